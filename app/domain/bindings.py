@@ -1,11 +1,10 @@
 """The bindings that a flow has at its destination: one pass over its steps, which reports as it goes (X7 to X8)."""
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
-from app.domain.chosen_references import ChosenReferences
+from app.domain.choices import NO_CHOICES, Choices, ChosenReferences, bound_to
 from app.domain.flow import Graph
 from app.domain.graph import Json, StepBindings
 from app.domain.model import ReferenceKind, Target
@@ -20,16 +19,12 @@ from app.domain.references import (
 )
 from app.domain.source_graph import SourceGraph
 from app.domain.step import Step
-from app.domain.step_choices import NO_CHOICES, Choices, bound_to
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch, distinct_topics, schema_mismatches
 from app.domain.wording import counted, named, printable
 
 # Asking an enumeration for a member takes longer than the lookup that it is for.
 AGENT, TOPIC, DATA_SAMPLES = ReferenceKind.AGENT, ReferenceKind.TOPIC, ReferenceKind.DATA_SAMPLES
 KEPT, REPLACED, CLEARED = ReferenceAction
-
-_NEW_OUTCOME, _NEW_BINDINGS = partial(tuple.__new__, ReferenceOutcome), partial(tuple.__new__, StepBindings)
-"""Make one of a tuple of all its values, which takes less than the class does: there may be several for every step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,69 +73,63 @@ def rebind(source: SourceGraph, destination: Destination, choices: ChosenReferen
     return _Rebinding(source, destination, choices).rebound()
 
 
-class _TopicMove(NamedTuple):
-    """The topic of a pub/sub step, before and after."""
+class _Change(NamedTuple):
+    """The bindings of a step before and after."""
 
     step: Step
-    before: str | None
-    after: str | None
-    is_chosen: bool
-    """The call names the topic of this step, or leaves the step without one."""
-
-
-class _Outcome(NamedTuple):
-    """The outcome for a step, and for all steps that have the same bindings, choices and component."""
-
-    bound: StepBindings
-    topic_id: str | None
-    lost_agent: str | None
-    references: Sequence[tuple[ReferenceKind, ReferenceAction, str | None, str | None]]
+    before: StepBindings
+    after: Mapping[ReferenceKind, str | None]
+    """The ids of all kinds that the step names before or after, in the order of `ReferenceKind`."""
+    choices: Choices
 
 
 class _Rebinding:
     def __init__(self, source: SourceGraph, destination: Destination, choices: ChosenReferences) -> None:
-        self.source, self.destination, self.chosen = source, destination, choices
+        self.source, self.destination, self.references = source, destination, choices
+        self.choices = choices.choices.by_position
         self.stays_inside = source.workspace.id == destination.workspace.id
         """The destination is the flow's own workspace, where everything stays (X1, X2, T2)."""
         self.pub_sub = {use.step.position for use in source.topic_uses}
         self.topics_stay = self.stays_inside or self._can_use_other_topics()
 
     def rebound(self) -> Rebound:
-        bindings: list[StepBindings] = []
-        references: list[ReferenceOutcome] = []
-        moves: list[_TopicMove] = []
-        without_agent: dict[str, list[Step]] = {}
-        outcomes: dict[Hashable, _Outcome] = {}
-        bound = by_position(self.source.graph.bindings)
-        for step, replacement in self._steps(bound.keys() | self.pub_sub | self.chosen.choices.by_position.keys()):
-            position = step.position
-            before = bound.get(position) or StepBindings(position)
-            choices = self.chosen.choices.by_position.get(position, NO_CHOICES)
-            # Values are compared by identity, not by what they say: steps that are bound alike often share theirs.
-            key = id(before.values), before.topic_field, before.no_fields, id(replacement), id(choices), step.command
-            outcome = outcomes.get(key) or outcomes.setdefault(key, self._outcome(step, before, replacement, choices))
-            if position in self.pub_sub:
-                moves.append(_TopicMove(step, before.reference(TOPIC), outcome.topic_id, TOPIC in choices))
-            if outcome.lost_agent is not None:
-                without_agent.setdefault(outcome.lost_agent, []).append(step)
-            references += [_NEW_OUTCOME((step.id, *reference, step.name)) for reference in outcome.references]
-            if not outcome.bound.is_empty:
-                stays = outcome.bound.values is before.values
-                bindings.append(before if stays else _NEW_BINDINGS((position, *outcome.bound[1:])))
+        changes = [*self._changes()]
+        bindings = (self._bound(change) for change in changes)
+        of_topics = [change for change in changes if change.step.position in self.pub_sub]
         warnings: tuple[ExportWarning, ...] = (
-            *self._topics_not_copied(moves),
-            *self._mismatches(moves),
-            *self._agents_not_copied(without_agent),
+            *self._topics_not_copied(of_topics),
+            *self._mismatches(of_topics),
+            *self._agents_not_copied(changes),
         )
-        return Rebound(self.source.graph.bound(tuple(bindings)), tuple(references), warnings)
+        return Rebound(
+            self.source.graph.bound(tuple(bound for bound in bindings if not bound.is_empty)),
+            tuple(outcome for change in changes for outcome in self._outcomes(change)),
+            warnings,
+        )
+
+    def _changes(self) -> Iterator[_Change]:
+        """The change of each step that had something, or gets something; most steps have nothing."""
+        bound = by_position(self.source.graph.bindings)
+        positions = bound.keys() | self.pub_sub | self.choices.keys()
+        for step, replacement in self._steps(positions):
+            before = bound.get(step.position) or StepBindings(step.position)
+            choices = self.choices.get(step.position, NO_CHOICES)
+            after = {
+                kind: self._reference(kind, before, replacement, choices)
+                for kind in OWNED_KINDS
+                if kind in choices or kind in before.values or kind in replacement
+            }
+            if TOPIC in choices or step.position in self.pub_sub:
+                after[TOPIC] = self._reference(TOPIC, before, replacement, choices)
+            yield _Change(step, before, after, choices)
 
     def _can_use_other_topics(self) -> bool:
         """Whether the destination has all topics that neither a choice nor a mapping settles (the table, P3)."""
-        mapped, choices = self.chosen.mappings.get(TOPIC, {}), self.chosen.choices.by_position
+        mapped = self.references.mappings.get(TOPIC, {})
         unsettled = (
             use
             for use in self.source.topic_uses
-            if use.topic_id not in mapped and TOPIC not in choices.get(use.step.position, NO_CHOICES)
+            if use.topic_id not in mapped and TOPIC not in self.choices.get(use.step.position, NO_CHOICES)
         )
         return all(self.destination.can_use(TOPIC, topic) for topic in distinct_topics(unsettled))
 
@@ -156,21 +145,6 @@ class _Rebinding:
             if replacement or step.position in positions:
                 yield step, replacement
 
-    def _outcome(self, step: Step, before: StepBindings, replacement: References, choices: Choices) -> _Outcome:
-        after: dict[ReferenceKind, str | None] = {}
-        for kind in OWNED_KINDS:
-            if kind in choices or kind in before.values or kind in replacement:
-                after[kind] = self._reference(kind, before, replacement, choices)
-        if TOPIC in choices or step.position in self.pub_sub:
-            after[TOPIC] = self._reference(TOPIC, before, replacement, choices)
-        is_agent_lost = AGENT not in choices and after.get(AGENT) is None
-        return _Outcome(
-            bound=self._bound(step, before, after),
-            topic_id=after.get(TOPIC),
-            lost_agent=before.reference(AGENT) if is_agent_lost else None,
-            references=[*self._references(before, after)],
-        )
-
     def _reference(
         self, kind: ReferenceKind, before: StepBindings, replacement: References, choices: Choices
     ) -> str | None:
@@ -178,50 +152,63 @@ class _Rebinding:
         if kind in choices:
             return choices[kind]
         reference = before.reference(kind)
-        mapped = self.chosen.mapped_to(kind, reference) or (self.chosen.topic_id if kind is TOPIC else None)
+        mapping = self.references.mappings.get(kind, {}).get(reference or "")
+        if mapping is not None:
+            return mapping.to_id
+        if kind is TOPIC and self.references.topic_id is not None:
+            return self.references.topic_id
         is_kept = self.destination.can_use(kind, reference) and (kind is not TOPIC or self.topics_stay)
-        return mapped or (reference if is_kept else replacement.get(kind))
+        return reference if is_kept else replacement.get(kind)
 
-    def _references(
-        self, before: StepBindings, after: Mapping[ReferenceKind, str | None]
-    ) -> Iterator[tuple[ReferenceKind, ReferenceAction, str | None, str | None]]:
-        """Every reference that was or is, in the order of `ReferenceKind` (X7b)."""
+    def _outcomes(self, change: _Change) -> Iterator[ReferenceOutcome]:
+        """The report of every reference that was or is (X7b)."""
+        step, before, after, _ = change
         for kind, to_id in after.items():
             from_id = before.reference(kind)
             if from_id is not None or to_id is not None:
                 changed = KEPT if from_id == to_id else REPLACED
-                yield kind, CLEARED if to_id is None else changed, from_id, to_id
+                action = CLEARED if to_id is None else changed
+                yield ReferenceOutcome(step.id, kind, action, from_id, to_id, step.name)
         if before.values.get(DATA_SAMPLES):
-            yield DATA_SAMPLES, KEPT if self.stays_inside else CLEARED, None, None
+            action = KEPT if self.stays_inside else CLEARED
+            yield ReferenceOutcome(step.id, DATA_SAMPLES, action, None, None, step.name)
 
-    def _bound(self, step: Step, before: StepBindings, after: Mapping[ReferenceKind, str | None]) -> StepBindings:
+    def _bound(self, change: _Change) -> StepBindings:
         """The step's new bindings. A value of the native step that names nothing stays where nothing takes its place."""
+        step, before, after, _ = change
         values: dict[ReferenceKind, Json] = {kind: id_ for kind, id_ in after.items() if id_ is not None}
         if values == before.values and (TOPIC in values) is (before.topic_field is not None):
             return before
         for kind, value in before.values.items():
             if self.stays_inside or not value if kind is DATA_SAMPLES else not isinstance(value, str):
                 values.setdefault(kind, value)
-        return bound_to(before, values, self.source.components.get(step.command))
+        return bound_to(before, values, self.source.components[step.command])
 
-    def _topics_not_copied(self, moves: Sequence[_TopicMove]) -> Iterator[MultipleTopicsNotCopied]:
+    def _topics_not_copied(self, changes: Sequence[_Change]) -> Iterator[MultipleTopicsNotCopied]:
         """Warn of the topics that were cleared, where a flow has several."""
-        several = len({move.before for move in moves} - {None}) > 1
-        lost = dict.fromkeys(move.before for move in moves if move.after is None and not move.is_chosen)
+        several = len({change.before.topic for change in changes} - {None}) > 1
+        lost = dict.fromkeys(
+            change.before.topic for change in changes if change.after[TOPIC] is None and TOPIC not in change.choices
+        )
         cleared = tuple(target for target in map(self.destination.find, lost) if target is not None)
         if several and cleared and not self.stays_inside:
             yield MultipleTopicsNotCopied(cleared, refused=False)
 
-    def _mismatches(self, moves: Sequence[_TopicMove]) -> Iterator[TopicSchemaMismatch]:
+    def _mismatches(self, changes: Sequence[_Change]) -> Iterator[TopicSchemaMismatch]:
         """One warning per pair of topics (T4)."""
         replaced: dict[tuple[Target, Target], list[Step]] = {}
-        for move in moves:
-            old, new = self.destination.find(move.before), self.destination.find(move.after)
-            if old is not None and new is not None and move.before != move.after:
-                replaced.setdefault((old, new), []).append(move.step)
+        for step, before, after, _ in changes:
+            old, new = self.destination.find(before.topic), self.destination.find(after[TOPIC])
+            if old is not None and new is not None and before.topic != after[TOPIC]:
+                replaced.setdefault((old, new), []).append(step)
         return schema_mismatches(replaced)
 
-    def _agents_not_copied(self, steps_of: Mapping[str, Sequence[Step]]) -> Iterator[AgentNotCopied]:
+    def _agents_not_copied(self, changes: Sequence[_Change]) -> Iterator[AgentNotCopied]:
+        """Warn of each agent that was cleared, unless its step was chosen to have none (X7c)."""
+        steps_of: dict[str, list[Step]] = {}
+        for step, before, after, choices in changes:
+            if before.agent is not None and after.get(AGENT) is None and AGENT not in choices:
+                steps_of.setdefault(before.agent, []).append(step)
         for agent_id, steps in steps_of.items():
             target = self.destination.find(agent_id)
             agent = target if target is not None and target.kind is AGENT else None

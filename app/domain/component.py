@@ -1,14 +1,13 @@
 """Components: how a command names one, and in which workspaces it is usable (C0 to C5)."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
 from app.domain.model import ComponentId, ContractId, TenantId, Workspace, WorkspaceType
-from app.domain.step import Step
 from app.domain.wording import printable
 
 _COMMAND = re.compile(r"([^/:@\s\0]+)/([^/:@\s\0]+):([^/:@\s\0]+)(?:@([^/:@\s\0]+))?")
@@ -153,25 +152,7 @@ def why_unusable(component: Component, workspace: Workspace) -> InaccessibilityR
     return None
 
 
-def steps_by_component(steps: Sequence[Step]) -> Collection[Sequence[Step]]:
-    """The steps of each component, in the order of its first step; what can't be read as a command stands by itself."""
-    steps_of: dict[ComponentName | str, list[Step]] = {}
-    for step in steps:
-        read = read_command(step.command)
-        steps_of.setdefault(step.command if read is None else read.component, []).append(step)
-    return steps_of.values()
-
-
-def first_commands(commands: Iterable[str]) -> Collection[str]:
-    """The command of the first step of each component, in the same order."""
-    command_of: dict[ComponentName | str, str] = {}
-    for command in dict.fromkeys(commands):
-        read = read_command(command)
-        command_of.setdefault(command if read is None else read.component, command)
-    return command_of.values()
-
-
-def component_name(command: str) -> str:
-    """`team/name`, or the whole command where it can't be read as one."""
+def named_component(command: str) -> ComponentName | str:
+    """The name of the component in a command, or the whole command where it can't be read as one."""
     read = read_command(command)
-    return command if read is None else str(read.component)
+    return command if read is None else read.component

@@ -1,9 +1,9 @@
-"""Makes a graph that a caller sent ready for storing, and refuses references that its steps can't use."""
+"""A graph that a caller sent: the content and bindings that it is stored as, and references that its steps can't use."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from app.domain.component import Catalogue, Component, component_name
+from app.domain.component import Catalogue, Component, named_component
 from app.domain.flow import FlowState, Graph
 from app.domain.graph import (
     Bindings,
@@ -20,42 +20,30 @@ from app.domain.graph_input import GraphMistakes, graph_mistakes
 from app.domain.model import ReferenceKind, Workspace
 from app.domain.paths import Path, in_graph
 from app.domain.references import OWNED_KINDS, CredentialNotAccessible, Destination
-from app.domain.step import Link, Step
+from app.domain.source_graph import SourceGraph
+from app.domain.step import Step
 from app.domain.topics import TopicNotAccessible, is_pub_sub
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A graph apart from its bindings, as it is stored: once, under the hash of its canonical JSON."""
+    """A graph as it is stored: its content once, under the hash of its canonical JSON, and its bindings apart."""
 
     hash: str
     canonical: str
-    steps: tuple[Step, ...]
-    links: tuple[Link, ...] = ()
-
-    def graph(self, bindings: Bindings) -> Graph:
-        return Graph(self.steps, bindings, self.links)
+    graph: Graph
+    """The outline of the graph, with the bindings that it came with."""
 
 
-@dataclass(frozen=True, slots=True)
-class SplitGraph:
-    """A native graph, taken apart once on its way in."""
-
-    content: Content
-    bindings: Bindings
+def read_graph(graph: Json, topic_field: TopicField) -> Content | GraphMistakes:
+    """Make a graph that a caller sent ready for storing, or find every reason why it is none."""
+    return graph_mistakes(graph) or split_graph(graph, topic_field)
 
 
-def split_graph(graph: Json, topic_field: TopicField) -> SplitGraph:
-    """A native graph as content ready for storing, and bindings."""
+def split_graph(graph: Json, topic_field: TopicField) -> Content:
     content, bindings = split(graph, topic_field)
     text = canonical(content)
-    return SplitGraph(Content(content_hash(text), text, steps_of(content), links_of(content)), bindings)
-
-
-def read_graph(graph: Json, topic_field: TopicField) -> SplitGraph | GraphMistakes:
-    """A graph that a caller sent, or every reason why it is none."""
-    mistakes = graph_mistakes(graph)
-    return mistakes or split_graph(graph, topic_field)
+    return Content(content_hash(text), text, Graph(steps_of(content), bindings, links_of(content)))
 
 
 def topic_fields(catalogue: Catalogue, workspace: Workspace, before: FlowState | None = None) -> TopicField:
@@ -66,42 +54,40 @@ def topic_fields(catalogue: Catalogue, workspace: Workspace, before: FlowState |
     former_keys: dict[str, str] = {}
     if before is not None:
         places = {bound.position: bound.topic_field for bound in before.bindings if bound.topic_field is not None}
-        former_keys = {component_name(before.steps[position].command): place for position, place in places.items()}
+        former_keys = {
+            str(named_component(before.steps[position].command)): place for position, place in places.items()
+        }
 
     def topic_field(command: str) -> str | None:
         component = catalogue.resolve(command, workspace.contract.tenant_id)
         if component is None:
-            return former_keys.get(component_name(command))
+            return former_keys.get(str(named_component(command)))
         return component.topic_field if is_pub_sub(component) else None
 
     return topic_field
-
-
-PathOf = Callable[[StepBindings, ReferenceKind], Path]
-"""Finds the part of the input that names a step's binding."""
 
 
 Misplaced = TopicNotAccessible | CredentialNotAccessible
 
 
 def misplaced(
-    steps: tuple[Step, ...],
+    graph: SourceGraph,
     bindings: Bindings,
-    components: Mapping[str, Component | None],
     destination: Destination,
-    path_of: PathOf = in_graph,
-) -> tuple[Misplaced, ...]:
-    """Refuse references that steps can't use in this workspace: topics first, each kind in the order of the steps."""
-    return tuple(
-        not_accessible(kind, reference, destination, step, component, path=path_of(bound, kind))
-        for kinds in ((ReferenceKind.TOPIC,), OWNED_KINDS)
-        for bound in bindings
-        for step in (steps[bound.position],)
-        for component in (components.get(step.command),)
-        for kind in kinds
-        for reference in (bound.reference(kind),)
-        if reference is not None and not destination.fits(kind, reference, component)
-    )
+    path_of: Callable[[StepBindings, ReferenceKind], Path] = in_graph,
+) -> Iterator[Misplaced]:
+    """Refuse references that steps can't use in this workspace: topics first, each kind in the order of the steps.
+
+    `path_of` finds the part of the input that names a step's binding.
+    """
+    for kinds in ((ReferenceKind.TOPIC,), OWNED_KINDS):
+        for bound in bindings:
+            step = graph.graph.steps[bound.position]
+            component = graph.components[step.command]
+            for kind in kinds:
+                reference = bound.reference(kind)
+                if reference is not None and not destination.fits(kind, reference, component):
+                    yield not_accessible(kind, reference, destination, step, component, path=path_of(bound, kind))
 
 
 def not_accessible(

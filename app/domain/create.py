@@ -11,17 +11,24 @@ from app.domain.access import (
     WorkspaceNotFound,
     new_flow_refused,
 )
-from app.domain.component import Catalogue, resolve_all
-from app.domain.content import Content, SplitGraph, misplaced
+from app.domain.component import Catalogue
+from app.domain.content import Content, misplaced
 from app.domain.errors import Refused, refused
 from app.domain.flow import FlowState
 from app.domain.graph import Json
 from app.domain.graph_input import GraphMistakes, graph_mistakes
-from app.domain.idempotency import IdempotencyKeyReused
-from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, key_mistakes, name_mistakes
+from app.domain.input import (
+    IdempotencyKeyReused,
+    InvalidInput,
+    cron_mistakes,
+    description_mistakes,
+    key_mistakes,
+    name_mistakes,
+)
 from app.domain.model import FlowType, Target, WorkspaceId
 from app.domain.paths import WORKSPACE
 from app.domain.references import CredentialNotAccessible, Destination
+from app.domain.source_graph import SourceGraph
 from app.domain.topics import TopicNotAccessible
 
 CreateRefusal = (
@@ -52,7 +59,7 @@ class CreateFacts:
     """The facts about a creation in a workspace that the caller can see."""
 
     access: WorkspaceAccess
-    graph: SplitGraph | GraphMistakes
+    graph: Content | GraphMistakes
     """The graph that was sent."""
     catalogue: Catalogue = field(default_factory=Catalogue)
     targets: Mapping[str, Target] = field(default_factory=dict)
@@ -62,7 +69,7 @@ class CreateFacts:
     @property
     def size(self) -> int:
         """How much there is to decide about, in characters."""
-        return len(self.graph.content.canonical) if isinstance(self.graph, SplitGraph) else 0
+        return len(self.graph.canonical) if isinstance(self.graph, Content) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +88,17 @@ def plan_create(facts: CreateFacts | None, wish: CreateWish) -> CreatePlan | Ref
     if facts is None:
         unseen = WorkspaceNotFound(wish.workspace_id, path=WORKSPACE)
         return Refused((unseen, *_mistakes(wish), *graph_mistakes(wish.graph)))
-    graph, workspace = facts.graph, facts.access.workspace
+    content, workspace = facts.graph, facts.access.workspace
     refusals: tuple[CreateRefusal, ...] = (
         *new_flow_refused(facts.access, facts.flows_used, WORKSPACE),
         *_mistakes(wish),
     )
-    if not isinstance(graph, SplitGraph):
-        return Refused((*refusals, *graph))
-    components = resolve_all([step.command for step in graph.content.steps], facts.catalogue, workspace)
+    if not isinstance(content, Content):
+        return Refused((*refusals, *content))
+    sent = SourceGraph(content.graph, facts.catalogue, workspace)
     destination = Destination(workspace, facts.targets, facts.catalogue)
-    errors = (*refusals, *misplaced(graph.content.steps, graph.bindings, components, destination))
-    content = graph.content
-    state = FlowState(wish.name.strip(), wish.description, wish.cron, content.hash, content.graph(graph.bindings))
+    errors = (*refusals, *misplaced(sent, content.graph.bindings, destination))
+    state = FlowState(wish.name.strip(), wish.description, wish.cron, content.hash, content.graph)
     return refused(*errors) or CreatePlan(workspace.id, wish.type, state, content)
 
 

@@ -1,18 +1,41 @@
-"""The draft of a flow while others may be at work on it (H1), and the facts about every change of it."""
+"""The draft of a flow, while others may be at work on it (H1): what a change of it rests on, and discarding and restoring it (H8)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-from app.domain.access import WorkspaceAccess
+from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceAccess, writing_refused
 from app.domain.component import Catalogue
-from app.domain.content import SplitGraph
-from app.domain.errors import Refusal
+from app.domain.content import Content
+from app.domain.errors import Refusal, Refused, refused
 from app.domain.flow import Flow, SavedState, size_of_flows
 from app.domain.graph_input import GraphMistakes
-from app.domain.model import FlowId, Target
-from app.domain.paths import FLOW, REVISION
+from app.domain.input import InvalidInput
+from app.domain.model import DraftId, FlowId, Target
+from app.domain.paths import DRAFT, FLOW, REVISION, Path
 from app.domain.source import RESTORE_ONE, DraftNotFound
-from app.domain.wording import printable
+from app.domain.wording import named, printable
+
+
+class ExistingDraft(StrEnum):
+    """The fate of a draft that the overridden flow has already."""
+
+    SET_ASIDE = "SET_ASIDE"
+    REFUSE = "REFUSE"
+
+
+@dataclass(frozen=True, slots=True)
+class DraftAlreadyExists(Refusal):
+    draft_id: DraftId
+    flow_id: FlowId
+    flow_name: str
+
+    @property
+    def message(self) -> str:
+        return (
+            f"The flow {printable(self.flow_name)} already has a draft. "
+            "Publish or discard it first, or let it be set aside."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +70,7 @@ class DraftFacts:
     flow: Flow
     named_version: SavedState | None = None
     """The version of the flow that the wish names."""
-    graph: SplitGraph | GraphMistakes | None = None
+    graph: Content | GraphMistakes | None = None
     """The graph that was sent, if one was."""
     catalogue: Catalogue = field(default_factory=Catalogue)
     targets: Mapping[str, Target] = field(default_factory=dict)
@@ -59,7 +82,7 @@ class DraftFacts:
     @property
     def size(self) -> int:
         """How much there is to decide about, in characters."""
-        sent = len(self.graph.content.canonical) if isinstance(self.graph, SplitGraph) else 0
+        sent = len(self.graph.canonical) if isinstance(self.graph, Content) else 0
         return sent + size_of_flows(self.flow, versions=[self.named_version])
 
 
@@ -76,3 +99,97 @@ def stale(flow: Flow, expected: int | None) -> tuple[StaleDraft, ...]:
         return ()
     at_revision = (None, None) if draft is None else (draft.id, draft.revision)
     return (StaleDraft(flow.id, flow.name, expected, *at_revision, path=REVISION),)
+
+
+def draft_in_the_way(
+    overridden: Flow | None, existing_draft: ExistingDraft, path: Path
+) -> tuple[DraftAlreadyExists, ...]:
+    """Refuse to override an existing draft if the caller asked for that; else the draft is set aside (X6)."""
+    if overridden is None or overridden.draft is None or existing_draft is ExistingDraft.SET_ASIDE:
+        return ()
+    return (DraftAlreadyExists(DraftId(overridden.draft.id), overridden.id, overridden.name, path=path),)
+
+
+DiscardRefusal = FlowNotFound | DraftNotFound | InsufficientPermission | ContractSuspended | StaleDraft | InvalidInput
+"""No text of its input can be wrong yet; callers are prepared for one that can."""
+
+NOTHING_TO_DISCARD = "There is nothing to discard."
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardWish:
+    flow_id: str
+    expected_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardPlan:
+    flow_id: FlowId
+    draft_id: DraftId
+    deletes_flow: bool
+    """The flow was never published and has no draft set aside, so that it would be empty."""
+
+
+def plan_discard(
+    facts: DraftFacts | None, wish: DiscardWish, *, has_drafts_set_aside: bool
+) -> DiscardPlan | Refused[DiscardRefusal]:
+    """Decide to discard a draft. The only one of a flow that was never published takes the flow with it (H8).
+
+    Without facts the caller can't see the flow.
+    """
+    if facts is None:
+        return Refused((FlowNotFound(wish.flow_id, path=FLOW),))
+    flow, draft = facts.flow, facts.flow.draft
+    refusals = writing_refused(flow.access, FLOW)
+    if draft is None:
+        return Refused((no_draft(flow, wish.expected_revision, NOTHING_TO_DISCARD), *refusals))
+    deletes_flow = flow.published is None and not has_drafts_set_aside
+    errors = (*refusals, *stale(flow, wish.expected_revision))
+    return refused(*errors) or DiscardPlan(flow.id, DraftId(draft.id), deletes_flow)
+
+
+RestoreRefusal = DraftNotFound | InsufficientPermission | ContractSuspended | InvalidInput
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreFacts:
+    """The flow of a draft that is to be restored, where the caller can see it (A5)."""
+
+    flow: Flow
+    draft: SavedState | None
+    """None for a draft that was removed meanwhile."""
+    is_set_aside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePlan:
+    """The draft is the active one again; the present one is set aside in exchange."""
+
+    flow_id: FlowId
+    draft: SavedState
+    sets_aside: DraftId | None
+    renames_flow: bool
+    """The flow was never published, so that it shows what its draft says."""
+    revision: int
+    """The new revision of the draft (H1)."""
+
+
+def plan_restore(facts: RestoreFacts | None, draft_id: str) -> RestorePlan | Refused[RestoreRefusal]:
+    """Decide to restore a draft that was set aside; refuses the draft that is being edited already.
+
+    Without facts the caller can't see the draft.
+    """
+    if facts is None:
+        return Refused((DraftNotFound(None, None, draft_id, path=DRAFT),))
+    flow, present = facts.flow, facts.flow.draft
+    refusals = writing_refused(flow.access, DRAFT)
+    if facts.draft is None:
+        return Refused((DraftNotFound(None, None, draft_id, path=DRAFT), *refusals))
+    errors = (*refusals, *(() if facts.is_set_aside else (_not_set_aside(flow),)))
+    sets_aside = None if present is None else DraftId(present.id)
+    return refused(*errors) or RestorePlan(flow.id, facts.draft, sets_aside, flow.published is None, flow.next_revision)
+
+
+def _not_set_aside(flow: Flow) -> InvalidInput:
+    what = f"This draft of the flow {named(flow)} was not set aside: it is the one that is being edited."
+    return InvalidInput(DRAFT, f"{what} Choose a draft that was set aside.")

@@ -18,22 +18,36 @@ from app.domain.access import (
     writing_refused,
 )
 from app.domain.bindings import ExportWarning, Rebound, rebind
-from app.domain.chosen_references import ChosenReferences, choose_references, misplaced_references
-from app.domain.errors import Refused, in_order
+from app.domain.choices import (
+    ChosenReferences,
+    choose_references,
+    mapping_mistakes,
+    misplaced_references,
+    unknown_mappings,
+)
+from app.domain.draft import DraftAlreadyExists, draft_in_the_way
+from app.domain.errors import Refusal, Refused, in_order
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, NotCopied, OntoFlow
 from app.domain.fingerprint import PlanIsStale, fingerprint_refused
 from app.domain.flow import CHARACTERS_PER_PART, Flow, FlowState, ShownFlow
-from app.domain.idempotency import IdempotencyKeyReused
-from app.domain.inaccessible import ComponentNotAccessible
-from app.domain.input import LONGEST_NAME, InvalidInput, key_mistakes, name_mistakes
-from app.domain.mappings import mapping_mistakes, unknown_mappings
+from app.domain.input import LONGEST_NAME, IdempotencyKeyReused, InvalidInput, key_mistakes, name_mistakes
 from app.domain.model import DraftId, FlowId, FlowType, VersionId, VersionOrigin, Workspace, WorkspaceId
-from app.domain.override import CannotOverrideItself, DraftAlreadyExists, draft_in_the_way, overrides_itself
 from app.domain.paths import FLOW, INTO_WORKSPACE, ONTO_FLOW
 from app.domain.references import CredentialNotAccessible, Destination, ReferenceOutcome
 from app.domain.source import CopiedFrom, CopiedState, DraftNotFound, VersionNotFound
-from app.domain.source_graph import SourceGraph
+from app.domain.source_graph import ComponentNotAccessible, SourceGraph
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, topic_refused
+from app.domain.wording import printable
+
+
+@dataclass(frozen=True, slots=True)
+class CannotOverrideItself(Refusal):
+    flow_id: FlowId
+    flow_name: str
+
+    @property
+    def message(self) -> str:
+        return f"The flow {printable(self.flow_name)} can't override itself. Choose another flow, or copy it."
 
 
 class ExportPlan(NamedTuple):
@@ -155,6 +169,13 @@ def destination_refused(facts: ExportFacts, wish: ExportWish) -> tuple[ExportRef
     return new_flow_refused(access, facts.flows_used, INTO_WORKSPACE)
 
 
+def overrides_itself(source: Flow | None, overridden: Flow | None) -> tuple[CannotOverrideItself, ...]:
+    """Refuse a flow that would override itself (X9)."""
+    if source is None or overridden is None or source.id != overridden.id:
+        return ()
+    return (CannotOverrideItself(source.id, source.name, path=ONTO_FLOW),)
+
+
 def graph_refused(facts: ExportFacts, wish: ExportWish, copied: CopiedState | NotCopied) -> Iterator[ExportRefusal]:
     """Refuse mappings, topics, components and references that don't fit the graph or the destination, where both are known."""
     if not isinstance(copied, CopiedState):
@@ -179,7 +200,7 @@ def _destination(facts: ExportFacts, access: WorkspaceAccess) -> Destination:
 
 
 def _chosen_references(facts: ExportFacts, wish: ExportWish, graph: SourceGraph) -> ChosenReferences:
-    return facts.once(choose_references, graph, wish.references, wish.shared_mappings)
+    return facts.once(choose_references, graph, wish.topic_id, wish.bindings, wish.mappings, wish.shared_mappings)
 
 
 def _plan(

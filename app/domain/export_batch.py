@@ -6,13 +6,12 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from app.domain.access import counts_against_quota
+from app.domain.choices import ReferenceMapping, mapping_mistakes, unknown_mappings
 from app.domain.errors import Refusal, Refused, refused
 from app.domain.export import ExportPlan, ExportRefusal, plan_export
 from app.domain.export_facts import ExportFacts, ExportWish, GatheredFacts, OntoFlow, dangling_references
 from app.domain.flow import Flow, SavedState
-from app.domain.idempotency import IdempotencyKeyReused
-from app.domain.input import InvalidInput, key_mistakes
-from app.domain.mappings import ReferenceMapping, mapping_mistakes, unknown_mappings
+from app.domain.input import IdempotencyKeyReused, InvalidInput, key_mistakes
 from app.domain.model import FlowId
 from app.domain.paths import IDEMPOTENCY_KEY, ITEMS, ONTO_FLOW, Path, in_item
 from app.domain.wording import printable

@@ -3,17 +3,16 @@
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar, TypeVarTuple, cast
+from typing import Any, TypeVar, TypeVarTuple, cast
 
 from app.domain.access import FlowNotFound, WorkspaceAccess
+from app.domain.choices import Mapped, ReferenceMapping, StepChoice
 from app.domain.component import Catalogue
+from app.domain.draft import ExistingDraft
 from app.domain.flow import Flow, SavedState, size_of_flows
-from app.domain.mappings import Mapped, ReferenceMapping
 from app.domain.model import ContractId, Target
-from app.domain.override import ExistingDraft
 from app.domain.paths import FLOW, INTO_WORKSPACE, ONTO_FLOW, Path
 from app.domain.source import BY_DEFAULT, CopiedState, DraftNotFound, SourceWish, VersionNotFound, copied_state
-from app.domain.step_choices import StepChoice
 
 NO_MAPPINGS: Mapped = MappingProxyType({})
 
@@ -33,14 +32,6 @@ class OntoFlow:
     """The draft of this flow is overridden."""
 
     flow_id: str
-
-
-class ReferenceWish(NamedTuple):
-    """The references that an export's caller chooses: a topic for the flow, mappings, and bindings of steps (P2)."""
-
-    topic_id: str | None = None
-    mappings: tuple[ReferenceMapping, ...] = ()
-    bindings: tuple[StepChoice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +54,6 @@ class ExportWish:
     def path(self) -> Path:
         """The part of the input that names the destination."""
         return INTO_WORKSPACE if isinstance(self.destination, IntoWorkspace) else ONTO_FLOW
-
-    @property
-    def references(self) -> ReferenceWish:
-        return ReferenceWish(self.topic_id, self.mappings, self.bindings)
 
 
 @dataclass(frozen=True, slots=True)

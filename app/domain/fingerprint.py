@@ -9,17 +9,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeVarTuple
+from typing import Any, TypeVarTuple, cast
 
 from app.domain.access import FLOW_EDIT, WorkspaceAccess, quota_exceeded
-from app.domain.component import Catalogue, component_name, why_unusable
+from app.domain.choices import Mapped, ReferenceMapping, StepChoice, mappings_used
+from app.domain.component import Catalogue, named_component, why_unusable
 from app.domain.errors import Refusal
-from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace, NotCopied, ReferenceWish
+from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace, NotCopied
 from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.graph import bindings_to_json
 from app.domain.id_prefixes import Kind, kind_in
 from app.domain.input import InvalidInput
-from app.domain.mappings import Mapped, ReferenceMapping, mappings_used
 from app.domain.model import Target
 from app.domain.paths import PLAN_FINGERPRINT, Path
 from app.domain.source import CopiedState
@@ -100,19 +100,19 @@ def _digests(facts: ExportFacts, wish: ExportWish, state: CopiedState | NotCopie
     exceeded = quota_exceeded(access, facts.flows_used) if is_new and access is not None else ()
     quota = tuple((each.limit, each.used) for each in exceeded)
     mappings = once(_mappings_used, copied, wish.mappings, wish.shared_mappings)
-    ids = once(_reference_ids, copied, overridden, wish.references, mappings)
+    ids = once(_reference_ids, copied, overridden, wish.topic_id, wish.bindings, mappings)
     mapped = {each.from_id for each in wish.mappings}
     unknown = tuple(id_ for id_ in sorted(mapped) if id_ not in facts.targets and id_ not in facts.dangling)
     references = ids, unknown, facts.targets
     return {
-        PlanBasis.SOURCE: once(_source, source, copied),
-        PlanBasis.DESTINATION: once(_destination, access, overridden, quota),
-        PlanBasis.DRAFT: once(_draft, overridden),
-        PlanBasis.PERMISSIONS: once(_permissions, source, access),
-        PlanBasis.COMPONENTS: once(_components, source, copied, access, overridden, facts.catalogue),
-        PlanBasis.TOPICS: once(_references, PlanBasis.TOPICS, *references),
-        PlanBasis.CREDENTIALS: once(_references, PlanBasis.CREDENTIALS, *references),
-        PlanBasis.INPUT: _input(wish, mappings),
+        PlanBasis.SOURCE: once(_digest, _source, source, copied),
+        PlanBasis.DESTINATION: once(_digest, _destination, access, overridden, quota),
+        PlanBasis.DRAFT: once(_digest, _saved, None if overridden is None else overridden.draft),
+        PlanBasis.PERMISSIONS: once(_digest, _permissions, source, access),
+        PlanBasis.COMPONENTS: once(_digest, _components, source, copied, access, overridden, facts.catalogue),
+        PlanBasis.TOPICS: once(_digest, _references, PlanBasis.TOPICS, *references),
+        PlanBasis.CREDENTIALS: once(_digest, _references, PlanBasis.CREDENTIALS, *references),
+        PlanBasis.INPUT: _digest(_input, wish, mappings),
     }
 
 
@@ -121,17 +121,12 @@ Pairs = tuple[tuple[str, str], ...]
 """The ids of mappings that a flow uses."""
 
 
-def _digested(part: Callable[[*Subjects], Any]) -> Callable[[*Subjects], str]:
+def _digest(part: Callable[[*Subjects], object], *subjects: *Subjects) -> str:
     """Digest the plain values that a function makes of its subjects."""
     # The format of marshal tells all of them apart, and its version 2 has no references.
-
-    def digest(*subjects: *Subjects) -> str:
-        return hashlib.sha256(marshal.dumps(part(*subjects), 2)).hexdigest()[:DIGITS]
-
-    return digest
+    return hashlib.sha256(marshal.dumps(cast("Any", part(*subjects)), 2)).hexdigest()[:DIGITS]
 
 
-@_digested
 def _source(flow: Flow | None, copied: CopiedState | None) -> object:
     if flow is None:
         return None
@@ -141,7 +136,6 @@ def _source(flow: Flow | None, copied: CopiedState | None) -> object:
     return about_flow, copied.copied_from.value, copied.version_id, _plain(copied.state)
 
 
-@_digested
 def _destination(access: WorkspaceAccess | None, overridden: Flow | None, quota: tuple[tuple[int, int], ...]) -> object:
     if access is None:
         return None
@@ -151,18 +145,11 @@ def _destination(access: WorkspaceAccess | None, overridden: Flow | None, quota:
     return place, [*quota], flow
 
 
-@_digested
-def _draft(overridden: Flow | None) -> object:
-    return None if overridden is None else _saved(overridden.draft)
-
-
-@_digested
 def _permissions(source: Flow | None, access: WorkspaceAccess | None) -> object:
     accesses = (None if source is None else source.access), access
     return tuple(each is not None and FLOW_EDIT in each.permissions for each in accesses)
 
 
-@_digested
 def _components(
     source: Flow | None,
     copied: CopiedState | None,
@@ -174,7 +161,7 @@ def _components(
     home = None if source is None else source.access.workspace.contract.tenant_id
     workspace = None if access is None else access.workspace
     commands = dict.fromkeys(command for state in _states(copied, overridden) for command in state.graph.commands)
-    first = {component_name(command): command for command in commands}
+    first = {str(named_component(command)): command for command in commands}
     answers = []
     for name in sorted(first):
         meant = None if home is None else catalogue.resolve(first[name], home)
@@ -185,7 +172,6 @@ def _components(
     return answers
 
 
-@_digested
 def _references(
     basis: PlanBasis, ids: tuple[str, ...], unknown: tuple[str, ...], targets: Mapping[str, Target]
 ) -> object:
@@ -198,7 +184,6 @@ def _references(
     return [*visible, *(("unknown", id_) for id_ in of_basis(unknown))]
 
 
-@_digested
 def _input(wish: ExportWish, mappings: Pairs) -> object:
     into = wish.destination
     place = ("into", into.workspace_id) if isinstance(into, IntoWorkspace) else ("onto", into.flow_id)
@@ -215,13 +200,17 @@ def _mappings_used(copied: CopiedState | None, own: tuple[ReferenceMapping, ...]
 
 
 def _reference_ids(
-    copied: CopiedState | None, overridden: Flow | None, wish: ReferenceWish, mappings: Pairs
+    copied: CopiedState | None,
+    overridden: Flow | None,
+    topic_id: str | None,
+    bindings: tuple[StepChoice, ...],
+    mappings: Pairs,
 ) -> tuple[str, ...]:
     """The ids that the states of both flows and the wish name, sorted."""
     ids = {reference for state in _states(copied, overridden) for reference in state.graph.references}
     ids.update(to_id for _, to_id in mappings)
-    ids.update(id_ for choice in wish.bindings for id_ in choice.choices.values() if id_ is not None)
-    ids.update(filter(None, [wish.topic_id]))
+    ids.update(id_ for choice in bindings for id_ in choice.choices.values() if id_ is not None)
+    ids.update(filter(None, [topic_id]))
     return tuple(sorted(ids))
 
 

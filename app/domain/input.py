@@ -1,12 +1,14 @@
-"""Checks names, descriptions, schedules and idempotency keys of callers, and makes the key that names are sorted and searched by."""
+"""Checks names, descriptions, schedules and idempotency keys of callers (P5), and makes the key that names are sorted and searched by."""
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple
 
 from app.domain.errors import Refusal
-from app.domain.paths import IDEMPOTENCY_KEY
+from app.domain.paths import IDEMPOTENCY_KEY, Path
 from app.domain.wording import printable
 
 LONGEST_NAME = 255
@@ -46,6 +48,27 @@ class InvalidInput(Refusal):
     @property
     def message(self) -> str:
         return self.sentence
+
+
+class KeyedCall(StrEnum):
+    """The mutations that take idempotency keys; a key belongs to its caller and to one of them."""
+
+    COPY_FLOW = "copyFlow"
+    EXPORT_FLOW = "exportFlow"
+    EXPORT_FLOWS = "exportFlows"
+    CREATE_FLOW = "createFlow"
+    PUBLISH_FLOW_DRAFT = "publishFlowDraft"
+    REVERT_FLOW = "revertFlow"
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKeyReused(Refusal):
+    first_used_at: datetime
+    path: Path = field(default=IDEMPOTENCY_KEY, compare=False, kw_only=True)
+
+    @property
+    def message(self) -> str:
+        return "You used this idempotency key for another call already. Take a new key for each call, and the same to repeat it."
 
 
 def name_key(name: str) -> str:
@@ -106,10 +129,10 @@ def _cron_mistake(expression: str) -> str | None:
             "The schedule isn't a cron expression of five fields with one space between them, such as */15 * * * * for "
             "every quarter of an hour."
         )
-    for text, field in zip(fields, _CRON_FIELDS, strict=True):
-        reason = next(filter(None, (_cron_item_mistake(item, field) for item in text.split(","))), None)
+    for text, part in zip(fields, _CRON_FIELDS, strict=True):
+        reason = next(filter(None, (_cron_item_mistake(item, part) for item in text.split(","))), None)
         if reason is not None:
-            return f"The {field.what} of the schedule can't be {printable(text)}: {reason}."
+            return f"The {part.what} of the schedule can't be {printable(text)}: {reason}."
     return None
 
 

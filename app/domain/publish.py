@@ -13,8 +13,7 @@ from app.domain.access import (
 from app.domain.draft import DraftFacts, StaleDraft, no_draft, stale
 from app.domain.errors import Refused, refused
 from app.domain.flow import Flow, FlowState
-from app.domain.idempotency import IdempotencyKeyReused
-from app.domain.input import InvalidInput, key_mistakes
+from app.domain.input import IdempotencyKeyReused, InvalidInput, key_mistakes
 from app.domain.model import DraftId, FlowId
 from app.domain.paths import FLOW, Path
 from app.domain.readiness import DraftNotReady, blockers

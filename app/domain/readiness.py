@@ -14,10 +14,9 @@ from app.domain.component import (
 from app.domain.errors import Reason, Refusal
 from app.domain.flow import FlowState
 from app.domain.graph import StepBindings
-from app.domain.inaccessible import InaccessibleComponent, advice
 from app.domain.model import FlowId, ReferenceKind, Target, Workspace
 from app.domain.references import Destination, by_position
-from app.domain.source_graph import SourceGraph
+from app.domain.source_graph import InaccessibleComponent, SourceGraph, advice
 from app.domain.step import Link, Step
 from app.domain.topics import is_pub_sub
 from app.domain.wording import counted, named, printable

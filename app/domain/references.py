@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from app.domain.component import Catalogue, Component, component_name
+from app.domain.component import Catalogue, Component, named_component
 from app.domain.errors import Refusal
 from app.domain.flow import Flow, FlowState
 from app.domain.graph import Bindings, StepBindings
@@ -158,7 +158,7 @@ _ComponentKey = tuple[ComponentId | None, str | None]
 
 
 def _key_of(command: str, component: Component | None) -> _ComponentKey:
-    return (None, component_name(command)) if component is None else (component.id, None)
+    return (None, str(named_component(command))) if component is None else (component.id, None)
 
 
 def by_position(bindings: Bindings) -> dict[int, StepBindings]:

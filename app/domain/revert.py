@@ -9,14 +9,12 @@ from app.domain.access import (
     writing_refused,
 )
 from app.domain.bindings import rebind
-from app.domain.chosen_references import ChosenReferences
-from app.domain.draft import DraftFacts
+from app.domain.choices import ChosenReferences
+from app.domain.draft import DraftAlreadyExists, DraftFacts, ExistingDraft, draft_in_the_way
 from app.domain.errors import Refused, refused
 from app.domain.flow import FlowState, SavedState
-from app.domain.idempotency import IdempotencyKeyReused
-from app.domain.input import InvalidInput, key_mistakes
+from app.domain.input import IdempotencyKeyReused, InvalidInput, key_mistakes
 from app.domain.model import DraftId, FlowId, VersionId, VersionOrigin
-from app.domain.override import DraftAlreadyExists, ExistingDraft, draft_in_the_way
 from app.domain.paths import FLOW, VERSION
 from app.domain.publish import not_ready
 from app.domain.readiness import DraftNotReady

@@ -1,26 +1,80 @@
-"""A graph in the workspace of its flow: what its commands mean there, and which other workspaces can use it (C0 to C5)."""
+"""A graph in the workspace of its flow: what its commands mean there, and why other workspaces can't use them (C0 to C5)."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from app.domain.component import (
     Catalogue,
     Component,
     ComponentAccess,
+    ComponentName,
     InaccessibilityReason,
-    component_name,
-    first_commands,
+    named_component,
     resolve_all,
-    steps_by_component,
     why_unusable,
 )
+from app.domain.errors import Refusal
 from app.domain.flow import Graph
-from app.domain.inaccessible import ComponentNotAccessible, InaccessibleComponent, InaccessibleComponents
-from app.domain.model import ContractId, TenantId, Workspace, WorkspaceType
+from app.domain.model import ComponentId, ContractId, TenantId, Workspace, WorkspaceType
 from app.domain.paths import Path
-from app.domain.step import Step, first_of_each_id
+from app.domain.step import Step
 from app.domain.topics import TopicUse, topic_uses
+from app.domain.wording import counted, enumerated, named, printable
+
+LONGEST_COMPONENTS = 900
+LONGEST_REMEDY = 100
+"""The most characters of the components in a message, and of those in a part of its advice."""
+
+
+@dataclass(frozen=True)
+class InaccessibleComponent:
+    name: str
+    """`team/name` as the commands have it, or the whole command where it can't be read as one."""
+    component: Component | None
+    steps: tuple[Step, ...] = field(hash=False)
+    """Not hashed, since every step that uses the component has this object."""
+    reason: InaccessibilityReason
+
+    @property
+    def label(self) -> str:
+        """The title of the component, or its name in commands where it is unknown."""
+        return printable(self.name) if self.component is None else self.component.label
+
+    @cached_property
+    def step_ids(self) -> list[str]:
+        """Kept, since every step that uses the component has this object."""
+        return [step.id for step in self.steps]
+
+    @property
+    def component_id(self) -> ComponentId | None:
+        return None if self.component is None else self.component.id
+
+
+class InaccessibleComponents(tuple[InaccessibleComponent, ...]):  # noqa: SLOT001 - what is derived once is kept in its __dict__
+    """Components in the order of their first steps, shared by the refusals of many destinations."""
+
+    @cached_property
+    def by_reason(self) -> Mapping[InaccessibilityReason, Sequence[InaccessibleComponent]]:
+        components: dict[InaccessibilityReason, list[InaccessibleComponent]] = {}
+        for each in self:
+            components.setdefault(each.reason, []).append(each)
+        return components
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentNotAccessible(Refusal):
+    workspace: Workspace
+    components: tuple[InaccessibleComponent, ...] = field(hash=False)
+
+    @property
+    def message(self) -> str:
+        grouped = self.components
+        if not isinstance(grouped, InaccessibleComponents):
+            grouped = InaccessibleComponents(grouped)
+        count = "1 component" if len(self.components) == 1 else f"{len(self.components)} components"
+        components = enumerated(self.components, _with_steps, longest=LONGEST_COMPONENTS)
+        return f"{named(self.workspace)} can't use {count} of this flow: {components}. {advice(grouped.by_reason, self.workspace)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +126,14 @@ class SourceGraph:
     def topic_uses(self) -> tuple[TopicUse, ...]:
         return topic_uses(self.graph, self.components)
 
+    def component_at(self, position: int) -> Component | None:
+        """The component of the step at this position."""
+        return self.components[self.graph.commands[position]]
+
     @cached_property
     def first_steps(self) -> Mapping[str, Step]:
         """The first step of each id."""
-        return first_of_each_id(self.graph.steps)
+        return {step.id: step for step in reversed(self.graph.steps)}
 
     def refused_by(self, destination: Workspace, path: Path = ()) -> tuple[ComponentNotAccessible, ...]:
         """List every component that the destination can't use, once, in the order of its first step (C5).
@@ -121,14 +179,22 @@ class SourceGraph:
         )
 
     @cached_property
-    def _resolved(self) -> Mapping[str, Component]:
-        """The components that the flow's tenant knows, by the commands of their first steps."""
-        resolved = ((command, self.components[command]) for command in first_commands(self.components))
-        return {command: component for command, component in resolved if component is not None}
+    def _first_commands(self) -> Mapping[ComponentName | str, str]:
+        """The command of the first step of each component, in their order."""
+        commands: dict[ComponentName | str, str] = {}
+        for command in self.components:
+            commands.setdefault(named_component(command), command)
+        return commands
 
     @cached_property
+    def _resolved(self) -> Mapping[str, Component]:
+        """The components that the flow's tenant knows, by the commands of their first steps."""
+        resolved = ((command, self.components[command]) for command in self._first_commands.values())
+        return {command: component for command, component in resolved if component is not None}
+
+    @property
     def _are_all_known(self) -> bool:
-        return len(self._resolved) == len(first_commands(self.components))
+        return len(self._resolved) == len(self._first_commands)
 
     def _reasons_in(self, destination: Workspace) -> _Reasons:
         """Why a destination can't use each known component: the same for all workspaces of one contract and type."""
@@ -145,8 +211,55 @@ class SourceGraph:
 
     def _listed(self, reasons: _Reasons) -> Iterator[InaccessibleComponent]:
         reason_of = dict(zip(self._resolved, reasons, strict=True))
-        for steps in steps_by_component(self.graph.steps):
+        steps_of: dict[ComponentName | str, list[Step]] = {}
+        for step in self.graph.steps:
+            steps_of.setdefault(named_component(step.command), []).append(step)
+        for name, steps in steps_of.items():
             command = steps[0].command
             reason = reason_of.get(command, InaccessibilityReason.UNKNOWN_COMPONENT)
             if reason is not None:
-                yield InaccessibleComponent(component_name(command), self.components[command], tuple(steps), reason)
+                yield InaccessibleComponent(str(name), self.components[command], tuple(steps), reason)
+
+
+def advice(by_reason: Mapping[InaccessibilityReason, Sequence[InaccessibleComponent]], workspace: Workspace) -> str:
+    """Advise in one sentence on components that can't be used for these reasons."""
+    remedies = [_remedy(reason, those, workspace, alone=len(by_reason) == 1) for reason, those in by_reason.items()]
+    if not by_reason.keys().isdisjoint(
+        {InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT, InaccessibilityReason.NOT_WHITELISTED}
+    ):
+        separator = ", or" if len(remedies) == 1 else "; or"
+        step = _step_or_steps(*by_reason.values())
+        remedies[-1] += f"{separator} replace the {step}"
+    sentence = "; ".join(remedies)
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def _remedy(
+    reason: InaccessibilityReason, components: Sequence[InaccessibleComponent], workspace: Workspace, *, alone: bool
+) -> str:
+    """Advise on components of one reason, which are named unless they are alone."""
+    contract, steps = named(workspace.contract), _step_or_steps(components)
+    if alone:
+        them = "it" if len(components) == 1 else "them"
+    else:
+        them = enumerated(components, lambda each: each.label, longest=LONGEST_REMEDY)
+    match reason:
+        case InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT:
+            return f"share {them} with {contract}"
+        case InaccessibilityReason.NOT_WHITELISTED:
+            return f"have {them} whitelisted for {contract}"
+        case InaccessibilityReason.OTHER_TENANT:
+            return f"replace {'the ' + steps if alone else them} by what the tenant of {contract} has"
+        case InaccessibilityReason.UNKNOWN_COMPONENT if alone:
+            return f"correct the command of the {steps}: no such component is known"
+        case InaccessibilityReason.UNKNOWN_COMPONENT:
+            return f"correct the commands with {them}, which {'is' if len(components) == 1 else 'are'} unknown"
+
+
+def _step_or_steps(*groups: Sequence[InaccessibleComponent]) -> str:
+    [first, *others] = groups
+    return "step" if not others and len(first) == 1 and len(first[0].steps) == 1 else "steps"
+
+
+def _with_steps(component: InaccessibleComponent) -> str:
+    return f"{component.label} ({counted('step', component.steps, lambda step: step.label, longest=200)})"

@@ -47,10 +47,6 @@ def make_steps(parts: Iterable[tuple[str, str, str | None]]) -> tuple[Step, ...]
     )
 
 
-def first_of_each_id(steps: Sequence[Step]) -> dict[str, Step]:
-    return {step.id: step for step in reversed(steps)}
-
-
 def _may_share_names(parts: Sequence[tuple[str, str, str | None]]) -> bool:
     """Whether messages might confuse a name with another, or with an id; not for names that are shown as they are."""
     names = [name for _, _, name in parts if name is not None]

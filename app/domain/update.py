@@ -1,8 +1,8 @@
 """Changing a draft: its name, description, schedule, graph, and what its steps are bound to, step by step."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import NamedTuple
 
 from app.domain.access import (
     ContractSuspended,
@@ -10,8 +10,9 @@ from app.domain.access import (
     InsufficientPermission,
     writing_refused,
 )
-from app.domain.component import Catalogue, resolve_all
-from app.domain.content import Content, SplitGraph, misplaced
+from app.domain.choices import StepChoice, bound_to, read_choices
+from app.domain.component import Component
+from app.domain.content import Content, misplaced
 from app.domain.draft import DraftFacts, StaleDraft, stale
 from app.domain.errors import Refused, refused
 from app.domain.flow import Flow, FlowState
@@ -21,8 +22,7 @@ from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, 
 from app.domain.model import DraftId, FlowId, ReferenceKind, VersionOrigin
 from app.domain.paths import FLOW
 from app.domain.references import CredentialNotAccessible, Destination, by_position
-from app.domain.step import Step, first_of_each_id
-from app.domain.step_choices import StepChoice, bound_to, read_choices
+from app.domain.source_graph import SourceGraph
 from app.domain.topics import TopicNotAccessible, is_pub_sub
 from app.domain.wording import named
 
@@ -86,17 +86,6 @@ class UpdatePlan:
     """The revision of the saved draft (H1)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Edit:
-    """The state that the draft would have, but for the choices of bindings."""
-
-    state: FlowState
-    content: Content | None
-    """None for a draft whose content stays as it was."""
-    new_bindings: Bindings
-    """The references that a graph names for steps that weren't bound to them before."""
-
-
 def plan_update(facts: DraftFacts | None, wish: UpdateWish) -> UpdatePlan | Unchanged | Refused[UpdateRefusal]:
     """Decide a save, or give every reason against it (X11, H1). Without facts the caller can't see the flow.
 
@@ -113,16 +102,15 @@ def plan_update(facts: DraftFacts | None, wish: UpdateWish) -> UpdatePlan | Unch
         *_mistakes(wish),
     )
     destination = Destination(workspace, facts.targets, facts.catalogue)
-    edit = _edit(facts, wish, destination)
+    edit = _edit(facts, destination)
     if not isinstance(edit, _Edit):
         return Refused((*refusals, *edit))
-    steps, components = edit.state.steps, resolve_all(edit.state.graph.commands, facts.catalogue, workspace)
-    choices = read_choices(first_of_each_id(steps), wish.bindings, components)
-    new_bindings = choices.applied_to(edit.new_bindings, steps, components)
-    wrong = misplaced(steps, new_bindings, components, destination, choices.path_of)
+    graph = SourceGraph(edit.state.graph, facts.catalogue, workspace)
+    choices = read_choices(graph, wish.bindings)
+    wrong = misplaced(graph, choices.applied_to(edit.new_bindings, graph), destination, choices.path_of)
     errors = (*refusals, *wrong, *choices.mistakes)
-    graph = edit.state.graph.bound(choices.applied_to(edit.state.bindings, steps, components))
-    return refused(*errors) or _plan(flow, replace(edit.state, graph=graph), edit.content, wish)
+    bound = graph.graph.bound(choices.applied_to(edit.state.bindings, graph))
+    return refused(*errors) or _plan(flow, replace(edit.state, graph=bound), edit.content, wish)
 
 
 def _mistakes(wish: UpdateWish) -> tuple[InvalidInput, ...]:
@@ -138,93 +126,78 @@ def _plan(flow: Flow, state: FlowState, content: Content | None, wish: UpdateWis
     draft_id = None if flow.draft is None else DraftId(flow.draft.id)
     if draft_id is not None and wish.changes_nothing:
         return Unchanged(flow.id, draft_id)
-    return UpdatePlan(flow.id, draft_id, flow.published is None, state, content, flow.next_revision)
-
-
-def _edit(facts: DraftFacts, wish: UpdateWish, destination: Destination) -> _Edit | GraphMistakes:
-    """Edit the draft, or else the published version; refuse a graph with mistakes, and none where the flow has none."""
-    base, sent = facts.flow.draft or facts.flow.published, facts.graph
-    if sent is None:
-        if base is None:
-            message = f"The flow {named(facts.flow)} has neither draft nor version. Send a graph."
-            return (InvalidInput(("graph",), message),)
-        kept = base.state if base is facts.flow.draft else _edited(base.state)
-        return _Edit(_with_texts(kept, wish), None, ())
-    if not isinstance(sent, SplitGraph):
-        return sent
-    before = _Before(None if base is None else base.state, sent, facts.catalogue, destination)
-    bindings = before.kept_bindings()
-    if base is None:
-        state = FlowState(facts.flow.name, None, None, sent.content.hash, sent.content.graph(bindings))
-    elif base is facts.flow.draft and base.state.content_hash == sent.content.hash:
-        state = replace(base.state, graph=base.state.graph.bound(bindings))
-    else:
-        state = replace(_edited(base.state), content_hash=sent.content.hash, graph=sent.content.graph(bindings))
-    return _Edit(_with_texts(state, wish), sent.content, before.new_bindings())
-
-
-def _edited(state: FlowState) -> FlowState:
-    return replace(state, origin=VersionOrigin.EDIT, revert_of=None, export_id=None)
-
-
-def _with_texts(state: FlowState, wish: UpdateWish) -> FlowState:
-    return replace(
+    state = replace(
         state,
         name=state.name if wish.name is None else wish.name.strip(),
         description=state.description if isinstance(wish.description, Keep) else wish.description,
         cron=state.cron if isinstance(wish.cron, Keep) else wish.cron,
     )
+    return UpdatePlan(flow.id, draft_id, flow.published is None, state, content, flow.next_revision)
 
 
-class _Before:
-    """The bindings of a graph's steps before it was sent. Steps with one id are matched in their order."""
+class _Edit(NamedTuple):
+    """The state that the draft would have, but for texts and for the choices of bindings."""
 
-    def __init__(
-        self, base: FlowState | None, sent: SplitGraph, catalogue: Catalogue, destination: Destination
-    ) -> None:
-        self._steps, self._sent, self._destination = sent.content.steps, sent.bindings, destination
-        self._components = resolve_all((step.command for step in self._steps), catalogue, destination.workspace)
-        base_steps, bound = ((), {}) if base is None else (base.steps, by_position(base.bindings))
-        by_key = dict(zip(numbered(step.id for step in base_steps), base_steps, strict=True))
-        self._before: dict[int, tuple[Step, StepBindings]] = {}
-        for key, step in zip(numbered(step.id for step in self._steps), self._steps, strict=True):
-            if key in by_key and by_key[key].position in bound:
-                self._before[step.position] = by_key[key], bound[by_key[key].position]
+    state: FlowState
+    content: Content | None = None
+    """None for a draft whose content stays as it was."""
+    new_bindings: Bindings = ()
+    """The references that a graph names for steps that weren't bound to them before."""
 
-    def new_bindings(self) -> Bindings:
-        """The references that the graph names for steps that weren't bound to them before."""
-        return tuple(bound._replace(values=self._new_values(bound)) for bound in self._sent)
 
-    def kept_bindings(self) -> Bindings:
-        """The bindings of steps that stay, unless the graph names its own."""
-        own = by_position(self._sent)
-        kept = (self._kept(step, own.get(step.position, StepBindings(step.position))) for step in self._steps)
-        return tuple(bound for bound in kept if not bound.is_empty)
+def _edit(facts: DraftFacts, destination: Destination) -> _Edit | GraphMistakes:
+    """Edit the draft, or else the published version; refuse a graph with mistakes, and none where the flow has none."""
+    flow, content = facts.flow, facts.graph
+    base = flow.draft or flow.published
+    before = FlowState(flow.name, None, None, "") if base is None else base.state
+    edited = replace(before, origin=VersionOrigin.EDIT, revert_of=None, export_id=None)
+    if content is None and base is None:
+        message = f"The flow {named(flow)} has neither draft nor version. Send a graph."
+        return (InvalidInput(("graph",), message),)
+    if content is None:
+        return _Edit(before if base is flow.draft else edited)
+    if not isinstance(content, Content):
+        return content
+    bindings, new_bindings = _bindings(
+        SourceGraph(content.graph, facts.catalogue, destination.workspace), before, destination
+    )
+    is_same = base is flow.draft and before.content_hash == content.hash
+    state = before if is_same else replace(edited, content_hash=content.hash)
+    return _Edit(replace(state, graph=content.graph.bound(bindings)), content, new_bindings)
 
-    def _is_same_component(self, step: Step, before: Step) -> bool:
-        return self._destination.is_same_component(step, self._components[step.command], before)
 
-    def _new_values(self, own: StepBindings) -> Mapping[ReferenceKind, Json]:
-        if own.position not in self._before:
-            return own.values
-        step, before = self._before[own.position]
-        if not self._is_same_component(self._steps[own.position], step):
-            return own.values
-        return {kind: value for kind, value in own.values.items() if before.values.get(kind) != value}
+def _bindings(graph: SourceGraph, before: FlowState, destination: Destination) -> tuple[Bindings, Bindings]:
+    """The bindings of a graph that was sent, and of these the references that its steps weren't bound to before.
 
-    def _kept(self, step: Step, own: StepBindings) -> StepBindings:
-        if step.position not in self._before:
-            return own
-        step_before, before = self._before[step.position]
-        component, is_same = self._components[step.command], self._is_same_component(step, step_before)
-        names_topic = isinstance(before.values.get(ReferenceKind.TOPIC), str | None)
-        stays = {
-            ReferenceKind.CREDENTIAL: is_same,
-            ReferenceKind.SECRET: is_same,
-            ReferenceKind.TOPIC: names_topic and (is_pub_sub(component) or (is_same and component is None)),
-            ReferenceKind.AGENT: True,
-            ReferenceKind.DATA_SAMPLES: True,
-        }
-        kept = {kind: value for kind, value in before.values.items() if stays[kind]}
-        place = before.topic_field if component is None else component.topic_field
-        return bound_to(own._replace(topic_field=own.topic_field or place), {**kept, **own.values}, component)
+    Steps with one id are matched in their order. Those that stay keep their bindings, unless the graph names others.
+    """
+    steps, bound, former = graph.graph.steps, by_position(graph.graph.bindings), by_position(before.bindings)
+    steps_before = dict(zip(numbered(step.id for step in before.steps), before.steps, strict=True))
+    kept, new = list[StepBindings](), list[StepBindings]()
+    for key, step in zip(numbered(step.id for step in steps), steps, strict=True):
+        own, step_before = bound.get(step.position, StepBindings(step.position)), steps_before.get(key)
+        if step_before is None or step_before.position not in former:
+            kept.append(own)
+            new.append(own)
+            continue
+        values, component = former[step_before.position].values, graph.components[step.command]
+        is_same = destination.is_same_component(step, component, step_before)
+        kept.append(_kept(own, former[step_before.position], component, is_same=is_same))
+        changed = {kind: value for kind, value in own.values.items() if values.get(kind) != value}
+        new.append(own._replace(values=changed if is_same else own.values))
+    return tuple(bindings for bindings in kept if not bindings.is_empty), tuple(new)
+
+
+def _kept(own: StepBindings, before: StepBindings, component: Component | None, *, is_same: bool) -> StepBindings:
+    """The bindings of a step that stays; `is_same` tells that its component does too."""
+    names_topic = isinstance(before.values.get(ReferenceKind.TOPIC), str | None)
+    stays = {
+        ReferenceKind.CREDENTIAL: is_same,
+        ReferenceKind.SECRET: is_same,
+        ReferenceKind.TOPIC: names_topic and (is_pub_sub(component) or (is_same and component is None)),
+        ReferenceKind.AGENT: True,
+        ReferenceKind.DATA_SAMPLES: True,
+    }
+    kept = {kind: value for kind, value in before.values.items() if stays[kind]}
+    place = before.topic_field if component is None else component.topic_field
+    return bound_to(own._replace(topic_field=own.topic_field or place), {**kept, **own.values}, component)

@@ -2,8 +2,7 @@
 
 import strawberry
 
-from app.domain.discard import DiscardWish
-from app.domain.override import ExistingDraft
+from app.domain.draft import DiscardWish, ExistingDraft
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
 from app.domain.update import KEEP, Keep, UpdateWish

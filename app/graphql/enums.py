@@ -2,10 +2,10 @@
 
 from app.domain.component import ComponentAccess, ComponentRequirement, InaccessibilityReason
 from app.domain.credentials import CredentialMatch
+from app.domain.draft import ExistingDraft
 from app.domain.export_batch import BatchMode
 from app.domain.fingerprint import PlanBasis
 from app.domain.model import ContractStatus, FlowStatus, FlowType, ReferenceKind, VersionOrigin, WorkspaceType
-from app.domain.override import ExistingDraft
 from app.domain.references import ReferenceAction
 from app.domain.source import CopiedFrom, StateOfFlow
 from app.domain.undo import ChangeSinceExport

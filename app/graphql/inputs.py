@@ -2,15 +2,14 @@
 
 import strawberry
 
+from app.domain.choices import Mapped, ReferenceMapping, StepChoice, mapped
 from app.domain.create import CreateWish
+from app.domain.draft import ExistingDraft
 from app.domain.export_batch import BatchMode, BatchWish
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
-from app.domain.mappings import Mapped, ReferenceMapping, mapped
 from app.domain.model import FlowType, ReferenceKind
-from app.domain.override import ExistingDraft
 from app.domain.paths import MAPPINGS, OfCall, Path
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
-from app.domain.step_choices import StepChoice
 from app.domain.world.sections import NAMES, WorldSection
 from app.graphql.arguments import given
 from app.graphql.describe import about, idempotency_key, optional

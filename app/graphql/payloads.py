@@ -15,12 +15,11 @@ from strawberry import Parent
 from app.domain import references
 from app.domain.bindings import ExportWarning
 from app.domain.create import CreateRefusal
-from app.domain.discard import DiscardRefusal
+from app.domain.draft import DiscardRefusal, RestoreRefusal
 from app.domain.errors import Refusal, Refused
 from app.domain.export import CopyRefusal
 from app.domain.export_batch import BatchRefusal
 from app.domain.publish import PublishRefusal
-from app.domain.restore import RestoreRefusal
 from app.domain.revert import RevertRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
 from app.domain.source import CopiedFrom

@@ -15,16 +15,15 @@ from functools import cached_property
 
 from app.domain.access import FLOW_EDIT, may_change_flows, may_write_flows
 from app.domain.component import Catalogue
-from app.domain.content import SplitGraph, read_graph, topic_fields
+from app.domain.content import Content, read_graph, topic_fields
 from app.domain.create import CreateFacts, CreateWish
-from app.domain.draft import DraftFacts
+from app.domain.draft import DraftFacts, RestoreFacts
 from app.domain.export_facts import GatheredFacts
 from app.domain.flow import Flow, SavedState
-from app.domain.graph import Json, commands, references
+from app.domain.graph import Json, commands
 from app.domain.graph_input import GraphMistakes
-from app.domain.idempotency import KeyedCall
+from app.domain.input import KeyedCall
 from app.domain.model import UserId
-from app.domain.restore import RestoreFacts
 from app.domain.undo import UndoFacts
 from app.domain.update import KEEP, Keep
 from app.offload import LARGE, offload
@@ -93,7 +92,7 @@ class Store:
         used = {step.command for state in states for step in state.steps}
         catalogue = await read_catalogue(self.connection, self.actor, used.union(commands(sent)))
         graph = None if isinstance(sent, Keep) else await self._read_graph(flow, sent, catalogue)
-        ids = {reference for state in states for reference in references(state.bindings)}
+        ids = {reference for state in states for reference in state.graph.references}
         targets = await read_targets(self.connection, self.actor, ids.union(_named_by(graph), bound))
         return DraftFacts(flow, named, graph, catalogue, targets)
 
@@ -142,7 +141,7 @@ class Store:
         """Write rows of several tables in one statement (`write_rows`)."""
         return await write_rows(self.connection, *parts, by=self.actor, now=self.at)
 
-    async def _read_graph(self, flow: Flow, sent: Json, catalogue: Catalogue) -> SplitGraph | GraphMistakes:
+    async def _read_graph(self, flow: Flow, sent: Json, catalogue: Catalogue) -> Content | GraphMistakes:
         base = flow.draft or flow.published
         fields = topic_fields(catalogue, flow.access.workspace, None if base is None else base.state)
         return await offload(LARGE, read_graph, sent, fields)
@@ -159,6 +158,6 @@ class Store:
         return visible.flow, visible.named.get(version or "")
 
 
-def _named_by(graph: SplitGraph | GraphMistakes | None) -> Iterable[str]:
+def _named_by(content: Content | GraphMistakes | None) -> Iterable[str]:
     """The references in a graph that was sent; none in a graph with mistakes."""
-    return references(graph.bindings) if isinstance(graph, SplitGraph) else ()
+    return content.graph.references if isinstance(content, Content) else ()

@@ -3,7 +3,7 @@
 from app.domain.errors import Refused
 from app.domain.export import CopyRefusal, plan_copy
 from app.domain.export_facts import CopyWish
-from app.domain.idempotency import KeyedCall
+from app.domain.input import KeyedCall
 from app.storage.store import Store
 from app.storage.writes.copies import write_exports
 from app.usecases.results import Exported

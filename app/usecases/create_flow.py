@@ -2,7 +2,7 @@
 
 from app.domain.create import CreateRefusal, CreateWish, plan_create
 from app.domain.errors import Refused
-from app.domain.idempotency import KeyedCall
+from app.domain.input import KeyedCall
 from app.storage.store import Store
 from app.storage.writes.copies import write_flow
 from app.usecases.results import Created

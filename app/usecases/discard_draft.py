@@ -1,6 +1,6 @@
 """Discard a draft."""
 
-from app.domain.discard import DiscardRefusal, DiscardWish, plan_discard
+from app.domain.draft import DiscardRefusal, DiscardWish, plan_discard
 from app.domain.errors import Refused
 from app.storage.store import Store
 from app.storage.writes.lifecycle import discard_draft as remove_draft

@@ -7,8 +7,7 @@ from typing import Any, Protocol, TypeVar
 from pydantic import TypeAdapter
 
 from app.domain.errors import Refused
-from app.domain.idempotency import IdempotencyKeyReused, KeyedCall
-from app.domain.input import key_mistakes
+from app.domain.input import IdempotencyKeyReused, KeyedCall, key_mistakes
 from app.offload import LARGE, offload
 from app.storage.facts.idempotency_keys import Made, StoredCall
 from app.storage.reads.keyed_exports import exports_to_json

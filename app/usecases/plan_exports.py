@@ -10,7 +10,7 @@ from app.domain.export_batch import BatchRefusal, BatchWish, CallRefusal, Decide
 from app.domain.export_facts import ExportFacts, ExportWish
 from app.domain.fingerprint import fingerprint_of
 from app.domain.flow import FlowState, size_of_graphs
-from app.domain.idempotency import IdempotencyKeyReused, KeyedCall
+from app.domain.input import IdempotencyKeyReused, KeyedCall
 from app.domain.model import Workspace
 from app.domain.readiness import Blocker, blockers
 from app.domain.references import ReferenceOutcome

@@ -1,7 +1,7 @@
 """Publish a draft as the next version of its flow."""
 
 from app.domain.errors import Refused
-from app.domain.idempotency import KeyedCall
+from app.domain.input import KeyedCall
 from app.domain.publish import PublishRefusal, PublishWish, plan_publish
 from app.storage.store import Store
 from app.storage.writes.lifecycle import publish_drafts

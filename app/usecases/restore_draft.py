@@ -1,8 +1,8 @@
 """Restore a draft that was set aside."""
 
+from app.domain.draft import RestoreRefusal, plan_restore
 from app.domain.errors import Refused
 from app.domain.model import DraftId
-from app.domain.restore import RestoreRefusal, plan_restore
 from app.storage.store import Store
 from app.storage.writes.lifecycle import restore_draft as write_draft
 from app.usecases.results import Restored

@@ -1,7 +1,7 @@
 """Restore an old version of a flow."""
 
 from app.domain.errors import Refused
-from app.domain.idempotency import KeyedCall
+from app.domain.input import KeyedCall
 from app.domain.revert import RevertRefusal, RevertWish, plan_revert
 from app.storage.facts.flows import named_states
 from app.storage.store import Store

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from app.domain.errors import Refusal, Refused
 from app.domain.export_batch import BatchWish
-from app.domain.idempotency import KeyedCall
+from app.domain.input import KeyedCall
 from app.domain.model import UserId
 from app.meter import MUTATION_COST, current_meter
 from app.offload import offload

@@ -49,7 +49,7 @@ UNNOTICED = {"covariant", "frozen", "kw_only", "slots", "strict"}
 """Arguments that change nothing while no mistake is made."""
 CALLS = {"any": "all", "all": "any", "min": "max", "max": "min"}
 EXPLAINED = {
-    ("app/domain/inaccessible.py", "200", "201"): "A message may quote a character more of the steps.",
+    ("app/domain/source_graph.py", "200", "201"): "A message may quote a character more of the steps.",
 }
 """Mutants that change nothing a caller could notice, by module, before and after; and why."""
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.domain.access import FLOW_EDIT
-from app.domain.component import component_name
+from app.domain.component import named_component
+from app.domain.draft import ExistingDraft
 from app.domain.export_facts import ExportFacts, ExportWish, OntoFlow
 from app.domain.flow import SavedState
 from app.domain.model import ReferenceKind
-from app.domain.override import ExistingDraft
 from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.source import StateOfFlow
 from tests.domain.builders import ABROAD, AGENT, DATA_SAMPLES, FULL, TOPIC
@@ -47,7 +47,7 @@ class ExpectedExport:
         return list(dict.fromkeys(topic for topic in named if topic is not None))
 
     def pub_sub(self, command: str) -> bool:
-        return component_name(command) == "acme/pub-sub" and command != "acme/pub-sub"
+        return str(named_component(command)) == "acme/pub-sub" and command != "acme/pub-sub"
 
     # refusals ------------------------------------------------------------------------------------------------------
 
@@ -94,7 +94,7 @@ class ExpectedExport:
         if facts.source is None or facts.destination is None or state is None or self.inside():
             return False
         here, there = facts.source.access.workspace, facts.destination.workspace
-        names = {component_name(step.command) for step in state.state.steps}
+        names = {str(named_component(step.command)) for step in state.state.steps}
         if names & {"lab/unknown", "unreadable"}:
             return True
         if "lab/private" in names and (there.contract.name != "Northern Retail" or here.contract.tenant_id == ABROAD):
@@ -146,7 +146,7 @@ class ExpectedExport:
         over = self.facts.overridden
         for state in () if over is None else (over.published, over.draft):
             for there in () if state is None else state.state.steps:
-                same = there.id == step_id and component_name(there.command) == component_name(command)
+                same = there.id == step_id and str(named_component(there.command)) == str(named_component(command))
                 reference = bound_by(state)[there.position].get(kind) if state is not None else None
                 if same and self.usable(kind, reference):
                     return reference

@@ -3,20 +3,28 @@
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
+from app.domain.choices import StepChoice
 from app.domain.component import Catalogue, Component
 from app.domain.content import read_graph, split_graph, topic_fields
-from app.domain.discard import DiscardPlan, DiscardRefusal, DiscardWish, plan_discard
-from app.domain.draft import DraftFacts
+from app.domain.draft import (
+    DiscardPlan,
+    DiscardRefusal,
+    DiscardWish,
+    DraftFacts,
+    ExistingDraft,
+    RestoreFacts,
+    RestorePlan,
+    RestoreRefusal,
+    plan_discard,
+    plan_restore,
+)
 from app.domain.errors import Refusal, Refused
 from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind, Target
-from app.domain.override import ExistingDraft
 from app.domain.publish import PublishPlan, PublishRefusal, PublishWish, plan_publish
-from app.domain.restore import RestoreFacts, RestorePlan, RestoreRefusal, plan_restore
 from app.domain.revert import RevertPlan, RevertRefusal, RevertWish, plan_revert
 from app.domain.running import DeletePlan, StatusPlan
-from app.domain.step_choices import StepChoice
 from app.domain.undo import UndoPlan
 from app.domain.update import KEEP, Keep, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
 from tests.domain.builders import DEVELOPMENT, STANDARD, catalogue, known
@@ -128,4 +136,4 @@ def codes(outcome: Plan | Unchanged | Refused[Some]) -> list[str]:
 def state_of(graph: Json, *, state_id: str = "draft_1", components: Iterable[Component] = STANDARD) -> SavedState:
     """A state of a flow of Development that holds this native graph."""
     sent = split_graph(graph, topic_fields(catalogue(*components), DEVELOPMENT))
-    return SavedState(state_id, FlowState("Orders", None, None, sent.content.hash, sent.content.graph(sent.bindings)))
+    return SavedState(state_id, FlowState("Orders", None, None, sent.hash, sent.graph))

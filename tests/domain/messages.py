@@ -11,17 +11,17 @@ from app.domain.access import (
 from app.domain.bindings import AgentNotCopied
 from app.domain.component import InaccessibilityReason
 from app.domain.errors import Refusal
-from app.domain.inaccessible import ComponentNotAccessible, InaccessibleComponent
+from app.domain.export import CannotOverrideItself
 from app.domain.model import (
     FlowId,
     Target,
 )
-from app.domain.override import CannotOverrideItself
 from app.domain.readiness import (
     Blocker,
 )
 from app.domain.references import CredentialNotAccessible
 from app.domain.source import RESTORE_ONE, DraftNotFound, VersionNotFound
+from app.domain.source_graph import ComponentNotAccessible, InaccessibleComponent
 from app.domain.step import Step
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
 from tests.domain.builders import (

@@ -2,13 +2,12 @@
 
 from datetime import UTC, datetime
 
-from app.domain.draft import StaleDraft
-from app.domain.idempotency import IdempotencyKeyReused
+from app.domain.draft import DraftAlreadyExists, StaleDraft
+from app.domain.input import IdempotencyKeyReused
 from app.domain.model import (
     DraftId,
     ReferenceKind,
 )
-from app.domain.override import DraftAlreadyExists
 from app.domain.readiness import (
     ComponentUnavailable,
     DraftNotReady,

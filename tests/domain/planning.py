@@ -4,21 +4,20 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TypeVar
 
 from app.domain.access import WorkspaceAccess
+from app.domain.choices import ReferenceMapping, StepChoice, mapped
 from app.domain.component import Catalogue, Component
 from app.domain.content import read_graph, topic_fields
 from app.domain.create import CreateFacts, CreatePlan, CreateRefusal, CreateWish, plan_create
+from app.domain.draft import ExistingDraft
 from app.domain.errors import Refusal, Refused
 from app.domain.export import CopyRefusal, ExportPlan, NewExports, new_exports, plan_copy, plan_export
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.flow import Flow, SavedState
 from app.domain.graph import StepBindings
-from app.domain.mappings import ReferenceMapping, mapped
 from app.domain.model import ReferenceKind, Target, Workspace
-from app.domain.override import ExistingDraft
 from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.source import BY_DEFAULT, CopiedState, SourceWish, copied_state
 from app.domain.source_graph import SourceGraph
-from app.domain.step_choices import StepChoice
 from tests.domain.builders import DATA_SAMPLES, PRODUCTION, STANDARD, catalogue, integrator, known
 
 Some = TypeVar("Some", bound=Refusal)

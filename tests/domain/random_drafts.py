@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 
+from app.domain.choices import StepChoice
 from app.domain.flow import Flow
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind, Target
-from app.domain.step_choices import StepChoice
 from tests.domain.builders import (
     AGENT,
     CREDENTIAL,

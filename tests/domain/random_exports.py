@@ -9,15 +9,14 @@ from typing import TypeVar
 from hypothesis import strategies
 
 from app.domain.access import WorkspaceAccess
+from app.domain.choices import ReferenceMapping, StepChoice
 from app.domain.component import Component
+from app.domain.draft import ExistingDraft
 from app.domain.export_facts import ExportFacts, ExportWish, GatheredFacts, IntoWorkspace, OntoFlow, dangling_references
 from app.domain.flow import Flow, SavedState
 from app.domain.graph import Json
-from app.domain.mappings import ReferenceMapping
 from app.domain.model import ReferenceKind, Target, Workspace
-from app.domain.override import ExistingDraft
 from app.domain.source import SourceWish, StateOfFlow
-from app.domain.step_choices import StepChoice
 from tests.domain.builders import (
     ABROAD,
     AGENT,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.component import LONGEST_COMMAND, Command, ComponentName, component_name, read_command
+from app.domain.component import LONGEST_COMMAND, Command, ComponentName, named_component, read_command
 from tests.domain.counting import peak
 
 
@@ -20,7 +20,7 @@ def test_a_command_has_a_component_a_function_and_maybe_a_version(
     command: str, team: str, name: str, function: str, version: str | None
 ) -> None:
     assert read_command(command) == Command(ComponentName(team, name), function, version)
-    assert component_name(command) == f"{team}/{name}"
+    assert str(named_component(command)) == f"{team}/{name}"
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_command_has_a_component_a_function_and_maybe_a_version(
 )
 def test_what_cant_be_read_as_a_command_goes_by_its_whole_text(command: str) -> None:
     assert read_command(command) is None
-    assert component_name(command) == command
+    assert str(named_component(command)) == command
 
 
 def test_a_command_longer_than_anyone_means_names_no_component() -> None:
@@ -55,7 +55,7 @@ def test_a_command_longer_than_anyone_means_names_no_component() -> None:
     assert read is not None
     assert read.component == ComponentName("acme", "mailer")
     assert read_command(longest + "1") is None
-    assert component_name(longest + "1") == longest + "1"
+    assert str(named_component(longest + "1")) == longest + "1"
 
 
 def test_reading_commands_keeps_no_long_ones() -> None:

@@ -2,9 +2,8 @@
 
 from app.domain.component import Catalogue, Component, InaccessibilityReason
 from app.domain.flow import Graph
-from app.domain.inaccessible import ComponentNotAccessible, InaccessibleComponent
 from app.domain.model import TenantId, Workspace
-from app.domain.source_graph import SourceGraph
+from app.domain.source_graph import ComponentNotAccessible, InaccessibleComponent, SourceGraph
 from tests.domain.builders import (
     ABROAD,
     DEVELOPMENT,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.discard import DiscardPlan
+from app.domain.draft import DiscardPlan
 from app.domain.flow import Flow, SavedState
 from app.domain.model import DraftId, FlowId
 from tests.domain.builders import DEVELOPMENT, contract, draft, flow, guest, sends, state, workspace

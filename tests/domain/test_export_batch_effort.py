@@ -7,14 +7,13 @@ from functools import partial
 import pytest
 
 from app.domain.access import WorkspaceAccess
+from app.domain.choices import ReferenceMapping, StepChoice, mapped
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan
 from app.domain.export_batch import plan_exports
 from app.domain.export_facts import ExportWish, GatheredFacts, IntoWorkspace
 from app.domain.fingerprint import fingerprint_of
-from app.domain.mappings import ReferenceMapping, mapped
 from app.domain.model import Workspace
-from app.domain.step_choices import StepChoice
 from tests.domain.builders import (
     CREDENTIAL,
     DEVELOPMENT,

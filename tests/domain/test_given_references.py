@@ -3,12 +3,11 @@
 import pytest
 
 from app.domain.bindings import AgentNotCopied
+from app.domain.choices import ReferenceMapping, StepChoice
 from app.domain.errors import Refusal
 from app.domain.graph import StepBindings
-from app.domain.mappings import ReferenceMapping
 from app.domain.model import ReferenceKind, Target
 from app.domain.references import CredentialNotAccessible
-from app.domain.step_choices import StepChoice
 from app.domain.topics import MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
 from tests.domain.builders import (
     AGENT,

@@ -6,6 +6,7 @@ import json
 import pytest
 from hypothesis import given, strategies
 
+from app.domain.choices import bound_to
 from app.domain.graph import (
     KEYS,
     Bindings,
@@ -19,7 +20,6 @@ from app.domain.graph import (
     split,
 )
 from app.domain.model import ReferenceKind
-from app.domain.step_choices import bound_to
 from tests.domain.builders import component
 from tests.domain.random_graphs import (
     KEYS_OF_REFERENCES,

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, strategies
 
+from app.domain.choices import StepChoice
 from app.domain.component import (
     Catalogue,
     Component,
@@ -19,13 +20,11 @@ from app.domain.export import ExportPlan, plan_copy, plan_export
 from app.domain.export_facts import CopyWish, ExportFacts
 from app.domain.flow import Flow, Graph
 from app.domain.graph import Json
-from app.domain.inaccessible import InaccessibleComponent
 from app.domain.model import Contract, Workspace, WorkspaceType
 from app.domain.publish import PublishWish, plan_publish
 from app.domain.readiness import ComponentUnavailable, blockers
 from app.domain.revert import RevertWish, plan_revert
-from app.domain.source_graph import SourceGraph
-from app.domain.step_choices import StepChoice
+from app.domain.source_graph import InaccessibleComponent, SourceGraph
 from app.domain.update import KEEP, Keep, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
 from tests.domain.builders import (
     CREDENTIAL,

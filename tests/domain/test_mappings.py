@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.mappings import ReferenceMapping, mapping_mistakes, unknown_mappings
+from app.domain.choices import ReferenceMapping, mapping_mistakes, unknown_mappings
 from tests.domain.planning import mappings_of
 
 

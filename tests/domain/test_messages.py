@@ -18,12 +18,11 @@ from app.domain.access import (
 )
 from app.domain.bindings import AgentNotCopied, ExportWarning
 from app.domain.component import Component, InaccessibilityReason
-from app.domain.draft import StaleDraft
+from app.domain.draft import DraftAlreadyExists, StaleDraft
 from app.domain.errors import ErrorCode
+from app.domain.export import CannotOverrideItself
 from app.domain.graph import steps_of
-from app.domain.idempotency import IdempotencyKeyReused
-from app.domain.inaccessible import ComponentNotAccessible, InaccessibleComponent
-from app.domain.input import InvalidInput
+from app.domain.input import IdempotencyKeyReused, InvalidInput
 from app.domain.model import (
     Contract,
     ContractId,
@@ -35,7 +34,6 @@ from app.domain.model import (
     WorkspaceId,
     WorkspaceType,
 )
-from app.domain.override import CannotOverrideItself, DraftAlreadyExists
 from app.domain.readiness import (
     Blocker,
     ComponentUnavailable,
@@ -48,6 +46,7 @@ from app.domain.readiness import (
 from app.domain.references import CredentialNotAccessible
 from app.domain.running import FlowIsActive, FlowIsSuspended, FlowNotPublished
 from app.domain.source import RESTORE_ONE, DraftNotFound, VersionNotFound
+from app.domain.source_graph import ComponentNotAccessible, InaccessibleComponent
 from app.domain.step import Link, make_steps
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
 from app.domain.undo import CannotUndo, ChangeSinceExport, ExportNotFound, Instead

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from app.domain.bindings import Rebound, rebind
-from app.domain.chosen_references import ChosenReferences
+from app.domain.choices import ChosenReferences
 from app.domain.references import Destination
 from app.domain.source_graph import SourceGraph
 from tests.domain.builders import (

@@ -3,9 +3,9 @@
 import pytest
 
 from app.domain.create import CreateWish
+from app.domain.draft import ExistingDraft
 from app.domain.errors import Refused
 from app.domain.graph import Json
-from app.domain.override import ExistingDraft
 from app.domain.source import SourceWish, StateOfFlow
 from tests.domain import planning
 from tests.domain.builders import (

@@ -5,7 +5,6 @@ from itertools import pairwise
 import pytest
 
 from app.domain.component import Component, InaccessibilityReason
-from app.domain.inaccessible import InaccessibleComponent
 from app.domain.model import Target, Workspace
 from app.domain.readiness import (
     Blocker,
@@ -15,6 +14,7 @@ from app.domain.readiness import (
     MissingTopic,
     blockers,
 )
+from app.domain.source_graph import InaccessibleComponent
 from app.domain.step import Link
 from tests.domain.builders import (
     ABROAD,

@@ -3,11 +3,11 @@
 import pytest
 
 from app.domain.access import FlowNotFound, WorkspaceAccess, WorkspaceNotFound
+from app.domain.draft import ExistingDraft
 from app.domain.errors import ErrorCode, Refusal, Refused, in_order
 from app.domain.export import plan_export
 from app.domain.export_facts import ExportFacts, ExportWish, OntoFlow
 from app.domain.input import InvalidInput
-from app.domain.override import ExistingDraft
 from app.domain.source import SourceWish, StateOfFlow, VersionNotFound
 from tests.domain.builders import (
     DEVELOPMENT,

@@ -5,8 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from app.domain.access import FlowNotFound
-from app.domain.discard import DiscardPlan
-from app.domain.draft import StaleDraft
+from app.domain.draft import DiscardPlan, StaleDraft
 from app.domain.errors import Refusal, Refused
 from app.domain.flow import Flow
 from app.domain.publish import PublishPlan

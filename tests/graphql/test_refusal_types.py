@@ -6,12 +6,11 @@ import pytest
 
 from app.domain import access
 from app.domain.create import CreateRefusal
-from app.domain.discard import DiscardRefusal
+from app.domain.draft import DiscardRefusal, RestoreRefusal
 from app.domain.errors import ErrorCode
 from app.domain.export import CopyRefusal
 from app.domain.export_batch import BatchRefusal, CallRefusal
 from app.domain.publish import PublishRefusal
-from app.domain.restore import RestoreRefusal
 from app.domain.revert import RevertRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
 from app.domain.undo import UndoRefusal

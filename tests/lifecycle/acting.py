@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+from app.domain.choices import StepChoice
 from app.domain.model import ReferenceKind
-from app.domain.step_choices import StepChoice
 from app.domain.update import KEEP
 from tests.lifecycle import expected_drafts
 from tests.lifecycle.company import Company, codes_of

@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.domain.create import CreateWish
-from app.domain.discard import DiscardWish
+from app.domain.draft import DiscardWish, ExistingDraft
 from app.domain.errors import Refused
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId
-from app.domain.override import ExistingDraft
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow

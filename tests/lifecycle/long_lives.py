@@ -56,7 +56,7 @@ async def with_large_versions(company: Company, megabytes: int, versions: int) -
         )
         rows = []
         for number, graph in enumerate(graphs, start=2):
-            content = split_graph(graph, lambda _: None).content
+            content = split_graph(graph, lambda _: None)
             await connection.execute(insert(FLOW_CONTENT), dict(zip(CONTENT, content_row(content), strict=True)))
             rows.append({**one, "id": new_id(Kind.VERSION), "number": number, "content_hash": content.hash})
         await connection.execute(insert(FLOW_VERSION), rows)

@@ -113,7 +113,7 @@ async def test_a_content_that_is_being_stored_again_is_passed_over(firm: Company
     """The save has found it there, and refers to it only in its next statement."""
     flow = (await edited(firm, 1)).flow_id
     await saved(firm, flow, 2)
-    content = split_graph(noted(1), lambda _: None).content
+    content = split_graph(noted(1), lambda _: None)
     other = (await edited(firm, 3)).flow_id
     async with firm.database.writing() as connection:
         store = Store(connection, UserId(firm["ada"]), lambda: firm.now, timedelta())

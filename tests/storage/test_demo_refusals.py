@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from app.domain.create import CreateWish
+from app.domain.draft import ExistingDraft
 from app.domain.errors import Refused
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId
-from app.domain.override import ExistingDraft
 from app.domain.source import SourceWish, StateOfFlow
 from app.storage.connections.database import open_database
 from app.storage.ids import Kind

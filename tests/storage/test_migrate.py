@@ -78,7 +78,7 @@ CONTENTS: dict[str, Any] = {
 
 async def test_the_names_of_steps_come_into_the_outlines_that_there_are_and_go_again(empty_database_url: str) -> None:
     await upgrade(empty_database_url)
-    stored = {key: content_row(split_graph(graph, lambda _: None).content) for key, graph in CONTENTS.items()}
+    stored = {key: content_row(split_graph(graph, lambda _: None)) for key, graph in CONTENTS.items()}
     outlines = {key: outline for key, (_, _, outline) in stored.items()}
     await downgrade(empty_database_url, "0002")
     insert = text("insert into flow_content (hash, graph, outline) values (:hash, :graph, :outline)")

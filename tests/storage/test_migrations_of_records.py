@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from app.domain.idempotency import KeyedCall
+from app.domain.input import KeyedCall
 from app.storage.connections.engine import engine_of
 from app.storage.migrations.migrate import upgrade
 from tests.storage.downgrading import downgrade, rows

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import text
 
 from app.domain.create import CreateRefusal, CreateWish
+from app.domain.draft import ExistingDraft
 from app.domain.errors import Refusal, Refused
 from app.domain.export import CopyRefusal, ExportRefusal
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId, Workspace
-from app.domain.override import ExistingDraft
 from app.domain.source import BY_DEFAULT, SourceWish
 from app.storage.connections.database import Database
 from app.storage.connections.engine import engine_of

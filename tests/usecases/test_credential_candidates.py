@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from app.domain.choices import StepChoice
 from app.domain.credentials import StepInNeed
 from app.domain.model import ReferenceKind
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
-from app.domain.step_choices import StepChoice
 from app.domain.update import UpdateWish
 from app.usecases.find_credentials import CandidatesWanted, count_candidates, find_candidates, find_steps_in_need
 from app.usecases.update_draft import update_draft

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from app.domain.choices import StepChoice
 from app.domain.export_facts import ExportWish
 from app.domain.model import ReferenceKind
-from app.domain.step_choices import StepChoice
 from app.usecases.export_flow import export_flow
 from tests.domain.planning import mappings_of
 from tests.usecases.company_database import CompanyDatabase, errors_of, exported

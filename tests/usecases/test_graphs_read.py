@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from app.domain.discard import DiscardWish
+from app.domain.draft import DiscardWish
 from app.domain.export_facts import CopyWish
 from app.domain.graph import Json
 from app.domain.publish import PublishWish

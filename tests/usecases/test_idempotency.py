@@ -11,7 +11,7 @@ import pytest
 from app.domain.create import CreateWish
 from app.domain.errors import Refused
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
-from app.domain.idempotency import IdempotencyKeyReused
+from app.domain.input import IdempotencyKeyReused
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
 from app.storage.store import Store

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from app.domain.bindings import AgentNotCopied
-from app.domain.idempotency import KeyedCall
+from app.domain.input import KeyedCall
 from app.domain.model import DraftId, ExportId, FlowId, ReferenceKind, Target, UserId, VersionId, WorkspaceId
 from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.source import CopiedFrom

@@ -5,17 +5,16 @@ from typing import Any
 
 import pytest
 
+from app.domain.choices import ReferenceMapping, StepChoice, mapped
 from app.domain.create import CreateWish
+from app.domain.draft import ExistingDraft
 from app.domain.export_batch import BatchMode, BatchWish
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
-from app.domain.mappings import ReferenceMapping, mapped
 from app.domain.model import FlowType, ReferenceKind
-from app.domain.override import ExistingDraft
 from app.domain.paths import MAPPINGS, OfCall
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
 from app.domain.source import SourceWish, StateOfFlow
-from app.domain.step_choices import StepChoice
 from app.usecases.keyed_input import NOT_OF_THE_INPUT, hash_of_input
 
 MAPPING = ReferenceMapping("topic_1", "topic_2", OfCall((*MAPPINGS, "0")))

@@ -8,7 +8,7 @@ import pytest
 from app.domain.errors import Refused
 from app.domain.export_batch import BatchMode, BatchWish
 from app.domain.export_facts import ExportWish
-from app.domain.idempotency import IdempotencyKeyReused
+from app.domain.input import IdempotencyKeyReused
 from app.usecases.export_flows import export_flows
 from app.usecases.results import Exported, ExportedBatch
 from tests.usecases.company_database import NOW, CompanyDatabase

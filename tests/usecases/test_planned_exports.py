@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.domain.choices import StepChoice
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan
 from app.domain.export_batch import BatchMode, BatchWish, plan_exports
@@ -14,7 +15,6 @@ from app.domain.fingerprint import fingerprint_of
 from app.domain.flow import Graph
 from app.domain.graph import StepBindings, references
 from app.domain.model import ReferenceKind
-from app.domain.step_choices import StepChoice
 from app.meter import LimitReached, Meter, counted_by
 from app.storage.facts.gather import gather
 from app.storage.facts.locks import touched_by

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.domain.choices import StepChoice
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan
 from app.domain.export_batch import BatchMode, BatchWish
@@ -14,7 +15,6 @@ from app.domain.fingerprint import PlanBasis, PlanIsStale
 from app.domain.matching import ComparisonLimit
 from app.domain.model import ReferenceKind
 from app.domain.publish import PublishWish
-from app.domain.step_choices import StepChoice
 from app.domain.update import UpdateWish
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import compare_found, compare_states

@@ -8,12 +8,13 @@ import pytest
 
 from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, QuotaExceeded, WorkspaceNotFound
 from app.domain.component import InaccessibilityReason
+from app.domain.draft import DraftAlreadyExists, ExistingDraft
 from app.domain.errors import ErrorCode, Refusal
-from app.domain.inaccessible import ComponentNotAccessible
+from app.domain.export import CannotOverrideItself
 from app.domain.model import DraftId, FlowId, ReferenceKind
-from app.domain.override import CannotOverrideItself, DraftAlreadyExists, ExistingDraft
 from app.domain.references import CredentialNotAccessible
 from app.domain.source import DraftNotFound, SourceWish, StateOfFlow, VersionNotFound
+from app.domain.source_graph import ComponentNotAccessible
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible
 from tests.api.world_builder import graph
 from tests.domain.builders import called

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from app.domain.access import ContractSuspended, InsufficientPermission
 from app.domain.create import CreateWish
-from app.domain.discard import DiscardWish
+from app.domain.draft import DiscardWish
 from app.domain.errors import Refused
 from app.domain.export_batch import BatchMode, BatchWish
 from app.domain.export_facts import CopyWish

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from app.domain.choices import ReferenceMapping, mapped
 from app.domain.errors import Refusal, Refused
 from app.domain.export_batch import BatchMode, BatchNotApplied, BatchWish
 from app.domain.export_facts import ExportWish
-from app.domain.mappings import ReferenceMapping, mapped
 from app.domain.model import ReferenceKind
 from app.domain.paths import OfCall
 from app.storage.ids import Kind, new_id

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.component import Catalogue, Component, ComponentAccess, ComponentName
-from app.domain.content import Content, SplitGraph, split_graph
+from app.domain.content import Content, split_graph
 from app.domain.flow import FlowState
 from app.domain.graph import KEYS, Json, StepBindings, canonical
 from app.domain.graph_input import graph_mistakes, located
@@ -82,10 +82,10 @@ class FlowReader:
             return None
         user = raw.get(author)
         user_id = self._names.refer(item, "users", user, *at, author) if isinstance(user, str) and user else None
-        split = self._graph(item, thing, raw["graph"], *at, "graph") if "graph" in raw else None
+        content = self._graph(item, thing, raw["graph"], *at, "graph") if "graph" in raw else None
         texts = [raw.get(name) for name in (author, "name", "cron", "description")]
         if (
-            split is None
+            content is None
             or not isinstance(item.values.get("name"), str)
             or not all(isinstance(text, str | None) for text in texts)
         ):
@@ -94,26 +94,25 @@ class FlowReader:
         name, cron = (raw.get("name") or item.values["name"]).strip(), raw.get("cron") or item.values.get("cron")
         text = raw.get("description")
         description = item.values.get("description") if text is None else text
-        content = split.content
-        state = FlowState(name, description, cron, content.hash, content.graph(split.bindings))
+        state = FlowState(name, description, cron, content.hash, content.graph)
         return NewState(state, content, user_id)
 
-    def _graph(self, item: Item, thing: Thing | None, graph: Json, *at: Part) -> SplitGraph | None:
+    def _graph(self, item: Item, thing: Thing | None, graph: Json, *at: Part) -> Content | None:
         """The content and bindings of a graph; well-formed steps of a malformed graph are checked too."""
         malformed = graph_mistakes(graph, ())
         self._mistakes.extend(Mistake(item.path(*at, *located(graph, each.path)), each.message) for each in malformed)
         steps = well_formed_steps(graph) if malformed else dict(enumerate(graph["nodes"]))
         readable = {"nodes": list(steps.values()), "edges": []} if malformed else graph
         tenant = TenantId((thing and thing.tenant) or "")
-        split = split_graph(readable, lambda command: self._topic_field(command, tenant))
+        content = split_graph(readable, lambda command: self._topic_field(command, tenant))
         if not malformed:
-            self._note([split.content.hash, *split.bindings])
+            self._note([content.hash, *content.graph.bindings])
         positions, bindings = list(steps), []
-        for bound in split.bindings:
+        for bound in content.graph.bindings:
             place = (*at, "nodes", positions[bound.position])
-            component = self._catalogue.resolve(split.content.steps[bound.position].command, tenant)
+            component = self._catalogue.resolve(content.graph.steps[bound.position].command, tenant)
             bindings.append(self._with_ids(item, thing, component, bound, place))
-        return None if malformed else replace(split, bindings=tuple(bindings))
+        return None if malformed else replace(content, graph=content.graph.bound(tuple(bindings)))
 
     def _note(self, state: Json) -> None:
         self._digest.update(canonical(state).encode(errors="surrogatepass"))

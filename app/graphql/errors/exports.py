@@ -6,7 +6,7 @@ from datetime import datetime
 import strawberry
 from strawberry import Parent
 
-from app.domain import access, bindings, export_batch, fingerprint, idempotency, override, references
+from app.domain import access, bindings, draft, export, export_batch, fingerprint, references
 from app.domain import input as input_rules
 from app.domain import topics as topic_rules
 from app.domain.fingerprint import PlanBasis
@@ -86,12 +86,12 @@ class CredentialNotAccessible(Error):
     workspace: Workspace = in_workspace("The workspace where it can't be used.", "workspace.id")
 
 
-@shows(override.DraftAlreadyExists, "The flow to override has a draft already, and it was asked not to set it aside.")
+@shows(draft.DraftAlreadyExists, "The flow to override has a draft already, and it was asked not to set it aside.")
 class DraftAlreadyExists(Error):
     draft: FlowDraft = one("drafts", "draft_id", "The draft that is there.")
 
 
-@shows(override.CannotOverrideItself, "Source and destination are the same flow.")
+@shows(export.CannotOverrideItself, "Source and destination are the same flow.")
 class CannotOverrideItself(Error):
     pass
 
@@ -102,7 +102,7 @@ class QuotaExceeded(Error):
     used: int = about("How many it holds.")
 
 
-@shows(idempotency.IdempotencyKeyReused, "The idempotency key was used for another input before.")
+@shows(input_rules.IdempotencyKeyReused, "The idempotency key was used for another input before.")
 class IdempotencyKeyReused(Error):
     first_used_at: datetime = about("When it was used first.")
 

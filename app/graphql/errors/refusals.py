@@ -5,7 +5,7 @@ What a refusal refers to is loaded as the viewer sees it.
 
 import strawberry
 
-from app.domain import access, draft, inaccessible, readiness, running, source, undo
+from app.domain import access, draft, readiness, running, source, source_graph, undo
 from app.domain.world import things
 from app.domain.world.sections import WorldSection
 from app.execution.relations import one
@@ -53,7 +53,7 @@ class ContractSuspended(Error):
 
 
 @shows(
-    inaccessible.ComponentNotAccessible,
+    source_graph.ComponentNotAccessible,
     "The flow uses components that the destination can't use: all of them are listed.",
 )
 class ComponentNotAccessible(Error):

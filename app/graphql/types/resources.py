@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry import Parent
 
-from app.domain import inaccessible
+from app.domain import source_graph
 from app.domain.component import ComponentAccess, ComponentRequirement, InaccessibilityReason
 from app.domain.model import ContractStatus
 from app.execution.lookups import Lookup
@@ -121,7 +121,7 @@ def binding(id_column: str, description: str) -> Field:
     return one("bindings", ("kind", id_column), description)
 
 
-@shows(inaccessible.InaccessibleComponent, "A component that the destination can't use, and the steps that use it.")
+@shows(source_graph.InaccessibleComponent, "A component that the destination can't use, and the steps that use it.")
 class InaccessibleComponent:
     name: str = about("`team/name` as the commands have it; or the whole command where it can't be read.")
     step_ids: list[str] = about("The steps that use it, in the order of the graph.")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, DateTime, Integer, Text, bindparam, delete, func, literal_column, select
 
-from app.domain.idempotency import KeyedCall
+from app.domain.input import KeyedCall
 from app.domain.model import UserId
 from app.offload import LARGE, offload
 from app.storage.connections.connection import ReadConnection, WriteConnection

@@ -27,13 +27,13 @@ async def write_content(store: Store, content: Content) -> None:
 
 def content_row(content: Content) -> tuple[str, str, str]:
     """Content as it is stored, with steps and links apart, for rules that need not read the graph."""
-    links = [[link.source, link.target, link.conditional] for link in content.links]
-    steps = [[step.id, step.command, *([] if step.name is None else [step.name])] for step in content.steps]
+    links = [[link.source, link.target, link.conditional] for link in content.graph.links]
+    steps = [[step.id, step.command, *([] if step.name is None else [step.name])] for step in content.graph.steps]
     return content.hash, content.canonical, canonical({"steps": steps, "links": links})
 
 
 def component_rows(content: Content) -> list[tuple[str, str, str]]:
     """The components that a content names, and that may exist: an index can't hold names of any length."""
-    names = {read.component for step in content.steps if (read := read_command(step.command)) is not None}
+    names = {read.component for step in content.graph.steps if (read := read_command(step.command)) is not None}
     possible = [name for name in sorted(names) if max(map(len, name)) <= LONGEST_COMPONENT_NAME]
     return [(content.hash, name.team, name.name) for name in possible]

@@ -6,11 +6,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Text, any_, bindparam, func, literal, null, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.domain.discard import DiscardPlan
+from app.domain.draft import DiscardPlan, RestorePlan
 from app.domain.flow import FlowState
 from app.domain.model import DraftId, FlowId, FlowStatus, VersionId
 from app.domain.publish import PublishPlan
-from app.domain.restore import RestorePlan
 from app.domain.revert import RevertPlan
 from app.domain.undo import ChangeSinceExport
 from app.domain.update import UpdatePlan

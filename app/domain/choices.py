@@ -1,0 +1,255 @@
+"""The references that callers choose for an export or a draft: a topic, mappings, and bindings of steps (P2, P3, T3).
+
+A mapping puts one reference in the place of another wherever the source uses it; a binding is for one step.
+"""
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
+from types import MappingProxyType
+
+from app.domain.component import Component
+from app.domain.content import Misplaced, misplaced, not_accessible
+from app.domain.graph import Bindings, Json, StepBindings
+from app.domain.id_prefixes import Kind, kind_in, with_article
+from app.domain.input import InvalidInput
+from app.domain.model import ReferenceKind
+from app.domain.paths import TOPIC, Path, in_choices, in_graph
+from app.domain.references import Destination, by_position
+from app.domain.source_graph import SourceGraph
+from app.domain.topics import is_pub_sub
+from app.domain.wording import not_found, printable
+
+MAPPED = {kind.value.lower(): kind for kind in ReferenceKind if kind is not ReferenceKind.DATA_SAMPLES}
+"""The kinds that can be mapped, by the prefixes of their ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceMapping:
+    from_id: str
+    to_id: str
+    path: Path = ()
+    """The place of the mapping in the input."""
+
+    def at(self, field: str) -> Path:
+        """The place of one of the two ids in the input."""
+        return type(self.path)((*self.path, field))
+
+    @property
+    def kind(self) -> ReferenceKind | None:
+        """The kind of the mapped reference, as its prefix tells; None if no step can be bound to it."""
+        return MAPPED.get(kind_in(self.from_id) or "")
+
+    @property
+    def two_kinds(self) -> tuple[Kind, Kind] | None:
+        """The kinds of both ids, where both tell theirs and they aren't the same."""
+        before, after = kind_in(self.from_id), kind_in(self.to_id)
+        return None if before is None or after is None or before is after else (before, after)
+
+
+Mapped = Mapping[ReferenceKind, Mapping[str, ReferenceMapping]]
+"""Mappings by kind, and by the id that is replaced."""
+
+Choices = Mapping[ReferenceKind, str | None]
+"""An id binds a step, None clears its binding, and a kind that is missing is left as it is."""
+NO_CHOICES: Choices = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class StepChoice:
+    step_id: str
+    choices: Choices = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StepChoices:
+    """The bindings that are chosen for the steps of a graph, and the mistakes in them."""
+
+    by_position: Mapping[int, Choices] = field(default_factory=dict)
+    paths: Mapping[tuple[int, ReferenceKind], Path] = field(default_factory=dict)
+    """The place in the input of the last choice for a step's binding of a kind."""
+    mistakes: tuple[InvalidInput, ...] = ()
+
+    def path_of(self, bound: StepBindings, kind: ReferenceKind) -> Path:
+        """The part of the input that names a step's binding: a choice, or else the graph."""
+        return self.paths.get((bound.position, kind)) or in_graph(bound, kind)
+
+    @property
+    def bindings(self) -> Bindings:
+        """The ids that are chosen, step by step."""
+        return tuple(StepBindings(position, _ids(self.by_position[position])) for position in sorted(self.by_position))
+
+    def applied_to(self, bindings: Bindings, graph: SourceGraph) -> Bindings:
+        bound = by_position(bindings)
+        for position, choices in self.by_position.items():
+            before = bound.get(position, StepBindings(position))
+            kept = {kind: value for kind, value in before.values.items() if kind not in choices}
+            bound[position] = bound_to(before, {**kept, **_ids(choices)}, graph.component_at(position))
+        return tuple(bound[position] for position in sorted(bound) if not bound[position].is_empty)
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenReferences:
+    """The choices for one graph, with those of the mappings whose references the graph uses."""
+
+    topic_id: str | None = None
+    choices: StepChoices = field(default_factory=StepChoices)
+    mappings: Mapped = field(default_factory=dict)
+
+    @property
+    def mistakes(self) -> tuple[InvalidInput, ...]:
+        """The choices that aren't acceptable, wherever the graph goes."""
+        if self.topic_id is None or not self.mappings.get(ReferenceKind.TOPIC):
+            return self.choices.mistakes
+        twice = "A topic is given for the flow, and its topic is mapped too. Leave one of the two out."
+        return (InvalidInput(TOPIC, twice), *self.choices.mistakes)
+
+
+def mapping_mistakes(mappings: Sequence[ReferenceMapping]) -> tuple[InvalidInput, ...]:
+    """Refuse mappings of two kinds, and a second mapping of one reference in a list."""
+    seen: set[str] = set()
+    mistakes = []
+    for mapping in mappings:
+        if mapping.two_kinds is not None:
+            before, after = map(with_article, mapping.two_kinds)
+            message = f"This mapping puts {after} in the place of {before}. Map a thing to one of its kind."
+            mistakes.append(InvalidInput(mapping.at("toId"), message))
+        if mapping.from_id in seen:
+            message = f"An earlier mapping is for the same {kind_in(mapping.from_id) or 'thing'} too. Keep one of them."
+            mistakes.append(InvalidInput(mapping.at("fromId"), message))
+        seen.add(mapping.from_id)
+    return tuple(mistakes)
+
+
+def unknown_mappings(mappings: Iterable[ReferenceMapping], *known_ids: Container[str]) -> tuple[InvalidInput, ...]:
+    """Refuse mappings of references that aren't known, in the words for what doesn't exist (P2, A5).
+
+    Mappings of two kinds are refused anyway.
+    """
+    return tuple(
+        InvalidInput(mapping.at("fromId"), _unknown(mapping.from_id, mapping.kind))
+        for mapping in mappings
+        if mapping.two_kinds is None and not any(mapping.from_id in ids for ids in known_ids)
+    )
+
+
+def _unknown(from_id: str, kind: ReferenceKind | None) -> str:
+    if kind is not None:
+        return not_found(Kind(kind.value.lower()), from_id)
+    other = kind_in(from_id)
+    if other is not None:
+        return f"{printable(from_id)} is the id of {with_article(other)}. Map credentials, secrets, agents or topics."
+    return f"There is nothing with the id {printable(from_id)} that you can see. Check the id, or ask for access."
+
+
+def mapped(mappings: Iterable[ReferenceMapping]) -> Mapped:
+    """The mappings by kind; of several for one reference the first counts, and those of two kinds map nothing."""
+    by_kind: dict[ReferenceKind, dict[str, ReferenceMapping]] = {}
+    for mapping in mappings:
+        if mapping.kind is not None and mapping.two_kinds is None:
+            by_kind.setdefault(mapping.kind, {}).setdefault(mapping.from_id, mapping)
+    return by_kind
+
+
+def mappings_used(
+    own: Iterable[ReferenceMapping], shared: Mapped, users: Mapping[ReferenceKind, Mapping[str, object]]
+) -> Mapped:
+    """The mappings of references that a flow uses, by kind; an item's own come before those of its call."""
+    used: dict[ReferenceKind, dict[str, ReferenceMapping]] = {}
+    for kind, mappings in chain(mapped(own).items(), shared.items()):
+        of_kind = used.setdefault(kind, {})
+        for reference in users.get(kind, {}).keys() & mappings.keys():
+            of_kind.setdefault(reference, mappings[reference])
+    return used
+
+
+def read_choices(graph: SourceGraph, bindings: Iterable[StepChoice]) -> StepChoices:
+    """Read the choices for the steps of a graph; an unknown step, one named twice, or a misplaced topic is a mistake."""
+    by_step: dict[int, Choices] = {}
+    paths: dict[tuple[int, ReferenceKind], Path] = {}
+    mistakes = []
+    for index, choice in enumerate(bindings):
+        path = ("bindings", str(index), "stepId")
+        step = graph.first_steps.get(choice.step_id)
+        if step is None:
+            message = f"The graph has no step {printable(choice.step_id)}. Name one of its steps."
+            mistakes.append(InvalidInput(path, message))
+            continue
+        if step.position in by_step:
+            message = f"An earlier binding is for the step {step.label} too. Put all that it is bound to into one."
+            mistakes.append(InvalidInput(path, message))
+        if choice.choices.get(ReferenceKind.TOPIC) is not None and not is_pub_sub(graph.components[step.command]):
+            message = f"The step {step.label} is no pub/sub step, so it can't have a topic. Leave the topic out."
+            mistakes.append(InvalidInput(in_choices(index, ReferenceKind.TOPIC), message))
+        by_step[step.position] = {**by_step.get(step.position, NO_CHOICES), **choice.choices}
+        paths |= {(step.position, kind): in_choices(index, kind) for kind in choice.choices}
+    return StepChoices(by_step, paths, tuple(mistakes))
+
+
+def _ids(choices: Choices) -> Mapping[ReferenceKind, str]:
+    return {kind: id_ for kind, id_ in choices.items() if id_ is not None}
+
+
+def bound_to(before: StepBindings, values: Mapping[ReferenceKind, Json], component: Component | None) -> StepBindings:
+    """New bindings for a step; its topic stands where it stood before, or where the component declares it."""
+    if ReferenceKind.TOPIC in values:
+        declared = None if component is None else component.topic_field
+        return StepBindings(before.position, values, before.topic_field or declared)
+    return StepBindings(before.position, values, before.topic_field if before.no_fields else None, before.no_fields)
+
+
+def choose_references(
+    source: SourceGraph,
+    topic_id: str | None,
+    bindings: tuple[StepChoice, ...],
+    own: tuple[ReferenceMapping, ...],
+    shared: Mapped,
+) -> ChosenReferences:
+    """Read the choices of a caller for a graph; `shared` are the mappings of the whole call."""
+    choices = read_choices(source, bindings) if bindings else StepChoices()
+    mappings = mappings_used(own, shared, source.graph.users) if own or shared else {}
+    return ChosenReferences(topic_id, choices, mappings)
+
+
+def misplaced_references(
+    source: SourceGraph, destination: Destination, references: ChosenReferences
+) -> tuple[Misplaced, ...]:
+    """Refuse chosen references that don't live in the destination or belong to another component than the step (P2).
+
+    Mappings come last, in the order of the first steps that they don't fit.
+    """
+    unfit = sorted(_unfit_mappings(source, destination, references), key=itemgetter(0))
+    return (
+        *misplaced(source, references.choices.bindings, destination, references.choices.path_of),
+        *(
+            not_accessible(
+                kind,
+                mapping.to_id,
+                destination,
+                None,
+                source.component_at(position),
+                path=mapping.at("toId"),
+                mapped_from=mapping.from_id,
+            )
+            for position, mapping, kind in unfit
+        ),
+    )
+
+
+def _unfit_mappings(
+    source: SourceGraph, destination: Destination, references: ChosenReferences
+) -> Iterator[tuple[int, ReferenceMapping, ReferenceKind]]:
+    """The mappings that some step can't use, each with the position of the first such step."""
+    bound = references.choices.by_position
+    for kind, mappings in references.mappings.items():
+        for mapping in mappings.values():
+            is_usable, positions = destination.can_use(kind, mapping.to_id), list[int]()
+            for command, users in source.graph.users[kind][mapping.from_id].items():
+                if not is_usable:
+                    positions.append(users[0])
+                elif not destination.fits(kind, mapping.to_id, source.components[command]):
+                    # A binding of the step comes before the mapping.
+                    positions += [position for position in users if kind not in bound.get(position, ())][:1]
+            if positions:
+                yield min(positions), mapping, kind
