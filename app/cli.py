@@ -132,7 +132,8 @@ def apply(*, file: str | None, schema: bool, data_dir: Path | None, **options: A
     """Bring the database in step with the world document FILE (- for stdin): all of it or, with mistakes, nothing.
 
     Objects that FILE doesn't name stay as they are. Mistakes are listed with their JSON paths. The server may run
-    meanwhile. An embedded database that is missing is made.
+    meanwhile. An embedded database that is missing is made; a database of an older release is migrated, but not by a dry
+    run, which refuses it.
 
     Exit status: 0 applied, or nothing to do; 1 mistakes; 2 a dry run that has changes; 3 something in use can't be
     removed; 4 the plan is stale; 64 a usage or settings error.
@@ -148,7 +149,7 @@ def apply(*, file: str | None, schema: bool, data_dir: Path | None, **options: A
     with click.open_file(file, "rb") as opened:
         name = "the document" if file == "-" else file
         wish = ApplyOptions(name=name, document=opened.read(), **options)
-    with named_database(settings, make=True) as url:
+    with named_database(settings, make=True, is_dry_run=wish.dry_run) as url:
         raise click.exceptions.Exit(apply_document(url, wish))
 
 
@@ -268,11 +269,11 @@ def schema() -> None:
 
 
 @contextmanager
-def named_database(settings: Settings, *, make: bool = False, migrates: bool = True) -> Iterator[str]:
+def named_database(settings: Settings, **options: bool) -> Iterator[str]:
     """The URL of the database; which one it is, is said on stderr."""
     from app.server.database import database, name_of_database
 
-    with database(settings, make=make, migrates=migrates) as url:
+    with database(settings, **options) as url:
         click.echo(f"Database: {name_of_database(settings)}", err=True)
         yield url
 

@@ -44,15 +44,21 @@ def refuse_too_large_pools(settings: Settings) -> None:
 
 
 @contextmanager
-def database(settings: Settings, *, make: bool = False, migrates: bool = True) -> Iterator[str]:
+def database(
+    settings: Settings, *, make: bool = False, migrates: bool = True, is_dry_run: bool = False
+) -> Iterator[str]:
     """The URL of the database, which is brought to the newest schema; without one of the user's, the embedded one runs.
 
-    An embedded database that is missing is made only with `make`. Without `migrates` the schema stays as it is.
+    An embedded database that is missing is made only with `make`. Without `migrates` the schema stays as it is; a dry
+    run refuses an existing database whose schema isn't the newest.
     """
+    from app.storage.embedded import exists
+
+    is_dry_run = is_dry_run and (settings.database_url is not None or exists(settings.data_dir))
     configure_log(log_format=settings.log_format, level=settings.log_level)
     with nullcontext(settings.database_url) if settings.database_url else embedded(settings, make=make) as url:
         if migrates:
-            migrate(url)
+            migrate(url, is_dry_run=is_dry_run)
         yield url
 
 
@@ -77,11 +83,11 @@ def without_password(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string()
 
 
-def migrate(url: str) -> None:
+def migrate(url: str, *, is_dry_run: bool = False) -> None:
     from app.storage.migrations.migrate import upgrade
 
     with said_in_a_line(url):
-        asyncio.run(upgrade(url))
+        asyncio.run(upgrade(url, is_dry_run=is_dry_run))
 
 
 def run(url: str, work: "Callable[[UnitOfWork], Awaitable[Answer]]", *, takes_long: bool = False) -> Answer:

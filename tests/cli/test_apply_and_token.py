@@ -1,6 +1,7 @@
 """`flowport apply` and `flowport token` on a database."""
 
 import json
+from asyncio import to_thread
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,10 @@ from sqlalchemy import make_url
 
 from app.server.database import name_of_database
 from app.settings import read_settings
+from app.storage.migrations.migrate import upgrade
 from tests.cli.flowport import called, flowport
+from tests.databases import connected
+from tests.storage.downgrading import downgrade
 
 WORLD = {
     "format": "flowport-world/1",
@@ -127,6 +131,36 @@ def test_the_exit_status_says_why_nothing_was_applied(loaded: str) -> None:
     assert called("apply", "--nothing").returncode == 64
     assert called("apply").returncode == 64
     assert called("apply", "-", stdin="{}", PORTT="1").returncode == 64
+
+
+async def test_a_dry_run_leaves_a_database_of_an_older_release_as_it_is(empty_database_url: str) -> None:
+    document = json.dumps(WORLD)
+    for revision in (None, "0017"):
+        if revision is not None:
+            await upgrade(empty_database_url)
+            await downgrade(empty_database_url, revision)
+        before = await schema_of(empty_database_url)
+        told = await to_thread(called, "apply", "-", "--dry-run", stdin=document, DATABASE_URL=empty_database_url)
+        assert (told.returncode, told.stdout) == (1, "")
+        assert told.stderr == (
+            "Error: The database doesn't have the schema of this release, and a dry run writes nothing. `flowport serve` "
+            "and `flowport apply` without --dry-run migrate it.\n"
+        )
+        assert await schema_of(empty_database_url) == before
+    told = await to_thread(called, "apply", "-", stdin=document, DATABASE_URL=empty_database_url)
+    assert told.returncode == 0
+
+
+async def schema_of(url: str) -> list[tuple[str, str]]:
+    async with connected(url) as connection:
+        rows = await connection.fetch("select relname, xmin::text from pg_class where oid > 16384 order by 1, 2")
+        return [tuple(row) for row in rows]
+
+
+def test_a_dry_run_shows_what_a_new_embedded_database_would_hold(folder: Path) -> None:
+    """Nobody has anything in a database that the dry run itself makes."""
+    told = called("apply", "-", "--dry-run", "--data-dir", folder / "data", stdin=json.dumps(WORLD))
+    assert (told.returncode, told.stdout.splitlines()[0]) == (2, '+ created  tenants           tenant  "Northern"')
 
 
 def test_what_no_document_names_any_more_is_pruned_as_a_dry_run_said(loaded: str) -> None:

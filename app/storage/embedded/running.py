@@ -42,6 +42,11 @@ def running(data_dir: Path, *, make: bool = True) -> Iterator[str]:
         leave(directory, account, users)
 
 
+def exists(data_dir: Path) -> bool:
+    """Whether there is an embedded database, running or not."""
+    return DataDirectory(data_dir.expanduser().resolve()).cluster.exists()
+
+
 def is_down(data_dir: Path) -> bool:
     """Whether no server runs there, not even one that is starting."""
     return find_postmaster(DataDirectory(data_dir.expanduser().resolve())) is None

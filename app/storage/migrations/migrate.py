@@ -57,14 +57,20 @@ LIMITS = text(
 )
 
 
+UNMIGRATED = (
+    "The database doesn't have the schema of this release, and a dry run writes nothing. `flowport serve` and "
+    "`flowport apply` without --dry-run migrate it."
+)
+
+
 class UnusableDatabase(CommandError):
     """The database is an older PostgreSQL than Flowport knows, or has a schema that a newer release has made."""
 
 
-async def upgrade(url: str) -> None:
+async def upgrade(url: str, *, is_dry_run: bool = False) -> None:
     """Bring the database to the newest schema; processes that start together wait for the one that does it.
 
-    The schema of a newer release is left as it is, if this release works with it.
+    The schema of a newer release is left as it is, if this release works with it. A dry run refuses any other schema.
 
     Raises UnusableDatabase, TimeoutError where the database is silent, and DatabaseFailure.
     """
@@ -73,6 +79,8 @@ async def upgrade(url: str) -> None:
         if works_with(schema):
             return
         refuse_unknown_schema(schema)
+        if is_dry_run:
+            raise UnusableDatabase(UNMIGRATED)
         log().info("database is migrated", before=schema.revision, after=newest_revision())
         await while_it_answers(database, run_alone(url, lambda config: command.upgrade(config, "head")))
     log().info("database has the newest schema")
