@@ -54,11 +54,13 @@ VAGUE_NAME = re.compile(
 
 NAMED_BY_NOUNS = (
     "app/*.py",
+    "app/domain/world/**/*.py",
     "app/http/**/*.py",
     "app/server/**/*.py",
     "app/settings/**/*.py",
     "app/storage/*.py",
     "app/storage/[!w]*/**/*.py",
+    "app/storage/world/**/*.py",
     "app/storage/writes/**/*.py",
     "app/telemetry/**/*.py",
     "app/usecases/**/*.py",

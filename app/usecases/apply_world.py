@@ -51,22 +51,22 @@ def fresh_id(kind: Kind, _key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WorldWish:
-    """A document, whose it is, and what else is to become of what exists."""
+    """A document, its tenant, and the sections to prune."""
 
     document: bytes | Json
     """The text of a file, or a JSON value."""
     tenant: str | None = None
-    """Its id; of the command also its key. None: the tenant that the caller provisions, or all of the command."""
+    """The id of the tenant, or for the command its key; None for the one that the caller provisions, or for all of the command."""
     prune: frozenset[str] = frozenset()
     fingerprint: str | None = None
-    """Of the plan that was seen."""
+    """The fingerprint of the plan that the caller has seen."""
     progress: Progress = without_progress
     new_id: IdSource = fresh_id
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedWorld:
-    """What applying a document did, or would do."""
+    """The plan of a document that was applied, or could be."""
 
     plan: WorldPlan
     blockers: tuple[WorldRefusal, ...] = ()
@@ -105,7 +105,7 @@ async def apply_world(store: Store, wish: WorldWish) -> PlannedWorld | NotApplie
 
 
 async def applied(connection: WriteConnection, wish: WorldWish, actor: str = "") -> PlannedWorld | NotApplied:
-    """Apply a document in a transaction, which is to be rolled back where this refuses."""
+    """Apply a document in a transaction, which the caller rolls back on a refusal."""
     run = await _Run.begun(connection, wish, actor, connection)
     if not isinstance(run, _Run):
         return NotApplied((run,), NOTHING.plan)
@@ -121,7 +121,7 @@ async def applied(connection: WriteConnection, wish: WorldWish, actor: str = "")
 
 
 async def plan_world(work: UnitOfWork, wish: WorldWish) -> PlannedWorld:
-    """What applying a document would do."""
+    """Plan what applying a document would do."""
     async with work.database.reading() as connection:
         run = await _Run.begun(connection, wish, work.actor, None)
         if not isinstance(run, _Run):
@@ -131,7 +131,7 @@ async def plan_world(work: UnitOfWork, wish: WorldWish) -> PlannedWorld:
 
 
 def ids_of(plan: WorldPlan) -> dict[str, str]:
-    """The ids of a plan's things by their keys. A key that several have stands there with the section of each."""
+    """The ids of a plan's things by their keys; a key of several things is preceded by the section of each."""
     ids: dict[str, str] = {}
     sections: dict[str, str] = {}
     for each in plan.effects:
@@ -147,7 +147,7 @@ def ids_of(plan: WorldPlan) -> dict[str, str]:
 
 @dataclass
 class _Run:
-    """One reading of a document beside what exists."""
+    """A document that is read for its terms."""
 
     connection: ReadConnection
     wish: WorldWish
@@ -158,7 +158,7 @@ class _Run:
     async def begun(
         cls, connection: ReadConnection, wish: WorldWish, actor: str, locking: WriteConnection | None
     ) -> "_Run | TenantNotFound":
-        """Read the document and whose it is; with a connection that locks, after other documents of the same (W12)."""
+        """Read the document and its terms; a connection that locks waits for other documents of the tenants (W12)."""
         document = await offload(length_of(wish.document), WorldDocument, wish.document, wish.progress)
         if locking is not None and not actor:
             await take_turn_of_command(locking)
@@ -173,7 +173,7 @@ class _Run:
         return cls(connection, wish, document, terms)
 
     async def planned(self, locking: WriteConnection | None) -> tuple[Planning, WorldPlan]:
-        """The plan but for its new flows; with a connection that locks, what it changes is locked first."""
+        """The plan without its new flows; a connection that locks locks first what the plan changes."""
         facts = await read_facts(self.connection, self.terms, self.document.items)
         planning = await offload(length_of(self.wish.document), Planning, facts, self.document.items, self.wish.new_id)
         if locking is not None:
@@ -183,7 +183,7 @@ class _Run:
         return planning, planning.conclude(dependents, uses, self.document.mistakes)
 
     async def with_flows(self, planning: Planning, plan: WorldPlan, writing: WriteConnection | None) -> WorldPlan:
-        """The plan with the mistakes in its new flows, which are written as long as there are none."""
+        """The plan with the mistakes in its new flows; flows are written as long as there is no mistake."""
         flows = _NewFlows(self.document, planning, plan.effects)
         now, done, new = datetime.now(UTC), 0, list[NewFlow]()
         while done < flows.number or new:
@@ -216,7 +216,7 @@ class _Run:
 
 
 class _NewFlows:
-    """The flows of a document that don't exist yet, read a part at a time; and those of which that can't be said."""
+    """The new flows of a document, and those whose mistakes hide whether they are new, read a part at a time."""
 
     def __init__(self, document: WorldDocument, planning: Planning, planned: Sequence[Planned]) -> None:
         self.reader = FlowReader(planning.names, planning.removed)
@@ -228,7 +228,7 @@ class _NewFlows:
         self._flows = document.flows(unread)
 
     def read(self) -> list[NewFlow]:
-        """The next part, of those that nothing is wrong with."""
+        """The next part, without flows that have mistakes."""
         part = islice(self._flows, FLOWS_AT_A_TIME)
         read = (self.reader.read(item, raw, self._new.get(item.index)) for item, raw in part if isinstance(raw, dict))
         return [each for each in read if each is not None]

@@ -57,20 +57,20 @@ class WorldDocument:
             self._decode(at)
             raise UnreadableDocument(Mistake((), "A world file is an object."))
         at = self._skip_space(at + 1)
-        others: dict[str, Json] = {}
+        rest: dict[str, Json] = {}
         while not self._text.startswith("}", at):
             name, at = self._decode_name(at)
-            if name in self._starts or name in others:
+            if name in self._starts or name in rest:
                 raise UnreadableDocument(Mistake((name,), TWICE))
             if name in SECTIONS and self._text.startswith("[", at):
                 at = self._read_section(name, at)
             else:
-                others[name], at = self._decode_unique(at, name)
+                rest[name], at = self._decode_unique(at, name)
             at = self._after_comma(at, "}")
         at = self._skip_space(at + 1)
         if at < len(self._text):
             self._refuse("Extra data", at)
-        self.mistakes.extend(_mistakes_at_the_top(others))
+        self.mistakes.extend(_mistakes_at_the_top(rest))
         self._progress("Reading", at, at)
 
     def _read_section(self, name: str, at: int) -> int:
