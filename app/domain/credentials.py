@@ -1,16 +1,18 @@
 """Ranks the credentials and secrets that fit the steps of a flow that goes to a workspace, most likely first."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
-from app.domain.component import Component, ComponentRequirement
-from app.domain.flow import FlowState
+from app.domain.component import Catalogue, Component, ComponentRequirement
+from app.domain.flow import Flow
+from app.domain.graph import StepBindings
 from app.domain.input import name_key
-from app.domain.model import ReferenceKind, Target, WorkspaceId
+from app.domain.model import ReferenceKind, Target, Workspace, WorkspaceId
 from app.domain.references import Destination, by_position
-from app.domain.step import Step
+from app.domain.source import CopiedState
+from app.domain.source_graph import SourceGraph
 
 
 class CredentialMatch(StrEnum):
@@ -21,9 +23,6 @@ class CredentialMatch(StrEnum):
     SAME_NAME = "SAME_NAME"
     ONLY_ONE = "ONLY_ONE"
     OTHER = "OTHER"
-
-
-RANKS = {match: rank for rank, match in enumerate(CredentialMatch)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,45 +53,43 @@ Candidate = TypeVar("Candidate", bound=Credential)
 
 
 def steps_in_need(
-    state: FlowState,
-    components: Mapping[str, Component | None],
+    copied: CopiedState,
+    workspace: Workspace,
+    catalogue: Catalogue,
     targets: Mapping[str, Target],
-    exported: Sequence[Destination],
-    workspace_id: WorkspaceId,
+    exported: Iterable[Flow],
 ) -> list[StepInNeed]:
-    """The steps that need a credential or a secret; `exported` are flows that were exported from this one before."""
-    bound, steps = by_position(state.bindings), []
-    for step in state.steps:
-        component = components[step.command]
+    """The steps that need a credential or a secret; `exported` are flows of the workspace that this one went to before."""
+    destinations = [Destination(workspace, targets, catalogue, flow) for flow in exported]
+    graph, steps = SourceGraph(copied.state.graph, catalogue, copied.flow.access.workspace), []
+    bound = by_position(copied.state.bindings)
+    for step in copied.state.steps:
+        component = graph.components[step.command]
         if component is None or component.requires is ComponentRequirement.NONE:
             continue
         kind = ReferenceKind(component.requires.value)
-        own = targets.get((bound[step.position].reference(kind) if step.position in bound else None) or "")
-        chosen = _chosen_before(step, component, kind, exported)
-        steps.append(StepInNeed(step.id, step.name, component, kind, workspace_id, own, chosen))
+        own = targets.get(bound.get(step.position, StepBindings(step.position)).reference(kind) or "")
+        chosen = (destination.already_chosen(step, component).get(kind) for destination in destinations)
+        before = frozenset(id_ for id_ in chosen if id_ is not None)
+        steps.append(StepInNeed(step.id, step.name, component, kind, workspace.id, own, before))
     return steps
-
-
-def _chosen_before(
-    step: Step, component: Component, kind: ReferenceKind, exported: Sequence[Destination]
-) -> frozenset[str]:
-    ids = (destination.already_chosen(step, component).get(kind) for destination in exported)
-    return frozenset(id_ for id_ in ids if id_ is not None)
 
 
 def ranked(step: StepInNeed, candidates: Iterable[Candidate], number: int) -> list[tuple[Candidate, CredentialMatch]]:
     """Candidates of a step, best match first, then by name; `number` is how many there are in all."""
-    own_key = None if step.own is None else name_key(step.own.name)
-    keyed = sorted(((name_key(each.name), each) for each in candidates), key=lambda one: (one[0], one[1].id))
-    rated = [(each, _match(step, own_key, key, each.id, number)) for key, each in keyed]
-    return sorted(rated, key=lambda one: RANKS[one[1]])
+    order, by_name = (
+        [*CredentialMatch],
+        sorted(candidates, key=lambda candidate: (name_key(candidate.name), candidate.id)),
+    )
+    rated = [(candidate, _match(step, candidate, number)) for candidate in by_name]
+    return sorted(rated, key=lambda candidate: order.index(candidate[1]))
 
 
-def _match(step: StepInNeed, own_key: str | None, key: str, id_: str, number: int) -> CredentialMatch:
-    if step.own is not None and id_ == step.own.id:
+def _match(step: StepInNeed, candidate: Credential, number: int) -> CredentialMatch:
+    if step.own is not None and candidate.id == step.own.id:
         return CredentialMatch.SAME_CREDENTIAL
-    if id_ in step.chosen_before:
+    if candidate.id in step.chosen_before:
         return CredentialMatch.CHOSEN_BEFORE
-    if key == own_key:
+    if step.own is not None and name_key(candidate.name) == name_key(step.own.name):
         return CredentialMatch.SAME_NAME
     return CredentialMatch.ONLY_ONE if number == 1 else CredentialMatch.OTHER

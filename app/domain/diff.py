@@ -5,16 +5,15 @@ matched by their ids; paths are JSON Pointers (RFC 6901) into the step or link.
 """
 
 import marshal
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.domain.flow import TEXTS
-from app.domain.graph import UNBOUND, Bindings, Json, canonical, link_ids, numbered
+from app.domain.flow import TEXTS, FlowState
+from app.domain.graph import UNBOUND, Json, canonical, link_ids, numbered
 from app.domain.matching import BYTES_PER_STEP, ELEMENTS_PER_STEP, ComparisonLimit, Stretch, unequal
 from app.domain.model import ReferenceKind
 from app.domain.references import by_position
-from app.domain.step import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,29 +60,18 @@ class GraphDiff:
     """Changes of name, description and schedule, of the order of steps and links, and of the rest of the graph."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A state of a flow, as comparing needs it."""
-
-    content_hash: str
-    steps: tuple[Step, ...]
-    bindings: Bindings
-    content: Json = None
-    """As its canonical text is read; needed only where the other state has another hash."""
-    texts: tuple[str | None, ...] = ()
-    """What the flow shows of it."""
-
-
-def compare(older: Snapshot, newer: Snapshot, limit: ComparisonLimit | None = None) -> GraphDiff:
-    """Compare two states of a flow. Equal content isn't read.
+def compare(
+    older: FlowState, newer: FlowState, content_of: Callable[[str], Json], limit: ComparisonLimit | None = None
+) -> GraphDiff:
+    """Compare two states of a flow. `content_of` reads the content of a hash, where the two differ in it.
 
     Comparisons that share a limit take together what one may take; the effort is linear in the rest.
     """
     bindings, fields = tuple(_binding_changes(older, newer)), tuple(_shown_changes(older, newer))
     if older.content_hash == newer.content_hash:
         return GraphDiff(identical=not (bindings or fields), bindings=bindings, fields=fields)
-    before, after = _steps(older.content), _steps(newer.content)
-    links_before, links_after = _links(older.content), _links(newer.content)
+    old, new = content_of(older.content_hash), content_of(newer.content_hash)
+    before, after, links_before, links_after = _steps(old), _steps(new), _links(old), _links(new)
     comparison = Comparison(limit or ComparisonLimit())
     return GraphDiff(
         identical=False,
@@ -98,7 +86,7 @@ def compare(older: Snapshot, newer: Snapshot, limit: ComparisonLimit | None = No
             *fields,
             *_order_changes("/nodes", before, after),
             *_order_changes("/edges", links_before, links_after),
-            *comparison.changed_keys(_rest(older.content), _rest(newer.content)),
+            *comparison.changed_keys(_rest(old), _rest(new)),
         ),
     )
 
@@ -225,9 +213,9 @@ def _is_same(before: Json, after: Json) -> bool:
     return not isinstance(before, float) or repr(before) == repr(after)
 
 
-def _shown_changes(older: Snapshot, newer: Snapshot) -> Iterator[FieldChange]:
+def _shown_changes(older: FlowState, newer: FlowState) -> Iterator[FieldChange]:
     """The changes of name, description and schedule."""
-    for name, before, after in zip(TEXTS, older.texts, newer.texts, strict=False):
+    for name, before, after in zip(TEXTS, older.texts, newer.texts, strict=True):
         if before != after:
             yield FieldChange(f"/{name}", before, after)
 
@@ -239,7 +227,7 @@ def _order_changes(path: str, before: Mapping[str, Json], after: Mapping[str, Js
         yield FieldChange(path, was, now)
 
 
-def _binding_changes(older: Snapshot, newer: Snapshot) -> Iterator[BindingChange]:
+def _binding_changes(older: FlowState, newer: FlowState) -> Iterator[BindingChange]:
     """The changes in the order of the newer steps; steps that are gone come last."""
     before, after = _bound_by_id(older), _bound_by_id(newer)
     for key in dict.fromkeys((*after, *before)):
@@ -267,7 +255,7 @@ class _BoundStep(NamedTuple):
 NO_STEP = _BoundStep(None, UNBOUND)
 
 
-def _bound_by_id(state: Snapshot) -> dict[str, _BoundStep]:
+def _bound_by_id(state: FlowState) -> dict[str, _BoundStep]:
     bound = by_position(state.bindings)
     keys = numbered(step.id for step in state.steps)
     return {

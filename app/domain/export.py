@@ -31,7 +31,7 @@ from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, NotCopied
 from app.domain.fingerprint import PlanIsStale, fingerprint_refused
 from app.domain.flow import CHARACTERS_PER_PART, Flow, FlowState, ShownFlow
 from app.domain.input import LONGEST_NAME, IdempotencyKeyReused, InvalidInput, key_mistakes, name_mistakes
-from app.domain.model import DraftId, FlowId, FlowType, VersionId, VersionOrigin, Workspace, WorkspaceId
+from app.domain.model import DraftId, ExportId, FlowId, FlowType, VersionId, VersionOrigin, Workspace, WorkspaceId
 from app.domain.paths import FLOW, INTO_WORKSPACE, ONTO_FLOW
 from app.domain.references import CredentialNotAccessible, Destination, ReferenceOutcome
 from app.domain.source import CopiedFrom, CopiedState, DraftNotFound, VersionNotFound
@@ -76,6 +76,22 @@ class ExportPlan(NamedTuple):
     def size(self) -> int:
         """How much of it was read of its graph, in characters."""
         return CHARACTERS_PER_PART * (len(self.references) + len(self.state.bindings))
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The outcome of a copy or an export; of a repeated call, as the caller may see its record now (P5)."""
+
+    export_id: ExportId
+    """The record."""
+    flow_id: FlowId
+    draft_id: DraftId
+    set_aside: DraftId | None = None
+    copied_from: CopiedFrom | None = None
+    warnings: tuple[ExportWarning, ...] = ()
+    references: tuple[ReferenceOutcome, ...] = ()
+    """Those of a repeated call are read with the record."""
+    replayed: bool = False
 
 
 CopyRefusal = (

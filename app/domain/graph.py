@@ -208,14 +208,6 @@ def _bindings_of_step(step: Mapping[str, Json]) -> StepBindings:
     return StepBindings(0, values, step.get("topicField"), no_fields)
 
 
-def references(bindings: Bindings) -> Iterator[str]:
-    """Every id that the bindings name."""
-    for step in bindings:
-        for kind, value in step.values.items():
-            if isinstance(value, str) and kind is not ReferenceKind.DATA_SAMPLES:
-                yield value
-
-
 def _split_step(node: Json, position: int, topic_field: TopicField) -> tuple[Json, StepBindings | None]:
     if not isinstance(node, dict):
         return node, None

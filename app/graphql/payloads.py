@@ -17,7 +17,7 @@ from app.domain.bindings import ExportWarning
 from app.domain.create import CreateRefusal
 from app.domain.draft import DiscardRefusal, RestoreRefusal
 from app.domain.errors import Refusal, Refused
-from app.domain.export import CopyRefusal
+from app.domain.export import CopyRefusal, Exported
 from app.domain.export_batch import BatchRefusal
 from app.domain.publish import PublishRefusal
 from app.domain.revert import RevertRefusal
@@ -51,7 +51,6 @@ from app.usecases.results import (
     Created,
     Deleted,
     Discarded,
-    Exported,
     ExportedBatch,
     Published,
     Restored,
@@ -226,7 +225,7 @@ class RevertFlowPayload(Payload[Reverted, RevertRefusal]):
 @strawberry.type(description="The result of `discardFlowDraft`.")
 class DiscardFlowDraftPayload(Payload[Discarded, DiscardRefusal]):
     flow: Flow | None = one(
-        "flows", "done.kept_flow_id", "The flow; null when refused, or when it was deleted with its draft."
+        "flows", "done.flow_id", "The flow; null when refused, or when it was deleted with its draft."
     )
     discarded_draft_id: strawberry.ID | None = about(
         "The id of the draft that was discarded; null when refused.", of="done.draft_id"
@@ -252,7 +251,7 @@ class RestoreFlowDraftPayload(Payload[Restored, RestoreRefusal]):
 @strawberry.type(description="The result of `undoExport`.")
 class UndoExportPayload(Payload[Undone, UndoRefusal]):
     flow: Flow | None = one(
-        "flows", "done.kept_flow_id", "The flow as it was before; null when it was new, or when refused."
+        "flows", "done.flow_id", "The flow as it was before; null when it was new, or when refused."
     )
     restored_draft: FlowDraft | None = one(
         "drafts", "done.restored_draft", "The draft that had been set aside, if there was one."

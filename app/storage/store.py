@@ -18,6 +18,7 @@ from app.domain.component import Catalogue
 from app.domain.content import Content, read_graph, topic_fields
 from app.domain.create import CreateFacts, CreateWish
 from app.domain.draft import DraftFacts, RestoreFacts
+from app.domain.export import Exported
 from app.domain.export_facts import GatheredFacts
 from app.domain.flow import Flow, SavedState
 from app.domain.graph import Json, commands
@@ -36,7 +37,7 @@ from app.storage.facts.gather import gather, states_at_hand
 from app.storage.facts.idempotency_keys import StoredCall, UsedKey, store_call, take_key
 from app.storage.facts.locks import Touched, Wish, check_locks, lock, needed_for, needed_for_new_flow, touched_by
 from app.storage.facts.undo_facts import find_flow_of_export, read_undo_facts
-from app.storage.reads.keyed_exports import KeyedExport, read_keyed_exports
+from app.storage.reads.keyed_exports import read_keyed_exports
 
 
 class Store:
@@ -128,7 +129,7 @@ class Store:
     async def store_call(self, stored: StoredCall) -> None:
         await store_call(self.connection, stored)
 
-    async def read_keyed_exports(self, groups: Sequence[Json]) -> dict[int, KeyedExport]:
+    async def read_keyed_exports(self, groups: Sequence[Json]) -> dict[int, Exported]:
         """Read the outcomes of a stored call, by the indexes of its items, as the caller may see them now."""
         return await read_keyed_exports(self.connection, self.actor, groups)
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from app.domain.component import Catalogue
 from app.domain.flow import size_of_graphs
-from app.domain.graph import references
 from app.domain.model import Target, UserId
 from app.domain.readiness import Blocker, blockers
 from app.offload import interruptible, offload
@@ -21,7 +20,7 @@ async def check_readiness(
         states = await read_states(connection, actor, draft_ids, counts_steps=True)
         used = {step.command for view in states.values() for step in view.state.steps}
         catalogue = await read_catalogue(connection, actor, used)
-        bound = {reference for view in states.values() for reference in references(view.state.bindings)}
+        bound = {reference for view in states.values() for reference in view.state.graph.references}
         targets = await read_targets(connection, actor, bound)
     size = size_of_graphs(*(view.state.graph for view in states.values()))
     return await offload(size, _blockers, states, catalogue, targets)

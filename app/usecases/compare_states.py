@@ -1,12 +1,12 @@
 """Compare drafts and versions: many comparisons take as many statements as one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import orjson
-from cachetools import LRUCache
 
-from app.domain.diff import Changed, FieldChange, GraphDiff, Snapshot, compare
+from app.domain.diff import Changed, FieldChange, GraphDiff, compare
 from app.domain.flow import FlowState
 from app.domain.graph import Json
 from app.domain.matching import ComparisonLimit
@@ -36,9 +36,9 @@ async def compare_states(
     """
     async with database.reading() as connection:
         states = await read_states(connection, actor, sorted({one for pair in pairs for one in pair}))
-        found = [_of_one_flow(states.get(older), states.get(newer)) for older, newer in pairs]
-        contents = await _read_contents(connection, found)
-    return await _compared(found, contents, comparison_limit)
+        of_pairs = [_of_one_flow(states.get(older), states.get(newer)) for older, newer in pairs]
+        contents = await _read_contents(connection, of_pairs)
+    return await _compared(of_pairs, contents, comparison_limit)
 
 
 async def compare_found(
@@ -65,52 +65,32 @@ async def _read_contents(connection: ReadConnection, pairs: Sequence[StatePair |
 async def _compared(
     pairs: Sequence[StatePair | None], contents: Mapping[str, str], comparison_limit: ComparisonLimit
 ) -> list[GraphDiff | None]:
-    comparisons = _Comparisons(contents, comparison_limit)
+    """Compare pairs of one request, which share what they may take."""
+
+    @lru_cache(maxsize=CACHED)
+    def content_of(content_hash: str) -> Json:
+        return orjson.loads(contents[content_hash])
+
+    def compared(pair: StatePair | None) -> GraphDiff | None:
+        return None if pair is None else _with_texts(compare(*pair, content_of, comparison_limit))
+
     size = sum(len(contents.get(state.content_hash, "")) for pair in pairs for state in pair or ())
-    return await offload(size, lambda: [comparisons.compared(pair) for pair in interruptible(pairs)])
+    return await offload(size, lambda: [compared(pair) for pair in interruptible(pairs)])
 
 
-class _Comparisons:
-    """Comparisons of one request, which share what they may take."""
-
-    def __init__(self, contents: Mapping[str, str], limit: ComparisonLimit) -> None:
-        self._contents = contents
-        self._limit = limit
-        self._parsed: LRUCache[str, Json] = LRUCache(CACHED)
-
-    def compared(self, pair: StatePair | None) -> GraphDiff | None:
-        if pair is None:
-            return None
-        older, newer = pair
-        found = compare(self._snapshot(older), self._snapshot(newer), self._limit)
-        steps, links = tuple(map(_as_text, found.changed_steps)), tuple(map(_as_text, found.changed_links))
-        return replace(
-            found, changed_steps=steps, changed_links=links, fields=tuple(map(_change_as_text, found.fields))
-        )
-
-    def _snapshot(self, state: FlowState) -> Snapshot:
-        return Snapshot(
-            state.content_hash,
-            state.steps,
-            state.bindings,
-            self._content(state.content_hash),
-            state.texts,
-        )
-
-    def _content(self, content_hash: str) -> Json:
-        if content_hash in self._contents and content_hash not in self._parsed:
-            self._parsed[content_hash] = orjson.loads(self._contents[content_hash])
-        return self._parsed.get(content_hash)
+def _with_texts(diff: GraphDiff) -> GraphDiff:
+    """The same changes, with lists and objects as JSON text."""
+    steps, links = (
+        tuple(Changed(change.id, _as_texts(change.fields)) for change in changes)
+        for changes in (diff.changed_steps, diff.changed_links)
+    )
+    return replace(diff, changed_steps=steps, changed_links=links, fields=_as_texts(diff.fields))
 
 
-def _as_text(changed: Changed) -> Changed:
-    return Changed(changed.id, tuple(map(_change_as_text, changed.fields)))
+def _as_texts(changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
+    return tuple(FieldChange(change.path, _as_text(change.before), _as_text(change.after)) for change in changes)
 
 
-def _change_as_text(change: FieldChange) -> FieldChange:
-    return FieldChange(change.path, _value_as_text(change.before), _value_as_text(change.after))
-
-
-def _value_as_text(value: Json) -> Json:
-    """As text: what `dumps` returns takes 4 KB however short it is."""
+def _as_text(value: Json) -> Json:
+    """A list or an object as text: what `dumps` returns takes 4 KB however short it is."""
     return orjson.Fragment(orjson.dumps(value).decode()) if isinstance(value, dict | list) else value

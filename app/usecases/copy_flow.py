@@ -1,12 +1,11 @@
 """Copy a flow inside its workspace."""
 
 from app.domain.errors import Refused
-from app.domain.export import CopyRefusal, plan_copy
+from app.domain.export import CopyRefusal, Exported, plan_copy
 from app.domain.export_facts import CopyWish
 from app.domain.input import KeyedCall
 from app.storage.store import Store
 from app.storage.writes.copies import write_exports
-from app.usecases.results import Exported
 from app.usecases.transaction import decide, transaction
 
 
@@ -17,5 +16,5 @@ async def copy_flow(store: Store, wish: CopyWish) -> Exported | Refused[CopyRefu
     plan = await decide(facts, lambda: plan_copy(facts.of(wish), wish))
     if isinstance(plan, Refused):
         return plan
-    [written] = await write_exports(store, [plan])
-    return Exported.of(plan, written)
+    [exported] = await write_exports(store, [plan])
+    return exported

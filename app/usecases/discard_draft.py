@@ -17,4 +17,4 @@ async def discard_draft(store: Store, wish: DiscardWish) -> Discarded | Refused[
     if isinstance(plan, Refused):
         return plan
     await remove_draft(store, plan)
-    return Discarded(plan.flow_id, plan.draft_id, plan.deletes_flow)
+    return Discarded(plan.flow_id, plan.draft_id, plan.flow_id if plan.deletes_flow else None)

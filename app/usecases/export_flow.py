@@ -1,12 +1,11 @@
 """Export a flow to another workspace, or onto an existing flow."""
 
 from app.domain.errors import Refused
-from app.domain.export import ExportRefusal, plan_export
+from app.domain.export import Exported, ExportRefusal, plan_export
 from app.domain.export_facts import ExportWish
 from app.domain.input import KeyedCall
 from app.storage.store import Store
 from app.storage.writes.copies import write_exports
-from app.usecases.results import Exported
 from app.usecases.transaction import decide, transaction
 
 
@@ -17,5 +16,5 @@ async def export_flow(store: Store, wish: ExportWish) -> Exported | Refused[Expo
     plan = await decide(facts, lambda: plan_export(facts.of(wish), wish))
     if isinstance(plan, Refused):
         return plan
-    [written] = await write_exports(store, [plan])
-    return Exported.of(plan, written)
+    [exported] = await write_exports(store, [plan])
+    return exported

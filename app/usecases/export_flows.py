@@ -6,8 +6,8 @@ from app.domain.export_batch import BatchWish, plan_batch
 from app.domain.input import KeyedCall
 from app.storage.store import Store
 from app.storage.writes.copies import write_exports
-from app.usecases.planned_exports import counted
-from app.usecases.results import Exported, ExportedBatch
+from app.usecases.plan_exports import counted
+from app.usecases.results import ExportedBatch
 from app.usecases.transaction import decide, transaction
 
 
@@ -18,8 +18,6 @@ async def export_flows(store: Store, wish: BatchWish) -> ExportedBatch:
     decided = await decide(facts, lambda: plan_batch(facts, wish, counted))
     decisions = [each.decision for each in decided.items]
     plans = [decision for decision in decisions if isinstance(decision, ExportPlan)]
-    written = iter(await write_exports(store, plans))
-    results = [
-        decision if isinstance(decision, Refused) else Exported.of(decision, next(written)) for decision in decisions
-    ]
+    exported = iter(await write_exports(store, plans))
+    results = (decision if isinstance(decision, Refused) else next(exported) for decision in decisions)
     return ExportedBatch(tuple(results), decided.errors)

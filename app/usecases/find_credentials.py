@@ -4,13 +4,10 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from app.domain.component import resolve_all
 from app.domain.credentials import CredentialMatch, StepInNeed, ranked, steps_in_need
 from app.domain.flow import size_of_graphs
-from app.domain.graph import references
 from app.domain.input import name_key
 from app.domain.model import ReferenceKind, UserId
-from app.domain.references import Destination
 from app.domain.source import CopiedState, SourceWish
 from app.meter import current_meter
 from app.offload import offload
@@ -48,16 +45,10 @@ async def find_steps_in_need(
         states = [source.copied.state, *(state for copy in copies.values() for state in states_at_hand(copy.flow))]
         current_meter().take_objects(sum(len(state.steps) for state in states[1:]))
         catalogue = await read_catalogue(connection, actor, {step.command for state in states for step in state.steps})
-        bound = {reference for state in states for reference in references(state.bindings)}
+        bound = {reference for state in states for reference in state.graph.references}
         targets = await read_targets(connection, actor, bound)
-    destinations = [
-        Destination(access.workspace, targets=targets, catalogue=catalogue, overridden=copy.flow)
-        for copy in copies.values()
-    ]
-    state = source.copied.state
-    components = resolve_all(state.graph.commands, catalogue, source.flow.access.workspace)
-    size = size_of_graphs(*(state.graph for state in states))
-    return await offload(size, steps_in_need, state, components, targets, destinations, access.workspace.id)
+    size, flows = size_of_graphs(*(state.graph for state in states)), [copy.flow for copy in copies.values()]
+    return await offload(size, steps_in_need, source.copied, access.workspace, catalogue, targets, flows)
 
 
 async def find_candidates(

@@ -7,13 +7,14 @@ from typing import Any, Protocol, TypeVar
 from pydantic import TypeAdapter
 
 from app.domain.errors import Refused
+from app.domain.export import Exported
 from app.domain.input import IdempotencyKeyReused, KeyedCall, key_mistakes
 from app.offload import LARGE, offload
 from app.storage.facts.idempotency_keys import Made, StoredCall
 from app.storage.reads.keyed_exports import exports_to_json
 from app.storage.store import Store
 from app.usecases.keyed_input import hash_of_input
-from app.usecases.results import Created, Exported, Published, Reverted
+from app.usecases.results import Created, Published, Reverted
 
 Done = Created | Exported | Published | Reverted
 Stored = TypeVar("Stored", bound=StoredCall | None)
@@ -50,8 +51,7 @@ async def done_before(store: Store, stored: StoredCall) -> dict[int, Done]:
         return {}
     if stored.used.call in OUTCOMES:
         return {0: replace(OUTCOMES[stored.used.call].validate_python(stored.outcome), replayed=True)}
-    exports = await store.read_keyed_exports(stored.outcome)
-    return {index: Exported.again(export) for index, export in exports.items()}
+    return {**await store.read_keyed_exports(stored.outcome)}
 
 
 async def keep(store: Store, stored: StoredCall, done: Mapping[int, Done]) -> None:

@@ -1,6 +1,7 @@
 """Plan exports without doing them (P1): the rules are those of the export; nothing is locked or written."""
 
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.bindings import ExportWarning
@@ -9,7 +10,7 @@ from app.domain.export import ExportPlan, plan_export
 from app.domain.export_batch import BatchRefusal, BatchWish, CallRefusal, Decided, Decision, plan_batch
 from app.domain.export_facts import ExportFacts, ExportWish
 from app.domain.fingerprint import fingerprint_of
-from app.domain.flow import FlowState, size_of_graphs
+from app.domain.flow import FlowState, Graph, size_of_graphs
 from app.domain.input import IdempotencyKeyReused, KeyedCall
 from app.domain.model import Workspace
 from app.domain.readiness import Blocker, blockers
@@ -22,8 +23,10 @@ from app.storage.facts.gather import gather
 from app.storage.facts.idempotency_keys import UsedKey, find_call
 from app.storage.facts.locks import touched_by
 from app.usecases.keyed_calls import KeyedWish, key_in_use
-from app.usecases.planned_exports import counted, forgetting_graphs
 from app.usecases.transaction import UnitOfWork, decide
+
+RECENT_GRAPHS = 16
+"""Graphs that stay parsed: a call may be about a thousand flows, and items about one flow often follow each other."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,3 +153,32 @@ def _draft(facts: ExportFacts, plan: ExportPlan, *, is_of_many: bool) -> Planned
     before = None if saved is None else saved.state
     about = facts.source.name if is_of_many and facts.source is not None else None
     return PlannedDraft(plan.state, facts.destination.workspace, facts, before, about)
+
+
+def counted(decided: Iterable[Decided]) -> Iterator[Decided]:
+    """Pass the decisions on while the operation is within its limits; a graph shared by several of them counts once."""
+    meter, planned = current_meter(), dict[int, Graph]()
+    for each in forgetting_graphs(decided):
+        plan = each.decision
+        if not isinstance(plan, Refused) and id(plan.state.graph) not in planned:
+            planned[id(plan.state.graph)] = plan.state.graph
+            meter.take_planned(plan.size)
+        yield each
+
+
+def forgetting_graphs(decided: Iterable[Decided]) -> Iterator[Decided]:
+    """Pass the decisions on while the operation is within its limits; only the last few graphs stay parsed."""
+    recent: OrderedDict[int, Graph] = OrderedDict()
+    for each in interruptible(decided):
+        yield each
+        for graph in _graphs_of(each):
+            recent[id(graph)] = graph
+            recent.move_to_end(id(graph))
+        while len(recent) > RECENT_GRAPHS:
+            recent.popitem(last=False)[1].forget()
+
+
+def _graphs_of(decided: Decided) -> Iterator[Graph]:
+    flows = (flow for flow in (decided.facts.source, decided.facts.overridden) if flow is not None)
+    yield from (saved.state.graph for flow in flows for saved in flow.states)
+    yield from (each.state.graph for each in (decided.facts.named_version, decided.plan) if each is not None)

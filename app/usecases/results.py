@@ -3,15 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.domain.bindings import ExportWarning
 from app.domain.errors import Refusal, Refused
-from app.domain.export import ExportPlan
+from app.domain.export import Exported
 from app.domain.export_batch import BatchRefusal, CallRefusal
 from app.domain.model import DraftId, ExportId, FlowId, VersionId
 from app.domain.references import ReferenceOutcome
-from app.domain.source import CopiedFrom
-from app.storage.reads.keyed_exports import KeyedExport
-from app.storage.writes.copies import WrittenExport
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,49 +15,6 @@ class Created:
     flow_id: FlowId
     draft_id: DraftId
     replayed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """A copy or an export that was written."""
-
-    flow_id: FlowId
-    draft_id: DraftId
-    set_aside: DraftId | None
-    copied_from: CopiedFrom | None
-    """None of a replay whose record the caller can't see."""
-    references: tuple[ReferenceOutcome, ...]
-    """None of a replay, which shows those of the record."""
-    warnings: tuple[ExportWarning, ...]
-    export_id: ExportId
-    """The record."""
-    replayed: bool = False
-
-    @classmethod
-    def of(cls, plan: ExportPlan, written: WrittenExport) -> "Exported":
-        return cls(
-            flow_id=written.flow_id,
-            draft_id=written.draft_id,
-            set_aside=plan.sets_aside,
-            copied_from=plan.copied_from,
-            references=plan.references,
-            warnings=plan.warnings,
-            export_id=written.export_id,
-        )
-
-    @classmethod
-    def again(cls, export: KeyedExport) -> "Exported":
-        """The outcome of a repeated call, as the record of the export shows it."""
-        return cls(
-            flow_id=export.flow_id,
-            draft_id=export.draft_id,
-            set_aside=export.set_aside,
-            copied_from=export.copied_from,
-            references=(),
-            warnings=export.warnings,
-            export_id=export.export_id,
-            replayed=True,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +64,8 @@ class Reverted:
 class Discarded:
     flow_id: FlowId
     draft_id: DraftId
-    flow_is_deleted: bool
-
-    @property
-    def deleted_flow_id(self) -> FlowId | None:
-        return self.flow_id if self.flow_is_deleted else None
-
-    @property
-    def kept_flow_id(self) -> FlowId | None:
-        return None if self.flow_is_deleted else self.flow_id
+    deleted_flow_id: FlowId | None
+    """The id of the flow if it is gone with the draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +94,5 @@ class Undone:
     export_id: ExportId
     flow_id: FlowId
     restored_draft: DraftId | None
-    flow_is_deleted: bool
-
-    @property
-    def deleted_flow_id(self) -> FlowId | None:
-        return self.flow_id if self.flow_is_deleted else None
-
-    @property
-    def kept_flow_id(self) -> FlowId | None:
-        return None if self.flow_is_deleted else self.flow_id
+    deleted_flow_id: FlowId | None
+    """The id of the flow if it is gone with the draft."""

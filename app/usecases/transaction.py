@@ -1,13 +1,14 @@
 """Transactions of use cases. No use case repeats what is done here, and nothing above a use case knows of it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial, wraps
 from typing import Any, Protocol, TypeVar, cast
 
 from app.domain.errors import Refusal, Refused
+from app.domain.export import Exported
 from app.domain.export_batch import BatchWish
 from app.domain.input import KeyedCall
 from app.domain.model import UserId
@@ -20,7 +21,7 @@ from app.storage.facts.idempotency_keys import StoredCall
 from app.storage.store import Store
 from app.telemetry.log import log
 from app.usecases.keyed_calls import KeyedWish, done_before, keep, key_in_use
-from app.usecases.results import Exported, ExportedBatch
+from app.usecases.results import ExportedBatch
 
 Wish = TypeVar("Wish")
 Decision = TypeVar("Decision")
@@ -63,11 +64,7 @@ class UnitOfWork:
 
 
 class RolledBack(Exception):
-    """Ends the transaction of a use case that wrote nothing."""
-
-    def __init__(self, outcome: object) -> None:
-        super().__init__()
-        self.outcome = outcome
+    """Ends the transaction of a use case that has done nothing."""
 
 
 def transaction(
@@ -115,20 +112,13 @@ async def retried(do: UseCase[Wish, Outcome], work: UnitOfWork, wish: Wish) -> O
 
 
 async def attempt(do: UseCase[Wish, Outcome], work: UnitOfWork, wish: Wish) -> Outcome:
-    try:
-        with current_meter().forgetting_conflicts(TransactionConflict):
-            return await committed(do, work, wish)
-    except RolledBack as refused:
-        return cast("Outcome", refused.outcome)
-
-
-async def committed(do: UseCase[Wish, Outcome], work: UnitOfWork, wish: Wish) -> Outcome:
-    """Run the use case in a transaction. Raises RolledBack with a refusal."""
-    async with work.begin() as store:
-        outcome = await do(store, wish)
-        if is_done(outcome):
-            return outcome
-        raise RolledBack(outcome)
+    """Run the use case in a transaction, which is rolled back if nothing was done."""
+    with suppress(RolledBack), current_meter().forgetting_conflicts(TransactionConflict):
+        async with work.begin() as store:
+            outcome = await do(store, wish)
+            if not is_done(outcome):
+                raise RolledBack
+    return outcome
 
 
 async def keyed(

@@ -15,5 +15,5 @@ async def undo_export(store: Store, export_id: str) -> Undone | Refused[UndoRefu
     if isinstance(plan, Refused):
         return plan
     await restore_what_was_there(store, plan)
-    restored = None if plan.deletes_flow else plan.draft.set_aside
-    return Undone(plan.export_id, plan.draft.flow_id, restored, plan.deletes_flow)
+    flow_id = plan.draft.flow_id
+    return Undone(plan.export_id, flow_id, plan.draft.set_aside, flow_id if plan.deletes_flow else None)

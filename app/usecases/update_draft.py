@@ -1,11 +1,7 @@
 """Save a draft: its name, description, schedule, graph, or what its steps are bound to."""
 
-from collections.abc import Iterable
-
 from app.domain.errors import Refused
-from app.domain.flow import SavedState
 from app.domain.update import Unchanged, UpdateRefusal, UpdateWish, plan_update
-from app.storage.facts.flows import FoundFlow
 from app.storage.store import Store
 from app.storage.writes.lifecycle import save_draft
 from app.usecases.results import Saved
@@ -16,16 +12,12 @@ from app.usecases.transaction import decide, transaction
 async def update_draft(store: Store, wish: UpdateWish) -> Saved | Refused[UpdateRefusal]:
     """Save a draft, made from the published version if there is none (H1). On a refusal nothing is written."""
     bound = [choice for step in wish.bindings for choice in step.choices.values() if choice is not None]
-    facts = await store.draft_facts(wish.flow_id, saved_state, sent=wish.graph, bound=bound)
+    facts = await store.draft_facts(
+        wish.flow_id, lambda visible: [visible.flow.draft or visible.flow.published], sent=wish.graph, bound=bound
+    )
     plan = await decide(facts, lambda: plan_update(facts, wish))
     if isinstance(plan, Refused):
         return plan
     if isinstance(plan, Unchanged):
         return Saved(plan.flow_id, plan.draft_id)
-    draft_id = await save_draft(store, plan)
-    return Saved(plan.flow_id, draft_id)
-
-
-def saved_state(visible: FoundFlow) -> Iterable[SavedState | None]:
-    """The draft or, without one, the published version."""
-    return [visible.flow.draft or visible.flow.published]
+    return Saved(plan.flow_id, await save_draft(store, plan))

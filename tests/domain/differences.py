@@ -1,8 +1,33 @@
 """Asking where two JSON values or graphs differ, in a line."""
 
-from app.domain.diff import Comparison, FieldChange, Snapshot
-from app.domain.graph import Json, canonical, content_hash, split, steps_of
+from dataclasses import dataclass
+
+from app.domain import diff
+from app.domain.diff import Comparison, FieldChange, GraphDiff
+from app.domain.flow import FlowState, Graph
+from app.domain.graph import Bindings, Json, canonical, content_hash, split, steps_of
 from app.domain.matching import ComparisonLimit
+from app.domain.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A state of a flow with its content."""
+
+    content_hash: str
+    steps: tuple[Step, ...]
+    bindings: Bindings
+    content: Json = None
+    texts: tuple[str, str | None, str | None] = ("Orders", None, None)
+
+    @property
+    def state(self) -> FlowState:
+        return FlowState(*self.texts, self.content_hash, Graph(self.steps, self.bindings))
+
+
+def compare(older: Snapshot, newer: Snapshot, limit: ComparisonLimit | None = None) -> GraphDiff:
+    contents = {state.content_hash: state.content for state in (older, newer)}
+    return diff.compare(older.state, newer.state, contents.__getitem__, limit)
 
 
 def field_changes(before: Json, after: Json, limit: ComparisonLimit | None = None) -> tuple[FieldChange, ...]:

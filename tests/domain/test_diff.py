@@ -5,11 +5,11 @@ from typing import NoReturn
 
 import pytest
 
-from app.domain.diff import Changed, GraphDiff, Snapshot, compare
+from app.domain.diff import Changed, GraphDiff
 from app.domain.graph import Json
 from app.domain.step import Step
 from tests.domain.builders import native, node
-from tests.domain.differences import changes, field_changes, snapshot
+from tests.domain.differences import Snapshot, changes, compare, field_changes, snapshot
 
 LONG = "a line of a long text\n" * 2000
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.diff import BindingChange, Changed, FieldChange, GraphDiff, Snapshot, compare
+from app.domain.diff import BindingChange, Changed, FieldChange, GraphDiff
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind
 from tests.domain.builders import (
@@ -18,6 +18,7 @@ from tests.domain.builders import (
     outline,
     sends,
 )
+from tests.domain.differences import Snapshot, compare
 
 
 def state(*steps: BoundStep, content: Json = None) -> Snapshot:

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.diff import GraphDiff, compare
+from app.domain.diff import GraphDiff
 from app.domain.graph import Json
 from tests.domain.builders import native, node
-from tests.domain.differences import changes, snapshot
+from tests.domain.differences import changes, compare, snapshot
 
 GRAPH = native(node("1"), node("2"))
 

@@ -6,11 +6,11 @@ from typing import ClassVar
 
 import pytest
 
-from app.domain.diff import ENTRY, FieldChange, Snapshot, compare
-from app.domain.graph import Json, canonical, content_hash, split, steps_of
+from app.domain.diff import ENTRY, FieldChange
+from app.domain.graph import Json
 from app.domain.matching import MOST_CHARACTERS, MOST_STEPS, ComparisonLimit, unequal
 from tests.domain.builders import native, node
-from tests.domain.differences import field_changes
+from tests.domain.differences import Snapshot, compare, field_changes, snapshot
 
 FEW_STEPS = 10_000
 """Less than a request has: what holds for them holds for more, in less time."""
@@ -20,11 +20,6 @@ REPEATS = [name for number in range(499) for name in ("a", f"x{number}")]
 OTHERS = [name.replace("x", "y") for name in REPEATS]
 NUMBERS = [*range(1000)]
 SHIFTED = [*range(1, 1000), "new"]
-
-
-def snapshot(graph: Json) -> Snapshot:
-    content, bindings = split(graph, lambda _: "topic")
-    return Snapshot(content_hash(canonical(content)), steps_of(content), bindings, content)
 
 
 def with_lists(number: int, value: Json) -> Snapshot:

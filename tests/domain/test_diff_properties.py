@@ -4,10 +4,10 @@ from random import Random
 
 from hypothesis import given
 
-from app.domain.diff import GraphDiff, Snapshot, compare
-from app.domain.graph import Json, canonical, content_hash, numbered, split, steps_of
-from tests.domain.differences import field_changes
-from tests.domain.random_drafts import PUB, graphs
+from app.domain.diff import GraphDiff
+from app.domain.graph import Json, canonical, numbered
+from tests.domain.differences import compare, field_changes, snapshot
+from tests.domain.random_drafts import graphs
 from tests.domain.random_graphs import TEXTS, exactly, reordered, scalar, values
 from tests.domain.random_worlds import by_chance
 from tests.property_settings import bounded
@@ -23,11 +23,6 @@ def an_object(chance: Random, size: int) -> Json:
 
 objects = by_chance(an_object, largest=4)
 lists = by_chance(lambda chance, size: [scalar(chance) for _ in range(size)], largest=5)
-
-
-def snapshot(graph: Json) -> Snapshot:
-    content, bindings = split(graph, {PUB: "topic"}.get)
-    return Snapshot(content_hash(canonical(content)), steps_of(content), bindings, content)
 
 
 def at(value: Json, pointer: str) -> Json:

@@ -8,6 +8,7 @@ from collections.abc import Hashable
 import pytest
 
 from app.domain import graph
+from app.domain.flow import Graph
 from app.domain.graph import (
     Json,
     NoFields,
@@ -20,7 +21,6 @@ from app.domain.graph import (
     link_ids,
     links_of,
     numbered,
-    references,
     split,
     steps_of,
 )
@@ -122,7 +122,7 @@ def test_whatever_stands_in_the_place_of_a_topic_is_a_binding(value: Json) -> No
     content = {"nodes": [{"id": "1", "command": "acme/pub-sub:pub", "fields": {}}]}
     graph = {"nodes": [{"id": "1", "command": "acme/pub-sub:pub", "fields": {"topic": value}}]}
     assert split(graph, topic_field) == (content, (StepBindings(0, {TOPIC: value}, "topic"),))
-    assert list(references(split(graph, topic_field)[1])) == []
+    assert list(Graph(bindings=split(graph, topic_field)[1]).references) == []
 
 
 @pytest.mark.parametrize(
@@ -199,8 +199,8 @@ def test_how_a_step_without_fields_is_written_is_stored_with_its_bindings(no_fie
 
 
 def test_the_ids_that_bindings_name_are_listed_without_nulls_and_samples() -> None:
-    samples = StepBindings(4, {DATA_SAMPLES: "sample_1"})
-    assert sorted(references((*BINDINGS, samples))) == ["agent_1", "cred_1", "topic_news"]
+    samples = StepBindings(2, {DATA_SAMPLES: "sample_1"})
+    assert sorted(Graph(steps_of(CONTENT), (*BINDINGS, samples)).references) == ["agent_1", "cred_1", "topic_news"]
 
 
 @pytest.mark.parametrize(

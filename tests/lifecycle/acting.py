@@ -142,7 +142,7 @@ class Acting:
             draft = self.model.draft_of(flow.id)
             assert draft is not None
             self.model.discard(draft)
-            assert (outcome.draft_id, outcome.flow_is_deleted) == (draft.id, flow.is_deleted)
+            assert (outcome.draft_id, outcome.deleted_flow_id is not None) == (draft.id, flow.is_deleted)
         self._look()
 
     def restore(self, draft: Draft, *, by: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from app.domain.create import CreateWish
 from app.domain.draft import DiscardWish, ExistingDraft
 from app.domain.errors import Refused
+from app.domain.export import Exported
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId
 from app.domain.publish import PublishWish
@@ -22,18 +23,7 @@ from app.usecases.discard_draft import discard_draft
 from app.usecases.export_flow import export_flow
 from app.usecases.publish_draft import publish_draft
 from app.usecases.restore_draft import restore_draft
-from app.usecases.results import (
-    Created,
-    Deleted,
-    Discarded,
-    Exported,
-    Published,
-    Restored,
-    Reverted,
-    Saved,
-    Toggled,
-    Undone,
-)
+from app.usecases.results import Created, Deleted, Discarded, Published, Restored, Reverted, Saved, Toggled, Undone
 from app.usecases.revert_flow import revert_flow
 from app.usecases.start_flow import start_flow
 from app.usecases.stop_flow import stop_flow

@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.domain.export import Exported
 from app.storage.tables import FLOW_EXPORT
-from app.usecases.results import Exported
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import edited, noted, published, reverted, saved
 

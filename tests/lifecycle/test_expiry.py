@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 from structlog.testing import capture_logs
 
+from app.domain.export import Exported
 from app.server.application import create_app
 from app.settings import Settings
 from app.storage.connections.database import DatabaseFailure, open_database
@@ -18,7 +19,6 @@ from app.storage.upkeep.expiry import LOCK
 from app.usecases import expire as expiring
 from app.usecases.expire import expire as expire_of
 from app.usecases.expire import remove_drafts
-from app.usecases.results import Exported
 from tests.lifecycle.company import Company
 from tests.lifecycle.holdings import everything_in
 from tests.lifecycle.racing import edited, lawful, notes_of, published, reverted, saved

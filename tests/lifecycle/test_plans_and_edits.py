@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 
 from app.domain.errors import Refused
-from app.domain.export import ExportPlan
+from app.domain.export import Exported, ExportPlan
 from app.domain.export_facts import ExportWish, IntoWorkspace, OntoFlow
 from app.domain.graph import bindings_to_json
 from app.domain.model import UserId
 from app.domain.source import SourceWish, StateOfFlow
 from app.usecases.export_flow import export_flow
 from app.usecases.plan_exports import PlannedExport, plan_for
-from app.usecases.results import Exported
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.racing import lawful, noted, published
 from tests.lifecycle.records import KINDS, destination

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.usecases.results import Discarded, Exported, Published
+from app.domain.export import Exported
+from app.usecases.results import Discarded, Published
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import (
     ROUNDS,

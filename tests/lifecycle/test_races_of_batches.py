@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import select
 
 from app.domain.errors import Refused
+from app.domain.export import Exported
 from app.domain.export_batch import BatchMode, BatchWish
 from app.domain.export_facts import ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId
 from app.storage.tables import FLOW_EXPORT
 from app.usecases.export_flows import export_flows
-from app.usecases.results import Exported, ExportedBatch
+from app.usecases.results import ExportedBatch
 from tests.lifecycle.company import Company
 from tests.lifecycle.holdings import Holdings
 from tests.lifecycle.racing import edited, lawful, noted, published

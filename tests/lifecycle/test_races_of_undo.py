@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from app.domain.export import Exported
 from app.usecases.expire import remove_drafts
-from app.usecases.results import Exported
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import ROUNDS, THROUGH, at_once, lawful, noted, notes_of, published, refused_for
 from tests.lifecycle.records import destination, exported

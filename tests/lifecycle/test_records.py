@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import func, select, update
 from structlog.testing import capture_logs
 
+from app.domain.export import Exported
 from app.storage.tables import FLOW_DRAFT, FLOW_EXPORT, REFERENCE_REPORT
 from app.usecases import expire as expiring
 from app.usecases.expire import expire as expire_of
 from app.usecases.expire import remove_drafts, remove_records
-from app.usecases.results import Deleted, Discarded, Exported, Undone
+from app.usecases.results import Deleted, Discarded, Undone
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import published
 from tests.lifecycle.records import exported, record_of
@@ -76,7 +77,7 @@ async def _delete(company: Company, made: Exported) -> None:
 async def _discard(company: Company, made: Exported) -> None:
     discarded = await company.discard(made.flow_id)
     assert isinstance(discarded, Discarded)
-    assert discarded.flow_is_deleted
+    assert discarded.deleted_flow_id == discarded.flow_id
 
 
 async def _let_expire(company: Company, made: Exported) -> None:

@@ -4,10 +4,11 @@ import pytest
 from sqlalchemy import Update, select, update
 
 from app.domain.errors import Refused
+from app.domain.export import Exported
 from app.domain.model import FlowId
 from app.storage.connections.engine import engine_of
 from app.storage.tables import CONTRACT, FLOW, FLOW_EXPORT
-from app.usecases.results import Deleted, Exported, Published, Toggled
+from app.usecases.results import Deleted, Published, Toggled
 from tests.lifecycle.company import Company
 from tests.lifecycle.holdings import everything_in
 from tests.lifecycle.racing import ROUNDS, THROUGH, at_once, edited, lawful, published, refused_for, saved

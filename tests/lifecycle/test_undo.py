@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from app.domain.errors import Refused
+from app.domain.export import Exported
 from app.domain.undo import ChangeSinceExport
 from app.storage.connections.engine import engine_of
-from app.usecases.results import Exported, Undone
+from app.usecases.results import Undone
 from tests.databases import run_sql
 from tests.lifecycle.company import Company
 from tests.lifecycle.holdings import Everything, everything_in
@@ -54,7 +55,7 @@ async def test_undo_after_export_gives_what_was_there(firm: Company, kind: str) 
     before, revision = await but_for_records_and_revisions(firm), await revision_of(firm, onto)
     made = await exported(firm, source, to="production", onto=onto)
     undone = await firm.undo(made.export_id, by="ben")
-    assert undone == Undone(made.export_id, made.flow_id, made.set_aside, kind == "new")
+    assert undone == Undone(made.export_id, made.flow_id, made.set_aside, made.flow_id if kind == "new" else None)
     assert await but_for_records_and_revisions(firm) == before
     await lawful(firm)
     assert (await record_of(firm, made.export_id))["undone_at"] == firm.now
@@ -74,7 +75,7 @@ async def test_a_record_that_does_not_say_what_was_there_deletes_no_flow_that_wa
     made = await exported(firm, source, to="production", onto=onto)
     await run_sql(firm.url, "update flow_export set flow_before = null")
     undone = await firm.undo(made.export_id, by="ben")
-    assert undone == Undone(made.export_id, made.flow_id, made.set_aside, kind == "new")
+    assert undone == Undone(made.export_id, made.flow_id, made.set_aside, made.flow_id if kind == "new" else None)
     assert without_times(await but_for_records_and_revisions(firm)) == before
     await lawful(firm)
 

@@ -8,6 +8,7 @@ import pytest
 from app.domain.create import CreateWish
 from app.domain.draft import ExistingDraft
 from app.domain.errors import Refused
+from app.domain.export import Exported
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId
 from app.domain.source import SourceWish, StateOfFlow
@@ -17,7 +18,6 @@ from app.storage.world.demo import demo_id
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
 from app.usecases.export_flow import export_flow
-from app.usecases.results import Exported
 from app.usecases.transaction import UnitOfWork
 from tests.databases import Databases
 

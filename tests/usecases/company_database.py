@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.domain.create import CreateRefusal, CreateWish
 from app.domain.draft import ExistingDraft
 from app.domain.errors import Refusal, Refused
-from app.domain.export import CopyRefusal, ExportRefusal
+from app.domain.export import CopyRefusal, Exported, ExportRefusal
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId, Workspace
 from app.domain.source import BY_DEFAULT, SourceWish
@@ -20,7 +20,7 @@ from app.storage.facts.catalogue import read_workspace_access
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
 from app.usecases.export_flow import export_flow
-from app.usecases.results import Created, Exported
+from app.usecases.results import Created
 from app.usecases.transaction import UnitOfWork
 from tests.usecases.contents import Contents, Row, contents_of
 

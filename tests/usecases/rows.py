@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from app.domain.export import Exported
 from app.domain.input import name_key
-from app.usecases.results import Created, Exported
+from app.usecases.results import Created
 from tests.usecases.company_database import NOW, CompanyDatabase
 from tests.usecases.contents import Row
 

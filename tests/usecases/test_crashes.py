@@ -2,11 +2,11 @@
 
 import pytest
 
+from app.domain.export import Exported
 from app.domain.export_batch import BatchMode, BatchWish
 from app.storage.connections.commits import CommitState
 from app.storage.connections.database import DatabaseUnavailable
 from app.usecases.export_flows import export_flows
-from app.usecases.results import Exported
 from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, created, exported
 from tests.usecases.steps import code

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from app.domain.bindings import AgentNotCopied
+from app.domain.export import Exported
 from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction
 from app.domain.source import CopiedFrom, SourceWish, StateOfFlow
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
-from app.usecases.results import Exported
 from tests.usecases.company_database import CompanyDatabase, exported
 from tests.usecases.contents import Written, written
 from tests.usecases.rows import bound, new_draft, new_flow, record

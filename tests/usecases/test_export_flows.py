@@ -13,6 +13,7 @@ from app.domain.access import QuotaExceeded
 from app.domain.choices import ReferenceMapping, StepChoice, mapped
 from app.domain.draft import ExistingDraft
 from app.domain.errors import Refused
+from app.domain.export import Exported
 from app.domain.export_batch import BatchMode, BatchNotApplied, BatchWish, DuplicateOverride
 from app.domain.export_facts import ExportWish
 from app.domain.input import InvalidInput
@@ -22,7 +23,7 @@ from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.usecases.export_flow import export_flow
 from app.usecases.export_flows import export_flows
 from app.usecases.plan_exports import plan_for_all
-from app.usecases.results import Exported, ExportedBatch
+from app.usecases.results import ExportedBatch
 from tests.databases import Databases, Loaded
 from tests.domain.planning import mappings_of
 from tests.usecases.company_database import CompanyDatabase

@@ -10,6 +10,7 @@ import pytest
 
 from app.domain.create import CreateWish
 from app.domain.errors import Refused
+from app.domain.export import Exported
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.input import IdempotencyKeyReused
 from app.domain.publish import PublishWish
@@ -20,7 +21,6 @@ from app.usecases.create_flow import create_flow
 from app.usecases.expire import expire, remove_keys
 from app.usecases.export_flow import export_flow
 from app.usecases.publish_draft import publish_draft
-from app.usecases.results import Exported
 from app.usecases.revert_flow import revert_flow
 from app.usecases.transaction import UnitOfWork
 from tests.sent_statements import statements_sent

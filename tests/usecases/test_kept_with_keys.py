@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from app.domain.bindings import AgentNotCopied
+from app.domain.export import Exported
 from app.domain.input import KeyedCall
 from app.domain.model import DraftId, ExportId, FlowId, ReferenceKind, Target, UserId, VersionId, WorkspaceId
 from app.domain.references import ReferenceAction, ReferenceOutcome
@@ -16,11 +17,11 @@ from app.domain.source import CopiedFrom
 from app.domain.step import Step
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
 from app.storage.facts.idempotency_keys import StoredCall, UsedKey
-from app.storage.reads.keyed_exports import KeyedExport, exports_from_json
+from app.storage.reads.keyed_exports import exports_from_json
 from app.storage.reads.rows import ResultView
 from app.storage.store import Store
 from app.usecases.keyed_calls import done_before, made_by
-from app.usecases.results import Created, Exported, Published, Reverted
+from app.usecases.results import Created, Published, Reverted
 from tests.usecases.company_database import NOW
 
 KEPT = json.loads(Path(__file__).with_name("kept_with_keys.json").read_text(encoding="utf-8"))
@@ -35,7 +36,7 @@ REFERENCES = (
     ReferenceOutcome("1", ReferenceKind.TOPIC, ReferenceAction.REPLACED, ORDERS.id, "topic_2", "Run"),
     ReferenceOutcome("1", ReferenceKind.DATA_SAMPLES, ReferenceAction.CLEARED, None, None),
 )
-PLAIN = Exported(FLOW, DRAFT, None, CopiedFrom.DRAFT, (), (), ExportId("export_1"))
+PLAIN = Exported(ExportId("export_1"), FLOW, DRAFT, None, CopiedFrom.DRAFT)
 WITHOUT_TOPIC = replace(PLAIN, warnings=(MultipleTopicsNotCopied((ORDERS,), refused=False),))
 EXPORTED = replace(
     PLAIN,
@@ -60,7 +61,7 @@ OUTCOMES: dict[KeyedCall, Any] = {
 class Remembering:
     """A store with one record, and all that its warnings name."""
 
-    async def read_keyed_exports(self, groups: Sequence[dict[str, Any]]) -> dict[int, KeyedExport]:
+    async def read_keyed_exports(self, groups: Sequence[dict[str, Any]]) -> dict[int, Exported]:
         records = {"export_1": ResultView("export_1", FLOW, DRAFT, None, CopiedFrom.DRAFT, "Store")}
         return exports_from_json(groups, records, {target.id: target for target in (ORDERS, OFFICE)})
 
@@ -90,9 +91,7 @@ async def test_of_a_call_of_many_equal_warnings_are_kept_once() -> None:
     kept = KEPT[KeyedCall.EXPORT_FLOWS]
     assert json.loads(json.dumps(made_by(KeyedCall.EXPORT_FLOWS, ALL))) == kept
     read = await REMEMBERING.read_keyed_exports(kept)
-    assert {index: Exported.again(each) for index, each in read.items()} == {
-        index: replay_of(each) for index, each in ALL.items()
-    }
+    assert read == {index: replay_of(each) for index, each in ALL.items()}
 
 
 def test_every_kind_of_call_is_pinned() -> None:

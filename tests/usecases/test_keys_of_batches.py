@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from app.domain.errors import Refused
+from app.domain.export import Exported
 from app.domain.export_batch import BatchMode, BatchWish
 from app.domain.export_facts import ExportWish
 from app.domain.input import IdempotencyKeyReused
 from app.usecases.export_flows import export_flows
-from app.usecases.results import Exported, ExportedBatch
+from app.usecases.results import ExportedBatch
 from tests.usecases.company_database import NOW, CompanyDatabase
 from tests.usecases.races import at_once
 

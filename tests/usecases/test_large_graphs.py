@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from app.domain.export import Exported
 from app.domain.export_batch import BatchMode, BatchWish
 from app.domain.export_facts import ExportWish, IntoWorkspace
 from app.domain.graph import Json
@@ -24,7 +25,7 @@ from app.usecases.export_flows import export_flows
 from app.usecases.find_candidates import find_topics_in_use
 from app.usecases.find_destinations import find_destinations
 from app.usecases.plan_exports import plan_for, plan_for_all
-from app.usecases.results import Exported, Saved
+from app.usecases.results import Saved
 from app.usecases.update_draft import update_draft
 from tests.usecases.company_database import CompanyDatabase, created
 

@@ -8,12 +8,12 @@ import pytest
 
 from app.domain.choices import StepChoice
 from app.domain.errors import Refused
-from app.domain.export import ExportPlan
+from app.domain.export import Exported, ExportPlan
 from app.domain.export_batch import BatchMode, BatchWish, plan_exports
 from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, IntoWorkspace
 from app.domain.fingerprint import fingerprint_of
 from app.domain.flow import Graph
-from app.domain.graph import StepBindings, references
+from app.domain.graph import StepBindings
 from app.domain.model import ReferenceKind
 from app.meter import LimitReached, Meter, counted_by
 from app.storage.facts.gather import gather
@@ -24,8 +24,7 @@ from app.storage.writes.copies import CHARACTERS_AT_ONCE, in_parts
 from app.usecases.copy_flow import copy_flow
 from app.usecases.export_flow import export_flow
 from app.usecases.export_flows import export_flows
-from app.usecases.planned_exports import RECENT_GRAPHS, counted, forgetting_graphs
-from app.usecases.results import Exported
+from app.usecases.plan_exports import RECENT_GRAPHS, counted, forgetting_graphs
 from app.usecases.transaction import UnitOfWork
 from tests.domain.builders import (
     AGENT,
@@ -160,7 +159,7 @@ async def test_of_graphs_only_commands_and_references_are_read_before_they_are_d
     graph = published.state.graph
     kept = {"steps", "bindings", "links", "users", "commands", "references"} & vars(graph).keys()
     assert kept == {"commands", "references"}
-    assert [*graph.references] == [*dict.fromkeys(references(graph.bindings))]
+    assert {*graph.references} == {*Graph(graph.steps, graph.bindings).references}
 
 
 def test_exports_with_long_data_samples_are_written_a_part_at_a_time() -> None:

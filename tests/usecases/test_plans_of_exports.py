@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.choices import StepChoice
 from app.domain.errors import Refused
-from app.domain.export import ExportPlan
+from app.domain.export import Exported, ExportPlan
 from app.domain.export_batch import BatchMode, BatchWish
 from app.domain.export_facts import ExportWish
 from app.domain.fingerprint import PlanBasis, PlanIsStale
@@ -21,7 +21,6 @@ from app.usecases.compare_states import compare_found, compare_states
 from app.usecases.export_flow import export_flow
 from app.usecases.plan_exports import PlannedExport, PlannedExports, check_planned, plan_for, plan_for_all
 from app.usecases.publish_draft import publish_draft
-from app.usecases.results import Exported
 from app.usecases.update_draft import update_draft
 from tests.api.world_builder import graph
 from tests.domain.planning import mappings_of

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from app.domain.export import Exported
 from app.domain.export_batch import BatchWish
 from app.domain.export_facts import ExportWish
 from app.storage.writes.copies import references_to_text
 from app.usecases.export_flows import export_flows
-from app.usecases.results import Exported
 from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, created, exported
 from tests.usecases.races import at_once

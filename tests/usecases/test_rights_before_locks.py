@@ -13,6 +13,7 @@ from app.domain.access import ContractSuspended, InsufficientPermission
 from app.domain.create import CreateWish
 from app.domain.draft import DiscardWish
 from app.domain.errors import Refused
+from app.domain.export import Exported
 from app.domain.export_batch import BatchMode, BatchWish
 from app.domain.export_facts import CopyWish
 from app.domain.publish import PublishWish
@@ -28,7 +29,7 @@ from app.usecases.discard_draft import discard_draft
 from app.usecases.export_flows import export_flows
 from app.usecases.publish_draft import publish_draft
 from app.usecases.restore_draft import restore_draft
-from app.usecases.results import Exported, ExportedBatch
+from app.usecases.results import ExportedBatch
 from app.usecases.revert_flow import revert_flow
 from app.usecases.start_flow import start_flow
 from app.usecases.stop_flow import stop_flow

@@ -7,6 +7,7 @@ import pytest
 
 from app.domain.choices import ReferenceMapping, mapped
 from app.domain.errors import Refusal, Refused
+from app.domain.export import Exported
 from app.domain.export_batch import BatchMode, BatchNotApplied, BatchWish
 from app.domain.export_facts import ExportWish
 from app.domain.model import ReferenceKind
@@ -15,7 +16,6 @@ from app.storage.ids import Kind, new_id
 from app.usecases.export_flow import export_flow
 from app.usecases.export_flows import export_flows
 from app.usecases.plan_exports import PlannedExports, plan_for, plan_for_all
-from app.usecases.results import Exported
 from tests.domain.planning import mappings_of
 from tests.sent_statements import statements_sent
 from tests.usecases.company_database import CompanyDatabase, errors_of, exported

@@ -4,11 +4,11 @@ A replay shows what its viewer may see of each record, and names topics and agen
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from app.domain.bindings import AgentNotCopied, ExportWarning
+from app.domain.export import Exported
 from app.domain.model import DraftId, ExportId, FlowId, Target
-from app.domain.source import CopiedFrom
 from app.domain.step import Step
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
 from app.offload import LARGE, interruptible, offload
@@ -19,17 +19,8 @@ from app.storage.reads.rows import ResultView
 
 Json = dict[str, Any]
 Warnings = tuple[ExportWarning, ...]
-
-
-class KeyedExport(NamedTuple):
-    """The outcome of a copy or export, as its record shows it; only the id of a record that the viewer can't see."""
-
-    export_id: ExportId
-    flow_id: FlowId = FlowId("")
-    draft_id: DraftId = DraftId("")
-    set_aside: DraftId | None = None
-    copied_from: CopiedFrom | None = None
-    warnings: Warnings = ()
+UNSEEN = FlowId(""), DraftId("")
+"""The flow and the draft of an export whose record the viewer can't see: ids of nothing."""
 
 
 def exports_to_json(exports: Mapping[int, tuple[ExportId, Warnings]]) -> list[Json]:
@@ -40,7 +31,7 @@ def exports_to_json(exports: Mapping[int, tuple[ExportId, Warnings]]) -> list[Js
     return [{"exports": ids, "warnings": [*map(_warning_to_json, warnings)]} for warnings, ids in groups.items()]
 
 
-async def read_keyed_exports(connection: ReadConnection, viewer: str, groups: Sequence[Json]) -> dict[int, KeyedExport]:
+async def read_keyed_exports(connection: ReadConnection, viewer: str, groups: Sequence[Json]) -> dict[int, Exported]:
     """Read the outcomes of exports, by the indexes of their items."""
     if not groups:
         return {}
@@ -52,9 +43,9 @@ async def read_keyed_exports(connection: ReadConnection, viewer: str, groups: Se
 
 def exports_from_json(
     groups: Iterable[Json], records: Mapping[str, ResultView], visible: Mapping[str, Target]
-) -> dict[int, KeyedExport]:
+) -> dict[int, Exported]:
     """The warnings of a group are made once for each name of a destination, however many records have them."""
-    exports: dict[int, KeyedExport] = {}
+    exports: dict[int, Exported] = {}
     for group in interruptible(groups):
         seen = {each: records[each] for each in group["exports"].values() if each in records}
         names = {record.destination_name for record in seen.values()}
@@ -62,9 +53,12 @@ def exports_from_json(
             name: tuple(_warning_from_json(each, visible, name) for each in group["warnings"]) for name in names
         }
         for index, export_id in group["exports"].items():
-            record = seen.get(export_id)
-            shown = () if record is None else (*record[1:-1], warnings[record.destination_name])
-            exports[int(index)] = KeyedExport(export_id, *shown)
+            outcome = Exported(export_id, *UNSEEN, replayed=True)
+            if export_id in seen:
+                _, flow_id, draft_id, set_aside, copied_from, destination = seen[export_id]
+                of_export = flow_id, draft_id, set_aside, copied_from, warnings[destination]
+                outcome = Exported(export_id, *of_export, replayed=True)
+            exports[int(index)] = outcome
     return exports
 
 

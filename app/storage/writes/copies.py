@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
-from typing import NamedTuple
 
 import orjson
 
 from app.domain.create import CreatePlan
-from app.domain.export import ExportPlan
+from app.domain.export import Exported, ExportPlan
 from app.domain.flow import TEXTS, ShownFlow
 from app.domain.graph import Bindings
 from app.domain.model import DraftId, ExportId, FlowId
@@ -48,21 +47,15 @@ _RECORDS = insert_rows(
 )
 
 
-class WrittenExport(NamedTuple):
-    flow_id: FlowId
-    draft_id: DraftId
-    export_id: ExportId
-
-
-async def write_exports(store: Store, plans: Sequence[ExportPlan]) -> list[WrittenExport]:
+async def write_exports(store: Store, plans: Sequence[ExportPlan]) -> list[Exported]:
     """Write copies and exports: drafts, their flows if those are new, and the records; in one statement, as a rule."""
-    written: list[WrittenExport] = []
+    exports: list[Exported] = []
     for part in in_parts(plans):
         size = CHARACTERS * sum(1 + len(plan.references) for plan in part)
-        ids, rows = await offload(size, _rows_of, part)
+        exported, rows = await offload(size, _rows_of, part)
         await store.write(*rows)
-        written += ids
-    return written
+        exports += exported
+    return exports
 
 
 async def write_flow(store: Store, plan: CreatePlan) -> tuple[FlowId, DraftId]:
@@ -114,22 +107,22 @@ def _characters_of(bindings: Bindings) -> int:
     return sum(len(str(value)) for step in bindings for value in step.values.values())
 
 
-def _rows_of(plans: Sequence[ExportPlan]) -> tuple[list[WrittenExport], Parts]:
-    """The ids of copies and exports, and the rows of each table; what plans share is made once."""
+def _rows_of(plans: Sequence[ExportPlan]) -> tuple[list[Exported], Parts]:
+    """The outcomes of copies and exports, and the rows of each table; what plans share is made once."""
     bound = {id(plan.state.bindings): plan.state.bindings for plan in plans}
     different = {id(plan.references): plan.references for plan in plans if plan.references}
     bindings = {each: bindings_text(steps) for each, steps in interruptible(bound.items())}
     texts = {each: references_to_text(references) for each, references in interruptible(different.items())}
     hashes = {each: sha256(text.encode()).hexdigest() for each, text in texts.items()}
-    ids = [_ids_of(plan) for plan in plans]
-    written = [*zip(plans, ids, strict=True)]
-    records = [_record(plan, made, hashes.get(id(plan.references))) for plan, made in interruptible(written)]
-    flows = [_flow(plan, made) for plan, made in interruptible(written) if plan.overrides is None]
+    exports = [_exported(plan) for plan in plans]
+    written = [*zip(plans, exports, strict=True)]
+    records = [_record(plan, exported, hashes.get(id(plan.references))) for plan, exported in interruptible(written)]
+    flows = [_flow(plan, exported) for plan, exported in interruptible(written) if plan.overrides is None]
     overridden = [_overridden(plan, plan.overrides) for plan in interruptible(plans) if plan.overrides is not None]
-    drafts = [_draft(plan, made, bindings[id(plan.state.bindings)]) for plan, made in interruptible(written)]
+    drafts = [_draft(plan, exported, bindings[id(plan.state.bindings)]) for plan, exported in interruptible(written)]
     aside = set_aside([plan.sets_aside for plan in plans])
     reports = [*{hashes[each]: text for each, text in texts.items()}.items()]
-    return ids, (
+    return exports, (
         (_REPORTS, reports),
         (_RECORDS, records),
         (FLOWS, flows),
@@ -139,20 +132,37 @@ def _rows_of(plans: Sequence[ExportPlan]) -> tuple[list[WrittenExport], Parts]:
     )
 
 
-def _ids_of(plan: ExportPlan) -> WrittenExport:
-    flow_id = plan.overrides or FlowId(new_id(Kind.FLOW))
-    return WrittenExport(flow_id, DraftId(new_id(Kind.DRAFT)), ExportId(new_id(Kind.EXPORT)))
+def _exported(plan: ExportPlan) -> Exported:
+    """The outcome of the plan, with new ids."""
+    return Exported(
+        export_id=ExportId(new_id(Kind.EXPORT)),
+        flow_id=plan.overrides or FlowId(new_id(Kind.FLOW)),
+        draft_id=DraftId(new_id(Kind.DRAFT)),
+        set_aside=plan.sets_aside,
+        copied_from=plan.copied_from,
+        warnings=plan.warnings,
+        references=plan.references,
+    )
 
 
-def _record(plan: ExportPlan, ids: WrittenExport, report_hash: str | None) -> tuple[str | None, ...]:
+def _record(plan: ExportPlan, exported: Exported, report_hash: str | None) -> tuple[str | None, ...]:
     source = plan.copied_from, plan.source_workspace, plan.source_flow, plan.source_version
     before = flow_to_text(plan.overridden_shows)
-    return ids.export_id, ids.draft_id, ids.flow_id, plan.workspace_id, *source, plan.sets_aside, before, report_hash
+    return (
+        exported.export_id,
+        exported.draft_id,
+        exported.flow_id,
+        plan.workspace_id,
+        *source,
+        plan.sets_aside,
+        before,
+        report_hash,
+    )
 
 
-def _flow(plan: ExportPlan, ids: WrittenExport) -> tuple[str | int | None, ...]:
+def _flow(plan: ExportPlan, exported: Exported) -> tuple[str | int | None, ...]:
     """A new flow belongs to the caller, doesn't run, and shows what its draft says (X3)."""
-    return ids.flow_id, plan.workspace_id, plan.type, plan.revision, *shown_values(plan.state)
+    return exported.flow_id, plan.workspace_id, plan.type, plan.revision, *shown_values(plan.state)
 
 
 def _overridden(plan: ExportPlan, flow_id: FlowId) -> tuple[str | int | None, ...]:
@@ -161,5 +171,5 @@ def _overridden(plan: ExportPlan, flow_id: FlowId) -> tuple[str | int | None, ..
     return flow_id, plan.revision, *shown_values(shows or plan.state)
 
 
-def _draft(plan: ExportPlan, ids: WrittenExport, bindings: str) -> tuple[str | int | None, ...]:
-    return ids.draft_id, ids.flow_id, plan.revision, *field_values(plan.state), ids.export_id, bindings
+def _draft(plan: ExportPlan, exported: Exported, bindings: str) -> tuple[str | int | None, ...]:
+    return exported.draft_id, exported.flow_id, plan.revision, *field_values(plan.state), exported.export_id, bindings
