@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.api.client import Api, Json
 from tests.api.world_builder import WorldBuilder, graph, step
-from tests.storage.world_files import contents
+from tests.usecases.world_files import contents
 
 THINGS = "things { section key id change fields { path before after } usedByFlows usedByFlowIds }"
 COUNTS = "created changed removed unchanged"

@@ -13,7 +13,7 @@ from tests.applying import applied
 from tests.authentication.issuer import AUDIENCE, ISSUER, claims_at, ec_key, jwt_of
 from tests.authentication.jwks_host import jwks_host
 from tests.databases import Databases, Loaded
-from tests.storage.world_files import as_file
+from tests.usecases.world_files import as_file
 
 ACCESS = ("workspace_access", "contract_access")
 FLOW = "query ($id: ID!) { flow(id: $id) { createdBy { firstName } } }"

@@ -11,7 +11,7 @@ from tests.api.client import Api, Json
 from tests.api.office import apply, held
 from tests.databases import connected
 from tests.serving.real import soon_true
-from tests.storage.world_files import contents
+from tests.usecases.world_files import contents
 
 Outcome = TypeVar("Outcome")
 

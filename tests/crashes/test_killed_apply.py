@@ -13,7 +13,7 @@ from tests.cli.flowport import called
 from tests.cli.forked import Forked
 from tests.databases import connected
 from tests.serving.real import soon_true
-from tests.storage.world_files import as_file, contents, world
+from tests.usecases.world_files import as_file, contents, world
 
 DOCUMENT = {
     "format": "flowport-world/1",

@@ -5,7 +5,7 @@ from sqlalchemy import text
 from app.storage.connections.engine import engine_of
 from tests.applying import applied
 from tests.storage.downgrading import downgrade, rows
-from tests.storage.world_files import as_file, put, world
+from tests.usecases.world_files import as_file, put, world
 
 USERS = text("select email from user_account where not active")
 ACCESS = tuple(

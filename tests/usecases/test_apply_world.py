@@ -11,7 +11,7 @@ from app.domain.world.sections import NAMES
 from app.storage.connections.hosts import arguments_of
 from tests.applying import WorldRefused, applied, load_world, plan_of
 from tests.sent_statements import statements_sent
-from tests.storage.world_files import as_file, contents, document, put, world
+from tests.usecases.world_files import as_file, contents, document, put, world
 
 Contents = dict[str, list[dict[str, Any]]]
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.applying import WorldRefused, applied, load_world, plan_of
-from tests.storage.world_files import as_file, contents, document, world
+from tests.usecases.world_files import as_file, contents, document, world
 
 
 def new_flow(**draft: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.world.sections import NAMES
 from tests.applying import WorldRefused, applied, plan_of
-from tests.storage.world_files import as_file, contents
+from tests.usecases.world_files import as_file, contents
 from tests.usecases.world_model import FREE, Document, WorldModel, random_document
 
 DOCUMENTS = 12

@@ -20,7 +20,7 @@ from app.usecases.transaction import UnitOfWork
 from tests.applying import load_world
 from tests.commands import issue_token, list_tokens, revoke_token
 from tests.databases import Databases
-from tests.storage.world_files import as_file, contents, world
+from tests.usecases.world_files import as_file, contents, world
 
 SOON = timedelta(seconds=10)
 

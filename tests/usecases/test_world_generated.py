@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.applying import load_world
-from tests.storage.world_files import contents
+from tests.usecases.world_files import contents
 
 GENERATOR = Path(__file__).parents[2] / "scripts" / "benchmarks" / "world.py"
 

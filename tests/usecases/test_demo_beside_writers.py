@@ -22,8 +22,8 @@ from app.usecases.transaction import UnitOfWork
 from tests.commands import reset_demo
 from tests.databases import Databases, connected
 from tests.serving.real import soon_true
-from tests.storage.test_demo import without_times
-from tests.storage.world_files import contents
+from tests.usecases.test_demo import without_times
+from tests.usecases.world_files import contents
 
 INTEGRATOR = UserId(demo_id(Kind.USER, "demo-integrator"))
 FLOW, WORKSPACE = demo_id(Kind.FLOW, "order-intake"), demo_id(Kind.WORKSPACE, "retail-dev")

@@ -20,7 +20,7 @@ from app.usecases.demo_world import NotOnlyTheDemo
 from tests.applying import load_world
 from tests.commands import demo_is_loaded, load_demo_if_empty, reset_demo
 from tests.databases import run_sql
-from tests.storage.world_files import as_file, contents, world
+from tests.usecases.world_files import as_file, contents, world
 
 Row = dict[str, Any]
 FILE = json.loads(Path(demo.__file__).with_name("demo_world.json").read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ import pytest
 
 from tests.applying import WorldRefused, load_world
 from tests.databases import Databases
-from tests.storage.world_files import LEFT_OUT, Change, WorldFile, as_file, contents, put, world
+from tests.usecases.world_files import LEFT_OUT, Change, WorldFile, as_file, contents, put, world
 
 NODES = ("flows", 0, "draft", "graph", "nodes")
 GRAPH = "$.flows[0].draft.graph"

@@ -8,7 +8,7 @@ from typing import Any
 from app.domain.graph import Json, bindings_from_json, canonical, content_hash, join
 from app.storage.ids import Kind, kind_of
 from tests.applying import load_world
-from tests.storage.world_files import GRAPH, WorldFile, as_file, contents, put, world
+from tests.usecases.world_files import GRAPH, WorldFile, as_file, contents, put, world
 
 Contents = dict[str, list[dict[str, Any]]]
 
