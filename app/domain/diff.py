@@ -113,9 +113,7 @@ class Comparison:
     def changed(self, before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[Changed]:
         for key, value in after.items():
             if key in before and _exactly(before[key]) != _exactly(value):
-                fields = self.changes(before[key], value)
-                if fields:
-                    yield Changed(key, fields)
+                yield Changed(key, self.changes(before[key], value))
 
     def changed_keys(self, before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[FieldChange]:
         """The differences of two objects, key by key; once the limit is spent, a key that changed is one change."""

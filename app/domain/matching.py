@@ -59,8 +59,8 @@ def _longest_match(old: Sequence[Hashable], new: Sequence[Hashable], limit: Comp
     Round by round with one difference more, row by row: how far into `old` each diagonal leads.
     """
     rows: list[list[int]] = []
-    for differences in range(len(old) + len(new) + 1):
-        row: list[int] = []
+    while True:
+        differences, row = len(rows), list[int]()
         for place in range(differences + 1):
             x = _next_start(rows[-1], place) if rows else 0
             y = begin = x - (2 * place - differences)
@@ -73,7 +73,6 @@ def _longest_match(old: Sequence[Hashable], new: Sequence[Hashable], limit: Comp
             if x >= len(old) and y >= len(new):
                 return _traced([*rows, row], len(old) - len(new))
         rows.append(row)
-    return []
 
 
 def _next_start(previous: Sequence[int], place: int) -> int:

@@ -6,7 +6,6 @@ across upgrades too. Renaming a field of a wish makes repeated calls of the last
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from hashlib import sha256
 from typing import Any
@@ -35,8 +34,6 @@ def _as_json(value: object) -> Json:
             for field, each in named
             if field.name not in NOT_OF_THE_INPUT and each != _default_of(field)
         }
-    if isinstance(value, Mapping):
-        return dict(value)
     raise TypeError(f"{type(value).__name__} is no part of an input")
 
 
