@@ -69,6 +69,7 @@ def test_what_is_no_object_is_no_graph(refused: Json) -> None:
         (graph(unknown={"a\0": 1}), ["graph/unknown"]),
         (graph(unknown=[2**64, -(2**63) - 1]), ["graph/unknown/0", "graph/unknown/1"]),
         (graph(unknown=[float("nan"), float("inf")]), ["graph/unknown/0", "graph/unknown/1"]),
+        (graph(unknown=[True, False, None, 1.5, "\0"]), ["graph/unknown/4"]),
         (graph(a="\0", b=graph({"id": "\0"})), ["graph/a", "graph/b/nodes/0/id"]),
     ],
 )

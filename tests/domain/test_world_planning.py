@@ -7,10 +7,12 @@ import pytest
 from app.domain.world.sections import NAMES
 from app.domain.world.things import Dependent, FlowUses, Terms, Thing, ThingInUse
 from tests.domain.provisioned import (
+    ABROAD,
     BEN,
     BY_THE_API,
     CORE,
     DEV,
+    FOODS,
     GUEST,
     HOME,
     MAIL,
@@ -114,6 +116,17 @@ def test_a_flow_that_is_not_suspended_any_more_is_inactive_whatever_its_first_st
     assert said_of(flow) == ("flows", "orders", "CHANGED", {"suspended": (True, False)})
     assert flow.thing is not None
     assert flow.thing.values["status"] == "INACTIVE"
+
+
+def test_a_key_that_two_tenants_have_is_no_reference() -> None:
+    world = the_world()
+    abroad = {"contract": FOODS, "name": "Development", "type": "LIMITED"}
+    world["workspaces"].append(Thing("workspace_00000000000000000000000009", abroad, ABROAD, "dev", ABROAD))
+    of_both = Terms(tenants=frozenset({HOME, ABROAD}))
+    item = {"key": "new", "workspace": "dev", "component": "mailer", "name": "New"}
+    assert mistakes_of(planned({"credentials": [item]}, of_both, world)) == {
+        "$.credentials[0].workspace": 'The key "dev" names 2 workspaces; say by an id which is meant.'
+    }
 
 
 def test_two_items_about_the_same_are_a_mistake_of_the_second() -> None:

@@ -77,7 +77,7 @@ async def _delete(company: Company, made: Exported) -> None:
 async def _discard(company: Company, made: Exported) -> None:
     discarded = await company.discard(made.flow_id)
     assert isinstance(discarded, Discarded)
-    assert discarded.deleted_flow_id == discarded.flow_id
+    assert discarded.deleted_flow_id == made.flow_id
 
 
 async def _let_expire(company: Company, made: Exported) -> None:

@@ -13,7 +13,7 @@ from app.storage.pages.destinations import count_flows_used
 from app.storage.pages.paging import PageRequest
 from app.storage.tables import CONTRACT_ACCESS
 from app.usecases import find_destinations as find_destinations_module
-from app.usecases.find_destinations import DestinationSearch, ExportableFlow, find_destinations
+from app.usecases.find_destinations import DestinationSearch, ExportableFlow, find_destinations, find_refusals
 from tests.usecases.company_database import CompanyDatabase
 
 FLOWS = ("orders", "of-the-team", "two-topics", "only-one", "ice", "ships")
@@ -60,6 +60,10 @@ async def test_what_is_offered_is_what_an_export_would_not_refuse(
     )
     assert [rated.contract.id for _, rated in every_contract.elements] == await contracts_seen(untouched, who)
     assert await found.count_contracts(None, include_ineligible=True) == len(every_contract.elements)
+    refusals = await find_refusals([there for _, there in everywhere.elements])
+    for (_, there), reasons in zip(everywhere.elements, refusals, strict=True):
+        assert (reasons == ()) is there.eligible.as_new_flow
+        assert there.workspace.id == there.access.workspace.id
     for contract in {workspace.contract.id for workspace in good}:
         of_contract = await found.workspaces(DestinationSearch(contract_id=contract), ALL)
         expected = [workspace.id for workspace in good if workspace.contract.id == contract]

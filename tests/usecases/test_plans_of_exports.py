@@ -19,7 +19,7 @@ from app.domain.update import UpdateWish
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import compare_found, compare_states
 from app.usecases.export_flow import export_flow
-from app.usecases.plan_exports import PlannedExport, PlannedExports, check_planned, plan_for, plan_for_all
+from app.usecases.plan_exports import PlannedExport, PlannedExports, check_planned, plan_each, plan_for, plan_for_all
 from app.usecases.publish_draft import publish_draft
 from app.usecases.update_draft import update_draft
 from tests.api.world_builder import graph
@@ -71,12 +71,12 @@ async def test_an_export_with_the_fingerprint_of_a_plan_does_what_the_plan_says(
 
     outcome = await export_flow(world.work.of(ada), replace(wish, fingerprint=plan.fingerprint))
     if isinstance(plan.decision, Refused):
-        assert errors_of(outcome) == plan.decision.errors
-        assert plan.draft is None
+        assert errors_of(outcome) == plan.blockers == plan.decision.errors
+        assert (plan.draft, plan.references, plan.warnings) == (None, (), ())
         assert await world.contents() == before
         return
     made = exported(outcome)
-    assert (made.references, made.warnings) == (plan.decision.references, plan.decision.warnings)
+    assert (made.references, made.warnings, plan.blockers) == (plan.references, plan.warnings, ())
     assert (made.copied_from, made.set_aside) == (plan.copied_from, plan.decision.sets_aside)
     assert plan.draft is not None
     [missing] = await check_planned([plan.draft])
@@ -163,3 +163,19 @@ async def test_exports_of_one_call_are_planned_each_with_what_those_before_it_ta
     assert [isinstance(plan.decision, ExportPlan) for plan in plans] == [True, True, True, False, False]
     assert await world.contents() == before
     assert isinstance(await world.export("plain", to="small-live"), Exported)
+
+
+async def test_each_plan_of_several_is_the_plan_of_that_export_alone(untouched: CompanyDatabase) -> None:
+    chosen = wishes(untouched)
+    plans = await plan_each(untouched.work.of(untouched.user("ada")), chosen)
+    alone = [await planned(untouched, wish) for wish in chosen]
+    assert [(plan.fingerprint, plan.decision) for plan in plans] == [(one.fingerprint, one.decision) for one in alone]
+
+
+async def test_states_are_compared_only_within_a_flow_that_the_caller_sees(untouched: CompanyDatabase) -> None:
+    versions = [*await untouched.versions("orders"), *await untouched.versions("plain")]
+    older, newer, other = (str(version["id"]) for version in versions)
+    pairs = [(older, newer), (older, other), (older, "version_gone")]
+    for user, compared in (("ada", [True, False, False]), ("olga", [False] * 3)):
+        found = await compare_states(untouched.database, untouched.user(user), pairs, ComparisonLimit())
+        assert [diff is not None for diff in found] == compared

@@ -1,0 +1,107 @@
+"""The flows that an export could override and the topics that could replace the flow's own, best match first."""
+
+import pytest
+
+from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
+from app.storage.pages.paging import PageRequest
+from app.usecases.find_candidates import (
+    Candidates,
+    TopicsInUse,
+    candidates_for_topic,
+    find_override_candidates,
+    find_topics_in_use,
+)
+from tests.usecases.company_database import CompanyDatabase, exported
+
+ALL = PageRequest(100)
+
+
+async def flows_for(world: CompanyDatabase, flow: str, to: str, *, by: str = "ada") -> Candidates | None:
+    return await find_override_candidates(world.database, world.user(by), world[flow], world[to])
+
+
+async def topics_in(
+    world: CompanyDatabase, flow: str, source: SourceWish = BY_DEFAULT, *, by: str = "ada"
+) -> TopicsInUse | None:
+    return await find_topics_in_use(world.database, world.user(by), world[flow], source)
+
+
+def key_of(world: CompanyDatabase, id_: str) -> str:
+    return next(key for key, known in world.ids.items() if known == id_)
+
+
+async def test_a_flow_that_an_export_made_comes_first_then_names_in_order(world: CompanyDatabase) -> None:
+    made = exported(await world.export("orders", to="production", topic="live-orders", name="Zulu"))
+    candidates = await flows_for(world, "orders", "production")
+    assert candidates is not None
+    page = await candidates.flows(None, ALL)
+    assert [(flow.id, rank) for _, (flow, rank) in page.elements] == [
+        (made.flow_id, 0),
+        (world["busy"], 2),
+        (world["never-published"], 2),
+        (world["orders-live"], 2),
+    ]
+    assert await candidates.count_flows(None) == 4
+    found = await candidates.flows("bus", ALL)
+    assert [flow.id for _, (flow, _) in found.elements] == [world["busy"]]
+    assert await candidates.count_flows("bus") == 1
+
+
+@pytest.mark.parametrize(("to", "by"), [("production", "cora"), ("production", "olga"), ("nowhere", "ada")])
+async def test_who_cannot_see_flow_or_workspace_is_offered_no_flow(
+    untouched: CompanyDatabase, to: str, by: str
+) -> None:
+    assert await flows_for(untouched, "orders", to, by=by) is None
+    assert by == "ada" or await topics_in(untouched, "orders", by=by) is None
+
+
+async def offered(world: CompanyDatabase, flow: str, topic: str | None, to: str) -> object:
+    """The topic in use, whether it may be replaced, the steps, and each topic on offer with what is missing of it."""
+    uses = await topics_in(world, flow)
+    assert uses is not None
+    in_use = uses.topic_to_replace(None if topic is None else world[topic])
+    candidates = candidates_for_topic(world.database, world.user("ada"), world[flow], world[to], in_use)
+    assert candidates is not None
+    page = await candidates.topics(None, ALL)
+    topics = None
+    if page is not None:
+        assert await candidates.count_topics(None) == len(page.elements)
+        topics = [(key_of(world, one.topic.id), one.same_name, one.missing_properties) for _, one in page.elements]
+    used = None if in_use.topic is None else key_of(world, in_use.topic.id)
+    return used, in_use.may_be_replaced, [step.id for step in in_use.steps], topics
+
+
+HIDDEN = f"workspace_{'0' * 26}"
+OF_ORDERS = [("live-orders", True, ("total",)), ("live-items", False, ("id", "total"))]
+OF_ITEMS = [("live-items", True, ()), ("live-orders", False, ("id",))]
+OF_NONE = [("live-items", False, ()), ("live-orders", False, ())]
+
+
+@pytest.mark.parametrize(
+    ("flow", "topic", "to", "expected"),
+    [
+        ("orders", None, "production", ("dev-orders", True, ["in"], OF_ORDERS)),
+        ("orders", "dev-orders", "kitchen", ("dev-orders", True, ["in"], [])),
+        ("orders", "dev-orders", HIDDEN, ("dev-orders", True, ["in"], None)),
+        ("orders", "live-orders", "production", (None, False, [], [])),
+        ("two-topics", None, "production", (None, False, [], [])),
+        ("two-topics", "dev-items", "production", ("dev-items", True, ["out"], OF_ITEMS)),
+        ("topicless", None, "production", (None, True, [], OF_NONE)),
+        ("plain", None, "production", (None, False, [], [])),
+    ],
+)
+async def test_which_topics_could_replace_the_flows_own(
+    untouched: CompanyDatabase, flow: str, topic: str | None, to: str, expected: object
+) -> None:
+    """T1, T4."""
+    assert await offered(untouched, flow, topic, to) == expected
+
+
+async def test_a_flow_without_the_state_has_no_topics_and_no_id_of_a_workspace_no_list(
+    untouched: CompanyDatabase,
+) -> None:
+    assert await topics_in(untouched, "plain", SourceWish(StateOfFlow.DRAFT)) is None
+    uses = await topics_in(untouched, "orders")
+    assert uses is not None
+    user, flow = untouched.user("ada"), untouched["orders"]
+    assert candidates_for_topic(untouched.database, user, flow, flow, uses.topic_to_replace(None)) is None
