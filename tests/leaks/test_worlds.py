@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from app.storage.ids import Kind, kind_of
-from tests.leaks.asking import HOMES, INPUTS, Arguments, Asker, document_for, ids_needed, takes_input
+from tests.leaks.asking import HOMES, INPUTS, Arguments, Asker, document_for, ids_needed, share_of, takes_input
 from tests.leaks.company_of_strangers import CALLERS
 from tests.leaks.places import kind_of_argument
 from tests.leaks.selections import Everything, fields_of
@@ -49,7 +49,7 @@ async def test_whatever_is_asked_for_by_its_id_is_answered_as_in_a_world_without
     everything = Everything()
     nodes = everything.of("Node", 2)
     document = everything.document(f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ {nodes} }} }}")
-    ids = list(worlds.ids.values())
+    ids = share_of(user, list(worlds.ids.values()))
     for start in range(0, len(ids), 100):
         asked = ids[start : start + 100]
         full = await worlds.full.answer(user, document, ids=asked)
@@ -63,7 +63,7 @@ async def test_every_root_answers_as_in_a_world_without_what_the_caller_can_not_
 
 
 async def assert_root_tells_nothing(worlds: Worlds, name: str, user: str) -> None:
-    for arguments in chunks(arguments_of(worlds, name, user), 20):
+    for arguments in chunks(share_of(user, arguments_of(worlds, name, user)), 20):
         document, variables = document_for("Query", name, arguments, 1)
         full = await worlds.full.answer(user, document, **variables)
         assert full == await worlds.known[user].answer(user, document, **variables)
