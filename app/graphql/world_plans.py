@@ -28,8 +28,10 @@ class WorldThing:
     id: strawberry.ID | None = about("Its id here; null in a plan for what would be created, and for members.")
     change: WorldChange = about("What becomes of it.")
     fields: list[FieldChange] = about("What differs, as JSON Pointers into the thing; empty unless it is changed.")
-    used_by_flows: int = about("How many flows use it in their draft or published version; 0 unless it is removed.")
-    used_by_flow_ids: list[strawberry.ID] = about("Their ids, at most 100: of flows that run first.")
+    used_by_flows: int = about(
+        "How many flows use it in their draft or published version; 0 unless it is removed.", of="uses.count"
+    )
+    used_by_flow_ids: list[strawberry.ID] = about("Their ids, at most 100: of flows that run first.", of="uses.flows")
 
 
 Changes = Annotated[

@@ -73,4 +73,4 @@ def test_a_plan_shows_what_differs_with_the_flows_that_use_it() -> None:
     uses = {MAIL: FlowUses(1, (ORDERS,), ("Orders",))}
     plan = planned({"credentials": [{"key": "mail", "remove": True}], "users": [{"id": BEN}]}, uses=uses)
     [mail] = plan.differing()
-    assert (len(plan.effects), mail.used_by_flows, mail.used_by_flow_ids) == (2, 1, (ORDERS,))
+    assert (len(plan.effects), mail.uses.count, mail.uses.flows) == (2, 1, (ORDERS,))

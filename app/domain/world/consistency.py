@@ -54,6 +54,10 @@ def _wrong_role(planned: Planned, names: Names) -> Iterator[Mistake]:
         yield Mistake(path, f'The role "{text}" belongs to another tenant.')
 
 
+_OWNERS = {"roles": ("tenant", "role"), "teams": ("tenant", "team"), "components": ("team", "component")}
+"""The owners of things whose names are unique there."""
+
+
 class _Claim(NamedTuple):
     """A value that only one thing may have."""
 
@@ -64,18 +68,13 @@ class _Claim(NamedTuple):
 
 def _claim_of(section: str, thing: Thing) -> _Claim | None:
     """The value that only this thing may have; unlike that of any other thing where the owner isn't known."""
-    values, name = thing.values, thing.values.get("name")
-    if section == "roles":
-        owner = (section, thing.tenant, values.get("scope"), name)
-        return _Claim(owner, "name", "Its tenant has a role of that name already.")
-    if section == "teams":
-        return _Claim((section, thing.tenant or object(), name), "name", "Its tenant has a team of that name already.")
-    if section == "components":
-        team = values.get("team") or object()
-        return _Claim((section, team, name), "name", "Its team has a component of that name already.")
-    if section == "users" and isinstance(values.get("email"), str):
-        return _Claim((section, email_key(values["email"])), "email", ADDRESS_IS_TAKEN)
-    return None
+    owner, noun = _OWNERS.get(section, ("", ""))
+    if owner:
+        owner_id = (thing.tenant if owner == "tenant" else thing.values.get(owner)) or object()
+        to = (section, owner_id, thing.values.get("scope"), thing.values.get("name"))
+        return _Claim(to, "name", f"Its {owner} has a {noun} of that name already.")
+    email = thing.values.get("email")
+    return _Claim((section, email_key(email)), "email", ADDRESS_IS_TAKEN) if email else None
 
 
 def _is_unknown(section: str, thing: Thing, facts: WorldFacts) -> bool:

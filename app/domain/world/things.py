@@ -204,14 +204,6 @@ class Planned:
     def section_name(self) -> WorldSection:
         return ENUMERATED[self.section.name]
 
-    @property
-    def used_by_flows(self) -> int:
-        return self.uses.count
-
-    @property
-    def used_by_flow_ids(self) -> tuple[str, ...]:
-        return self.uses.flows
-
     def changes(self, name: str) -> bool:
         """Whether the thing exists, and a property changes."""
         return any(field.path == f"/{name}" for field in self.fields)

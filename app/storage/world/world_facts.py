@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     ColumnElement,
-    SelectBase,
     Table,
     Text,
     and_,
@@ -22,7 +21,6 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -41,16 +39,37 @@ from app.storage.tables import (
     CONTRACT_ACCESS,
     EXTERNAL_KEY,
     TENANT_MEMBER,
-    WORKSPACE,
 )
+from app.storage.world.raw_statements import statement
 from app.storage.world.section_tables import INACTIVE, OF_WORKSPACES, TABLES, columns_of, with_tenant
 
-IDS, KEYS, EMAILS = (bindparam(name, type_=ARRAY(Text)) for name in ("ids", "keys", "emails"))
-SCOPES, OWNERS, WORKSPACES = (bindparam(name, type_=ARRAY(Text)) for name in ("scopes", "tenants", "workspaces"))
+_KEYED = statement(
+    "SELECT section, array_agg(id) FROM unnest($1::text[], $2::text[]) AS named (section, key) "
+    "JOIN external_key USING (section, key) WHERE scope_id = ANY($3) AND (scope_id <> '' OR section <> 'users' OR $4) "
+    "GROUP BY section",
+    *("sections", "keys", "scopes", "own_users"),
+)
+_KEYED_FLOWS = statement(
+    "SELECT section, array_agg(id) FROM unnest($1::text[], $2::text[]) AS named (scope_id, key) "
+    "JOIN external_key USING (scope_id, key) WHERE section = 'flows' GROUP BY section",
+    *("workspaces", "keys"),
+)
+_KEYED_FLOWS_ANYWHERE = statement(
+    "SELECT section, array_agg(id) FROM external_key WHERE section = 'flows' AND (key = ANY($2) OR $3) AND scope_id IN ("
+    "SELECT workspace.id FROM workspace JOIN contract ON contract.id = contract_id WHERE tenant_id = ANY($1)) "
+    "GROUP BY section",
+    *("tenants", "keys", "prunes"),
+)
+_PRUNABLE = statement(
+    "SELECT section, array_agg(id) FROM external_key WHERE scope_id = ANY($1) AND section = ANY($2) GROUP BY section",
+    *("tenants", "sections"),
+)
+IDS, EMAILS, SCOPES = (bindparam(name, type_=ARRAY(Text)) for name in ("ids", "emails", "scopes"))
+OWNERS, WORKSPACES = (bindparam(name, type_=ARRAY(Text)) for name in ("tenants", "workspaces"))
 PLACES, USERS = (bindparam(name, type_=ARRAY(Text)) for name in ("places", "users"))
 EVERYONE = bindparam("everyone", type_=Boolean)
-LATER = (*OF_WORKSPACES, "tenantMembers", "workspaceMembers", "contractMembers")
-"""Sections that are read after the flows: only then are the workspaces of new flows known."""
+LATER = ("flows", *OF_WORKSPACES, "tenantMembers", "workspaceMembers", "contractMembers")
+"""Sections that are read in another order: keys of flows lie in workspaces, and steps of new flows name what lives there."""
 
 
 async def read_facts(connection: ReadConnection, terms: Terms, items: Sequence[Item]) -> WorldFacts:
@@ -62,18 +81,24 @@ class _Reader:
     def __init__(self, connection: ReadConnection, terms: Terms, items: Sequence[Item]) -> None:
         self._connection = connection
         self._terms = terms
+        self._tenants = [*terms.tenants]
         self._items: defaultdict[str, list[Item]] = defaultdict(list)
         self._texts: defaultdict[str, set[str]] = defaultdict(set)
         """Keys and ids that the items name or refer to, by section."""
         for item in items:
             self._add(item)
+        self._ids: defaultdict[str, list[str]] = defaultdict(list)
+        """The ids of things that are named by their keys, or pruned, by section."""
         self._by_key: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         """The ids of things, by section and key."""
 
     async def read(self) -> WorldFacts:
+        await self._find_keys()
         things = {name: await self._read(name) for name in SECTIONS if name not in LATER}
+        await self._find_flows()
+        things["flows"] = await self._read("flows")
         keyed = {(flow.scope, flow.key) for flow in things["flows"]}
-        flows = self._keys_in_workspaces(item for item in self._items["flows"] if not item.id and not item.is_removal)
+        flows = self._keys_in_workspaces(item for item in self._items["flows"] if not item.is_removal)
         # Steps of a new flow may name whatever lives in its workspace.
         new_in = sorted({workspace for workspace, key in flows if (workspace, key) not in keyed})
         things.update({name: await self._read(name, new_in) for name in OF_WORKSPACES})
@@ -92,29 +117,46 @@ class _Reader:
             if value:
                 self._texts[part.refers_to].update(value if isinstance(value, list) else (value,))
 
+    async def _find_keys(self) -> None:
+        named = [(section, text) for section, texts in self._texts.items() if section != "flows" for text in texts]
+        parameters = {"sections": [section for section, _ in named], "keys": [text for _, text in named]}
+        scopes, own_users = [*self._tenants, COMMAND], self._terms.owns(None)
+        await self._find(_KEYED, **parameters, scopes=scopes, own_users=own_users)
+        if self._terms.prune:
+            await self._find(_PRUNABLE, tenants=self._tenants, sections=[*self._terms.prune])
+
+    async def _find_flows(self) -> None:
+        items, prunes = self._items["flows"], "flows" in self._terms.prune
+        named = self._keys_in_workspaces(items)
+        await self._find(_KEYED_FLOWS, workspaces=[place for place, _ in named], keys=[key for _, key in named])
+        anywhere = [item.key for item in items if item.key and "workspace" not in item.values]
+        if anywhere or prunes:
+            await self._find(_KEYED_FLOWS_ANYWHERE, tenants=self._tenants, keys=anywhere, prunes=prunes)
+
+    async def _find(self, keyed: CompiledStatement, **parameters: object) -> None:
+        for name, ids in await self._connection.rows(keyed, parameters):
+            self._ids[name] += ids
+
     def _ids_of(self, section: str, text: object) -> Sequence[str]:
         """The ids of the things that a text may name."""
         return self._by_key.get((section, str(text))) or ([str(text)] if kind_of(str(text)) is not None else ())
 
     def _scopes_of(self, name: str) -> list[str]:
         is_of_command = name != "users" or self._terms.owns(None)
-        return [*self._terms.tenants, COMMAND] if is_of_command else [*self._terms.tenants]
+        return [*self._tenants, COMMAND] if is_of_command else self._tenants
 
     async def _read(self, name: str, new_in: Collection[str] = ()) -> list[Thing]:
-        section, texts, items = SECTIONS[name], self._texts[name], self._items[name]
-        flows = self._keys_in_workspaces(items) if name == "flows" else []
-        emails = [item.values.get("email") for item in items] if name == "users" else []
+        section = SECTIONS[name]
+        emails = [item.values.get("email") for item in self._items[name]] if name == "users" else []
         parameters: dict[str, Any] = {
-            "ids": [text for text in texts if text.startswith(f"{section.noun}_")],
-            "keys": [item.key for item in items if "workspace" not in item.values] if name == "flows" else [*texts],
+            "ids": [text for text in self._texts[name] if text.startswith(f"{section.noun}_")] + self._ids[name],
             "scopes": self._scopes_of(name),
-            "tenants": [*self._terms.tenants],
-            "workspaces": [workspace for workspace, _ in flows] if name == "flows" else new_in,
-            "in_workspaces": [key for _, key in flows],
+            "tenants": self._tenants,
+            "workspaces": new_in,
             "everyone": self._terms.by_command,
             "emails": [email_key(email) for email in emails if email is not None],
         }
-        rows = await self._connection.rows(_things_of(name, prunes=name in self._terms.prune), parameters)
+        rows = await self._connection.rows(_things_of(name), parameters)
         things = [_thing(section, row, self._terms) for row in rows]
         for thing in things:
             if thing.key is not None:
@@ -163,7 +205,7 @@ class _Reader:
 
 
 @cache
-def _things_of(name: str, *, prunes: bool) -> CompiledStatement:
+def _things_of(name: str) -> CompiledStatement:
     """The things of a section that a document may be about, with their tenants and external keys."""
     table, (source, tenant) = TABLES[name], with_tenant(TABLES[name])
     scope = EXTERNAL_KEY.c.scope_id
@@ -177,29 +219,11 @@ def _things_of(name: str, *, prunes: bool) -> CompiledStatement:
         columns += [exists().where(TENANT_MEMBER.c.user_id == table.c.id, provisions), not_(table.c.active)]
     keyed_in = table.c.workspace_id if name == "flows" else func.coalesce(scope, tenant)
     things = select(table.c.id, tenant, EXTERNAL_KEY.c.key, keyed_in, *columns)
-    is_meant = _is_ids_of(name, tenant, prunes=prunes)
-    return compile_statement(things.select_from(source.outerjoin(EXTERNAL_KEY, has_key)).where(is_meant))
+    keyed = source.outerjoin(EXTERNAL_KEY, has_key)
+    return compile_statement(things.select_from(keyed).where(_condition(name, tenant)))
 
 
-def _keyed(name: str, *, prunes: bool) -> SelectBase:
-    """The ids of things that are named by a key or, when their section is pruned, have one."""
-    key, scope = EXTERNAL_KEY.c.key, EXTERNAL_KEY.c.scope_id
-    keyed = select(EXTERNAL_KEY.c.id).where(EXTERNAL_KEY.c.section == literal(name))
-    if not prunes:
-        keyed = keyed.where(key == any_(KEYS))
-    if name != "flows":
-        return keyed.where(scope == any_(SCOPES))
-    of_tenants = WORKSPACE.join(CONTRACT, CONTRACT.c.id == WORKSPACE.c.contract_id)
-    workspaces = select(WORKSPACE.c.id).select_from(of_tenants).where(CONTRACT.c.tenant_id == any_(OWNERS))
-    keys = bindparam("in_workspaces", type_=ARRAY(Text))
-    named = func.unnest(WORKSPACES, keys).table_valued("workspace", "flow_key").render_derived(name="named")
-    is_named = and_(scope == named.c.workspace, key == named.c.flow_key, EXTERNAL_KEY.c.section == literal(name))
-    return union_all(
-        select(EXTERNAL_KEY.c.id).select_from(named.join(EXTERNAL_KEY, is_named)), keyed.where(scope.in_(workspaces))
-    )
-
-
-def _is_ids_of(name: str, tenant: ColumnElement[str], *, prunes: bool) -> ColumnElement[bool]:
+def _condition(name: str, tenant: ColumnElement[str]) -> ColumnElement[bool]:
     table = TABLES[name]
     of_tenants = tenant == any_(OWNERS)
     if name == "roles":
@@ -208,21 +232,19 @@ def _is_ids_of(name: str, tenant: ColumnElement[str], *, prunes: bool) -> Column
         of_teams = COMPONENT.c.team_id == TABLES["teams"].c.id
         is_global = COMPONENT.c.access == literal(ComponentAccess.GLOBAL.value)
         return or_(of_tenants, is_global if name == "components" else exists().where(of_teams, is_global))
-    # As one set of ids, so that PostgreSQL looks them up instead of reading the whole table.
-    meant = [select(func.unnest(IDS)), _keyed(name, prunes=prunes)]
+    by_id = table.c.id == any_(IDS)
     if name == "users":
-        meant.append(select(table.c.id).where(table.c.email_key == any_(EMAILS)))
         access = CONTRACT_ACCESS.join(CONTRACT, CONTRACT.c.id == CONTRACT_ACCESS.c.contract_id)
         sees = (
             exists()
             .select_from(access)
             .where(CONTRACT_ACCESS.c.user_id == table.c.id, CONTRACT.c.tenant_id == any_(OWNERS))
         )
-        has_address = table.c.email_key == any_(EMAILS)
-        of_tenants = or_(EVERYONE, of_tenants, EXTERNAL_KEY.c.key.is_not(null()), sees, has_address)
+        is_permitted = or_(EVERYONE, of_tenants, EXTERNAL_KEY.c.key.is_not(null()), sees)
+        return or_(table.c.email_key == any_(EMAILS), and_(by_id, is_permitted))
     if name in OF_WORKSPACES:
-        meant.append(select(table.c.id).where(table.c.workspace_id == any_(WORKSPACES)))
-    return and_(table.c.id.in_(union_all(*meant)), of_tenants)
+        by_id = or_(by_id, table.c.workspace_id == any_(WORKSPACES))
+    return and_(by_id, of_tenants)
 
 
 def _thing(section: Section, row: Row, terms: Terms) -> Thing:
