@@ -6,9 +6,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests.contention.colliding_calls import ODDS
-from tests.contention.contention import ContentionTally, contend, deadlocks
+from tests.contention.colliding_calls import ODDS, world_of_few_flows
+from tests.contention.contention import Contention, ContentionTally, contend, deadlocks
 from tests.databases import Databases, connected
+from tests.ports import free_port
 from tests.serving.real import soon_true
 
 CALLS = 240
@@ -23,6 +24,15 @@ async def tally(databases: Databases, session_folder: Path) -> ContentionTally:
 
 async def test_no_deadlock_comes_of_mutations_of_all_kinds_that_meet_at_few_flows(tally: ContentionTally) -> None:
     assert (tally.deadlocks, tally.gave_way, tally.failures, tally.wrong) == (0, 0, [], [])
+
+
+async def test_a_call_without_an_answer_is_a_failure_and_the_others_go_on(databases: Databases) -> None:
+    tally = ContentionTally(most_waiting=2)
+    async with databases.loaded(world_of_few_flows()) as loaded:
+        await Contention(f"http://127.0.0.1:{free_port()}", loaded, tally, calls=30, seed=1).run()
+    assert {answer for _, answer in tally.answers} == {"no answer"}
+    assert len(tally.failures) == tally.operations >= 30
+    assert all("ConnectError" in failure for failure in tally.failures)
 
 
 async def test_calls_of_every_kind_go_through_and_many_wait_for_others(tally: ContentionTally) -> None:
