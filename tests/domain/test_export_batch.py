@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from app.domain.access import QuotaExceeded
 from app.domain.export import ExportPlan
-from app.domain.export_batch import Decision, plan_exports
+from app.domain.export_batch import BatchMode, BatchWish, Decision, plan_batch, plan_exports
 from app.domain.export_facts import ExportWish, GatheredFacts, IntoWorkspace, OntoFlow
 from app.domain.source import SourceWish, StateOfFlow
 from tests.domain.builders import (
@@ -77,3 +79,25 @@ def test_what_is_exported_over_a_flow_is_its_draft_for_the_exports_after_it() ->
     assert isinstance(second, ExportPlan)
     assert (first.revision, second.revision) == (8, 1)
     assert (first.state.description, second.state.description) == ("From the source", "From the source")
+
+
+@pytest.mark.parametrize(
+    ("mode", "names", "outcomes"),
+    [
+        (BatchMode.ATOMIC, ["One", "Two"], ["One", "Two"]),
+        (BatchMode.ATOMIC, ["One", "\n", "Two"], ["BATCH_NOT_APPLIED", "INVALID_INPUT", "BATCH_NOT_APPLIED"]),
+        (BatchMode.BEST_EFFORT, ["One", "Two"], ["One", "Two"]),
+        (BatchMode.BEST_EFFORT, ["One", "\n", "Two"], ["One", "INVALID_INPUT", "Two"]),
+    ],
+)
+def test_a_refused_item_keeps_the_others_from_being_written_only_in_an_atomic_call(
+    mode: BatchMode, names: list[str], outcomes: list[str]
+) -> None:
+    """P4."""
+    facts = GatheredFacts(
+        flows={SOURCE.id: SOURCE}, accesses={PRODUCTION.id: integrator(PRODUCTION)}, catalogue=catalogue()
+    )
+    items = tuple(ExportWish(SOURCE.id, IntoWorkspace(PRODUCTION.id), name=name) for name in names)
+    batch = plan_batch(facts, BatchWish(items, mode))
+    assert batch.errors == ()
+    assert [outcome(item.decision) for item in batch.items] == outcomes

@@ -118,6 +118,13 @@ def test_a_flow_that_is_not_suspended_any_more_is_inactive_whatever_its_first_st
     assert flow.thing.values["status"] == "INACTIVE"
 
 
+@pytest.mark.parametrize(("removed", "mistakes"), [(True, []), (False, ["$.components[1].name"])])
+def test_a_name_is_free_again_where_its_thing_is_removed(removed: bool, mistakes: list[str]) -> None:
+    first = {"key": "mailer", "remove": True} if removed else {"key": "mailer"}
+    plan = planned({"components": [first, {"key": "post", "team": "core", "name": "mailer"}]})
+    assert [*mistakes_of(plan)] == mistakes
+
+
 def test_a_key_that_two_tenants_have_is_no_reference() -> None:
     world = the_world()
     abroad = {"contract": FOODS, "name": "Development", "type": "LIMITED"}
