@@ -53,15 +53,12 @@ class ContractSuspended(Refusal):
 
     @property
     def message(self) -> str:
-        advice = "Choose a workspace of another contract, or have" if self._workspace_was_chosen else "Have"
+        was_chosen = self.path[-1:] == WORKSPACE
+        advice = "Choose a workspace of another contract, or have" if was_chosen else "Have"
         return (
             f"The contract {named(self.contract)} is suspended, so nothing can be written into its workspace "
             f"{named(self.workspace)}. {advice} the contract reactivated."
         )
-
-    @property
-    def _workspace_was_chosen(self) -> bool:
-        return self.path[-1:] == WORKSPACE
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,9 +53,9 @@ def topic_fields(catalogue: Catalogue, workspace: Workspace, before: FlowState |
     """
     former_keys: dict[str, str] = {}
     if before is not None:
-        places = {bound.position: bound.topic_field for bound in before.bindings if bound.topic_field is not None}
+        places = {bound.position: bound.topic_field for bound in before.graph.bindings if bound.topic_field is not None}
         former_keys = {
-            str(named_component(before.steps[position].command)): place for position, place in places.items()
+            str(named_component(before.graph.steps[position].command)): place for position, place in places.items()
         }
 
     def topic_field(command: str) -> str | None:

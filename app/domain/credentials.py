@@ -62,8 +62,8 @@ def steps_in_need(
     """The steps that need a credential or a secret; `exported` are flows of the workspace that this one went to before."""
     destinations = [Destination(workspace, targets, catalogue, flow) for flow in exported]
     graph, steps = SourceGraph(copied.state.graph, catalogue, copied.flow.access.workspace), []
-    bound = by_position(copied.state.bindings)
-    for step in copied.state.steps:
+    bound = by_position(copied.state.graph.bindings)
+    for step in copied.state.graph.steps:
         component = graph.components[step.command]
         if component is None or component.requires is ComponentRequirement.NONE:
             continue

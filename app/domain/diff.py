@@ -254,11 +254,11 @@ NO_STEP = _BoundStep(None, UNBOUND)
 
 
 def _bound_by_id(state: FlowState) -> dict[str, _BoundStep]:
-    bound = by_position(state.bindings)
-    keys = numbered(step.id for step in state.steps)
+    bound = by_position(state.graph.bindings)
+    keys = numbered(step.id for step in state.graph.steps)
     return {
         key: _BoundStep(step.name, bound[step.position].values if step.position in bound else UNBOUND)
-        for key, step in zip(keys, state.steps, strict=True)
+        for key, step in zip(keys, state.graph.steps, strict=True)
     }
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Generic, TypeVar
 
-from app.domain.wording import about_flow
+from app.domain.wording import printable
 
 
 class ErrorCode(StrEnum):
@@ -61,7 +61,7 @@ class Reason:
 
     @property
     def full_message(self) -> str:
-        return self.message if self.about is None else about_flow(self.about, self.message)
+        return self.message if self.about is None else f"{printable(self.about)}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

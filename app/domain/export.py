@@ -75,7 +75,7 @@ class ExportPlan(NamedTuple):
     @property
     def size(self) -> int:
         """How much of it was read of its graph, in characters."""
-        return CHARACTERS_PER_PART * (len(self.references) + len(self.state.bindings))
+        return CHARACTERS_PER_PART * (len(self.references) + len(self.state.graph.bindings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,11 +255,6 @@ class Eligibility(NamedTuple):
     """Overrides need no quota (X10)."""
 
 
-NOWHERE = Eligibility(as_new_flow=False, over_a_flow=False)
-ONLY_OVER_A_FLOW = Eligibility(as_new_flow=False, over_a_flow=True)
-EITHER_WAY = Eligibility(as_new_flow=True, over_a_flow=True)
-
-
 @dataclass(frozen=True, slots=True)
 class NewExports:
     """Exports of one flow as a new one, without choices: what doesn't depend on the workspace is decided once."""
@@ -271,9 +266,8 @@ class NewExports:
     def eligibility(self, access: WorkspaceAccess, flows_used: int = 0) -> Eligibility:
         """Whether `refusals` has any, and others than the quota: decided without making them, for many workspaces."""
         is_usable = self.graph is not None and self.graph.is_usable_in(access.workspace)
-        if self.source_refusals or not is_usable or not may_write_flows(access):
-            return NOWHERE
-        return ONLY_OVER_A_FLOW if quota_exceeded(access, flows_used) else EITHER_WAY
+        may_be_written = is_usable and not self.source_refusals and may_write_flows(access)
+        return Eligibility(may_be_written and not quota_exceeded(access, flows_used), may_be_written)
 
     def refusals(self, access: WorkspaceAccess, flows_used: int = 0) -> tuple[ExportRefusal, ...]:
         """Every refusal of `plan_export` for this workspace, whose contract holds so many flows (X11)."""

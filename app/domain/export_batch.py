@@ -1,6 +1,6 @@
 """Several exports in one call: decided as one, in the order of the call (P4, P8)."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -100,6 +100,8 @@ class BatchWish:
 class Decided(NamedTuple):
     """The decision about an export of a call, with the facts as they are after the exports before it."""
 
+    place: int
+    """The index of the item in its call."""
     wish: ExportWish
     facts: ExportFacts
     decision: Decision
@@ -135,31 +137,24 @@ def plan_batch(
     is_looked_up = not wish.done and not wish.number_mistakes
     unknown = unknown_mappings(wish.mappings, facts.targets, dangling) if is_looked_up else ()
     errors = call_refusals or (*wish.mistakes, *unknown)
-    places = tuple(wish.remaining)
-    decided = [*count(plan_exports(facts, tuple(wish.remaining.values()), places))]
-    refusals = tuple(place for place, each in zip(places, decided, strict=True) if isinstance(each.decision, Refused))
+    decided = [*count(plan_exports(facts, wish.remaining))]
+    refusals = tuple(item.place for item in decided if isinstance(item.decision, Refused))
     if errors or (refusals and wish.mode is BatchMode.ATOMIC):
         not_applied = Refused((BatchNotApplied(refusals),))
-        decided = [each._replace(decision=not_applied, unapplied=each.plan) if each.plan else each for each in decided]
-    return DecidedBatch([_in_place(place, each) for place, each in zip(places, decided, strict=True)], errors)
+        decided = [item._replace(decision=not_applied, unapplied=item.plan) if item.plan else item for item in decided]
+    return DecidedBatch([_in_call(item) for item in decided], errors)
 
 
-def plan_exports(
-    facts: GatheredFacts, wishes: Sequence[ExportWish], places: Sequence[int] | None = None
-) -> Iterator[Decided]:
-    """Decide exports in their order, each by the facts as they are after those before it (P8).
-
-    `places` are their indexes in the call, if others are left out.
-    """
+def plan_exports(facts: GatheredFacts, wishes: Mapping[int, ExportWish]) -> Iterator[Decided]:
+    """Decide exports, by their indexes in a call, in their order: each by the facts as they are after those before it (P8)."""
     flows, used = {**facts.flows}, {**facts.flows_used}
-    dangling = dangling_references(facts, wishes) if facts.dangling is None else facts.dangling
-    so_far = replace(facts, flows=flows, flows_used=used, dangling=dangling)
-    duplicates = _duplicates(facts, dict(enumerate(wishes) if places is None else zip(places, wishes, strict=True)))
-    for wish in wishes:
+    dangling = dangling_references(facts, wishes.values()) if facts.dangling is None else facts.dangling
+    so_far, duplicates = replace(facts, flows=flows, flows_used=used, dangling=dangling), _duplicates(facts, wishes)
+    for place, wish in wishes.items():
         export = so_far.of(wish)
         overridden_id = None if export.overridden is None else export.overridden.id
-        decision = _in_call(wish, duplicates.get(overridden_id or ""), plan_export(export, wish))
-        yield Decided(wish, export, decision)
+        decision = _decision(plan_export(export, wish), wish, duplicates.get(overridden_id or ""))
+        yield Decided(place, wish, export, decision)
         if isinstance(decision, Refused):
             continue
         if export.overridden is not None:
@@ -182,8 +177,8 @@ def _duplicates(facts: GatheredFacts, wishes: Mapping[int, ExportWish]) -> Mappi
     }
 
 
-def _in_call(
-    wish: ExportWish, duplicate: DuplicateOverride | None, decision: ExportPlan | Refused[ExportRefusal]
+def _decision(
+    decision: ExportPlan | Refused[ExportRefusal], wish: ExportWish, duplicate: DuplicateOverride | None
 ) -> Decision:
     """The decision about an item, which has no idempotency key of its own (P5) and no flow that others override."""
     errors: list[BatchRefusal] = [*decision.errors] if isinstance(decision, Refused) else []
@@ -195,13 +190,13 @@ def _in_call(
     return refused(*errors) or decision
 
 
-def _in_place(index: int, decided: Decided) -> Decided:
-    decision = decided.decision
-    if not isinstance(decision, Refused):
-        return decided
-    about = None if decided.facts.source is None else decided.facts.source.name
-    errors = tuple(replace(error, path=in_item(index, error.path), about=about) for error in decision.errors)
-    return decided._replace(decision=Refused(errors))
+def _in_call(item: Decided) -> Decided:
+    """The decision, whose refusals tell the item and the flow that they are about."""
+    if not isinstance(item.decision, Refused):
+        return item
+    about = None if item.facts.source is None else item.facts.source.name
+    errors = (replace(error, path=in_item(item.place, error.path), about=about) for error in item.decision.errors)
+    return item._replace(decision=Refused(tuple(errors)))
 
 
 def _with_draft(flow: Flow, plan: ExportPlan) -> Flow:

@@ -230,4 +230,4 @@ def _saved(saved: SavedState | None) -> object:
 
 
 def _plain(state: FlowState) -> object:
-    return *state.texts, state.content_hash, bindings_to_json(state.bindings)
+    return *state.texts, state.content_hash, bindings_to_json(state.graph.bindings)

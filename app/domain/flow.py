@@ -33,9 +33,6 @@ class Graph:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __repr__(self) -> str:
-        return f"Graph{self.parts}"
-
     @property
     def parts(self) -> tuple[object, ...]:
         return self.steps, self.bindings, self.links
@@ -121,18 +118,6 @@ class FlowState:
     """The version that the content was taken from, where it is a revert."""
     export_id: ExportId | None = None
     """The record of the copy or export that the content came from, unless it was changed since (P6)."""
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        return self.graph.steps
-
-    @property
-    def bindings(self) -> Bindings:
-        return self.graph.bindings
-
-    @property
-    def links(self) -> tuple[Link, ...]:
-        return self.graph.links
 
     @property
     def texts(self) -> tuple[str | None, ...]:

@@ -87,3 +87,7 @@ class Target:
     """The component that a credential or secret belongs to."""
     schema: str | None = None
     """The JSON schema of a topic, as JSON text."""
+
+    def lives_in(self, workspace: Workspace, kind: ReferenceKind) -> bool:
+        """Whether the workspace has it as a thing of this kind."""
+        return self.kind is kind and self.workspace_id == workspace.id

@@ -1,9 +1,8 @@
 """The reasons that keep a draft from being published (H3, H6): one list, for the query and for the refusal."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from operator import itemgetter
 
 from app.domain.component import (
     Catalogue,
@@ -80,10 +79,6 @@ class InvalidGraph(Reason):
 
 
 Blocker = MissingCredential | MissingTopic | ComponentUnavailable | InvalidGraph
-_Placed = tuple[int, Blocker]
-"""A blocker with the position of its step."""
-WHOLE_GRAPH = -1
-"""The position of a blocker that no single step has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +118,18 @@ def blockers(
     """
     destination = Destination(workspace, targets, catalogue)
     graph = SourceGraph(state.graph, catalogue, workspace)
-    bound = by_position(state.bindings)
-    reasons: list[_Placed] = [
-        (step.position, ComponentUnavailable(step, component, workspace))
+    bound = by_position(state.graph.bindings)
+    reasons: list[Blocker] = [
+        ComponentUnavailable(step, component, workspace)
         for component in graph.inaccessible_in(workspace)
         for step in component.steps
     ]
-    for step in state.steps:
+    for step in graph.graph.steps:
         component = graph.components[step.command]
         if component is not None and (component.pub_sub or component.requires is not ComponentRequirement.NONE):
-            bindings = bound.get(step.position, StepBindings(step.position))
-            reasons += [(step.position, reason) for reason in _missing(step, component, bindings, destination)]
-    reasons += _invalid(state.steps, state.links)
-    return tuple(reason for _, reason in sorted(reasons, key=itemgetter(0)))
+            reasons += _missing(step, component, bound.get(step.position, StepBindings(step.position)), destination)
+    reasons += _invalid(graph)
+    return tuple(sorted(reasons, key=lambda reason: -1 if reason.step is None else reason.step.position))
 
 
 def _missing(step: Step, component: Component, bound: StepBindings, destination: Destination) -> Iterator[Blocker]:
@@ -147,16 +141,16 @@ def _missing(step: Step, component: Component, bound: StepBindings, destination:
         yield MissingTopic(step, destination.workspace)
 
 
-def _invalid(steps: tuple[Step, ...], links: tuple[Link, ...]) -> Iterator[_Placed]:
-    """The mistakes of a graph that isn't valid (H6), each with the position of its step."""
+def _invalid(graph: SourceGraph) -> Iterator[InvalidGraph]:
+    """The mistakes of a graph that isn't valid (H6)."""
+    steps, links, first_of = graph.graph.steps, graph.graph.links, graph.first_steps
     if not steps:
-        yield WHOLE_GRAPH, InvalidGraph("The graph has no step. Add one.")
+        yield InvalidGraph("The graph has no step. Add one.")
         return
-    first_of = {step.id: step for step in reversed(steps)}
     for step in steps:
         if first_of[step.id] is not step:
             message = f"Several steps have the id {printable(step.id)}. Give each an id of its own."
-            yield step.position, InvalidGraph(message, step)
+            yield InvalidGraph(message, step)
     for link in links:
         yield from _dangling(link, first_of)
     yield from _first_steps(steps, links)
@@ -165,36 +159,31 @@ def _invalid(steps: tuple[Step, ...], links: tuple[Link, ...]) -> Iterator[_Plac
         read = read_command(step.command) if unconditional.get(step.id, 0) > 1 else None
         if read is not None and read.component.name == ROUTER:
             message = f"The router {step.label} has {unconditional[step.id]} edges without a condition. Keep one."
-            yield step.position, InvalidGraph(message, step)
+            yield InvalidGraph(message, step)
 
 
-def _dangling(link: Link, steps: Mapping[str, Step]) -> Iterator[_Placed]:
+def _dangling(link: Link, steps: Mapping[str, Step]) -> Iterator[InvalidGraph]:
     if link.source is None and link.target == ERROR_HANDLER:
         return
-    ends = [end for end in (link.source, link.target) if end is not None]
-    missing = [end for end in ends if end not in steps] + ([] if link.source is not None else ["null"])
-    if missing:
-        at = next((steps[end] for end in ends if end in steps), None)
+    ends = [steps.get(end) for end in (link.source, link.target) if end is not None]
+    if link.source is None or None in ends:
         source = "null" if link.source is None else _label(link.source, steps)
         message = f"The edge from {source} to {_label(link.target, steps)} doesn't join two steps. Remove it."
-        yield (WHOLE_GRAPH, InvalidGraph(message)) if at is None else (at.position, InvalidGraph(message, at))
+        yield InvalidGraph(message, next(filter(None, ends), None))
 
 
 def _label(step_id: str, steps: Mapping[str, Step]) -> str:
     return steps[step_id].label if step_id in steps else printable(step_id)
 
 
-def _first_steps(steps: tuple[Step, ...], links: tuple[Link, ...]) -> Iterator[_Placed]:
+def _first_steps(steps: Sequence[Step], links: Sequence[Link]) -> Iterator[InvalidGraph]:
     """Exactly one step comes first, error handlers apart: one that no edge of a step leads to."""
     ids = {step.id for step in steps}
     targets = {link.target for link in links if link.source in ids}
     first = [step for step in steps if step.id not in targets and step.id != ERROR_HANDLER]
     if not first:
-        yield (
-            WHOLE_GRAPH,
-            InvalidGraph("The graph has no first step: every step has an edge that leads to it. Remove one."),
-        )
+        yield InvalidGraph("The graph has no first step: every step has an edge that leads to it. Remove one.")
     for step in first[1:]:
         if step.id != first[0].id:
             message = f"No edge leads to the step {step.label}, nor to {first[0].label}."
-            yield step.position, InvalidGraph(f"{message} Only one step can be the first: add an edge.", step)
+            yield InvalidGraph(f"{message} Only one step can be the first: add an edge.", step)

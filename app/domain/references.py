@@ -80,7 +80,7 @@ class CredentialNotAccessible(Refusal):
     @property
     def _reason(self) -> str:
         target = self.target
-        if target is not None and target.kind is self.kind and target.workspace_id == self.workspace.id:
+        if target is not None and target.lives_in(self.workspace, self.kind):
             than = "the step" if self.step is not None else "a step that would use it"
             return f"The {self.kind.value.lower()} {named(target)} belongs to another component than {than}."
         return not_here(self.kind, self.reference_id, target, self.workspace)
@@ -110,13 +110,14 @@ class Destination:
     def can_use(self, kind: ReferenceKind, reference: str | None) -> bool:
         """Whether the workspace has a target of this kind and id."""
         target = None if reference is None else self._targets.get(reference)
-        return target is not None and target.kind is kind and target.workspace_id == self.workspace.id
+        return target is not None and target.lives_in(self.workspace, kind)
 
     def fits(self, kind: ReferenceKind, reference: str, component: Component | None) -> bool:
         """Whether a step of this component can use a reference: a credential or secret has to belong to the component."""
-        if kind in _OF_ANY_COMPONENT or not self.can_use(kind, reference):
-            return self.can_use(kind, reference)
-        return component is not None and self._targets[reference].component_id == component.id
+        if not self.can_use(kind, reference):
+            return False
+        is_owned = kind in {ReferenceKind.CREDENTIAL, ReferenceKind.SECRET}
+        return not is_owned or (component is not None and self._targets[reference].component_id == component.id)
 
     @property
     def has_choices(self) -> bool:
@@ -134,8 +135,8 @@ class Destination:
     def _keep_choices(self, state: FlowState) -> None:
         """Keep references by step and component, since ids may repeat in an unfinished graph; the first one counts."""
         keys: dict[str, _ComponentKey] = {}
-        for bound in state.bindings:
-            step = state.steps[bound.position]
+        for bound in state.graph.bindings:
+            step = state.graph.steps[bound.position]
             usable = {
                 kind: value
                 for kind, value in bound.values.items()
@@ -150,8 +151,6 @@ class Destination:
     def _key_here(self, step: Step) -> "_ComponentKey":
         return _key_of(step.command, self._catalogue.resolve(step.command, self.workspace.contract.tenant_id))
 
-
-_OF_ANY_COMPONENT = frozenset({ReferenceKind.AGENT, ReferenceKind.TOPIC})
 
 _ComponentKey = tuple[ComponentId | None, str | None]
 """The component of a step: its id, or the name where it is unknown."""

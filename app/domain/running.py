@@ -91,7 +91,7 @@ def plan_start(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StartRef
             else (FlowNotPublished(flow.id, flow.name, flow.draft is not None, path=FLOW),)
         ),
     )
-    return refused(*errors) or _becoming(FlowStatus.ACTIVE, flow)
+    return refused(*errors) or StatusPlan(flow.id, None if flow.status is FlowStatus.ACTIVE else FlowStatus.ACTIVE)
 
 
 def plan_stop(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StopRefusal]:
@@ -102,8 +102,7 @@ def plan_stop(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StopRefus
     if flow is None:
         return Refused((FlowNotFound(flow_id, path=FLOW),))
     errors = rights_missing(flow.access, FLOW, permission=FLOW_TOGGLE_STATUS)
-    is_running = flow.status is FlowStatus.ACTIVE
-    return refused(*errors) or (_becoming(FlowStatus.INACTIVE, flow) if is_running else StatusPlan(flow.id, None))
+    return refused(*errors) or StatusPlan(flow.id, FlowStatus.INACTIVE if flow.status is FlowStatus.ACTIVE else None)
 
 
 def plan_delete(flow: Flow | None, flow_id: str) -> DeletePlan | Refused[DeleteRefusal]:
@@ -120,7 +119,3 @@ def plan_delete(flow: Flow | None, flow_id: str) -> DeletePlan | Refused[DeleteR
 def suspended_by_platform(flow: Flow) -> tuple[FlowIsSuspended, ...]:
     """Refuse to start a flow that the platform suspended."""
     return (FlowIsSuspended(flow.id, flow.name, path=FLOW),) if flow.status is FlowStatus.SUSPENDED else ()
-
-
-def _becoming(status: FlowStatus, flow: Flow) -> StatusPlan:
-    return StatusPlan(flow.id, None if flow.status is status else status)

@@ -141,14 +141,10 @@ def topic_refused(
     if not may_replace_topic(uses):
         topics = tuple(targets[topic] for topic in distinct_topics(uses) if topic in targets)
         return (MultipleTopicsNotCopied(topics, refused=True, path=TOPIC),)
-    if workspace is None or lives_in(workspace, topic_id, targets):
-        return ()
-    return (TopicNotAccessible(topic_id, workspace, target=targets.get(topic_id), path=TOPIC),)
-
-
-def lives_in(workspace: Workspace, topic_id: str, targets: Mapping[str, Target]) -> bool:
     topic = targets.get(topic_id)
-    return topic is not None and topic.kind is ReferenceKind.TOPIC and topic.workspace_id == workspace.id
+    if workspace is None or (topic is not None and topic.lives_in(workspace, ReferenceKind.TOPIC)):
+        return ()
+    return (TopicNotAccessible(topic_id, workspace, target=topic, path=TOPIC),)
 
 
 def is_pub_sub(component: Component | None) -> bool:
@@ -166,12 +162,11 @@ def missing_with_each(steps: Iterable[Step], old: Target, candidates: Iterable[T
     return [() if new.id == old.id else _missing(functions, before, _read_schema(new.schema)) for new in candidates]
 
 
-Replaced = Mapping[tuple[Target, Target], Sequence[Step]]
-"""The steps for which one topic takes the place of another."""
+def schema_mismatches(replaced: Mapping[tuple[Target, Target], Sequence[Step]]) -> Iterator[TopicSchemaMismatch]:
+    """One warning per pair of topics (T4), with the steps that use the second instead of the first.
 
-
-def schema_mismatches(replaced: Replaced) -> Iterator[TopicSchemaMismatch]:
-    """One warning per pair of topics (T4); each schema is read once, however many pairs it is in."""
+    Each schema is read once, however many pairs it is in.
+    """
     schemas = {topic.id: _read_schema(topic.schema) for topic in dict.fromkeys(chain.from_iterable(replaced))}
     for (old, new), steps in replaced.items():
         missing = _missing(_functions(steps), schemas[old.id], schemas[new.id])

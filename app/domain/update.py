@@ -109,7 +109,7 @@ def plan_update(facts: DraftFacts | None, wish: UpdateWish) -> UpdatePlan | Unch
     choices = read_choices(graph, wish.bindings)
     wrong = misplaced(graph, choices.applied_to(edit.new_bindings, graph), destination, choices.path_of)
     errors = (*refusals, *wrong, *choices.mistakes)
-    bound = graph.graph.bound(choices.applied_to(edit.state.bindings, graph))
+    bound = graph.graph.bound(choices.applied_to(edit.state.graph.bindings, graph))
     return refused(*errors) or _plan(flow, replace(edit.state, graph=bound), edit.content, wish)
 
 
@@ -171,8 +171,8 @@ def _bindings(graph: SourceGraph, before: FlowState, destination: Destination) -
 
     Steps with one id are matched in their order. Those that stay keep their bindings, unless the graph names others.
     """
-    steps, bound, former = graph.graph.steps, by_position(graph.graph.bindings), by_position(before.bindings)
-    steps_before = dict(zip(numbered(step.id for step in before.steps), before.steps, strict=True))
+    steps, bound, former = graph.graph.steps, by_position(graph.graph.bindings), by_position(before.graph.bindings)
+    steps_before = dict(zip(numbered(step.id for step in before.graph.steps), before.graph.steps, strict=True))
     kept, new = list[StepBindings](), list[StepBindings]()
     for key, step in zip(numbered(step.id for step in steps), steps, strict=True):
         own, step_before = bound.get(step.position, StepBindings(step.position)), steps_before.get(key)

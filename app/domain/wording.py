@@ -46,11 +46,6 @@ def not_here(kind: ReferenceKind, id_: str, target: Target | None, workspace: Ha
     return f"{named(workspace)} has no {expected} {printable(id_)}."
 
 
-def about_flow(name: str, message: str) -> str:
-    """A message in a call of many, which says by name which flow it is about."""
-    return f"{printable(name)}: {message}"
-
-
 def counted(noun: str, listed: Sequence[Thing], text: Callable[[Thing], str], longest: int = LONGEST_LISTING) -> str:
     """List texts after their noun, which agrees with their number: `step 2`, `steps 2, 5`."""
     return f"{noun if len(listed) == 1 else f'{noun}s'} {enumerated(listed, text, longest)}"

@@ -90,7 +90,7 @@ class Store:
         if flow is None:
             return None
         states = states_at_hand(flow, *([] if named is None else [named]))
-        used = {step.command for state in states for step in state.steps}
+        used = {step.command for state in states for step in state.graph.steps}
         catalogue = await read_catalogue(self.connection, self.actor, used.union(commands(sent)))
         graph = None if isinstance(sent, Keep) else await self._read_graph(flow, sent, catalogue)
         ids = {reference for state in states for reference in state.graph.references}

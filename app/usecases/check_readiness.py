@@ -18,7 +18,7 @@ async def check_readiness(
     """Find what keeps each draft from being published (H3). Every step of a draft counts as an object of the operation."""
     async with database.reading() as connection:
         states = await read_states(connection, actor, draft_ids, counts_steps=True)
-        used = {step.command for view in states.values() for step in view.state.steps}
+        used = {step.command for view in states.values() for step in view.state.graph.steps}
         catalogue = await read_catalogue(connection, actor, used)
         bound = {reference for view in states.values() for reference in view.state.graph.references}
         targets = await read_targets(connection, actor, bound)

@@ -132,7 +132,7 @@ async def find_topics_in_use(database: Database, actor: UserId, flow_id: str, wi
         if source is None or not isinstance(source.copied, CopiedState):
             return None
         state = source.copied.state
-        catalogue = await read_catalogue(connection, actor, {step.command for step in state.steps})
+        catalogue = await read_catalogue(connection, actor, {step.command for step in state.graph.steps})
         uses = await offload(size_of_graphs(state.graph), _topic_uses, state, catalogue, source.flow.access.workspace)
         return TopicsInUse(uses, await read_targets(connection, actor, distinct_topics(uses)))
 

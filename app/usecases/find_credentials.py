@@ -43,8 +43,10 @@ async def find_steps_in_need(
         exported = {key: [own_states] for key in await read_exported_flows(connection, flow_id, workspace_id)}
         copies = await read_flows(connection, actor, exported) if exported else {}
         states = [source.copied.state, *(state for copy in copies.values() for state in states_at_hand(copy.flow))]
-        current_meter().take_objects(sum(len(state.steps) for state in states[1:]))
-        catalogue = await read_catalogue(connection, actor, {step.command for state in states for step in state.steps})
+        current_meter().take_objects(sum(len(state.graph.steps) for state in states[1:]))
+        catalogue = await read_catalogue(
+            connection, actor, {step.command for state in states for step in state.graph.steps}
+        )
         bound = {reference for state in states for reference in state.graph.references}
         targets = await read_targets(connection, actor, bound)
     size, flows = size_of_graphs(*(state.graph for state in states)), [copy.flow for copy in copies.values()]

@@ -85,7 +85,7 @@ async def plan_for(work: UnitOfWork, wish: ExportWish) -> PlannedExport:
 
     def planned() -> PlannedExport:
         decision = Refused(reused) if reused else plan_export(export_facts, wish)
-        return _planned_export(Decided(wish, export_facts, decision))
+        return _planned_export(Decided(0, wish, export_facts, decision))
 
     return await decide(facts, planned)
 
@@ -121,7 +121,7 @@ async def _key_reused(
 
 async def check_planned(drafts: Sequence[PlannedDraft]) -> list[tuple[Blocker, ...]]:
     """Find what would keep each planned draft from being published (H3). Every step counts as an object of the operation."""
-    current_meter().take_objects(sum(len(draft.state.steps) for draft in drafts))
+    current_meter().take_objects(sum(len(draft.state.graph.steps) for draft in drafts))
     size = size_of_graphs(*(draft.state.graph for draft in drafts))
     return await offload(size, lambda: [_blockers(draft) for draft in interruptible(drafts)])
 

@@ -18,8 +18,8 @@ Bound = dict[int, dict[ReferenceKind, object]]
 
 
 def bound_by(state: SavedState) -> Bound:
-    found: Bound = {step.position: {} for step in state.state.steps}
-    for bound in state.state.bindings:
+    found: Bound = {step.position: {} for step in state.state.graph.steps}
+    for bound in state.state.graph.bindings:
         found[bound.position] = dict(bound.values)
     return found
 
@@ -43,7 +43,7 @@ class ExpectedExport:
     def topics(self) -> list[object]:
         """The distinct topics of the pub/sub steps (T1)."""
         state = self.state()
-        named = [] if state is None else [bound.values.get(TOPIC) for bound in state.state.bindings]
+        named = [] if state is None else [bound.values.get(TOPIC) for bound in state.state.graph.bindings]
         return list(dict.fromkeys(topic for topic in named if topic is not None))
 
     def pub_sub(self, command: str) -> bool:
@@ -94,7 +94,7 @@ class ExpectedExport:
         if facts.source is None or facts.destination is None or state is None or self.inside():
             return False
         here, there = facts.source.access.workspace, facts.destination.workspace
-        names = {str(named_component(step.command)) for step in state.state.steps}
+        names = {str(named_component(step.command)) for step in state.state.graph.steps}
         if names & {"lab/unknown", "unreadable"}:
             return True
         if "lab/private" in names and (there.contract.name != "Northern Retail" or here.contract.tenant_id == ABROAD):
@@ -106,7 +106,7 @@ class ExpectedExport:
         state, given, there = self.state(), self.wish.topic_id, self.facts.destination
         if given is None or state is None:
             return []
-        if not any(self.pub_sub(step.command) for step in state.state.steps):
+        if not any(self.pub_sub(step.command) for step in state.state.graph.steps):
             return ["FLOW_HAS_NO_TOPIC"]
         if len(self.topics()) > 1:
             return ["MULTIPLE_TOPICS_NOT_COPIED"]
@@ -145,7 +145,7 @@ class ExpectedExport:
         """X7a: the published version before the draft; the same id and component."""
         over = self.facts.overridden
         for state in () if over is None else (over.published, over.draft):
-            for there in () if state is None else state.state.steps:
+            for there in () if state is None else state.state.graph.steps:
                 same = there.id == step_id and str(named_component(there.command)) == str(named_component(command))
                 reference = bound_by(state)[there.position].get(kind) if state is not None else None
                 if same and self.usable(kind, reference):
@@ -160,7 +160,7 @@ class ExpectedExport:
         """P2: of several steps with an id the first is meant."""
         state = self.state()
         assert state is not None
-        first = next(step.position for step in state.state.steps if step.id == step_id)
+        first = next(step.position for step in state.state.graph.steps if step.id == step_id)
         choices = [one.choices for one in self.wish.bindings if one.step_id == step_id and first == position]
         return choices[0] if choices else {}
 
@@ -170,8 +170,8 @@ class ExpectedExport:
         assert state is not None
         return [
             bound.values.get(TOPIC)
-            for step in state.state.steps
-            for bound in state.state.bindings
+            for step in state.state.graph.steps
+            for bound in state.state.graph.bindings
             if bound.position == step.position
             and bound.values.get(TOPIC) is not None
             and bound.values[TOPIC] not in self.mapped()
@@ -209,7 +209,7 @@ class ExpectedExport:
         state = self.state()
         assert state is not None
         report = []
-        for step in state.state.steps:
+        for step in state.state.graph.steps:
             before, after = bound_by(state)[step.position], self.after(step.position, step.id, step.command)
             for kind in ReferenceKind:
                 was, now = before.get(kind) or None, after[kind] or None
@@ -227,7 +227,7 @@ class ExpectedExport:
         state = self.state()
         assert state is not None
         told: dict[str, list[str]] = {}
-        for step in state.state.steps:
+        for step in state.state.graph.steps:
             before = bound_by(state)[step.position].get(AGENT)
             after = self.after(step.position, step.id, step.command)[AGENT]
             if isinstance(before, str) and after is None and AGENT not in self.chosen_for(step.position, step.id):

@@ -64,8 +64,10 @@ def test_exporting_into_the_flows_own_workspace_keeps_what_a_copy_keeps() -> Non
     copied = planned(copy(source, knowing=EVERYTHING))
     exported = planned(export(source, to=DEVELOPMENT, knowing=EVERYTHING))
     onto = planned(export(source, over=flow_there(state(), at=DEVELOPMENT), knowing=EVERYTHING))
-    kept = (BOUND_ALL_OVER.state.bindings, copied.references, ())
-    assert [(plan.state.bindings, plan.references, plan.warnings) for plan in (copied, exported, onto)] == [kept] * 3
+    kept = (BOUND_ALL_OVER.state.graph.bindings, copied.references, ())
+    assert [(plan.state.graph.bindings, plan.references, plan.warnings) for plan in (copied, exported, onto)] == [
+        kept
+    ] * 3
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_a_plan_holds_the_graph_as_content_and_bindings() -> None:
     content = graph | {"nodes": [node("1", fields={"to": 1.0}), *(topic | {"fields": {}} for topic in topics)]}
     assert plan.content.canonical == canonical(content)
     assert plan.content.hash == content_hash(canonical(content))
-    assert join(content, plan.state.bindings) == graph == before
+    assert join(content, plan.state.graph.bindings) == graph == before
     assert (plan.workspace_id, plan.state.name, plan.type) == (DEVELOPMENT.id, "Orders", FlowType.REAL_TIME)
     assert (plan.state.description, plan.state.cron) == ("Takes them over.", "*/5 * * * *")
 

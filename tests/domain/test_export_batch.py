@@ -31,7 +31,7 @@ SOURCE = flow(saying(state(name="Orders"), description="From the source"))
 
 
 def decided(facts: GatheredFacts, *wishes: ExportWish) -> list[str]:
-    return [outcome(decided.decision) for decided in plan_exports(facts, wishes)]
+    return [outcome(decided.decision) for decided in plan_exports(facts, dict(enumerate(wishes)))]
 
 
 def outcome(decision: Decision) -> str:
@@ -61,7 +61,7 @@ def test_the_quota_counts_what_the_exports_before_it_take() -> None:
         "Orders",
         full,
     ]
-    *_, last = plan_exports(facts, new)
+    *_, last = plan_exports(facts, dict(enumerate(new)))
     assert refusals(last.decision) == (QuotaExceeded(5, 5, SMALL),)
 
 
@@ -74,7 +74,7 @@ def test_what_is_exported_over_a_flow_is_its_draft_for_the_exports_after_it() ->
         ExportWish(SOURCE.id, OntoFlow(middle.id), name="Between"),
         ExportWish(middle.id, OntoFlow(last.id), name="Onwards", source=SourceWish(StateOfFlow.DRAFT)),
     )
-    first, second = (decided.decision for decided in plan_exports(facts, wishes))
+    first, second = (decided.decision for decided in plan_exports(facts, dict(enumerate(wishes))))
     assert isinstance(first, ExportPlan)
     assert isinstance(second, ExportPlan)
     assert (first.revision, second.revision) == (8, 1)

@@ -61,7 +61,7 @@ def bound(number: int) -> list[BoundStep]:
 
 def effort(facts: Callable[[], GatheredFacts], change: Callable[[ExportWish, int], ExportWish], number: int) -> int:
     items = [change(item, each) for each, item in enumerate(items_of(facts(), number))]
-    return bytecodes(lambda: [*plan_exports(facts(), items)])
+    return bytecodes(lambda: [*plan_exports(facts(), dict(enumerate(items)))])
 
 
 def as_it_is(item: ExportWish, _: int) -> ExportWish:
@@ -104,7 +104,9 @@ def test_the_fingerprints_of_many_plans_digest_the_graph_once(
 ) -> None:
     def fingerprints(number: int) -> int:
         facts = facts_of(*bound(400))
-        decided = [*plan_exports(facts, [change(each, place) for place, each in enumerate(items_of(facts, number))])]
+        decided = [
+            *plan_exports(facts, {place: change(each, place) for place, each in enumerate(items_of(facts, number))})
+        ]
         return bytecodes(lambda: [fingerprint_of(each.facts, each.wish) for each in decided])
 
     fingerprints(1)
@@ -113,12 +115,12 @@ def test_the_fingerprints_of_many_plans_digest_the_graph_once(
 
 def test_items_that_are_equal_share_what_is_planned_and_are_plans_of_their_own() -> None:
     facts = facts_of(*bound(2))
-    plans = [decided.decision for decided in plan_exports(facts, items_of(facts, 2))]
+    plans = [decided.decision for decided in plan_exports(facts, dict(enumerate(items_of(facts, 2))))]
     assert all(isinstance(plan, ExportPlan) for plan in plans)
     first, second = (plan for plan in plans if isinstance(plan, ExportPlan))
     assert [first.state.name, second.state.name] == ["Flow 0", "Flow 1"]
     assert first.references is second.references
-    assert first.state.bindings is second.state.bindings
+    assert first.state.graph.bindings is second.state.graph.bindings
     assert {outcome.to_id for outcome in first.references} == {LOGIN_THERE.id}
 
 
@@ -126,6 +128,6 @@ def test_a_binding_for_a_step_of_one_item_is_none_for_the_others() -> None:
     facts = facts_of(*bound(2))
     first, second, third = items_of(facts, 3)
     items = [first, replace(second, bindings=(StepChoice("0", {CREDENTIAL: None}),)), third]
-    plans = [decided.decision for decided in plan_exports(facts, items)]
+    plans = [decided.decision for decided in plan_exports(facts, dict(enumerate(items)))]
     after = [[one.to_id for one in plan.references] for plan in plans if not isinstance(plan, Refused)]
     assert after == [[LOGIN_THERE.id] * 2, [None, LOGIN_THERE.id], [LOGIN_THERE.id] * 2]

@@ -53,8 +53,8 @@ def test_a_plan_binds_and_reports_as_the_rules_say_and_leaves_the_content_alone(
     state = expected.state()
     if not isinstance(plan, ExportPlan) or state is None:
         reject()
-    bound = {step.position: step.values for step in plan.state.bindings}
-    for step in state.state.steps:
+    bound = {step.position: step.values for step in plan.state.graph.bindings}
+    for step in state.state.graph.steps:
         before, after = bound_by(state)[step.position], bound.get(step.position, {})
         assert what_is_named(after) == what_is_named(expected.after(step.position, step.id, step.command))
         assert all(lives_in(plan.workspace_id, case, kind, value) for kind, value in what_is_named(after).items())
@@ -101,7 +101,7 @@ def test_a_copy_of_what_the_workspace_can_use_is_exact(case: Case) -> None:
     assert plan.state.content_hash == state.state.content_hash
     assert [warning.agent_id for warning in plan.warnings if isinstance(warning, AgentNotCopied)] == [*agents]
     assert len(plan.warnings) == len(agents)
-    assert (plan.state.bindings == state.state.bindings) is (named <= here)
+    assert (plan.state.graph.bindings == state.state.graph.bindings) is (named <= here)
 
 
 def agents_told(plan: ExportPlan) -> dict[str, list[str]]:
@@ -112,7 +112,7 @@ def agents_told(plan: ExportPlan) -> dict[str, list[str]]:
 def named_in_order(state: SavedState) -> list[tuple[ReferenceKind, Json]]:
     return [
         (kind, value)
-        for step in state.state.bindings
+        for step in state.state.graph.bindings
         for kind, value in step.values.items()
         if kind is not DATA_SAMPLES and value is not None
     ]

@@ -195,7 +195,9 @@ def planned_or_refused(outcome: ExportPlan | Refused[object]) -> object:  # type
     """What is planned, but for the steps of the states, which their contents tell; or the refusals."""
     if isinstance(outcome, Refused):
         return outcome.errors
-    return outcome._replace(revision=0, state=replace(outcome.state, graph=Graph(bindings=outcome.state.bindings)))
+    return outcome._replace(
+        revision=0, state=replace(outcome.state, graph=Graph(bindings=outcome.state.graph.bindings))
+    )
 
 
 def test_a_plan_of_what_is_unknown_has_a_fingerprint_as_well() -> None:

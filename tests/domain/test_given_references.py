@@ -84,7 +84,7 @@ def test_what_decides_a_credential_first_to_last(over: None, given: Given, after
 def test_a_mapping_comes_before_what_would_be_kept_in_the_workspace_itself() -> None:
     second = target(CREDENTIAL, "Second", DEVELOPMENT, of=MAILER)
     plan = planned(export(SENDER, to=DEVELOPMENT, knowing=(*THINGS, second), mappings=mappings_of((LOGIN, second))))
-    assert plan.state.bindings == (bound(0, credential=second),)
+    assert plan.state.graph.bindings == (bound(0, credential=second),)
 
 
 def test_bindings_are_reported_also_where_the_source_had_nothing() -> None:
@@ -162,7 +162,7 @@ def test_the_topics_of_a_flow_with_many(
 ) -> None:
     """T3, P3: what isn't mapped follows the row n > 1; where all are mapped there is no warning."""
     plan = planned(export(SEVERAL, knowing=THINGS, **given))  # type: ignore[arg-type]
-    after = {binding.position: binding.reference(TOPIC) for binding in plan.state.bindings}
+    after = {binding.position: binding.reference(TOPIC) for binding in plan.state.graph.bindings}
     assert [after.get(position) for position in range(4)] == [None if one is None else one.id for one in topics]
     told = [warning for warning in plan.warnings if not isinstance(warning, TopicSchemaMismatch)]
     assert told == ([MultipleTopicsNotCopied(cleared, refused=False)] if cleared else [])
@@ -173,8 +173,8 @@ def test_topics_that_are_left_are_kept_only_where_all_that_are_left_can_be_used(
     source = flow(state(publishes("1", ORDERS), publishes("2", ITEMS), publishes("3", LIVE_ITEMS)))
     some = planned(export(source, knowing=THINGS, mappings=mappings_of((ORDERS, LIVE_ORDERS))))
     both = planned(export(source, knowing=THINGS, mappings=mappings_of((ORDERS, LIVE_ORDERS), (ITEMS, OTHER_ORDERS))))
-    assert some.state.bindings == (bound(0, topic=LIVE_ORDERS),)
-    assert both.state.bindings == (
+    assert some.state.graph.bindings == (bound(0, topic=LIVE_ORDERS),)
+    assert both.state.graph.bindings == (
         bound(0, topic=LIVE_ORDERS),
         bound(1, topic=OTHER_ORDERS),
         bound(2, topic=LIVE_ITEMS),
@@ -273,7 +273,7 @@ def test_what_cannot_be_meant_is_invalid_at_its_place(given: Given, expected: li
 
 def test_a_topic_together_with_a_mapping_of_one_that_the_flow_does_not_use_is_fine() -> None:
     plan = planned(export(TWO, knowing=THINGS, topic=LIVE_ORDERS.id, mappings=mappings_of((ITEMS, "topic_gone"))))
-    assert plan.state.bindings == (bound(1, topic=LIVE_ORDERS),)
+    assert plan.state.graph.bindings == (bound(1, topic=LIVE_ORDERS),)
 
 
 def test_what_is_given_is_checked_as_far_as_source_and_destination_are_found() -> None:
@@ -289,10 +289,10 @@ def test_what_a_step_keeps_under_another_kind_is_not_mapped() -> None:
     """An id stands where ids of another kind belong: what it names by its prefix isn't used."""
     odd = flow(state(sends("1", credential=TUNNEL.id)))
     plan = planned(export(odd, knowing=THINGS, mappings=mappings_of((TUNNEL, "agent_gone"))))
-    assert plan.state.bindings == ()
+    assert plan.state.graph.bindings == ()
 
 
 def test_a_null_that_stood_in_the_step_stays_where_nothing_is_chosen() -> None:
     odd = flow(state(sends("1", credential=None, agent=None)))
     plan = planned(export(odd, knowing=THINGS, bindings=[choose("1", agent=LIVE_TUNNEL.id)]))
-    assert plan.state.bindings == (StepBindings(0, {CREDENTIAL: None, AGENT: LIVE_TUNNEL.id}),)
+    assert plan.state.graph.bindings == (StepBindings(0, {CREDENTIAL: None, AGENT: LIVE_TUNNEL.id}),)

@@ -213,7 +213,7 @@ BEFORE = flow(None, saying(draft(BOUND), graph=Graph(outline(BOUND), ITS_BINDING
 def test_what_its_steps_were_bound_to_stays_whatever_else_is_saved() -> None:
     sent_back = native(node("1", "south/queue:pub", credentials_id=ITS_CREDENTIAL.id, fields={"channel": ORDERS.id}))
     for graph in (KEEP, sent_back, native(node("1", "south/queue:sub"))):
-        assert agreed(save(graph=graph, name="Saved")).state.bindings == ITS_BINDINGS
+        assert agreed(save(graph=graph, name="Saved")).state.graph.bindings == ITS_BINDINGS
 
 
 def test_nothing_new_is_bound_to_its_steps() -> None:
@@ -227,4 +227,4 @@ def test_a_copy_by_whoever_can_not_see_it_is_exact_all_the_same() -> None:
     targets = known(ORDERS, ITS_CREDENTIAL)
     plan = plan_copy(ExportFacts(BEFORE, BEFORE.access, catalogue=HIDDEN, targets=targets), CopyWish(BEFORE.id))
     assert isinstance(plan, ExportPlan)
-    assert plan.state.bindings == ITS_BINDINGS
+    assert plan.state.graph.bindings == ITS_BINDINGS

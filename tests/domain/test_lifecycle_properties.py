@@ -44,7 +44,7 @@ def base(change: Change) -> SavedState:
 
 
 def steps_after(change: Change) -> tuple[Step, ...]:
-    return base(change).state.steps if change.graph is None else steps_of(change.graph)
+    return base(change).state.graph.steps if change.graph is None else steps_of(change.graph)
 
 
 def named_by(change: Change) -> Named:
@@ -145,11 +145,11 @@ def test_a_save_binds_as_named_and_loses_nothing_that_nobody_named(change: Chang
         assert mistakes_of(change) != []
         reject()
     before, after, named = (
-        by_position(base(change).state.bindings),
-        by_position(outcome.state.bindings),
+        by_position(base(change).state.graph.bindings),
+        by_position(outcome.state.graph.bindings),
         named_by(change),
     )
-    steps_before = keyed(base(change).state.steps)
+    steps_before = keyed(base(change).state.graph.steps)
     for key, step in keyed(steps_after(change)).items():
         there = steps_before.get(key)
         same = there is not None and there.command.partition(":")[0] == step.command.partition(":")[0]
@@ -175,7 +175,7 @@ def test_saving_what_was_saved_changes_nothing_and_planning_changes_no_fact(chan
     saved = saying(
         base(change),
         content_hash=outcome.state.content_hash,
-        graph=Graph(steps_after(change), outcome.state.bindings, base(change).state.links),
+        graph=Graph(steps_after(change), outcome.state.graph.bindings, base(change).state.graph.links),
     )
     again = agreed(
         update(
@@ -186,7 +186,10 @@ def test_saving_what_was_saved_changes_nothing_and_planning_changes_no_fact(chan
             components=COMPONENTS,
         )
     )
-    assert (again.state.content_hash, again.state.bindings) == (saved.state.content_hash, saved.state.bindings)
+    assert (again.state.content_hash, again.state.graph.bindings) == (
+        saved.state.content_hash,
+        saved.state.graph.bindings,
+    )
     assert (again.state.origin, again.state.revert_of) == (saved.state.origin, saved.state.revert_of)
 
 
@@ -194,11 +197,11 @@ def test_saving_what_was_saved_changes_nothing_and_planning_changes_no_fact(chan
 @given(states)
 def test_a_revert_holds_no_reference_of_elsewhere_and_tells_of_every_one(version: SavedState) -> None:
     plan = agreed(revert(flow(states_own(version)), version, knowing=THINGS.values(), components=COMPONENTS))
-    after = by_position(plan.state.bindings)
+    after = by_position(plan.state.graph.bindings)
     expected = []
-    for step in version.state.bindings:
+    for step in version.state.graph.bindings:
         for kind in ReferenceKind:
-            value, step_id = step.values.get(kind), version.state.steps[step.position].id
+            value, step_id = step.values.get(kind), version.state.graph.steps[step.position].id
             if kind is DATA_SAMPLES:
                 expected += [ReferenceOutcome(step_id, kind, ReferenceAction.KEPT, None, None)] if value else []
             elif value is not None:
@@ -207,8 +210,8 @@ def test_a_revert_holds_no_reference_of_elsewhere_and_tells_of_every_one(version
                 expected.append(ReferenceOutcome(step_id, kind, action, value, now))
                 assert (after[step.position].reference(kind) if step.position in after else None) == now
     assert list(plan.references) == expected
-    assert (plan.state.content_hash, plan.state.steps) == (version.state.content_hash, version.state.steps)
-    assert kinds_of(plan.state.bindings) <= LIVES_HERE.keys()
+    assert (plan.state.content_hash, plan.state.graph.steps) == (version.state.content_hash, version.state.graph.steps)
+    assert kinds_of(plan.state.graph.bindings) <= LIVES_HERE.keys()
 
 
 def states_own(version: SavedState) -> SavedState:
@@ -234,12 +237,15 @@ def test_a_draft_is_refused_for_exactly_its_blockers_and_binding_what_they_name_
     assert isinstance(outcome, Refused) is (found != ())
     if isinstance(outcome, Refused):
         assert outcome == Refused((DraftNotReady(its_flow.id, its_flow.name, found),))
-    ids = [step.id for step in state.state.steps]
+    ids = [step.id for step in state.state.graph.steps]
     if len({*ids}) == len(ids):
         choices = [choice for blocker in found if (choice := answer_to(blocker)) is not None]
         plan = agreed(update(its_flow, *choices, name="Saved", knowing=THINGS.values(), components=COMPONENTS))
         left = blockers(
-            replace(state.state, graph=state.state.graph.bound(plan.state.bindings)), DEVELOPMENT, CATALOGUE, THINGS
+            replace(state.state, graph=state.state.graph.bound(plan.state.graph.bindings)),
+            DEVELOPMENT,
+            CATALOGUE,
+            THINGS,
         )
         assert left == tuple(blocker for blocker in found if answer_to(blocker) is None)
 

@@ -3,13 +3,17 @@
 import pytest
 
 from app.domain.access import QuotaExceeded, WorkspaceAccess, counts_against_quota, quota_exceeded
-from app.domain.export import EITHER_WAY, NOWHERE, ONLY_OVER_A_FLOW, Eligibility
+from app.domain.export import Eligibility
 from app.domain.model import WorkspaceType
 from tests.domain.builders import FULL, LIMITED, contract, flow, flow_there, guest, integrator, state, workspace
 from tests.domain.planning import copy, export, exports_of, planned, refusals
 
 TWO = contract("Northern Retail", quota=2)
 LIVE = workspace("Live", TWO)
+
+NOWHERE = Eligibility(as_new_flow=False, over_a_flow=False)
+ONLY_OVER_A_FLOW = Eligibility(as_new_flow=False, over_a_flow=True)
+EITHER_WAY = Eligibility(as_new_flow=True, over_a_flow=True)
 
 
 @pytest.mark.parametrize(

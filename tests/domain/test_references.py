@@ -57,9 +57,12 @@ def test_a_reference_is_kept_where_the_destination_can_use_it_and_cleared_otherw
     cleared = planned(export(of_the_source, knowing=EVERYTHING))
     kept = planned(export(of_the_destination, knowing=EVERYTHING))
     inside = planned(copy(of_the_source, knowing=EVERYTHING))
-    assert (cleared.state.bindings, cleared.references) == ((), (reported("1", kind, here, None),))
-    assert (kept.state.bindings, kept.references) == (bound_at_first(kind, there), (reported("1", kind, there, there),))
-    assert (inside.state.bindings, inside.references) == (
+    assert (cleared.state.graph.bindings, cleared.references) == ((), (reported("1", kind, here, None),))
+    assert (kept.state.graph.bindings, kept.references) == (
+        bound_at_first(kind, there),
+        (reported("1", kind, there, there),),
+    )
+    assert (inside.state.graph.bindings, inside.references) == (
         bound_at_first(kind, here),
         (reported("1", kind, here, here),),
     )
@@ -71,7 +74,7 @@ def bound_at_first(kind: ReferenceKind, thing: Target) -> Bindings:
 
 def test_a_thing_of_another_kind_is_no_credential() -> None:
     mistaken = flow(state(sends("1", credential=LIVE_TUNNEL.id)))
-    assert planned(export(mistaken, knowing=EVERYTHING)).state.bindings == ()
+    assert planned(export(mistaken, knowing=EVERYTHING)).state.graph.bindings == ()
 
 
 def test_the_report_follows_the_steps_and_within_a_step_the_kinds() -> None:
@@ -166,7 +169,7 @@ def test_what_a_step_takes_from_the_overridden_flow(
 ) -> None:
     there = flow_there(*(None if steps is None else state(*steps) for steps in (published, drafted)))
     plan = planned(export(flow(state(*before)), over=there, knowing=EVERYTHING))
-    assert plan.state.bindings == (() if after is None else (bound(0, credential=after),))
+    assert plan.state.graph.bindings == (() if after is None else (bound(0, credential=after),))
     had = next((login for login in EVERYTHING if before[0].bound.get(CREDENTIAL) == login.id), None)
     assert plan.references == (() if had is None and after is None else (reported("1", CREDENTIAL, had, after),))
 
@@ -176,7 +179,7 @@ def test_each_kind_is_taken_by_itself_from_the_published_version_or_the_draft() 
         state(sends("1", secret=LIVE_KEY.id)), draft(sends("1", credential=LIVE_LOGIN.id, secret="secret_other"))
     )
     plan = planned(export(flow(state(sends("1", agent=TUNNEL.id))), over=there, knowing=EVERYTHING))
-    assert plan.state.bindings == (bound(0, credential=LIVE_LOGIN, secret=LIVE_KEY),)
+    assert plan.state.graph.bindings == (bound(0, credential=LIVE_LOGIN, secret=LIVE_KEY),)
     assert plan.references == (
         reported("1", CREDENTIAL, None, LIVE_LOGIN),
         reported("1", SECRET, None, LIVE_KEY),
@@ -199,7 +202,7 @@ def test_inside_a_workspace_an_override_keeps_the_sources_and_fills_what_is_miss
     there = flow_there(state(*mails(OTHER_LOGIN, OTHER_LOGIN)))
     source = flow(state(*mails(LIVE_LOGIN, None)), at=PRODUCTION)
     plan = planned(export(source, over=there, knowing=EVERYTHING))
-    assert plan.state.bindings == (bound(0, credential=LIVE_LOGIN), bound(1, credential=OTHER_LOGIN))
+    assert plan.state.graph.bindings == (bound(0, credential=LIVE_LOGIN), bound(1, credential=OTHER_LOGIN))
 
 
 def test_a_component_is_the_same_in_the_tenant_of_each_flow() -> None:
@@ -219,7 +222,7 @@ def test_unknown_components_are_the_same_if_their_names_are() -> None:
         step("3", "lab/lost:a", credential=login),
     )
     plan = planned(export(source, over=flow_there(there), knowing=EVERYTHING, components=[private]))
-    assert plan.state.bindings == (bound(0, credential=LIVE_LOGIN),)
+    assert plan.state.graph.bindings == (bound(0, credential=LIVE_LOGIN),)
 
 
 # X8: data samples --------------------------------------------------------------------------------------------------
@@ -228,27 +231,27 @@ def test_unknown_components_are_the_same_if_their_names_are() -> None:
 def test_data_samples_stay_inside_a_workspace_and_do_not_cross_it() -> None:
     source = state(sends("1", data_samples=["sample_1", "sample_2"]))
     inside, crossing = planned(copy(flow(source))), planned(export(flow(source)))
-    assert (inside.state.bindings, inside.references) == (source.state.bindings, (samples("1", KEPT),))
-    assert (crossing.state.bindings, crossing.references) == ((), (samples("1", CLEARED),))
+    assert (inside.state.graph.bindings, inside.references) == (source.state.graph.bindings, (samples("1", KEPT),))
+    assert (crossing.state.graph.bindings, crossing.references) == ((), (samples("1", CLEARED),))
 
 
 def test_an_override_takes_no_data_samples_of_the_overridden_flow() -> None:
     there = flow_there(state(sends("1", data_samples=["sample"])))
     plan = planned(export(flow(state(sends("1"))), over=there))
-    assert (plan.state.bindings, plan.references) == ((), ())
+    assert (plan.state.graph.bindings, plan.references) == ((), ())
 
 
 @pytest.mark.parametrize("nothing", [None, []])
 def test_where_there_are_no_samples_nothing_is_cleared(nothing: object) -> None:
     source = state(sends("1", data_samples=nothing, credential=None, secret=None, agent=None))
     for outcome in (export(flow(source)), copy(flow(source))):
-        assert (planned(outcome).state.bindings, planned(outcome).references) == (source.state.bindings, ())
+        assert (planned(outcome).state.graph.bindings, planned(outcome).references) == (source.state.graph.bindings, ())
 
 
 def test_nulls_stay_where_nothing_takes_their_place() -> None:
     source = state(sends("1", credential=None, agent=None), publishes("2"), step("3", "acme/pub-sub:sub", topic=None))
     there = flow_there(state(sends("1", credential=LIVE_LOGIN.id), step("3", "acme/pub-sub:sub", topic=LIVE_ORDERS.id)))
-    assert planned(export(flow(source), knowing=EVERYTHING)).state.bindings == source.state.bindings
-    first, last = planned(export(flow(source), over=there, knowing=EVERYTHING)).state.bindings
+    assert planned(export(flow(source), knowing=EVERYTHING)).state.graph.bindings == source.state.graph.bindings
+    first, last = planned(export(flow(source), over=there, knowing=EVERYTHING)).state.graph.bindings
     assert first.values == {CREDENTIAL: LIVE_LOGIN.id, AGENT: None}
     assert last == bound(2, topic=LIVE_ORDERS)

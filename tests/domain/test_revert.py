@@ -92,7 +92,7 @@ def test_the_draft_says_which_version_it_came_from_even_if_that_came_from_anothe
 
 def test_what_has_disappeared_meanwhile_is_cleared_and_told() -> None:
     plan = agreed(revert(WITHOUT_DRAFT, OLD, knowing=[TUNNEL, LIVE_LOGIN], components=COMPONENTS))
-    assert plan.state.bindings == (StepBindings(0, {AGENT: TUNNEL.id, DATA_SAMPLES: ["sample"]}),)
+    assert plan.state.graph.bindings == (StepBindings(0, {AGENT: TUNNEL.id, DATA_SAMPLES: ["sample"]}),)
     assert plan.references == (
         reported("7", CREDENTIAL, LOGIN, None),
         reported("7", SECRET, KEY, None),
@@ -109,13 +109,13 @@ def test_what_lives_elsewhere_by_now_has_disappeared(elsewhere: Target) -> None:
     version = state(step("1", "lab/crm:get", credential=elsewhere.id))
     plan = agreed(revert(WITHOUT_DRAFT, version, knowing=[elsewhere], components=COMPONENTS))
     (outcome,) = plan.references
-    assert (plan.state.bindings, outcome.action, outcome.from_id) == ((), CLEARED, elsewhere.id)
+    assert (plan.state.graph.bindings, outcome.action, outcome.from_id) == ((), CLEARED, elsewhere.id)
 
 
 def test_of_several_topics_those_that_are_still_there_stay() -> None:
     version = state(publishes("1", ORDERS), subscribes("2", ITEMS), publishes("3", ORDERS))
     plan = agreed(revert(WITHOUT_DRAFT, version, knowing=[ITEMS], components=COMPONENTS))
-    assert plan.state.bindings == (bound(1, topic=ITEMS),)
+    assert plan.state.graph.bindings == (bound(1, topic=ITEMS),)
     assert plan.references == (
         reported("1", TOPIC, ORDERS, None),
         reported("2", TOPIC, ITEMS, ITEMS),
@@ -127,13 +127,13 @@ def test_nothing_is_taken_from_the_state_that_is_replaced() -> None:
     now = state(step("7", "lab/crm:get", credential=LOGIN.id), state_id="version_2")
     version = state(step("7", "lab/crm:get", credential="credential_gone"))
     plan = agreed(revert(flow(now, draft(CALLS)), version, knowing=THINGS, components=COMPONENTS))
-    assert plan.state.bindings == ()
+    assert plan.state.graph.bindings == ()
 
 
 @pytest.mark.parametrize("components", [(), (PUB_SUB,), (component("lab/crm"),)])
 def test_whatever_became_of_the_components_what_lives_here_stays(components: tuple[Component, ...]) -> None:
     plan = agreed(revert(WITHOUT_DRAFT, OLD, knowing=THINGS, components=components))
-    assert (plan.state.bindings, plan.references) == (OLD.state.bindings, ALL_KEPT)
+    assert (plan.state.graph.bindings, plan.references) == (OLD.state.graph.bindings, ALL_KEPT)
 
 
 # Refusals -----------------------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ def test_when_a_given_topic_is_refused(steps: Steps, given: str, refused: object
 )
 def test_every_pub_sub_step_uses_the_given_topic(steps: Steps, report: list[tuple[str, Target | None]]) -> None:
     plan = planned(export(flow(state(*steps)), topic=LIVE_ORDERS.id, knowing=EVERYTHING))
-    assert topics_of(plan.state.bindings) == [LIVE_ORDERS.id] * len(report)
+    assert topics_of(plan.state.graph.bindings) == [LIVE_ORDERS.id] * len(report)
     assert plan.references == tuple(reported(step_id, TOPIC, before, LIVE_ORDERS) for step_id, before in report)
     assert plan.warnings == ()
 
@@ -101,7 +101,7 @@ def test_without_a_topic_those_of_another_workspace_are_cleared(
     steps: Steps, references: tuple[ReferenceOutcome, ...], warnings: tuple[MultipleTopicsNotCopied, ...]
 ) -> None:
     plan = planned(export(flow(state(*steps)), knowing=EVERYTHING))
-    assert (plan.state.bindings, plan.references, plan.warnings) == ((), references, warnings)
+    assert (plan.state.graph.bindings, plan.references, plan.warnings) == ((), references, warnings)
 
 
 @pytest.mark.parametrize(
@@ -117,13 +117,13 @@ def test_without_a_topic_those_of_another_workspace_are_cleared(
 def test_topics_that_the_destination_can_use_are_kept(steps: Steps, references: tuple[ReferenceOutcome, ...]) -> None:
     source = state(*steps)
     plan = planned(export(flow(source), knowing=EVERYTHING))
-    assert (plan.state.bindings, plan.references, plan.warnings) == (source.state.bindings, references, ())
+    assert (plan.state.graph.bindings, plan.references, plan.warnings) == (source.state.graph.bindings, references, ())
 
 
 def test_of_several_topics_none_is_taken_over_unless_the_destination_can_use_all() -> None:
     steps = (publishes("1", LIVE_ORDERS), subscribes("2", ITEMS))
     plan = planned(export(flow(state(*steps)), knowing=EVERYTHING))
-    assert plan.state.bindings == ()
+    assert plan.state.graph.bindings == ()
     assert plan.references == (reported("1", TOPIC, LIVE_ORDERS, None), reported("2", TOPIC, ITEMS, None))
     assert plan.warnings == (MultipleTopicsNotCopied((LIVE_ORDERS, ITEMS), refused=False),)
 
@@ -166,7 +166,7 @@ def test_an_override_takes_the_topics_that_the_overridden_flow_has(
     steps: Steps, there: Steps, after: dict[int, Target], cleared: tuple[Target, ...] | None
 ) -> None:
     plan = planned(export(flow(state(*steps)), over=flow_there(state(*there)), knowing=EVERYTHING))
-    assert plan.state.bindings == tuple(bound(position, topic=topic) for position, topic in after.items())
+    assert plan.state.graph.bindings == tuple(bound(position, topic=topic) for position, topic in after.items())
     assert plan.warnings == (() if cleared is None else (MultipleTopicsNotCopied(cleared, refused=False),))
 
 
@@ -183,7 +183,7 @@ def test_of_topics_that_were_cleared_the_warning_names_those_that_there_are(
 def test_a_given_topic_comes_before_what_the_overridden_flow_has() -> None:
     there = flow_there(state(publishes("1", LIVE_ITEMS)))
     plan = planned(export(flow(state(publishes("1"))), over=there, topic=LIVE_ORDERS.id, knowing=EVERYTHING))
-    assert plan.state.bindings == (bound(0, topic=LIVE_ORDERS),)
+    assert plan.state.graph.bindings == (bound(0, topic=LIVE_ORDERS),)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_inside_the_same_workspace_every_topic_stays_when_none_is_given(steps: S
         export(flow(source), over=flow_there(state(), at=DEVELOPMENT), knowing=EVERYTHING),
     ):
         plan = planned(outcome)
-        assert (plan.state.bindings, plan.references, plan.warnings) == (source.state.bindings, kept, ())
+        assert (plan.state.graph.bindings, plan.references, plan.warnings) == (source.state.graph.bindings, kept, ())
 
 
 def test_a_topic_given_inside_the_same_workspace_follows_the_table() -> None:

@@ -54,10 +54,10 @@ def test_a_flow_without_a_draft_gets_one_from_its_published_version() -> None:
     plan = agreed(update(WITHOUT_DRAFT))
     assert (plan.draft_id, plan.renames_flow) == (None, False)
     assert (plan.state.name, plan.state.description, plan.state.cron) == ("Published", "Runs.", None)
-    assert (plan.content, plan.state.content_hash, plan.state.bindings) == (
+    assert (plan.content, plan.state.content_hash, plan.state.graph.bindings) == (
         None,
         "hash of version_2",
-        PUBLISHED.state.bindings,
+        PUBLISHED.state.graph.bindings,
     )
 
 
@@ -79,7 +79,10 @@ def test_name_description_and_schedule_are_set_kept_or_cleared(
 ) -> None:
     plan = agreed(update(WITH_BOTH, name=name, description=description, cron=cron))
     assert (plan.state.name, plan.state.description, plan.state.cron) == says
-    assert (plan.state.content_hash, plan.state.bindings) == (DRAFT.state.content_hash, DRAFT.state.bindings)
+    assert (plan.state.content_hash, plan.state.graph.bindings) == (
+        DRAFT.state.content_hash,
+        DRAFT.state.graph.bindings,
+    )
 
 
 @pytest.mark.parametrize(("its_flow", "renames"), [(WITH_BOTH, False), (WITHOUT_DRAFT, False), (NEVER_PUBLISHED, True)])
@@ -92,9 +95,9 @@ def test_a_flow_with_neither_draft_nor_version_starts_anew_from_a_graph_under_it
     plan = agreed(update(EMPTY_FLOW, graph=graph, knowing=[LOGIN]))
     assert (plan.draft_id, plan.renames_flow, plan.state.origin, plan.state.revert_of) == (None, True, EDIT, None)
     assert (plan.state.name, plan.state.description, plan.state.cron) == ("Nothing but a name", None, None)
-    assert (plan.state.content_hash, plan.state.bindings) == (
+    assert (plan.state.content_hash, plan.state.graph.bindings) == (
         state_of(graph).state.content_hash,
-        state_of(graph).state.bindings,
+        state_of(graph).state.graph.bindings,
     )
 
 

@@ -59,7 +59,7 @@ SAMPLES = StepBindings(0, {DATA_SAMPLES: ["sample"]})
 
 
 def saved(*choices: StepChoice) -> tuple[StepBindings, ...]:
-    return agreed(update(FLOW, *choices, knowing=THINGS, components=COMPONENTS)).state.bindings
+    return agreed(update(FLOW, *choices, knowing=THINGS, components=COMPONENTS)).state.graph.bindings
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_choice_has_the_last_word_over_the_graph_that_comes_with_it(
     sent: Json, choices: list[StepChoice], after: dict[ReferenceKind, Json]
 ) -> None:
     plan = agreed(update(FLOW, *choices, graph=native(sent), knowing=THINGS, components=COMPONENTS))
-    assert [step.values for step in plan.state.bindings] == [after]
+    assert [step.values for step in plan.state.graph.bindings] == [after]
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_choices_that_choose_nothing_leave_the_draft_and_its_revision_as_they_ar
 def test_choices_that_choose_nothing_make_a_draft_where_there_is_none() -> None:
     published = flow(state_of(GRAPH, state_id="version_1", components=COMPONENTS))
     plan = agreed(update(published, knowing=THINGS, components=COMPONENTS))
-    assert (plan.draft_id, plan.state.bindings) == (None, (FIRST, SECOND, THIRD))
+    assert (plan.draft_id, plan.state.graph.bindings) == (None, (FIRST, SECOND, THIRD))
 
 
 def test_the_steps_are_those_of_the_graph_that_comes_with_the_choices() -> None:
@@ -219,4 +219,4 @@ def test_the_steps_are_those_of_the_graph_that_comes_with_the_choices() -> None:
 def test_without_a_draft_the_steps_of_the_published_version_are_bound() -> None:
     published = flow(state_of(GRAPH, state_id="version_1", components=COMPONENTS))
     plan = agreed(update(published, choose("3", agent=None), knowing=THINGS, components=COMPONENTS))
-    assert (plan.draft_id, plan.state.bindings) == (None, (FIRST, SECOND))
+    assert (plan.draft_id, plan.state.graph.bindings) == (None, (FIRST, SECOND))

@@ -68,7 +68,7 @@ CLEARED: dict[ReferenceKind, Json] = {kind: {key: None} for kind, key in KEYS.it
 def saved(before: Json, sent: Json) -> tuple[StepBindings, ...]:
     """What the draft is bound to once the graph is sent for the one that was there."""
     its_flow = flow(None, state_of(before, components=COMPONENTS))
-    return agreed(update(its_flow, graph=sent, knowing=THINGS, components=COMPONENTS)).state.bindings
+    return agreed(update(its_flow, graph=sent, knowing=THINGS, components=COMPONENTS)).state.graph.bindings
 
 
 def named(*bindings: StepBindings) -> list[tuple[int, dict[ReferenceKind, Json]]]:
@@ -136,7 +136,7 @@ def test_a_graph_that_is_sent_back_unchanged_is_no_edit(
     draft = state_of(graph, components=COMPONENTS)
     if topic is not None:
         draft = replace(draft, state=agreed(update(flow(None, draft), choose("1", topic=topic), knowing=THINGS)).state)
-    sent = join(json.loads(content.canonical), draft.state.bindings)
+    sent = join(json.loads(content.canonical), draft.state.graph.bindings)
     plan = agreed(update(flow(None, draft), graph=sent, knowing=THINGS, components=components))
     assert plan.state == draft.state
 
@@ -202,7 +202,7 @@ UNKNOWN = flow(
 )
 def test_a_step_of_a_component_that_is_unknown_by_now_keeps_what_it_has(sent: Json) -> None:
     plan = agreed(update(UNKNOWN, graph=sent, knowing=THINGS, components=[TIMER]))
-    assert plan.state.bindings[:2] == (StepBindings(0, ALL_VALUES), StepBindings(1, {TOPIC: ORDERS.id}, "topic"))
+    assert plan.state.graph.bindings[:2] == (StepBindings(0, ALL_VALUES), StepBindings(1, {TOPIC: ORDERS.id}, "topic"))
     assert plan.content is not None
     assert ORDERS.id not in plan.content.canonical
 
@@ -210,11 +210,11 @@ def test_a_step_of_a_component_that_is_unknown_by_now_keeps_what_it_has(sent: Js
 def test_a_step_that_changes_from_or_to_an_unknown_component_takes_no_credential_or_topic_along() -> None:
     sent = native(node("1", "lab/gone:x"), node("2", "lab/lost:x"))
     rest = StepBindings(0, {AGENT: TUNNEL.id, DATA_SAMPLES: ["sample"]})
-    assert agreed(update(UNKNOWN, graph=sent, knowing=THINGS)).state.bindings == (rest,)
-    assert agreed(update(UNKNOWN, graph=sent, knowing=THINGS, components=[TIMER])).state.bindings == (rest,)
-    assert agreed(update(UNKNOWN, graph=native(node("1", "acme/timer:x")), components=[TIMER])).state.bindings == (
-        rest,
-    )
+    assert agreed(update(UNKNOWN, graph=sent, knowing=THINGS)).state.graph.bindings == (rest,)
+    assert agreed(update(UNKNOWN, graph=sent, knowing=THINGS, components=[TIMER])).state.graph.bindings == (rest,)
+    assert agreed(
+        update(UNKNOWN, graph=native(node("1", "acme/timer:x")), components=[TIMER])
+    ).state.graph.bindings == (rest,)
 
 
 def test_without_a_draft_the_bindings_of_the_published_version_are_kept() -> None:
@@ -223,8 +223,8 @@ def test_without_a_draft_the_bindings_of_the_published_version_are_kept() -> Non
         for login, its_id in ((LOGIN, "version_1"), (OTHER_LOGIN, "draft_1"))
     )
     sent = native(node("1", name="New"))
-    assert named(*agreed(update(flow(published), graph=sent)).state.bindings) == [(0, {CREDENTIAL: LOGIN.id})]
-    assert named(*agreed(update(flow(published, other), graph=sent)).state.bindings) == [
+    assert named(*agreed(update(flow(published), graph=sent)).state.graph.bindings) == [(0, {CREDENTIAL: LOGIN.id})]
+    assert named(*agreed(update(flow(published, other), graph=sent)).state.graph.bindings) == [
         (0, {CREDENTIAL: OTHER_LOGIN.id})
     ]
 
@@ -233,7 +233,7 @@ def test_what_a_step_had_before_is_not_asked_again() -> None:
     before = native(node("1", **EVERYTHING), node("2", PUB, fields={"topic": LIVE_ORDERS.id}))
     its_flow = flow(None, state_of(before))
     for plan in (update(its_flow, graph=native(node("1"), node("2", PUB))), update(its_flow, name="New")):
-        assert agreed(plan).state.bindings == state_of(before).state.bindings
+        assert agreed(plan).state.graph.bindings == state_of(before).state.graph.bindings
 
 
 def test_what_a_graph_names_is_asked_every_step_and_kind_at_once() -> None:
@@ -260,7 +260,7 @@ def test_a_graph_that_is_sent_back_can_be_saved_although_something_it_names_has_
     before = native(node("1", **EVERYTHING))
     its_flow = flow(None, state_of(before, components=COMPONENTS))
     plan = agreed(update(its_flow, graph=before, knowing=(), components=COMPONENTS))
-    assert named(*plan.state.bindings) == [(0, ALL_VALUES)]
+    assert named(*plan.state.graph.bindings) == [(0, ALL_VALUES)]
 
 
 def test_what_a_graph_names_anew_has_to_be_there_even_beside_what_has_disappeared() -> None:

@@ -112,4 +112,10 @@ async def assert_as_planned(company: Company, plan: PlannedExport, made: Exporte
         return
     state = plan.decision.state
     shown = (draft["name"], draft["description"], draft["cron"], draft["content_hash"], json.loads(draft["bindings"]))
-    assert shown == (state.name, state.description, state.cron, state.content_hash, bindings_to_json(state.bindings))
+    assert shown == (
+        state.name,
+        state.description,
+        state.cron,
+        state.content_hash,
+        bindings_to_json(state.graph.bindings),
+    )

@@ -53,7 +53,7 @@ async def test_states_beyond_the_limit_are_refused_and_their_texts_not_read(worl
     async with world.database.reading() as connection:
         with may_read() as enough:
             views = await read_states(connection, ada, ids)
-        assert {len(view.state.steps) for view in views.values()} == {100, 200}
+        assert {len(view.state.graph.steps) for view in views.values()} == {100, 200}
         size = enough.graph_bytes
         with may_read(size):
             assert await read_states(connection, ada, ids) == views

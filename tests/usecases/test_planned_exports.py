@@ -58,7 +58,7 @@ CHOSEN = [replace(EXPORT, bindings=(StepChoice(f"{each}", {ReferenceKind.AGENT: 
 def planned_bytes(wishes: list[ExportWish]) -> int:
     meter = Meter()
     with counted_by(meter):
-        assert len([*counted(plan_exports(FACTS, wishes))]) == len(wishes)
+        assert len([*counted(plan_exports(FACTS, dict(enumerate(wishes))))]) == len(wishes)
     return meter.planned_bytes
 
 
@@ -70,7 +70,7 @@ def test_exports_that_share_what_is_planned_count_as_one() -> None:
 
 
 def test_no_more_is_planned_than_one_request_may_take() -> None:
-    decided = counted(plan_exports(FACTS, CHOSEN))
+    decided = counted(plan_exports(FACTS, dict(enumerate(CHOSEN))))
     with counted_by(Meter(max_bytes=planned_bytes([EXPORT]))), pytest.raises(LimitReached) as refused:
         assert [*decided] == []
     assert refused.value.limit == "bytes of graphs"
@@ -140,7 +140,7 @@ def test_graphs_that_were_planned_a_while_ago_are_forgotten_and_read_again_where
     }
     for name, kind in (("Copy", ExportPlan), ("", Refused)):
         wishes = [replace(EXPORT, flow_id=id_, name=name or "\0") for id_ in stored]
-        decided = [*counted(plan_exports(replace(FACTS, flows=stored), wishes))]
+        decided = [*counted(plan_exports(replace(FACTS, flows=stored), dict(enumerate(wishes))))]
         assert all(isinstance(each.decision, kind) for each in decided)
         assert len({fingerprint_of(each.facts, each.wish) for each in forgetting_graphs(decided)}) == len(graphs)
         for part in ("steps", "bindings", "users"):
@@ -164,7 +164,7 @@ async def test_of_graphs_only_commands_and_references_are_read_before_they_are_d
 
 def test_exports_with_long_data_samples_are_written_a_part_at_a_time() -> None:
     """However few references they have: each draft has samples of its own in what is sent."""
-    [decided] = plan_exports(FACTS, [EXPORT])
+    [decided] = plan_exports(FACTS, {0: EXPORT})
     plan = decided.decision
     assert isinstance(plan, ExportPlan)
     graph = Graph(bindings=(StepBindings(0, {ReferenceKind.DATA_SAMPLES: ["x" * (CHARACTERS_AT_ONCE // 3)]}),))

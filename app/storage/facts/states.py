@@ -116,7 +116,7 @@ def _values_of(name: str) -> Callable[[Row], tuple[Any, ...]]:
 
 def state_values(state: FlowState) -> tuple[Any, ...]:
     """The values of `STATE`."""
-    return *field_values(state), state.export_id, bindings_text(state.bindings)
+    return *field_values(state), state.export_id, bindings_text(state.graph.bindings)
 
 
 field_values: Callable[[FlowState], tuple[Any, ...]] = attrgetter(*FIELDS)

@@ -24,5 +24,5 @@ async def read_chosen(connection: ReadConnection, viewer: str, flow_id: str, sou
     flow, named = flows[flow_id].flow, flows[flow_id].named.get(source.version_id or "")
     copied = copied_state(flow, source, named)
     if isinstance(copied, CopiedState):
-        current_meter().take_objects(len(copied.state.steps))
+        current_meter().take_objects(len(copied.state.graph.steps))
     return ChosenFlow(flow, named, copied)

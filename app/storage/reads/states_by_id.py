@@ -55,6 +55,6 @@ def _views(rows: Sequence[Row], *, counts_steps: bool) -> dict[str, StateView]:
         saved = state_of(row, "state", graph_of(row, "state").whole())
         if saved is not None:
             if counts_steps:
-                current_meter().take_objects(len(saved.state.steps))
+                current_meter().take_objects(len(saved.state.graph.steps))
             found[saved.id] = StateView(row.flow_id, access_of(row), saved.state)
     return found

@@ -73,7 +73,7 @@ def in_parts(plans: Sequence[ExportPlan]) -> Iterator[Sequence[ExportPlan]]:
     """Split the plans so that each part is written in one statement: very many references or long data samples make several."""
     part, characters, known = list[ExportPlan](), 0, dict[int, int]()
     for plan in plans:
-        bindings = plan.state.bindings
+        bindings = plan.state.graph.bindings
         if id(bindings) not in known:
             known[id(bindings)] = _characters_of(bindings)
         part.append(plan)
@@ -109,7 +109,7 @@ def _characters_of(bindings: Bindings) -> int:
 
 def _rows_of(plans: Sequence[ExportPlan]) -> tuple[list[Exported], Parts]:
     """The outcomes of copies and exports, and the rows of each table; what plans share is made once."""
-    bound = {id(plan.state.bindings): plan.state.bindings for plan in plans}
+    bound = {id(plan.state.graph.bindings): plan.state.graph.bindings for plan in plans}
     different = {id(plan.references): plan.references for plan in plans if plan.references}
     bindings = {each: bindings_text(steps) for each, steps in interruptible(bound.items())}
     texts = {each: references_to_text(references) for each, references in interruptible(different.items())}
@@ -119,7 +119,9 @@ def _rows_of(plans: Sequence[ExportPlan]) -> tuple[list[Exported], Parts]:
     records = [_record(plan, exported, hashes.get(id(plan.references))) for plan, exported in interruptible(written)]
     flows = [_flow(plan, exported) for plan, exported in interruptible(written) if plan.overrides is None]
     overridden = [_overridden(plan, plan.overrides) for plan in interruptible(plans) if plan.overrides is not None]
-    drafts = [_draft(plan, exported, bindings[id(plan.state.bindings)]) for plan, exported in interruptible(written)]
+    drafts = [
+        _draft(plan, exported, bindings[id(plan.state.graph.bindings)]) for plan, exported in interruptible(written)
+    ]
     aside = set_aside([plan.sets_aside for plan in plans])
     reports = [*{hashes[each]: text for each, text in texts.items()}.items()]
     return exports, (
