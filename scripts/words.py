@@ -54,6 +54,7 @@ VAGUE_NAME = re.compile(
 
 NAMED_BY_NOUNS = (
     "app/*.py",
+    "app/domain/*.py",
     "app/domain/world/**/*.py",
     "app/http/**/*.py",
     "app/server/**/*.py",

@@ -3,10 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from app.domain.errors import Refusal
+from app.domain.errors import INTO_WORKSPACE, WORKSPACE, Path, Refusal
 from app.domain.id_prefixes import Kind
 from app.domain.model import Contract, ContractStatus, Workspace, WorkspaceType
-from app.domain.paths import INTO_WORKSPACE, WORKSPACE, Path
 from app.domain.wording import named, not_found
 
 FLOW_EDIT = "workspaces.flow.edit"

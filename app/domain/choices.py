@@ -10,12 +10,12 @@ from operator import itemgetter
 from types import MappingProxyType
 
 from app.domain.component import Component
-from app.domain.content import Misplaced, misplaced, not_accessible
+from app.domain.content import Misplaced, in_graph, misplaced, not_accessible
+from app.domain.errors import TOPIC, Path
 from app.domain.graph import Bindings, Json, StepBindings
 from app.domain.id_prefixes import Kind, kind_in, with_article
 from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
-from app.domain.paths import TOPIC, Path, in_choices, in_graph
 from app.domain.references import Destination, by_position
 from app.domain.source_graph import SourceGraph
 from app.domain.topics import is_pub_sub
@@ -185,6 +185,19 @@ def read_choices(graph: SourceGraph, bindings: Iterable[StepChoice]) -> StepChoi
         by_step[step.position] = {**by_step.get(step.position, NO_CHOICES), **choice.choices}
         paths |= {(step.position, kind): in_choices(index, kind) for kind in choice.choices}
     return StepChoices(by_step, paths, tuple(mistakes))
+
+
+_FIELDS = {
+    ReferenceKind.CREDENTIAL: "credentialId",
+    ReferenceKind.SECRET: "secretId",
+    ReferenceKind.AGENT: "agentId",
+    ReferenceKind.TOPIC: "topicId",
+}
+
+
+def in_choices(index: int, kind: ReferenceKind) -> Path:
+    """The path of a step's binding among the bindings that a call chooses."""
+    return ("bindings", str(index), _FIELDS[kind])
 
 
 def _ids(choices: Choices) -> Mapping[ReferenceKind, str]:

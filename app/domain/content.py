@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from app.domain.component import Catalogue, Component, named_component
+from app.domain.errors import Path
 from app.domain.flow import FlowState, Graph
 from app.domain.graph import (
+    KEYS,
     Bindings,
     Json,
     StepBindings,
@@ -18,7 +20,6 @@ from app.domain.graph import (
 )
 from app.domain.graph_input import GraphMistakes, graph_mistakes
 from app.domain.model import ReferenceKind, Workspace
-from app.domain.paths import Path, in_graph
 from app.domain.references import OWNED_KINDS, CredentialNotAccessible, Destination
 from app.domain.source_graph import SourceGraph
 from app.domain.step import Step
@@ -65,6 +66,12 @@ def topic_fields(catalogue: Catalogue, workspace: Workspace, before: FlowState |
         return component.topic_field if is_pub_sub(component) else None
 
     return topic_field
+
+
+def in_graph(bound: StepBindings, kind: ReferenceKind) -> Path:
+    """The path of a step's binding in a graph that was sent."""
+    keys = ("fields", bound.topic_field or "") if kind is ReferenceKind.TOPIC else (KEYS[kind],)
+    return ("graph", "nodes", str(bound.position), *keys)
 
 
 Misplaced = TopicNotAccessible | CredentialNotAccessible

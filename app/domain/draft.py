@@ -7,12 +7,11 @@ from enum import StrEnum
 from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceAccess, writing_refused
 from app.domain.component import Catalogue
 from app.domain.content import Content
-from app.domain.errors import Refusal, Refused, refused
+from app.domain.errors import DRAFT, FLOW, REVISION, FlowRefusal, Path, Refusal, Refused, refused
 from app.domain.flow import Flow, SavedState, size_of_flows
 from app.domain.graph_input import GraphMistakes
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId, Target
-from app.domain.paths import DRAFT, FLOW, REVISION, Path
 from app.domain.source import RESTORE_ONE, DraftNotFound
 from app.domain.wording import named, printable
 
@@ -39,11 +38,9 @@ class DraftAlreadyExists(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class StaleDraft(Refusal):
+class StaleDraft(FlowRefusal):
     """The draft has changed since the revision that the change is based on, or is gone."""
 
-    flow_id: FlowId
-    flow_name: str
     expected: int
     draft_id: str | None
     revision: int | None
@@ -113,8 +110,6 @@ def draft_in_the_way(
 DiscardRefusal = FlowNotFound | DraftNotFound | InsufficientPermission | ContractSuspended | StaleDraft | InvalidInput
 """No text of its input can be wrong yet; callers are prepared for one that can."""
 
-NOTHING_TO_DISCARD = "There is nothing to discard."
-
 
 @dataclass(frozen=True, slots=True)
 class DiscardWish:
@@ -142,7 +137,7 @@ def plan_discard(
     flow, draft = facts.flow, facts.flow.draft
     refusals = writing_refused(flow.access, FLOW)
     if draft is None:
-        return Refused((no_draft(flow, wish.expected_revision, NOTHING_TO_DISCARD), *refusals))
+        return Refused((no_draft(flow, wish.expected_revision, "There is nothing to discard."), *refusals))
     deletes_flow = flow.published is None and not has_drafts_set_aside
     errors = (*refusals, *stale(flow, wish.expected_revision))
     return refused(*errors) or DiscardPlan(flow.id, DraftId(draft.id), deletes_flow)

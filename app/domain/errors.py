@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Generic, TypeVar
 
+from app.domain.model import FlowId
 from app.domain.wording import printable
 
 
@@ -48,6 +49,37 @@ class ErrorCode(StrEnum):
 RANKS = {code: rank for rank, code in enumerate(ErrorCode)}
 
 
+Path = tuple[str, ...]
+
+
+class OfCall(tuple[str, ...]):
+    """A path of a call of many items that isn't below one of them."""
+
+    __slots__ = ()
+
+
+FLOW: Path = ("flowId",)
+WORKSPACE: Path = ("workspaceId",)
+VERSION: Path = ("versionId",)
+DRAFT: Path = ("draftId",)
+IDEMPOTENCY_KEY: Path = ("idempotencyKey",)
+EXPORT: Path = ("exportId",)
+TOPIC: Path = ("topicId",)
+REVISION: Path = ("expectedRevision",)
+INTO_WORKSPACE: Path = ("destination", *WORKSPACE)
+ONTO_FLOW: Path = ("destination", "overrideFlowId")
+SOURCE_STATE: Path = ("source", "state")
+SOURCE_VERSION: Path = ("source", *VERSION)
+MAPPINGS: Path = ("mappings",)
+ITEMS: Path = ("items",)
+PLAN_FINGERPRINT: Path = ("planFingerprint",)
+
+
+def in_item(index: int, path: Path) -> Path:
+    """The path in a call of many items, of which the input is one."""
+    return path if isinstance(path, OfCall) else (*ITEMS, str(index), *path)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """A reason why something isn't done, or can't be."""
@@ -69,11 +101,21 @@ class Refusal(Reason):
     """A reason why nothing was written. The name of its class is its code."""
 
     code: ClassVar[ErrorCode]
-    path: tuple[str, ...] = field(default=(), compare=False)
+    path: Path = field(default=(), compare=False)
+    """The part of the input that it is about: one element per field name or list index, or none at all."""
 
     def __init_subclass__(cls) -> None:
-        """Fail for a class whose code doesn't exist."""
-        cls.code = ErrorCode(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).upper())
+        """Fail for a class whose code doesn't exist; only `FlowRefusal` needs none."""
+        if cls.__name__ != "FlowRefusal":
+            cls.code = ErrorCode(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).upper())
+
+
+@dataclass(frozen=True, slots=True)
+class FlowRefusal(Refusal):
+    """A refusal about a flow that the caller can see."""
+
+    flow_id: FlowId
+    flow_name: str
 
 
 Some = TypeVar("Some", bound=Refusal)

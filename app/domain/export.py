@@ -26,13 +26,12 @@ from app.domain.choices import (
     unknown_mappings,
 )
 from app.domain.draft import DraftAlreadyExists, draft_in_the_way
-from app.domain.errors import Refusal, Refused, in_order
+from app.domain.errors import FLOW, INTO_WORKSPACE, ONTO_FLOW, FlowRefusal, Refused, in_order
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, NotCopied, OntoFlow
 from app.domain.fingerprint import PlanIsStale, fingerprint_refused
 from app.domain.flow import CHARACTERS_PER_PART, Flow, FlowState, ShownFlow
 from app.domain.input import LONGEST_NAME, IdempotencyKeyReused, InvalidInput, key_mistakes, name_mistakes
 from app.domain.model import DraftId, ExportId, FlowId, FlowType, VersionId, VersionOrigin, Workspace, WorkspaceId
-from app.domain.paths import FLOW, INTO_WORKSPACE, ONTO_FLOW
 from app.domain.references import CredentialNotAccessible, Destination, ReferenceOutcome
 from app.domain.source import CopiedFrom, CopiedState, DraftNotFound, VersionNotFound
 from app.domain.source_graph import ComponentNotAccessible, SourceGraph
@@ -41,10 +40,7 @@ from app.domain.wording import printable
 
 
 @dataclass(frozen=True, slots=True)
-class CannotOverrideItself(Refusal):
-    flow_id: FlowId
-    flow_name: str
-
+class CannotOverrideItself(FlowRefusal):
     @property
     def message(self) -> str:
         return f"The flow {printable(self.flow_name)} can't override itself. Choose another flow, or copy it."

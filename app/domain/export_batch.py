@@ -1,19 +1,17 @@
 """Several exports in one call: decided as one, in the order of the call (P4, P8)."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
 from app.domain.access import counts_against_quota
 from app.domain.choices import ReferenceMapping, mapping_mistakes, unknown_mappings
-from app.domain.errors import Refusal, Refused, refused
+from app.domain.errors import IDEMPOTENCY_KEY, ITEMS, ONTO_FLOW, FlowRefusal, Refusal, Refused, in_item, refused
 from app.domain.export import ExportPlan, ExportRefusal, plan_export
 from app.domain.export_facts import ExportFacts, ExportWish, GatheredFacts, OntoFlow, dangling_references
 from app.domain.flow import Flow, SavedState
 from app.domain.input import IdempotencyKeyReused, InvalidInput, key_mistakes
-from app.domain.model import FlowId
-from app.domain.paths import IDEMPOTENCY_KEY, ITEMS, ONTO_FLOW, Path, in_item
 from app.domain.wording import printable
 
 MOST_ITEMS = 1000
@@ -28,11 +26,8 @@ class BatchMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DuplicateOverride(Refusal):
-    flow_id: FlowId
-    flow_name: str
+class DuplicateOverride(FlowRefusal):
     items: tuple[int, ...]
-    path: Path = field(default=ONTO_FLOW, compare=False, kw_only=True)
 
     @property
     def message(self) -> str:
@@ -171,7 +166,7 @@ def _duplicates(facts: GatheredFacts, wishes: Mapping[int, ExportWish]) -> Mappi
         if isinstance(wish.destination, OntoFlow) and wish.destination.flow_id in facts.flows:
             overriding.setdefault(wish.destination.flow_id, []).append(place)
     return {
-        flow_id: DuplicateOverride(facts.flows[flow_id].id, facts.flows[flow_id].name, tuple(items))
+        flow_id: DuplicateOverride(facts.flows[flow_id].id, facts.flows[flow_id].name, tuple(items), path=ONTO_FLOW)
         for flow_id, items in overriding.items()
         if len(items) > 1
     }

@@ -9,9 +9,9 @@ from app.domain.access import FlowNotFound, WorkspaceAccess
 from app.domain.choices import Mapped, ReferenceMapping, StepChoice
 from app.domain.component import Catalogue
 from app.domain.draft import ExistingDraft
+from app.domain.errors import FLOW, INTO_WORKSPACE, ONTO_FLOW, Path
 from app.domain.flow import Flow, SavedState, size_of_flows
 from app.domain.model import ContractId, Target
-from app.domain.paths import FLOW, INTO_WORKSPACE, ONTO_FLOW, Path
 from app.domain.source import BY_DEFAULT, CopiedState, DraftNotFound, SourceWish, VersionNotFound, copied_state
 
 NO_MAPPINGS: Mapped = MappingProxyType({})

@@ -7,21 +7,20 @@ import hashlib
 import marshal
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVarTuple, cast
 
 from app.domain.access import FLOW_EDIT, WorkspaceAccess, quota_exceeded
 from app.domain.choices import Mapped, ReferenceMapping, StepChoice, mappings_used
 from app.domain.component import Catalogue, named_component, why_unusable
-from app.domain.errors import Refusal
+from app.domain.errors import PLAN_FINGERPRINT, Refusal
 from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace, NotCopied
 from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.graph import bindings_to_json
 from app.domain.id_prefixes import Kind, kind_in
 from app.domain.input import InvalidInput
 from app.domain.model import Target
-from app.domain.paths import PLAN_FINGERPRINT, Path
 from app.domain.source import CopiedState
 
 
@@ -55,7 +54,6 @@ class PlanIsStale(Refusal):
     """Parts that the plan rested on have changed."""
 
     changed: tuple[PlanBasis, ...]
-    path: Path = field(default=PLAN_FINGERPRINT, compare=False, kw_only=True)
 
     @property
     def message(self) -> str:
@@ -89,7 +87,7 @@ def fingerprint_refused(
         for number, (basis, digest) in enumerate(_digests(facts, wish, copied).items())
         if fingerprint[1][number * DIGITS : (number + 1) * DIGITS] != digest
     )
-    return (PlanIsStale(changed),) if changed else ()
+    return (PlanIsStale(changed, path=PLAN_FINGERPRINT),) if changed else ()
 
 
 def _digests(facts: ExportFacts, wish: ExportWish, state: CopiedState | NotCopied) -> Mapping[PlanBasis, str]:

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, count, islice
 
+from app.domain.errors import Path
 from app.domain.graph import KEYS, Json
 from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
-from app.domain.paths import Path
 
 DEEPEST_GRAPH = 200
 """Levels of lists and objects inside a graph, so that no reader of it runs out of stack."""

@@ -2,13 +2,12 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from app.domain.errors import Refusal
-from app.domain.paths import IDEMPOTENCY_KEY, Path
+from app.domain.errors import IDEMPOTENCY_KEY, Refusal
 from app.domain.wording import printable
 
 LONGEST_NAME = 255
@@ -64,7 +63,6 @@ class KeyedCall(StrEnum):
 @dataclass(frozen=True, slots=True)
 class IdempotencyKeyReused(Refusal):
     first_used_at: datetime
-    path: Path = field(default=IDEMPOTENCY_KEY, compare=False, kw_only=True)
 
     @property
     def message(self) -> str:

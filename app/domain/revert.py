@@ -11,13 +11,11 @@ from app.domain.access import (
 from app.domain.bindings import rebind
 from app.domain.choices import ChosenReferences
 from app.domain.draft import DraftAlreadyExists, DraftFacts, ExistingDraft, draft_in_the_way
-from app.domain.errors import Refused, refused
+from app.domain.errors import FLOW, VERSION, Refused, refused
 from app.domain.flow import FlowState, SavedState
 from app.domain.input import IdempotencyKeyReused, InvalidInput, key_mistakes
 from app.domain.model import DraftId, FlowId, VersionId, VersionOrigin
-from app.domain.paths import FLOW, VERSION
-from app.domain.publish import not_ready
-from app.domain.readiness import DraftNotReady
+from app.domain.publish import DraftNotReady, not_ready
 from app.domain.references import Destination, ReferenceOutcome
 from app.domain.source import VersionNotFound
 from app.domain.source_graph import SourceGraph

@@ -11,28 +11,21 @@ from app.domain.access import (
     rights_missing,
     writing_refused,
 )
-from app.domain.errors import Refusal, Refused, refused
+from app.domain.errors import FLOW, FlowRefusal, Refused, refused
 from app.domain.flow import Flow
 from app.domain.model import FlowId, FlowStatus
-from app.domain.paths import FLOW
 from app.domain.wording import printable
 
 
 @dataclass(frozen=True, slots=True)
-class FlowIsActive(Refusal):
-    flow_id: FlowId
-    flow_name: str
-
+class FlowIsActive(FlowRefusal):
     @property
     def message(self) -> str:
         return f"The flow {printable(self.flow_name)} is running. Stop it first, then delete it."
 
 
 @dataclass(frozen=True, slots=True)
-class FlowIsSuspended(Refusal):
-    flow_id: FlowId
-    flow_name: str
-
+class FlowIsSuspended(FlowRefusal):
     @property
     def message(self) -> str:
         return (
@@ -42,9 +35,7 @@ class FlowIsSuspended(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class FlowNotPublished(Refusal):
-    flow_id: FlowId
-    flow_name: str
+class FlowNotPublished(FlowRefusal):
     has_draft: bool = field(default=True, compare=False)
 
     @property

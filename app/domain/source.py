@@ -3,11 +3,10 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.domain.errors import Refusal
+from app.domain.errors import FLOW, SOURCE_STATE, SOURCE_VERSION, FlowRefusal, Refusal
 from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.id_prefixes import Kind, other_kind
 from app.domain.model import FlowId, VersionId
-from app.domain.paths import FLOW, SOURCE_STATE, SOURCE_VERSION
 from app.domain.wording import not_found, printable
 
 
@@ -23,9 +22,7 @@ class StateOfFlow(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class VersionNotFound(Refusal):
-    flow_id: FlowId
-    flow_name: str
+class VersionNotFound(FlowRefusal):
     version_id: str | None
     """None for the published version."""
 

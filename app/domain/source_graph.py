@@ -14,10 +14,9 @@ from app.domain.component import (
     resolve_all,
     why_unusable,
 )
-from app.domain.errors import Refusal
+from app.domain.errors import Path, Refusal
 from app.domain.flow import Graph
 from app.domain.model import ComponentId, ContractId, TenantId, Workspace, WorkspaceType
-from app.domain.paths import Path
 from app.domain.step import Step
 from app.domain.topics import TopicUse, topic_uses
 from app.domain.wording import counted, enumerated, named, printable

@@ -7,10 +7,9 @@ from itertools import chain
 from typing import Any
 
 from app.domain.component import Component, read_command
-from app.domain.errors import Refusal
+from app.domain.errors import TOPIC, FlowRefusal, Refusal
 from app.domain.flow import Flow, Graph
-from app.domain.model import FlowId, ReferenceKind, Target, Workspace
-from app.domain.paths import TOPIC
+from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.step import Step
 from app.domain.wording import counted, enumerated, named, not_here, printable
 
@@ -57,10 +56,7 @@ class TopicNotAccessible(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class FlowHasNoTopic(Refusal):
-    flow_id: FlowId
-    flow_name: str
-
+class FlowHasNoTopic(FlowRefusal):
     @property
     def message(self) -> str:
         return (

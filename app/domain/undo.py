@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from app.domain.access import ContractSuspended, InsufficientPermission, WorkspaceAccess, writing_refused
-from app.domain.errors import Refusal, Refused, refused
+from app.domain.errors import EXPORT, Refusal, Refused, refused
 from app.domain.id_prefixes import Kind
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, ExportId, FlowId
-from app.domain.paths import EXPORT
 from app.domain.wording import not_found, printable
 
 

@@ -3,9 +3,9 @@
 import strawberry
 
 from app.domain.draft import DiscardWish, ExistingDraft
+from app.domain.edit import KEEP, Keep, UpdateWish
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
-from app.domain.update import KEEP, Keep, UpdateWish
 from app.graphql.arguments import given
 from app.graphql.describe import about, idempotency_key, optional
 from app.graphql.inputs import StepBindingInput

@@ -3,12 +3,12 @@
 import strawberry
 
 from app.domain.choices import Mapped, ReferenceMapping, StepChoice, mapped
-from app.domain.create import CreateWish
 from app.domain.draft import ExistingDraft
+from app.domain.edit import CreateWish
+from app.domain.errors import MAPPINGS, OfCall, Path
 from app.domain.export_batch import BatchMode, BatchWish
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import FlowType, ReferenceKind
-from app.domain.paths import MAPPINGS, OfCall, Path
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.world.sections import NAMES, WorldSection
 from app.graphql.arguments import given

@@ -14,8 +14,8 @@ from strawberry import Parent
 
 from app.domain import references
 from app.domain.bindings import ExportWarning
-from app.domain.create import CreateRefusal
 from app.domain.draft import DiscardRefusal, RestoreRefusal
+from app.domain.edit import CreateRefusal, UpdateRefusal
 from app.domain.errors import Refusal, Refused
 from app.domain.export import CopyRefusal, Exported
 from app.domain.export_batch import BatchRefusal
@@ -24,7 +24,6 @@ from app.domain.revert import RevertRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
 from app.domain.source import CopiedFrom
 from app.domain.undo import UndoRefusal
-from app.domain.update import UpdateRefusal
 from app.execution.lookups import Lookup
 from app.execution.relations import one
 from app.graphql.context import Info

@@ -16,8 +16,8 @@ from functools import cached_property
 from app.domain.access import FLOW_EDIT, may_change_flows, may_write_flows
 from app.domain.component import Catalogue
 from app.domain.content import Content, read_graph, topic_fields
-from app.domain.create import CreateFacts, CreateWish
 from app.domain.draft import DraftFacts, RestoreFacts
+from app.domain.edit import KEEP, CreateFacts, CreateWish, Keep
 from app.domain.export import Exported
 from app.domain.export_facts import GatheredFacts
 from app.domain.flow import Flow, SavedState
@@ -26,7 +26,6 @@ from app.domain.graph_input import GraphMistakes
 from app.domain.input import KeyedCall
 from app.domain.model import UserId
 from app.domain.undo import UndoFacts
-from app.domain.update import KEEP, Keep
 from app.offload import LARGE, offload
 from app.storage.connections.connection import Row, WriteConnection
 from app.storage.connections.row_changes import Part, write_rows

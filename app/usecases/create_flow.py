@@ -1,6 +1,6 @@
 """Create a flow from a native graph."""
 
-from app.domain.create import CreateRefusal, CreateWish, plan_create
+from app.domain.edit import CreateRefusal, CreateWish, plan_create
 from app.domain.errors import Refused
 from app.domain.input import KeyedCall
 from app.storage.store import Store

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
-from app.domain.errors import Refused
+from app.domain.errors import IDEMPOTENCY_KEY, Refused
 from app.domain.export import Exported
 from app.domain.input import IdempotencyKeyReused, KeyedCall, key_mistakes
 from app.offload import LARGE, offload
@@ -41,7 +41,7 @@ async def key_in_use(
     input_hash = await offload(LARGE, hash_of_input, wish)
     stored = await find(key, input_hash)
     if stored is not None and stored.input_hash != input_hash:
-        return Refused((IdempotencyKeyReused(stored.first_used_at),))
+        return Refused((IdempotencyKeyReused(stored.first_used_at, path=IDEMPOTENCY_KEY),))
     return stored
 
 

@@ -1,7 +1,7 @@
 """Save a draft: its name, description, schedule, graph, or what its steps are bound to."""
 
+from app.domain.edit import Unchanged, UpdateRefusal, UpdateWish, plan_update
 from app.domain.errors import Refused
-from app.domain.update import Unchanged, UpdateRefusal, UpdateWish, plan_update
 from app.storage.store import Store
 from app.storage.writes.lifecycle import save_draft
 from app.usecases.results import Saved

@@ -18,6 +18,7 @@ from app.domain.draft import (
     plan_discard,
     plan_restore,
 )
+from app.domain.edit import KEEP, Keep, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
 from app.domain.errors import Refusal, Refused
 from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.graph import Json
@@ -26,7 +27,6 @@ from app.domain.publish import PublishPlan, PublishRefusal, PublishWish, plan_pu
 from app.domain.revert import RevertPlan, RevertRefusal, RevertWish, plan_revert
 from app.domain.running import DeletePlan, StatusPlan
 from app.domain.undo import UndoPlan
-from app.domain.update import KEEP, Keep, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
 from tests.domain.builders import DEVELOPMENT, STANDARD, catalogue, known
 
 Plan = TypeVar("Plan", UpdatePlan, PublishPlan, RevertPlan, DiscardPlan, RestorePlan, StatusPlan, DeletePlan, UndoPlan)

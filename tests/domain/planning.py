@@ -7,8 +7,8 @@ from app.domain.access import WorkspaceAccess
 from app.domain.choices import ReferenceMapping, StepChoice, mapped
 from app.domain.component import Catalogue, Component
 from app.domain.content import read_graph, topic_fields
-from app.domain.create import CreateFacts, CreatePlan, CreateRefusal, CreateWish, plan_create
 from app.domain.draft import ExistingDraft
+from app.domain.edit import CreateFacts, CreatePlan, CreateRefusal, CreateWish, plan_create
 from app.domain.errors import Refusal, Refused
 from app.domain.export import CopyRefusal, ExportPlan, NewExports, new_exports, plan_copy, plan_export
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, IntoWorkspace, OntoFlow

@@ -14,9 +14,9 @@ from app.domain.access import (
     may_change_flows,
     may_write_flows,
 )
+from app.domain.errors import WORKSPACE
 from app.domain.export import ExportPlan
 from app.domain.model import Workspace
-from app.domain.paths import WORKSPACE
 from tests.domain.builders import (
     DEVELOPMENT,
     PRODUCTION,

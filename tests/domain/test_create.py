@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.access import QuotaExceeded, WorkspaceAccess, WorkspaceNotFound
 from app.domain.content import topic_fields
-from app.domain.create import CreatePlan, CreateRefusal, CreateWish
+from app.domain.edit import CreatePlan, CreateRefusal, CreateWish
 from app.domain.errors import Refused
 from app.domain.graph import Json, canonical, content_hash, join
 from app.domain.model import FlowType, ReferenceKind, Workspace

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.domain.content import read_graph, topic_fields
-from app.domain.create import CreateFacts, CreateWish, plan_create
+from app.domain.edit import CreateFacts, CreateWish, plan_create
 from app.domain.errors import Refused
 from app.domain.export import plan_copy, plan_export
 from app.domain.export_batch import BatchWish, plan_batch

@@ -14,18 +14,26 @@ from app.domain.component import (
     InaccessibilityReason,
     why_unusable,
 )
-from app.domain.create import CreatePlan, CreateWish
+from app.domain.edit import (
+    KEEP,
+    CreatePlan,
+    CreateWish,
+    Keep,
+    Unchanged,
+    UpdatePlan,
+    UpdateRefusal,
+    UpdateWish,
+    plan_update,
+)
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan, plan_copy, plan_export
 from app.domain.export_facts import CopyWish, ExportFacts
 from app.domain.flow import Flow, Graph
 from app.domain.graph import Json
 from app.domain.model import Contract, Workspace, WorkspaceType
-from app.domain.publish import PublishWish, plan_publish
-from app.domain.readiness import ComponentUnavailable, blockers
+from app.domain.publish import ComponentUnavailable, PublishWish, blockers, plan_publish
 from app.domain.revert import RevertWish, plan_revert
 from app.domain.source_graph import InaccessibleComponent, SourceGraph
-from app.domain.update import KEEP, Keep, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
 from tests.domain.builders import (
     CREDENTIAL,
     DEVELOPMENT,

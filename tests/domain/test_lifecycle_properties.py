@@ -8,16 +8,16 @@ from hypothesis import given, reject
 
 from app.domain.choices import StepChoice
 from app.domain.component import Component
+from app.domain.edit import KEEP, Unchanged, UpdatePlan, UpdateRefusal
 from app.domain.errors import Refused
 from app.domain.flow import Graph, SavedState
 from app.domain.graph import Bindings, Json, numbered, steps_of
 from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
-from app.domain.readiness import DraftNotReady, MissingCredential, MissingTopic, blockers
+from app.domain.publish import DraftNotReady, MissingCredential, MissingTopic, blockers
 from app.domain.references import CredentialNotAccessible, ReferenceAction, ReferenceOutcome, by_position
 from app.domain.step import Step
 from app.domain.topics import TopicNotAccessible
-from app.domain.update import KEEP, Unchanged, UpdatePlan, UpdateRefusal
 from tests.domain.builders import CREDENTIAL, DATA_SAMPLES, DEVELOPMENT, TOPIC, catalogue, flow, saying
 from tests.domain.lifecycle import agreed, choose, publish, revert, state_of, update
 from tests.domain.random_drafts import COMPONENTS, CRM, HERE, KEYS, PUB, THINGS, VAULT, Change, changes, graphs, states

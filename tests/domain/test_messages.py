@@ -34,7 +34,7 @@ from app.domain.model import (
     WorkspaceId,
     WorkspaceType,
 )
-from app.domain.readiness import (
+from app.domain.publish import (
     Blocker,
     ComponentUnavailable,
     DraftNotReady,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.domain.create import CreateWish
 from app.domain.draft import ExistingDraft
+from app.domain.edit import CreateWish
 from app.domain.errors import Refused
 from app.domain.graph import Json
 from app.domain.source import SourceWish, StateOfFlow

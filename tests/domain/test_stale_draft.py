@@ -6,11 +6,11 @@ import pytest
 
 from app.domain.access import FlowNotFound
 from app.domain.draft import DiscardPlan, StaleDraft
+from app.domain.edit import Unchanged, UpdatePlan
 from app.domain.errors import Refusal, Refused
 from app.domain.flow import Flow
 from app.domain.publish import PublishPlan
 from app.domain.source import DraftNotFound
-from app.domain.update import Unchanged, UpdatePlan
 from tests.domain.builders import draft, flow, sends, state
 from tests.domain.lifecycle import discard, publish, reasons, update
 

@@ -6,12 +6,12 @@ import pytest
 
 from app.domain.access import FlowNotFound
 from app.domain.draft import StaleDraft
+from app.domain.edit import KEEP, Keep, UpdatePlan, UpdateRefusal
 from app.domain.errors import Refused
 from app.domain.flow import Flow
 from app.domain.graph import Json, canonical, split
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId, VersionId, VersionOrigin
-from app.domain.update import KEEP, Keep, UpdatePlan, UpdateRefusal
 from tests.domain.builders import (
     CREDENTIAL,
     DEVELOPMENT,

@@ -3,12 +3,12 @@
 import pytest
 
 from app.domain.choices import StepChoice
+from app.domain.edit import Unchanged
 from app.domain.graph import Json, StepBindings
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, ReferenceKind, Target
 from app.domain.references import CredentialNotAccessible
 from app.domain.topics import TopicNotAccessible
-from app.domain.update import Unchanged
 from tests.domain.builders import (
     AGENT,
     CREDENTIAL,

@@ -66,7 +66,7 @@ def test_references_of_a_new_flow_become_ids(nodes: list[Any], bound: list[dict[
     assert made is not None
     assert made.draft is not None
     assert made.draft.author == ADA
-    assert [step.values for step in made.draft.state.bindings if step.values] == bound
+    assert [step.values for step in made.draft.state.graph.bindings if step.values] == bound
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_component_that_the_document_removes_publishes_nothing() -> None:
     made = flows.read(item(), drafted(node("1", PUBLISH, fields={"subject": "news"})), FLOW)
     assert made is not None
     assert made.draft is not None
-    assert [step.values for step in made.draft.state.bindings if step.values] == []
+    assert [step.values for step in made.draft.state.graph.bindings if step.values] == []
 
 
 def test_the_fingerprint_is_of_everything_that_is_read() -> None:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from app.domain.choices import StepChoice
+from app.domain.edit import KEEP
 from app.domain.model import ReferenceKind
-from app.domain.update import KEEP
 from tests.lifecycle import expected_drafts
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.expected_drafts import Choices, Codes, Sent

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.domain.create import CreateWish
 from app.domain.draft import DiscardWish, ExistingDraft
+from app.domain.edit import CreateWish, UpdateWish
 from app.domain.errors import Refused
 from app.domain.export import Exported
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
@@ -14,7 +14,6 @@ from app.domain.model import UserId
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
-from app.domain.update import UpdateWish
 from app.storage.connections.database import Database
 from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from app import offload
-from app.domain.create import plan_create
+from app.domain.edit import plan_create
 from app.offload import LARGE, interruptible
 from app.usecases import create_flow
 from tests.databases import Databases, Loaded

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.domain.create import CreateRefusal, CreateWish
 from app.domain.draft import ExistingDraft
+from app.domain.edit import CreateRefusal, CreateWish
 from app.domain.errors import Refusal, Refused
 from app.domain.export import CopyRefusal, Exported, ExportRefusal
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow

@@ -5,9 +5,9 @@ import json
 
 import pytest
 
+from app.domain.edit import UpdateWish
 from app.domain.graph import Bindings, TopicField, split
 from app.domain.model import FlowType
-from app.domain.update import UpdateWish
 from app.usecases.results import Saved
 from app.usecases.update_draft import update_draft
 from tests.api.world_builder import graph

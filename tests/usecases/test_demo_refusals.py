@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.domain.create import CreateWish
 from app.domain.draft import ExistingDraft
+from app.domain.edit import CreateWish
 from app.domain.errors import Refused
 from app.domain.export import Exported
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow

@@ -12,13 +12,12 @@ import pytest
 from app.domain.access import QuotaExceeded
 from app.domain.choices import ReferenceMapping, StepChoice, mapped
 from app.domain.draft import ExistingDraft
-from app.domain.errors import Refused
+from app.domain.errors import OfCall, Refused
 from app.domain.export import Exported
 from app.domain.export_batch import BatchMode, BatchNotApplied, BatchWish, DuplicateOverride
 from app.domain.export_facts import ExportWish
 from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
-from app.domain.paths import OfCall
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.usecases.export_flow import export_flow
 from app.usecases.export_flows import export_flows

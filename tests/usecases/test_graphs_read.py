@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from app.domain.draft import DiscardWish
+from app.domain.edit import UpdateWish
 from app.domain.export_facts import CopyWish
 from app.domain.graph import Json
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
 from app.domain.source import SourceWish, StateOfFlow
-from app.domain.update import UpdateWish
 from app.meter import Meter, counted_by
 from app.usecases.copy_flow import copy_flow
 from app.usecases.discard_draft import discard_draft

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.create import CreateWish
+from app.domain.edit import CreateWish
 from app.domain.errors import Refused
 from app.domain.export import Exported
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from app.domain.choices import ReferenceMapping, StepChoice, mapped
-from app.domain.create import CreateWish
 from app.domain.draft import ExistingDraft
+from app.domain.edit import CreateWish
+from app.domain.errors import MAPPINGS, OfCall
 from app.domain.export_batch import BatchMode, BatchWish
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import FlowType, ReferenceKind
-from app.domain.paths import MAPPINGS, OfCall
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
 from app.domain.source import SourceWish, StateOfFlow

@@ -7,13 +7,13 @@ from itertools import pairwise
 
 import pytest
 
+from app.domain.edit import UpdateWish
 from app.domain.export import Exported
 from app.domain.export_batch import BatchMode, BatchWish
 from app.domain.export_facts import ExportWish, IntoWorkspace
 from app.domain.graph import Json
 from app.domain.matching import MOST_STEPS, ComparisonLimit
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
-from app.domain.update import UpdateWish
 from app.graphql.loaders import FindOfFlow
 from app.meter import BYTES_PER_OBJECT, LimitReached, Meter, counted_by
 from app.storage.facts.flows import FLOWS_WITH_STATES

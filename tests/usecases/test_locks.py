@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.create import CreateWish
+from app.domain.edit import CreateWish
 from app.domain.export import ExportPlan, plan_export
 from app.domain.export_facts import CopyWish
 from app.storage.writes.copies import write_exports

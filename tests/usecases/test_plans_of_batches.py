@@ -7,12 +7,11 @@ from datetime import timedelta
 import pytest
 
 from app.domain.choices import ReferenceMapping, mapped
-from app.domain.errors import Refused
+from app.domain.errors import OfCall, Refused
 from app.domain.export import ExportPlan
 from app.domain.export_batch import BatchMode, BatchNotApplied, BatchWish
 from app.domain.input import IdempotencyKeyReused
 from app.domain.matching import ComparisonLimit
-from app.domain.paths import OfCall
 from app.storage.ids import Kind, new_id
 from app.usecases.compare_states import compare_found
 from app.usecases.export_flow import export_flow

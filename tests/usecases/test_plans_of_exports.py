@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.domain.choices import StepChoice
+from app.domain.edit import UpdateWish
 from app.domain.errors import Refused
 from app.domain.export import Exported, ExportPlan
 from app.domain.export_batch import BatchMode, BatchWish
@@ -15,7 +16,6 @@ from app.domain.fingerprint import PlanBasis, PlanIsStale
 from app.domain.matching import ComparisonLimit
 from app.domain.model import ReferenceKind
 from app.domain.publish import PublishWish
-from app.domain.update import UpdateWish
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import compare_found, compare_states
 from app.usecases.export_flow import export_flow

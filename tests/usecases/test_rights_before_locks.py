@@ -10,15 +10,14 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from app.domain.access import ContractSuspended, InsufficientPermission
-from app.domain.create import CreateWish
 from app.domain.draft import DiscardWish
+from app.domain.edit import CreateWish, UpdateWish
 from app.domain.errors import Refused
 from app.domain.export import Exported
 from app.domain.export_batch import BatchMode, BatchWish
 from app.domain.export_facts import CopyWish
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
-from app.domain.update import UpdateWish
 from app.storage.connections.database import TransactionConflict
 from app.storage.connections.engine import engine_of
 from app.storage.facts.locks import lock

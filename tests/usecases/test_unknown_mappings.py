@@ -6,12 +6,11 @@ from dataclasses import replace
 import pytest
 
 from app.domain.choices import ReferenceMapping, mapped
-from app.domain.errors import Refusal, Refused
+from app.domain.errors import OfCall, Refusal, Refused
 from app.domain.export import Exported
 from app.domain.export_batch import BatchMode, BatchNotApplied, BatchWish
 from app.domain.export_facts import ExportWish
 from app.domain.model import ReferenceKind
-from app.domain.paths import OfCall
 from app.storage.ids import Kind, new_id
 from app.usecases.export_flow import export_flow
 from app.usecases.export_flows import export_flows

@@ -3,9 +3,9 @@
 import json
 
 from app.domain.choices import StepChoice
+from app.domain.edit import UpdateWish
 from app.domain.errors import Refused
 from app.domain.model import ReferenceKind
-from app.domain.update import UpdateWish
 from app.usecases.results import Saved
 from app.usecases.update_draft import update_draft
 from tests.api.world_builder import graph

@@ -10,8 +10,8 @@ from typing import TypeVar, get_args
 import strawberry
 
 from app.domain.bindings import ExportWarning
-from app.domain.create import CreateRefusal
 from app.domain.draft import DiscardRefusal, RestoreRefusal
+from app.domain.edit import CreateRefusal, UpdateRefusal
 from app.domain.errors import ErrorCode
 from app.domain.export import CopyRefusal
 from app.domain.export_batch import BatchRefusal, CallRefusal
@@ -19,7 +19,6 @@ from app.domain.publish import PublishRefusal
 from app.domain.revert import RevertRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
 from app.domain.undo import UndoRefusal
-from app.domain.update import UpdateRefusal
 from app.domain.world.things import WorldRefusal
 from app.graphql.describe import about
 

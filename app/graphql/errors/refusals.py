@@ -5,7 +5,7 @@ What a refusal refers to is loaded as the viewer sees it.
 
 import strawberry
 
-from app.domain import access, draft, readiness, running, source, source_graph, undo
+from app.domain import access, draft, publish, running, source, source_graph, undo
 from app.domain.world import things
 from app.domain.world.sections import WorldSection
 from app.execution.relations import one
@@ -68,7 +68,7 @@ class StaleDraft(Error):
     )
 
 
-@shows(readiness.DraftNotReady, "The draft can't be published yet.")
+@shows(publish.DraftNotReady, "The draft can't be published yet.")
 class DraftNotReady(Error):
     blockers: list[DraftBlocker] = about("What keeps it from being published, as `FlowDraft.readiness` has it.")
 

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from app.domain import diff, readiness
+from app.domain import diff, publish
 from app.domain.model import ReferenceKind
 from app.execution.relations import one
 from app.execution.rows import shows
@@ -19,29 +19,29 @@ class DraftBlocker:
 
 
 @shows(
-    readiness.MissingCredential,
+    publish.MissingCredential,
     "The step's component needs a credential (or a secret: see `component.requires`) and the step has none that fits.",
 )
 class MissingCredential(DraftBlocker):
     component: Component = one("components", "component.id", "The component whose credential or secret is missing.")
 
 
-@shows(readiness.MissingTopic, "The pub/sub step has no topic that lives in the workspace.")
+@shows(publish.MissingTopic, "The pub/sub step has no topic that lives in the workspace.")
 class MissingTopic(DraftBlocker):
     pass
 
 
-@shows(readiness.ComponentUnavailable, "The step's component can't be used in the workspace.")
+@shows(publish.ComponentUnavailable, "The step's component can't be used in the workspace.")
 class ComponentUnavailable(DraftBlocker):
     inaccessible: InaccessibleComponent = about("The component, all steps that use it, and why it can't be used.")
 
 
-@shows(readiness.InvalidGraph, "The graph can't run as it is.")
+@shows(publish.InvalidGraph, "The graph can't run as it is.")
 class InvalidGraph(DraftBlocker):
     pass
 
 
-@shows(readiness.Readiness, "Whether a draft can be published.")
+@shows(publish.Readiness, "Whether a draft can be published.")
 class DraftReadiness:
     ready: bool = about("Whether it can be published now.")
     blockers: list[DraftBlocker] = about(

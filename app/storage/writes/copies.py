@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import orjson
 
-from app.domain.create import CreatePlan
+from app.domain.edit import CreatePlan
 from app.domain.export import Exported, ExportPlan
 from app.domain.flow import TEXTS, ShownFlow
 from app.domain.graph import Bindings

@@ -7,12 +7,12 @@ from sqlalchemy import ColumnElement, FromClause, Text, any_, bindparam, func, l
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.draft import DiscardPlan, RestorePlan
+from app.domain.edit import UpdatePlan
 from app.domain.flow import FlowState
 from app.domain.model import DraftId, FlowId, FlowStatus, VersionId
 from app.domain.publish import PublishPlan
 from app.domain.revert import RevertPlan
 from app.domain.undo import ChangeSinceExport
-from app.domain.update import UpdatePlan
 from app.storage.connections.row_changes import BY, NOW, Part, Parts, delete_rows, insert_rows, update_rows
 from app.storage.facts.states import SHOWN, STATE, shown_values, state_values
 from app.storage.ids import Kind, new_id

@@ -1,6 +1,7 @@
-"""Changing a draft: its name, description, schedule, graph, and what its steps are bound to, step by step."""
+"""Creating a flow (C6), and changing its draft: name, description, schedule, graph, and the bindings of steps."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import NamedTuple
 
@@ -8,23 +9,110 @@ from app.domain.access import (
     ContractSuspended,
     FlowNotFound,
     InsufficientPermission,
+    QuotaExceeded,
+    WorkspaceAccess,
+    WorkspaceNotFound,
+    new_flow_refused,
     writing_refused,
 )
 from app.domain.choices import StepChoice, bound_to, read_choices
-from app.domain.component import Component
+from app.domain.component import Catalogue, Component
 from app.domain.content import Content, misplaced
 from app.domain.draft import DraftFacts, StaleDraft, stale
-from app.domain.errors import Refused, refused
+from app.domain.errors import FLOW, WORKSPACE, Refused, refused
 from app.domain.flow import Flow, FlowState
 from app.domain.graph import Bindings, Json, StepBindings, numbered
 from app.domain.graph_input import GraphMistakes, graph_mistakes
-from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, name_mistakes
-from app.domain.model import DraftId, FlowId, ReferenceKind, VersionOrigin
-from app.domain.paths import FLOW
+from app.domain.input import (
+    IdempotencyKeyReused,
+    InvalidInput,
+    cron_mistakes,
+    description_mistakes,
+    key_mistakes,
+    name_mistakes,
+)
+from app.domain.model import DraftId, FlowId, FlowType, ReferenceKind, Target, VersionOrigin, WorkspaceId
 from app.domain.references import CredentialNotAccessible, Destination, by_position
 from app.domain.source_graph import SourceGraph
 from app.domain.topics import TopicNotAccessible, is_pub_sub
 from app.domain.wording import named
+
+CreateRefusal = (
+    WorkspaceNotFound
+    | InsufficientPermission
+    | ContractSuspended
+    | TopicNotAccessible
+    | CredentialNotAccessible
+    | QuotaExceeded
+    | InvalidInput
+    | IdempotencyKeyReused
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateWish:
+    workspace_id: str
+    name: str
+    graph: Json
+    type: FlowType = FlowType.ORDINARY
+    description: str | None = None
+    cron: str | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreateFacts:
+    """The facts about a creation in a workspace that the caller can see."""
+
+    access: WorkspaceAccess
+    graph: Content | GraphMistakes
+    """The graph that was sent."""
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    """The references of the graph that the caller can see in this workspace."""
+    flows_used: int = 0
+
+    @property
+    def size(self) -> int:
+        """How much there is to decide about, in characters."""
+        return len(self.graph.canonical) if isinstance(self.graph, Content) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class CreatePlan:
+    workspace_id: WorkspaceId
+    type: FlowType
+    state: FlowState
+    content: Content
+
+
+def plan_create(facts: CreateFacts | None, wish: CreateWish) -> CreatePlan | Refused[CreateRefusal]:
+    """Decide the creation of a flow: a draft, however unfinished (C6), or every refusal at once (X11).
+
+    Without facts the caller can't see the workspace.
+    """
+    if facts is None:
+        unseen = WorkspaceNotFound(wish.workspace_id, path=WORKSPACE)
+        return Refused((unseen, *_mistakes(wish), *graph_mistakes(wish.graph)))
+    content, workspace = facts.graph, facts.access.workspace
+    refusals: tuple[CreateRefusal, ...] = (
+        *new_flow_refused(facts.access, facts.flows_used, WORKSPACE),
+        *_mistakes(wish),
+    )
+    if not isinstance(content, Content):
+        return Refused((*refusals, *content))
+    sent = SourceGraph(content.graph, facts.catalogue, workspace)
+    destination = Destination(workspace, facts.targets, facts.catalogue)
+    errors = (*refusals, *misplaced(sent, content.graph.bindings, destination))
+    state = FlowState(wish.name.strip(), wish.description, wish.cron, content.hash, content.graph)
+    return refused(*errors) or CreatePlan(workspace.id, wish.type, state, content)
+
+
+def _mistakes(wish: CreateWish) -> tuple[InvalidInput, ...]:
+    """Find mistakes in the input besides the graph."""
+    texts = (*name_mistakes(wish.name), *description_mistakes(wish.description), *cron_mistakes(wish.cron))
+    return (*texts, *key_mistakes(wish.idempotency_key))
+
 
 UpdateRefusal = (
     FlowNotFound
@@ -94,12 +182,12 @@ def plan_update(facts: DraftFacts | None, wish: UpdateWish) -> UpdatePlan | Unch
     """
     if facts is None:
         mistakes = () if isinstance(wish.graph, Keep) else graph_mistakes(wish.graph)
-        return Refused((FlowNotFound(wish.flow_id, path=FLOW), *_mistakes(wish), *mistakes))
+        return Refused((FlowNotFound(wish.flow_id, path=FLOW), *_mistakes_of_update(wish), *mistakes))
     flow, workspace = facts.flow, facts.access.workspace
     refusals: tuple[UpdateRefusal, ...] = (
         *writing_refused(facts.access, FLOW),
         *stale(flow, wish.expected_revision),
-        *_mistakes(wish),
+        *_mistakes_of_update(wish),
     )
     destination = Destination(workspace, facts.targets, facts.catalogue)
     edit = _edit(facts, destination)
@@ -113,7 +201,7 @@ def plan_update(facts: DraftFacts | None, wish: UpdateWish) -> UpdatePlan | Unch
     return refused(*errors) or _plan(flow, replace(edit.state, graph=bound), edit.content, wish)
 
 
-def _mistakes(wish: UpdateWish) -> tuple[InvalidInput, ...]:
+def _mistakes_of_update(wish: UpdateWish) -> tuple[InvalidInput, ...]:
     """Find mistakes in the input besides graph and bindings."""
     return (
         *name_mistakes(wish.name),
