@@ -132,12 +132,6 @@ def test_a_broken_rule_is_noticed(house: Path, rule: str) -> None:
     assert told.stdout.endswith(f"Failed: {rule}\n")
 
 
-def test_the_house_as_it_is_keeps_the_rules(house: Path) -> None:
-    told = checked(house, *BROKEN)
-    assert (told.returncode, told.stdout.splitlines()[-1]) == (0, "All checks passed."), told.stdout + told.stderr
-    assert [line for line in told.stdout.splitlines() if line.startswith("== ")] == [f"== {rule}" for rule in BROKEN]
-
-
 def test_a_check_that_does_not_exist_is_not_taken_for_one_that_passed(house: Path) -> None:
     told = checked(house, "sizes", "tpyes")
     assert (told.returncode, told.stdout, told.stderr) == (2, "", "There is no check tpyes.\n")
