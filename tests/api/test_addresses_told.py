@@ -21,8 +21,9 @@ async def loaded_office(databases: Databases) -> AsyncIterator[Loaded]:
         yield loaded
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def api(databases: Databases, loaded_office: Loaded) -> AsyncIterator[Api]:
+    """Shared: what these tests apply is refused."""
     async with databases.serving(loaded_office) as api:
         yield api
 

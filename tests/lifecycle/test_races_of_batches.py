@@ -21,12 +21,13 @@ from app.usecases.results import ExportedBatch
 from tests.lifecycle.company import Company
 from tests.lifecycle.holdings import Holdings
 from tests.lifecycle.racing import edited, lawful, noted, published
+from tests.property_settings import EXAMPLES
 
 ROUNDS = 12
 RECORDS = select(FLOW_EXPORT.c.id)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(1 + EXAMPLES // 10))
 async def test_atomic_calls_at_once_with_each_other_and_with_edits_export_all_or_none(firm: Company, seed: int) -> None:
     chance, ends = Random(seed), Counter[str]()  # noqa: S311 - the same calls at every run
     for _ in range(ROUNDS):

@@ -21,6 +21,7 @@ from tests.lifecycle.racing import (
 )
 from tests.lifecycle.records import KINDS, destination, exported, record_of
 from tests.lifecycle.stage import Stage
+from tests.property_settings import EXAMPLES, bounded
 
 _WITHOUT_REVISIONS = text("""
     select 'flow', (to_jsonb(each) - 'draft_revision')::text from flow each
@@ -147,7 +148,7 @@ def test_whatever_is_exported_to_whatever_undoing_it_all_gives_what_was_there(st
             assert isinstance(await firm.undo(each.export_id), Undone)
         assert await but_for_records_and_revisions(firm) == before
 
-    @settings(max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(bounded, max_examples=EXAMPLES // 2, suppress_health_check=list(HealthCheck))
     @given(STEPS)
     def run(steps: list[tuple[str, int]]) -> None:
         stage.runner.run(play(steps))

@@ -19,6 +19,7 @@ from tests.databases import Databases, Loaded
 from tests.lifecycle.stage import Stage, stage_on
 from tests.lifecycle.test_random_lives import Lives
 from tests.pooler.pgbouncer import PgBouncer, pgbouncer
+from tests.property_settings import EXAMPLES, bounded
 from tests.serving.load import Load
 from tests.serving.real import (
     LOCK_CONTRACTS,
@@ -88,14 +89,8 @@ def test_every_mutation_does_what_the_model_says(stage: Stage) -> None:
     class LivesHere(Lives):
         here = stage
 
-    quiet = list(HealthCheck)
     few = settings(
-        max_examples=3,
-        stateful_step_count=22,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=quiet,
+        bounded, max_examples=1 + EXAMPLES // 10, stateful_step_count=22, suppress_health_check=list(HealthCheck)
     )
     run_state_machine_as_test(LivesHere, settings=few)
 
