@@ -83,6 +83,22 @@ class DraftFacts:
         return sent + size_of_flows(self.flow, versions=[self.named_version])
 
 
+@dataclass(frozen=True, slots=True)
+class ManyDraftFacts:
+    """The facts about changes of several flows' drafts, by flow; flows that the caller can't see have none."""
+
+    flows: Mapping[str, DraftFacts]
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        return {flow_id: facts.flow.name for flow_id, facts in self.flows.items()}
+
+    @property
+    def size(self) -> int:
+        """How much there is to decide about, in characters."""
+        return sum(facts.size for facts in self.flows.values())
+
+
 def no_draft(flow: Flow, expected: int | None, advice: str) -> DraftNotFound | StaleDraft:
     """Refuse to change the draft of a flow that has none; a caller who states a revision knew one (H1)."""
     missing = DraftNotFound(flow.id, flow.name, advice=RESTORE_ONE if flow.published is None else advice, path=FLOW)

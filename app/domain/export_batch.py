@@ -2,27 +2,20 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import NamedTuple
 
 from app.domain.access import counts_against_quota
+from app.domain.batch import BatchNotApplied, BatchWish, CallRefusal, not_applied
 from app.domain.choices import ReferenceMapping, mapping_mistakes, unknown_mappings
-from app.domain.errors import IDEMPOTENCY_KEY, ITEMS, ONTO_FLOW, FlowRefusal, Refusal, Refused, in_item, refused
+from app.domain.errors import IDEMPOTENCY_KEY, ONTO_FLOW, FlowRefusal, Refused, in_item, refused
 from app.domain.export import ExportPlan, ExportRefusal, plan_export
 from app.domain.export_facts import ExportFacts, ExportWish, GatheredFacts, OntoFlow, dangling_references
 from app.domain.flow import Flow, SavedState
-from app.domain.input import IdempotencyKeyReused, InvalidInput, key_mistakes
+from app.domain.input import InvalidInput, key_mistakes
 from app.domain.wording import printable
-
-MOST_ITEMS = 1000
 
 NOT_YET = ""
 """The id of a draft that isn't written yet: no other export of the call reads it, as none may override the same flow."""
-
-
-class BatchMode(StrEnum):
-    ATOMIC = "ATOMIC"
-    BEST_EFFORT = "BEST_EFFORT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,55 +29,14 @@ class DuplicateOverride(FlowRefusal):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class BatchNotApplied(Refusal):
-    """The item itself could be exported, but other items or the call are refused."""
-
-    refused_items: tuple[int, ...]
-
-    @property
-    def message(self) -> str:
-        if not self.refused_items:
-            return "Nothing was written, since something is wrong with the call as a whole. Correct that."
-        others = "another item" if len(self.refused_items) == 1 else f"{len(self.refused_items)} other items"
-        verb = "was" if len(self.refused_items) == 1 else "were"
-        return (
-            f"Nothing was written, since {others} of this call {verb} refused. Correct what was refused or leave it out, "
-            "or export each item on its own."
-        )
-
-
 BatchRefusal = ExportRefusal | DuplicateOverride | BatchNotApplied
 Decision = ExportPlan | Refused[BatchRefusal]
 
 
-CallRefusal = InvalidInput | IdempotencyKeyReused
-"""Refusals of a call as a whole."""
-
-
 @dataclass(frozen=True, slots=True)
-class BatchWish:
-    items: tuple[ExportWish, ...]
-    mode: BatchMode = BatchMode.ATOMIC
+class ExportsWish(BatchWish[ExportWish]):
     mappings: tuple[ReferenceMapping, ...] = ()
     """The mappings of the call, which each item has besides its own."""
-    idempotency_key: str | None = None
-    done: frozenset[int] = frozenset()
-    """The items that were done before with the same key (P5)."""
-
-    @property
-    def remaining(self) -> Mapping[int, ExportWish]:
-        """The items that are still to be exported, by their index; none of a call with too many items."""
-        if self.number_mistakes:
-            return {}
-        return {index: item for index, item in enumerate(self.items) if index not in self.done}
-
-    @property
-    def number_mistakes(self) -> tuple[InvalidInput, ...]:
-        """Refuse a call without items, or with too many to look at any of them."""
-        if 1 <= len(self.items) <= MOST_ITEMS:
-            return ()
-        return (InvalidInput(ITEMS, f"A call exports 1 to {MOST_ITEMS:,} flows, and this one {len(self.items):,}."),)
 
     @property
     def mistakes(self) -> tuple[InvalidInput, ...]:
@@ -114,10 +66,18 @@ class DecidedBatch(NamedTuple):
     items: list[Decided]
     errors: tuple[CallRefusal, ...]
 
+    @property
+    def decisions(self) -> list[Decision]:
+        return [each.decision for each in self.items]
+
+    @property
+    def plans(self) -> list[ExportPlan]:
+        return [decision for decision in self.decisions if isinstance(decision, ExportPlan)]
+
 
 def plan_batch(
     facts: GatheredFacts,
-    wish: BatchWish,
+    wish: ExportsWish,
     count: Callable[[Iterator[Decided]], Iterator[Decided]] = iter,
     call_refusals: tuple[CallRefusal, ...] = (),
 ) -> DecidedBatch:
@@ -134,9 +94,8 @@ def plan_batch(
     errors = call_refusals or (*wish.mistakes, *unknown)
     decided = [*count(plan_exports(facts, wish.remaining))]
     refusals = tuple(item.place for item in decided if isinstance(item.decision, Refused))
-    if errors or (refusals and wish.mode is BatchMode.ATOMIC):
-        not_applied = Refused((BatchNotApplied(refusals),))
-        decided = [item._replace(decision=not_applied, unapplied=item.plan) if item.plan else item for item in decided]
+    if left_out := not_applied(wish, refusals, errors):
+        decided = [item._replace(decision=left_out, unapplied=item.plan) if item.plan else item for item in decided]
     return DecidedBatch([_in_call(item) for item in decided], errors)
 
 

@@ -57,6 +57,7 @@ class KeyedCall(StrEnum):
     EXPORT_FLOWS = "exportFlows"
     CREATE_FLOW = "createFlow"
     PUBLISH_FLOW_DRAFT = "publishFlowDraft"
+    PUBLISH_FLOW_DRAFTS = "publishFlowDrafts"
     REVERT_FLOW = "revertFlow"
 
 

@@ -1,7 +1,7 @@
 """Publishing a draft as the next version of its flow (H2 to H4), and the reasons that keep it from that (H3, H6)."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.domain.access import (
@@ -12,8 +12,9 @@ from app.domain.access import (
     rights_missing,
     writing_refused,
 )
+from app.domain.batch import BatchNotApplied, BatchWish, DecidedItems, decide_items
 from app.domain.component import Catalogue, Component, ComponentRequirement, read_command
-from app.domain.draft import DraftFacts, StaleDraft, no_draft, stale
+from app.domain.draft import DraftFacts, ManyDraftFacts, StaleDraft, no_draft, stale
 from app.domain.errors import FLOW, FlowRefusal, Path, Reason, Refused, refused
 from app.domain.flow import FlowState
 from app.domain.graph import StepBindings
@@ -204,6 +205,7 @@ PublishRefusal = (
     | FlowIsSuspended
     | InvalidInput
     | IdempotencyKeyReused
+    | BatchNotApplied
 )
 
 
@@ -245,6 +247,17 @@ def plan_publish(facts: DraftFacts | None, wish: PublishWish) -> PublishPlan | R
         return Refused((no_draft(flow, wish.expected_revision, advice), *refusals))
     errors = (*refusals, *stale(flow, wish.expected_revision), *not_ready(facts, draft.state, FLOW))
     return refused(*errors) or PublishPlan(flow.id, DraftId(draft.id), draft.state, wish.start)
+
+
+def plan_publishes(
+    facts: ManyDraftFacts, wish: BatchWish[PublishWish], count: Callable[[Iterable[PublishWish]], Iterator[PublishWish]]
+) -> DecidedItems[PublishPlan, PublishRefusal]:
+    """Decide to publish several drafts, each by `plan_publish` (B1). `count` goes through them, and may end that."""
+
+    def plan(item: PublishWish) -> PublishPlan | Refused[PublishRefusal]:
+        return plan_publish(facts.flows.get(item.flow_id), item)
+
+    return decide_items(wish, plan, lambda item: item.flow_id, facts.names, count)
 
 
 def not_ready(facts: DraftFacts, state: FlowState, path: Path) -> tuple[DraftNotReady, ...]:

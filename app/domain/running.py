@@ -1,5 +1,6 @@
 """Starting, stopping and deleting flows (H9)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.domain.access import (
@@ -11,8 +12,10 @@ from app.domain.access import (
     rights_missing,
     writing_refused,
 )
+from app.domain.batch import BatchNotApplied, DecidedItems, FlowsWish, decide_items
 from app.domain.errors import FLOW, FlowRefusal, Refused, refused
 from app.domain.flow import Flow
+from app.domain.input import InvalidInput
 from app.domain.model import FlowId, FlowStatus
 from app.domain.wording import printable
 
@@ -44,8 +47,16 @@ class FlowNotPublished(FlowRefusal):
         return f"The flow {printable(self.flow_name)} was never published, so there is nothing to start. {help_}."
 
 
-StartRefusal = FlowNotFound | InsufficientPermission | ContractSuspended | FlowIsSuspended | FlowNotPublished
-StopRefusal = FlowNotFound | InsufficientPermission | ContractSuspended
+StartRefusal = (
+    FlowNotFound
+    | InsufficientPermission
+    | ContractSuspended
+    | FlowIsSuspended
+    | FlowNotPublished
+    | InvalidInput
+    | BatchNotApplied
+)
+StopRefusal = FlowNotFound | InsufficientPermission | ContractSuspended | InvalidInput | BatchNotApplied
 """A suspended contract lets flows be stopped; callers are prepared for a rule that doesn't."""
 DeleteRefusal = FlowNotFound | InsufficientPermission | ContractSuspended | FlowIsActive
 
@@ -96,6 +107,16 @@ def plan_stop(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StopRefus
     return refused(*errors) or StatusPlan(flow.id, FlowStatus.INACTIVE if flow.status is FlowStatus.ACTIVE else None)
 
 
+def plan_starts(flows: Mapping[str, Flow], wish: FlowsWish) -> DecidedItems[StatusPlan, StartRefusal]:
+    """Decide to start several flows, each by `plan_start` (B3)."""
+    return decide_items(wish, lambda flow_id: plan_start(flows.get(flow_id), flow_id), str, _names(flows))
+
+
+def plan_stops(flows: Mapping[str, Flow], wish: FlowsWish) -> DecidedItems[StatusPlan, StopRefusal]:
+    """Decide to stop several flows, each by `plan_stop` (B3)."""
+    return decide_items(wish, lambda flow_id: plan_stop(flows.get(flow_id), flow_id), str, _names(flows))
+
+
 def plan_delete(flow: Flow | None, flow_id: str) -> DeletePlan | Refused[DeleteRefusal]:
     """Decide to delete a flow; refuses one that runs. None: the caller can't see the flow."""
     if flow is None:
@@ -110,3 +131,7 @@ def plan_delete(flow: Flow | None, flow_id: str) -> DeletePlan | Refused[DeleteR
 def suspended_by_platform(flow: Flow) -> tuple[FlowIsSuspended, ...]:
     """Refuse to start a flow that the platform suspended."""
     return (FlowIsSuspended(flow.id, flow.name, path=FLOW),) if flow.status is FlowStatus.SUSPENDED else ()
+
+
+def _names(flows: Mapping[str, Flow]) -> Mapping[str, str]:
+    return {flow_id: flow.name for flow_id, flow in flows.items()}

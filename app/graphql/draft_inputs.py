@@ -2,6 +2,7 @@
 
 import strawberry
 
+from app.domain.batch import BatchMode, BatchWish
 from app.domain.draft import DiscardWish, ExistingDraft
 from app.domain.edit import KEEP, Keep, UpdateWish
 from app.domain.publish import PublishWish
@@ -60,6 +61,33 @@ class PublishFlowDraftInput:
 
     def to_wish(self) -> PublishWish:
         return PublishWish(self.flow_id, given(self.expected_revision), self.start, given(self.idempotency_key))
+
+
+@strawberry.input(description="A draft to publish, as it was seen.")
+class DraftRevisionInput:
+    flow_id: strawberry.ID = about("The flow whose draft it is; each flow at most once in a call.")
+    expected_revision: int = about(
+        "The revision that was seen: refused with `StaleDraft` if the draft was changed since."
+    )
+
+
+@strawberry.input(description="Which drafts to publish in one call: up to 1,000.")
+class PublishFlowDraftsInput:
+    items: list[DraftRevisionInput] = about("1 to 1,000 drafts.")
+    mode: BatchMode = strawberry.field(
+        description="Whether all are published or none, or each on its own.", default=BatchMode.ATOMIC
+    )
+    start: bool = strawberry.field(
+        description="Start the flows as well; those that run already continue as the new version.", default=False
+    )
+    idempotency_key: str | None = optional(
+        "As in `exportFlows`: with the same key and input, what was published isn't published again, and items that were "
+        "refused are tried again."
+    )
+
+    def to_wish(self) -> BatchWish[PublishWish]:
+        items = tuple([PublishWish(item.flow_id, item.expected_revision, self.start) for item in self.items])
+        return BatchWish(items, self.mode, given(self.idempotency_key))
 
 
 @strawberry.input(description="Which version to restore.")

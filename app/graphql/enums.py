@@ -1,9 +1,9 @@
 """The enumerations of the schema, each value with what it means to a user."""
 
+from app.domain.batch import BatchMode
 from app.domain.component import ComponentAccess, ComponentRequirement, InaccessibilityReason
 from app.domain.credentials import CredentialMatch
 from app.domain.draft import ExistingDraft
-from app.domain.export_batch import BatchMode
 from app.domain.fingerprint import PlanBasis
 from app.domain.model import ContractStatus, FlowStatus, FlowType, ReferenceKind, VersionOrigin, WorkspaceType
 from app.domain.references import ReferenceAction

@@ -2,11 +2,12 @@
 
 import strawberry
 
+from app.domain.batch import BatchMode, FlowsWish
 from app.domain.choices import Mapped, ReferenceMapping, StepChoice, mapped
 from app.domain.draft import ExistingDraft
 from app.domain.edit import CreateWish
 from app.domain.errors import MAPPINGS, OfCall, Path
-from app.domain.export_batch import BatchMode, BatchWish
+from app.domain.export_batch import ExportsWish
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import FlowType, ReferenceKind
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
@@ -154,11 +155,11 @@ class ExportFlowsInput:
         "were refused are tried again."
     )
 
-    def to_wish(self) -> BatchWish:
+    def to_wish(self) -> ExportsWish:
         mappings = to_mappings(given(self.mappings), OfCall(MAPPINGS))
         shared = mapped(mappings)
         items = tuple([item.to_wish(shared) for item in self.items])
-        return BatchWish(items, self.mode, mappings, given(self.idempotency_key))
+        return ExportsWish(items, self.mode, given(self.idempotency_key), mappings=mappings)
 
 
 @strawberry.input(description="A flow to create from a graph.")
@@ -198,6 +199,28 @@ class StartFlowInput:
 @strawberry.input(description="Which flow to stop.")
 class StopFlowInput:
     flow_id: strawberry.ID = about("The flow to stop. One that doesn't run stays as it is.")
+
+
+@strawberry.input(description="Which flows to start in one call: up to 1,000.")
+class StartFlowsInput:
+    flow_ids: list[strawberry.ID] = about("1 to 1,000 flows, each once.")
+    mode: BatchMode = strawberry.field(
+        description="Whether all are started or none, or each on its own.", default=BatchMode.ATOMIC
+    )
+
+    def to_wish(self) -> FlowsWish:
+        return FlowsWish(tuple(self.flow_ids), self.mode)
+
+
+@strawberry.input(description="Which flows to stop in one call: up to 1,000.")
+class StopFlowsInput:
+    flow_ids: list[strawberry.ID] = about("1 to 1,000 flows, each once.")
+    mode: BatchMode = strawberry.field(
+        description="Whether all are stopped or none, or each on its own.", default=BatchMode.ATOMIC
+    )
+
+    def to_wish(self) -> FlowsWish:
+        return FlowsWish(tuple(self.flow_ids), self.mode)
 
 
 @strawberry.input(description="Which flow to delete.")

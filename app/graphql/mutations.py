@@ -2,7 +2,7 @@
 
 import strawberry
 
-from app.graphql import draft_inputs, inputs, payloads
+from app.graphql import batch_payloads, draft_inputs, inputs, payloads
 from app.graphql.context import Info
 from app.graphql.describe import mutation
 from app.graphql.world_plans import ApplyWorldPayload
@@ -13,11 +13,11 @@ from app.usecases.delete_flow import delete_flow
 from app.usecases.discard_draft import discard_draft
 from app.usecases.export_flow import export_flow
 from app.usecases.export_flows import export_flows
-from app.usecases.publish_draft import publish_draft
+from app.usecases.publish_draft import publish_draft, publish_drafts
 from app.usecases.restore_draft import restore_draft
 from app.usecases.revert_flow import revert_flow
-from app.usecases.start_flow import start_flow
-from app.usecases.stop_flow import stop_flow
+from app.usecases.start_flow import start_flow, start_flows
+from app.usecases.stop_flow import stop_flow, stop_flows
 from app.usecases.undo_export import undo_export
 from app.usecases.update_draft import update_draft
 
@@ -38,14 +38,18 @@ class Mutation:
         return payloads.ExportFlowPayload.of(await export_flow(info.context.work, input_.to_wish()))
 
     @mutation
-    async def export_flows(self, info: Info, input_: inputs.ExportFlowsInput) -> payloads.ExportFlowsPayload | None:
+    async def export_flows(
+        self, info: Info, input_: inputs.ExportFlowsInput
+    ) -> batch_payloads.ExportFlowsPayload | None:
         """Export up to 1,000 flows in one call, each as exportFlow would; all of them or none, unless it is best effort.
 
         Quotas count the whole call, in the order of its items.
         """
         wish = input_.to_wish()
         info.context.meter.take_objects(len(wish.items))
-        return payloads.ExportFlowsPayload(batch=await export_flows(info.context.work, wish), number=len(wish.items))
+        return batch_payloads.ExportFlowsPayload(
+            batch=await export_flows(info.context.work, wish), number=len(wish.items)
+        )
 
     @mutation
     async def create_flow(self, info: Info, input_: inputs.CreateFlowInput) -> payloads.CreateFlowPayload | None:
@@ -84,6 +88,16 @@ class Mutation:
         return payloads.PublishFlowDraftPayload.of(await publish_draft(info.context.work, input_.to_wish()))
 
     @mutation
+    async def publish_flow_drafts(
+        self, info: Info, input_: draft_inputs.PublishFlowDraftsInput
+    ) -> batch_payloads.PublishFlowDraftsPayload | None:
+        """Publish up to 1,000 drafts, all or none unless it is best effort; each exactly as it was seen."""
+        wish = input_.to_wish()
+        info.context.meter.take_objects(len(wish.items))
+        batch = await publish_drafts(info.context.work, wish)
+        return batch_payloads.PublishFlowDraftsPayload(batch=batch, number=len(wish.items))
+
+    @mutation
     async def revert_flow(self, info: Info, input_: draft_inputs.RevertFlowInput) -> payloads.RevertFlowPayload | None:
         """Restore an old version, as the new draft or published at once. The history stays as it is."""
         return payloads.RevertFlowPayload.of(await revert_flow(info.context.work, input_.to_wish()))
@@ -105,6 +119,22 @@ class Mutation:
     async def stop_flow(self, info: Info, input_: inputs.StopFlowInput) -> payloads.StopFlowPayload | None:
         """Stop a flow. Stopping a flow that doesn't run changes nothing."""
         return payloads.StopFlowPayload.of(await stop_flow(info.context.work, input_.flow_id))
+
+    @mutation
+    async def start_flows(self, info: Info, input_: inputs.StartFlowsInput) -> batch_payloads.StartFlowsPayload | None:
+        """Start up to 1,000 flows, all or none unless it is best effort."""
+        wish = input_.to_wish()
+        info.context.meter.take_objects(len(wish.items))
+        return batch_payloads.StartFlowsPayload(
+            batch=await start_flows(info.context.work, wish), number=len(wish.items)
+        )
+
+    @mutation
+    async def stop_flows(self, info: Info, input_: inputs.StopFlowsInput) -> batch_payloads.StopFlowsPayload | None:
+        """Stop up to 1,000 flows, all or none unless it is best effort."""
+        wish = input_.to_wish()
+        info.context.meter.take_objects(len(wish.items))
+        return batch_payloads.StopFlowsPayload(batch=await stop_flows(info.context.work, wish), number=len(wish.items))
 
     @mutation
     async def delete_flow(self, info: Info, input_: inputs.DeleteFlowInput) -> payloads.DeleteFlowPayload | None:

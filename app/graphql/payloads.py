@@ -34,7 +34,6 @@ from app.graphql.errors.interfaces import (
     DeleteFlowError,
     DiscardFlowDraftError,
     ExportFlowError,
-    ExportFlowsError,
     ExportFlowWarning,
     PublishFlowDraftError,
     RestoreFlowDraftError,
@@ -50,7 +49,6 @@ from app.usecases.results import (
     Created,
     Deleted,
     Discarded,
-    ExportedBatch,
     Published,
     Restored,
     Reverted,
@@ -140,45 +138,6 @@ class ExportFlowPayload(Payload[Exported, BatchRefusal]):
     warnings: list[ExportFlowWarning] = about("What to know although the export was done.", of="known_warnings")
     replayed: bool = about(REPLAYED, of="is_replayed")
     errors: list[ExportFlowError] = about(ERRORS, of="refusals")
-
-
-@dataclass(kw_only=True)
-class BatchPayload:
-    """The outcome of a call of so many items."""
-
-    batch: strawberry.Private[ExportedBatch]
-    number: strawberry.Private[int]
-
-    @property
-    def payloads(self) -> list[ExportFlowPayload]:
-        return [ExportFlowPayload.of(result) for result in self.batch.results]
-
-    @property
-    def number_succeeded(self) -> int:
-        return sum(isinstance(result, Exported) for result in self.batch.results)
-
-    @property
-    def number_refused(self) -> int:
-        return self.number - self.number_succeeded
-
-
-@strawberry.type(description="The result of `exportFlows`.")
-class ExportFlowsPayload(BatchPayload):
-    results: list[ExportFlowPayload] = about(
-        "One for each item, in the order of the input, as `exportFlow` would answer; paths of errors begin with `items` and "
-        "the index of the item. Empty where there are too many items to look at them, or none, and where the idempotency key "
-        "was used for another input.",
-        of="payloads",
-    )
-    succeeded: int = about("How many items were exported.", of="number_succeeded")
-    refused: int = about("How many were not.", of="number_refused")
-    replayed: bool = about(
-        "Whether all that is done was done before, with the same idempotency key. Each result says it of its own.",
-        of="batch.replayed",
-    )
-    errors: list[ExportFlowsError] = about(
-        "What is wrong with the call as a whole: then nothing was written.", of="batch.errors"
-    )
 
 
 @strawberry.type(description="The result of `createFlow`.")

@@ -47,8 +47,15 @@ from app.offload import offload
 LIST_COST = 10
 ELEMENTS = {"edges", "nodes"}
 """The fields of a connection that hold the elements of its page."""
-ITEMS = {"ExportFlowsPayload": "results", "ExportPlans": "plans"}
+ITEMS = {
+    "ExportPlans": "plans",
+    **dict.fromkeys(
+        ("ExportFlowsPayload", "PublishFlowDraftsPayload", "StartFlowsPayload", "StopFlowsPayload"), "results"
+    ),
+}
 """The fields of payloads that hold one element for each item of the input."""
+LISTS_OF_ITEMS = ("items", "flowIds")
+"""The lists of inputs that have the items."""
 
 
 def analyse_cost(
@@ -213,10 +220,11 @@ class CostAnalysis:
         """How many items are in the input of a field; 10 where it takes none."""
         given = {argument.name.value: argument.value for argument in node.arguments or ()}.get("input")
         if isinstance(given, ObjectValueNode):
-            items = {field.name.value: self._value(field.value) for field in given.fields}.get("items")
+            input_: object = {field.name.value: self._value(field.value) for field in given.fields}
         else:
             input_ = None if given is None else self._value(given)
-            items = input_.get("items") if isinstance(input_, dict) else None
+        lists = [input_[name] for name in LISTS_OF_ITEMS if name in input_] if isinstance(input_, dict) else []
+        items = next(iter(lists), None)
         return len(items) if isinstance(items, list) else LIST_COST if items is None else 1
 
     def _value(self, node: ValueNode) -> object:

@@ -16,7 +16,7 @@ from graphql import (
     type_from_ast,
 )
 
-from app.domain.export_batch import MOST_ITEMS
+from app.domain.batch import MOST_ITEMS
 from app.graphql.schema import schema
 from app.http.limits import LimitExceeded
 

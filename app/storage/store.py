@@ -16,11 +16,11 @@ from functools import cached_property
 from app.domain.access import FLOW_EDIT, may_change_flows, may_write_flows
 from app.domain.component import Catalogue
 from app.domain.content import Content, read_graph, topic_fields
-from app.domain.draft import DraftFacts, RestoreFacts
+from app.domain.draft import DraftFacts, ManyDraftFacts, RestoreFacts
 from app.domain.edit import KEEP, CreateFacts, CreateWish, Keep
 from app.domain.export import Exported
 from app.domain.export_facts import GatheredFacts
-from app.domain.flow import Flow, SavedState
+from app.domain.flow import Flow
 from app.domain.graph import Json, commands
 from app.domain.graph_input import GraphMistakes
 from app.domain.input import KeyedCall
@@ -31,7 +31,7 @@ from app.storage.connections.connection import Row, WriteConnection
 from app.storage.connections.row_changes import Part, write_rows
 from app.storage.facts.catalogue import read_catalogue, read_targets, read_workspace_access
 from app.storage.facts.drafts import find_flow_of_draft, has_drafts_set_aside, read_draft
-from app.storage.facts.flows import StateChoice, no_state, read_flows
+from app.storage.facts.flows import FoundFlow, StateChoice, StateChoices, no_state, read_flows
 from app.storage.facts.gather import gather, states_at_hand
 from app.storage.facts.idempotency_keys import StoredCall, UsedKey, store_call, take_key
 from app.storage.facts.locks import Touched, Wish, check_locks, lock, needed_for, needed_for_new_flow, touched_by
@@ -85,16 +85,35 @@ class Store:
         `choice` chooses the states whose graphs are read, among them the version `version_id`. `sent` is the graph that
         the caller sent, `bound` are the ids that the caller bound steps to.
         """
-        flow, named = await self._locked_flow(flow_id, choice, version_id, permission)
-        if flow is None:
+        visible = (await self._locked_flows({flow_id: [choice]}, version_id, permission)).get(flow_id)
+        if visible is None:
             return None
-        states = states_at_hand(flow, *([] if named is None else [named]))
+        flow, named = visible.flow, visible.named.get(version_id or "")
+        states = states_at_hand(flow, *visible.named.values())
         used = {step.command for state in states for step in state.graph.steps}
         catalogue = await read_catalogue(self.connection, self.actor, used.union(commands(sent)))
         graph = None if isinstance(sent, Keep) else await self._read_graph(flow, sent, catalogue)
         ids = {reference for state in states for reference in state.graph.references}
         targets = await read_targets(self.connection, self.actor, ids.union(_named_by(graph), bound))
         return DraftFacts(flow, named, graph, catalogue, targets)
+
+    async def many_draft_facts(self, choices: StateChoices) -> ManyDraftFacts:
+        """Lock flows and read the facts of changes of their drafts, in as many statements as for one."""
+        visible = await self._locked_flows(choices)
+        states = [state for each in visible.values() for state in states_at_hand(each.flow)]
+        catalogue = await read_catalogue(
+            self.connection, self.actor, {s.command for each in states for s in each.graph.steps}
+        )
+        ids = {reference for state in states for reference in state.graph.references}
+        targets = await read_targets(self.connection, self.actor, ids)
+        return ManyDraftFacts(
+            {id_: DraftFacts(each.flow, catalogue=catalogue, targets=targets) for id_, each in visible.items()}
+        )
+
+    async def flows(self, flow_ids: Iterable[str], *, permission: str) -> dict[str, Flow]:
+        """Lock flows that the caller has the permission for, and read them without their graphs, by id."""
+        visible = await self._locked_flows({flow_id: [no_state] for flow_id in flow_ids}, permission=permission)
+        return {flow_id: each.flow for flow_id, each in visible.items()}
 
     async def has_drafts_set_aside(self, flow_id: str) -> bool:
         return await has_drafts_set_aside(self.connection, flow_id)
@@ -104,11 +123,11 @@ class Store:
         flow_id = await find_flow_of_draft(self.connection, self.actor, draft_id)
         if flow_id is None:
             return None
-        flow, _ = await self._locked_flow(flow_id, no_state)
-        if flow is None:
+        visible = (await self._locked_flows({flow_id: [no_state]})).get(flow_id)
+        if visible is None:
             return None
         draft, is_set_aside = await read_draft(self.connection, draft_id)
-        return RestoreFacts(flow, draft, is_set_aside)
+        return RestoreFacts(visible.flow, draft, is_set_aside)
 
     async def undo_facts(self, export_id: str) -> UndoFacts | None:
         """Lock the destination flow of an export and read the facts of undoing the export. None: no such record."""
@@ -146,16 +165,14 @@ class Store:
         fields = topic_fields(catalogue, flow.access.workspace, None if base is None else base.state)
         return await offload(LARGE, read_graph, sent, fields)
 
-    async def _locked_flow(
-        self, flow_id: str, choice: StateChoice, version: str | None = None, permission: str = FLOW_EDIT
-    ) -> tuple[Flow | None, SavedState | None]:
-        """Read a flow and its version with this id; the flow is locked if the caller has the permission to change it."""
-        locked = await lock(self.connection, self.actor, Touched(changed=[flow_id]), permission=permission)
-        visible = (await read_flows(self.connection, self.actor, {flow_id: [choice]}, [version])).get(flow_id)
-        if visible is None:
-            return None, None
-        check_locks(locked, [flow_id] if may_change_flows(visible.flow.access, permission) else ())
-        return visible.flow, visible.named.get(version or "")
+    async def _locked_flows(
+        self, choices: StateChoices, version: str | None = None, permission: str = FLOW_EDIT
+    ) -> dict[str, FoundFlow]:
+        """Read flows and a version with this id; the flows that the caller has the permission to change are locked."""
+        locked = await lock(self.connection, self.actor, Touched(changed=[*choices]), permission=permission)
+        visible = await read_flows(self.connection, self.actor, choices, [version])
+        check_locks(locked, [id_ for id_, each in visible.items() if may_change_flows(each.flow.access, permission)])
+        return visible
 
 
 def _named_by(content: Content | GraphMistakes | None) -> Iterable[str]:

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from app.domain.errors import IDEMPOTENCY_KEY, Refused
 from app.domain.export import Exported
 from app.domain.input import IdempotencyKeyReused, KeyedCall, key_mistakes
+from app.domain.model import FlowId, VersionId
 from app.offload import LARGE, offload
 from app.storage.facts.idempotency_keys import Made, StoredCall
 from app.storage.reads.keyed_exports import exports_to_json
@@ -51,6 +52,11 @@ async def done_before(store: Store, stored: StoredCall) -> dict[int, Done]:
         return {}
     if stored.used.call in OUTCOMES:
         return {0: replace(OUTCOMES[stored.used.call].validate_python(stored.outcome), replayed=True)}
+    if stored.used.call is KeyedCall.PUBLISH_FLOW_DRAFTS:
+        return {
+            index: Published(FlowId(flow_id), VersionId(version_id), replayed=True)
+            for index, flow_id, version_id in stored.outcome
+        }
     return {**await store.read_keyed_exports(stored.outcome)}
 
 
@@ -63,5 +69,7 @@ async def keep(store: Store, stored: StoredCall, done: Mapping[int, Done]) -> No
 def made_by(call: KeyedCall, done: Mapping[int, Done]) -> Made:
     if call in OUTCOMES:
         return OUTCOMES[call].dump_python(done[0], exclude={"replayed"})
+    if call is KeyedCall.PUBLISH_FLOW_DRAFTS:
+        return [(index, each.flow_id, each.version_id) for index, each in done.items() if isinstance(each, Published)]
     exports = {index: each for index, each in done.items() if isinstance(each, Exported)}
     return exports_to_json({index: (each.export_id, each.warnings) for index, each in exports.items()})

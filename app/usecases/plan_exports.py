@@ -4,10 +4,11 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from app.domain.batch import CallRefusal
 from app.domain.bindings import ExportWarning
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan, plan_export
-from app.domain.export_batch import BatchRefusal, BatchWish, CallRefusal, Decided, Decision, plan_batch
+from app.domain.export_batch import BatchRefusal, Decided, Decision, ExportsWish, plan_batch
 from app.domain.export_facts import ExportFacts, ExportWish
 from app.domain.fingerprint import fingerprint_of
 from app.domain.flow import FlowState, Graph, size_of_graphs
@@ -95,7 +96,7 @@ async def plan_each(work: UnitOfWork, wishes: Iterable[ExportWish]) -> list[Plan
     return [await plan_for(work, wish) for wish in wishes]
 
 
-async def plan_for_all(work: UnitOfWork, wish: BatchWish) -> PlannedExports:
+async def plan_for_all(work: UnitOfWork, wish: ExportsWish) -> PlannedExports:
     """Plan all exports of one call, with the refusals that only the whole call shows: quotas, items onto one flow."""
     async with work.database.reading() as connection:
         remaining = [*wish.remaining.values()]

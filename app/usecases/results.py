@@ -1,13 +1,17 @@
 """The outcomes of use cases that were done; of those that weren't it is `Refused`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
+from app.domain.batch import CallRefusal, DecidedItems
 from app.domain.errors import Refusal, Refused
-from app.domain.export import Exported
-from app.domain.export_batch import BatchRefusal, CallRefusal
+from app.domain.export_batch import DecidedBatch
 from app.domain.model import DraftId, ExportId, FlowId, VersionId
 from app.domain.references import ReferenceOutcome
+
+Done = TypeVar("Done")
+Reason = TypeVar("Reason", bound=Refusal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +22,22 @@ class Created:
 
 
 @dataclass(frozen=True, slots=True)
-class ExportedBatch:
+class Batch(Generic[Done, Reason]):
     """The result of each item of a call, in order, and the refusals of the call as a whole."""
 
-    results: tuple[Exported | Refused[BatchRefusal], ...]
+    results: tuple[Done | Refused[Reason], ...]
     errors: tuple[CallRefusal, ...]
     replayed: bool = False
     """Earlier calls with the same key had done every item."""
+
+    @classmethod
+    def of(cls, decided: DecidedItems[Any, Any] | DecidedBatch, done: Iterable[Done]) -> "Batch[Done, Reason]":
+        """The results of items that were decided; `done` has the outcomes of those that weren't refused, in order."""
+        outcomes = iter(done)
+        results: Iterable[Any] = (
+            decision if isinstance(decision, Refused) else next(outcomes) for decision in decided.decisions
+        )
+        return cls(tuple(results), decided.errors)
 
     @property
     def refusals(self) -> Iterator[Refusal]:

@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from functools import partial, wraps
 from typing import Any, Protocol, TypeVar, cast
 
+from app.domain.batch import BatchWish
 from app.domain.errors import Refusal, Refused
-from app.domain.export import Exported
-from app.domain.export_batch import BatchWish
 from app.domain.input import KeyedCall
 from app.domain.model import UserId
 from app.meter import MUTATION_COST, current_meter
@@ -21,7 +20,7 @@ from app.storage.facts.idempotency_keys import StoredCall
 from app.storage.store import Store
 from app.telemetry.log import log
 from app.usecases.keyed_calls import KeyedWish, done_before, keep, key_in_use
-from app.usecases.results import ExportedBatch
+from app.usecases.results import Batch
 
 Wish = TypeVar("Wish")
 Decision = TypeVar("Decision")
@@ -132,10 +131,10 @@ async def keyed(
     if stored is None:
         return await use_case(store, wish)
     if isinstance(stored, Refused):
-        return ExportedBatch((), stored.errors) if resumes else stored
+        return Batch((), stored.errors) if resumes else stored
     before = await done_before(store, stored)
     if resumes:
-        return await resumed(use_case, store, stored, cast("BatchWish", wish), before)
+        return await resumed(use_case, store, stored, cast("BatchWish[Any]", wish), before)
     if before:
         return before[0]
     outcome = await use_case(store, wish)
@@ -145,33 +144,35 @@ async def keyed(
 
 
 async def resumed(
-    export: UseCase[BatchWish, ExportedBatch],
+    use_case: UseCase[BatchWish[Any], Batch[Any, Any]],
     store: Store,
     stored: StoredCall,
-    wish: BatchWish,
+    wish: BatchWish[Any],
     before: dict[int, Any],
-) -> ExportedBatch:
-    """Export what wasn't exported before; what was refused is tried again."""
+) -> Batch[Any, Any]:
+    """Do the items that weren't done before; what was refused is tried again."""
     left = replace(wish, done=frozenset(before))
-    batch = await export(store, left) if left.remaining or not before else ExportedBatch((), ())
+    batch: Batch[Any, Any] = Batch((), ())
+    if left.remaining or not before:
+        batch = await use_case(store, left)
     results = dict(zip(left.remaining, batch.results, strict=True))
-    now = {index: result for index, result in results.items() if isinstance(result, Exported)}
+    now = {index: result for index, result in results.items() if not isinstance(result, Refused)}
     if now:
         await keep(store, stored, now)
     in_order = tuple(result for _, result in sorted((results | before).items()))
-    return ExportedBatch(in_order, batch.errors, bool(before) and not now)
+    return Batch(in_order, batch.errors, bool(before) and not now)
 
 
 def is_done(outcome: object) -> bool:
     """Whether a use case has done something, now or before with the same idempotency key."""
-    if isinstance(outcome, ExportedBatch):
-        return any(isinstance(result, Exported) for result in outcome.results)
+    if isinstance(outcome, Batch):
+        return any(not isinstance(result, Refused) for result in outcome.results)
     return not isinstance(outcome, Refused)
 
 
 def refusals_of(outcome: object) -> Iterable[Refusal]:
     """The reasons why nothing was written, or not all of it."""
-    if isinstance(outcome, ExportedBatch):
+    if isinstance(outcome, Batch):
         return outcome.refusals
     return outcome.errors if isinstance(outcome, Refused) else ()
 

@@ -1,5 +1,6 @@
 """How many SQL statements a request takes: the same for a page of two and of a hundred, and for every size of flow."""
 
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -193,6 +194,34 @@ async def test_a_call_of_many_exports_takes_as_many_statements_as_one(crowded: A
     assert await mia.statements(MANY, **variables) == 8
     # The plans take four; workspaces, flows, credentials and contents are read besides.
     assert await mia.statements(PLANS, **variables) == (8 if number > 1 else 6)
+
+
+CALLS_OF_MANY = [
+    ("publishFlowDrafts", "PublishFlowDraftsInput", "flow { id } version { id }", 7),
+    ("startFlows", "StartFlowsInput", "flow { id }", 5),
+    ("stopFlows", "StopFlowsInput", "flow { id }", 5),
+]
+TO_CHANGE = """mutation($input: ExportFlowsInput!) {
+  exportFlows(input: $input) { results { flow { id } draft { revision } } }
+}"""
+
+
+@pytest.mark.parametrize("many", [1, 4, 40])
+async def test_a_call_that_publishes_starts_or_stops_many_takes_as_many_statements_as_one(
+    crowded: Api, many: int
+) -> None:
+    mia = crowded.caller("mia")
+    [flows] = (await mia.ask(TO_CHANGE, input={"items": items_for(crowded, many)})).values()
+    drafts = [
+        {"flowId": result["flow"]["id"], "expectedRevision": result["draft"]["revision"]} for result in flows["results"]
+    ]
+    for name, input_type, selected, number in CALLS_OF_MANY:
+        document = f"mutation($input: {input_type}!) {{ {name}(input: $input) {{ refused results {{ {selected} }} }} }}"
+        wish = {"items": drafts} if name == "publishFlowDrafts" else {"flowIds": [draft["flowId"] for draft in drafts]}
+        assert await mia.statements(document, input=wish) == number, name
+    published = f"query {{ nodes(ids: {json.dumps([draft['flowId'] for draft in drafts])}) {{ ... on Flow {{ publishedVersion {{ id }} status }} }} }}"
+    [nodes] = (await mia.ask(published)).values()
+    assert [(node["publishedVersion"] is None, node["status"]) for node in nodes] == [(False, "INACTIVE")] * many
 
 
 @pytest.mark.parametrize(("selected", "number"), [("succeeded", 6), ("results { flow { id } }", 7)])

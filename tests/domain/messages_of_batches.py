@@ -1,6 +1,7 @@
 """What is said of plans and calls of many exports: the rest of the table of messages."""
 
-from app.domain.export_batch import BatchNotApplied, DuplicateOverride
+from app.domain.batch import BatchNotApplied
+from app.domain.export_batch import DuplicateOverride
 from app.domain.fingerprint import PlanBasis, PlanIsStale
 from app.domain.model import FlowId
 from tests.domain.messages import Message
@@ -25,14 +26,14 @@ OF_BATCHES: list[tuple[Message, str]] = [
         BatchNotApplied((3,)),
         (
             "Nothing was written, since another item of this call was refused. "
-            "Correct what was refused or leave it out, or export each item on its own."
+            "Correct what was refused or leave it out, or send each item on its own."
         ),
     ),
     (
         BatchNotApplied((1, 2)),
         (
             "Nothing was written, since 2 other items of this call were refused. "
-            "Correct what was refused or leave it out, or export each item on its own."
+            "Correct what was refused or leave it out, or send each item on its own."
         ),
     ),
     (BatchNotApplied(()), "Nothing was written, since something is wrong with the call as a whole. Correct that."),

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from app.domain.access import QuotaExceeded
+from app.domain.batch import BatchMode
 from app.domain.export import ExportPlan
-from app.domain.export_batch import BatchMode, BatchWish, Decision, plan_batch, plan_exports
+from app.domain.export_batch import Decision, ExportsWish, plan_batch, plan_exports
 from app.domain.export_facts import ExportWish, GatheredFacts, IntoWorkspace, OntoFlow
 from app.domain.source import SourceWish, StateOfFlow
 from tests.domain.builders import (
@@ -98,6 +99,6 @@ def test_a_refused_item_keeps_the_others_from_being_written_only_in_an_atomic_ca
         flows={SOURCE.id: SOURCE}, accesses={PRODUCTION.id: integrator(PRODUCTION)}, catalogue=catalogue()
     )
     items = tuple(ExportWish(SOURCE.id, IntoWorkspace(PRODUCTION.id), name=name) for name in names)
-    batch = plan_batch(facts, BatchWish(items, mode))
+    batch = plan_batch(facts, ExportsWish(items, mode))
     assert batch.errors == ()
     assert [outcome(item.decision) for item in batch.items] == outcomes

@@ -9,7 +9,7 @@ from app.domain.content import read_graph, topic_fields
 from app.domain.edit import CreateFacts, CreateWish, plan_create
 from app.domain.errors import Refused
 from app.domain.export import plan_copy, plan_export
-from app.domain.export_batch import BatchWish, plan_batch
+from app.domain.export_batch import ExportsWish, plan_batch
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, GatheredFacts, IntoWorkspace
 from app.domain.input import InvalidInput
 from app.domain.publish import PublishWish, plan_publish
@@ -75,5 +75,5 @@ def test_a_key_changes_no_decision(decide: Callable[..., Any], key: str, *, is_s
 
 def test_what_is_no_key_of_a_bulk_call_is_a_mistake_of_the_call() -> None:
     wishes = (ExportWish("flow_1", IntoWorkspace("workspace_1")),)
-    decided = plan_batch(GatheredFacts(), BatchWish(wishes, idempotency_key=""))
+    decided = plan_batch(GatheredFacts(), ExportsWish(wishes, idempotency_key=""))
     assert [error.path for error in decided.errors] == [("idempotencyKey",)]

@@ -1,13 +1,14 @@
 """An item of a call has no idempotency key of its own (P5)."""
 
+from app.domain.batch import BatchMode
 from app.domain.errors import Refused
-from app.domain.export_batch import BatchMode, BatchWish, plan_batch
+from app.domain.export_batch import ExportsWish, plan_batch
 from app.domain.export_facts import ExportWish, GatheredFacts, IntoWorkspace
 
 
 def test_the_key_of_an_item_is_refused_in_its_place() -> None:
     wishes = (ExportWish("flow_1", IntoWorkspace("workspace_1"), idempotency_key="key"),)
-    [decided] = plan_batch(GatheredFacts(), BatchWish(wishes, BatchMode.BEST_EFFORT)).items
+    [decided] = plan_batch(GatheredFacts(), ExportsWish(wishes, BatchMode.BEST_EFFORT)).items
     assert isinstance(decided.decision, Refused)
     assert [error.path for error in decided.decision.errors if error.code == "INVALID_INPUT"] == [
         ("items", "0", "idempotencyKey")

@@ -68,11 +68,17 @@ SHOWN = {
     "UndoExport": ("undoExport.deletedFlowId", "flow_01jgfjjz00f2qatjb9xnp4td0e"),
     "StartFlow": ("startFlow.flow.status", "ACTIVE"),
     "StopFlow": ("stopFlow.flow.status", "INACTIVE"),
+    "PublishFlowDrafts": ("publishFlowDrafts.refused", ANY),
+    "StartFlows": ("startFlows.succeeded", 2),
+    "StopFlows": ("stopFlows.succeeded", 2),
     "DeleteFlow": ("deleteFlow.deletedFlowId", "flow_01jgfjjz00fkp9zsf40wmqy7cq"),
     "WorldPlan": ("worldPlan.things.0.key", "retail-test"),
     "ApplyWorld": ("applyWorld.things.1.key", "retail-staging/demo-integrator"),
     "RestoreFlowDraft": ("restoreFlowDraft.draft.id", "draft_01jgfjjz00etf87kad384eqmk5"),
 }
+
+PARTLY = {"PublishFlowDrafts": "STALE_DRAFT"}
+"""Calls of many that do what they can: revisions have moved since, and do at each call."""
 
 ONLY_ONCE = {"DeleteFlow": "FLOW_NOT_FOUND", "UndoExport": "CANNOT_UNDO"}
 """What is gone afterwards, until the demo world is reset; with how it is refused then."""
@@ -110,7 +116,7 @@ async def test_an_example_that_goes_through_shows_what_its_name_says(
     if name in ONLY_ONCE and _again:
         assert [refusal["code"] for refusal in refusals_in(data)] == [ONLY_ONCE[name]]
         return
-    assert refusals_in(data) == []
+    assert {refusal["code"] for refusal in refusals_in(data)} <= {PARTLY.get(name)}
     path, value = SHOWN[name]
     assert at(data, path) == value
 

@@ -8,7 +8,7 @@ from tests.fuzz.writes import writes_of
 FIELDS = (*("createFlow", "updateFlowDraft") * 3, "publishFlowDraft", "discardFlowDraft", "restoreFlowDraft")
 MUTATIONS = 60 * TIMES
 OPTIONAL = 0.2
-FEWEST_WRITES = 5
+FEWEST_WRITES = 3
 
 
 async def test_a_draft_with_whatever_graph_is_written_when_it_went_through_and_not_otherwise(api: Api) -> None:

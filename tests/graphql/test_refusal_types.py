@@ -5,11 +5,12 @@ from typing import Any, get_args
 import pytest
 
 from app.domain import access
+from app.domain.batch import CallRefusal
 from app.domain.draft import DiscardRefusal, RestoreRefusal
 from app.domain.edit import CreateRefusal, UpdateRefusal
 from app.domain.errors import ErrorCode
 from app.domain.export import CopyRefusal
-from app.domain.export_batch import BatchRefusal, CallRefusal
+from app.domain.export_batch import BatchRefusal
 from app.domain.publish import PublishRefusal
 from app.domain.revert import RevertRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
@@ -37,6 +38,9 @@ MUTATIONS = {
 }
 
 
+CALLS_OF_MANY = ("ExportFlows", "PublishFlowDrafts", "StartFlows", "StopFlows")
+
+
 def members_of(interface: str) -> set[str]:
     types: Any = schema.graphql_schema
     return {each.name for each in types.get_possible_types(types.type_map[interface])}
@@ -56,11 +60,14 @@ def test_a_payload_takes_the_refusals_of_its_interface(mutation: str, refusals: 
 
 
 def test_the_errors_of_a_whole_call_are_those_that_it_is_refused_for() -> None:
-    assert members_of("ExportFlowsError") == {refusal.__name__ for refusal in get_args(CallRefusal)}
+    for interface in ("ExportFlowsError", "PublishFlowDraftsError"):
+        assert members_of(interface) == {refusal.__name__ for refusal in get_args(CallRefusal)}
+    for interface in ("StartFlowsError", "StopFlowsError"):
+        assert members_of(interface) == {"InvalidInput"}
 
 
 def test_every_mutation_has_its_interface_in_this_test() -> None:
-    tested = {f"{mutation}Error" for mutation in (*MUTATIONS, "ExportFlows")}
+    tested = {f"{mutation}Error" for mutation in (*MUTATIONS, *CALLS_OF_MANY)}
     assert {
         interface.__name__ for interface in interfaces.Error.__subclasses__() if "rows" not in vars(interface)
     } == tested

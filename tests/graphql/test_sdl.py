@@ -28,8 +28,8 @@ QUERIES = """
 """
 MUTATIONS = """
     copyFlow exportFlow exportFlows createFlow
-    updateFlowDraft discardFlowDraft restoreFlowDraft publishFlowDraft revertFlow
-    undoExport startFlow stopFlow deleteFlow applyWorld
+    updateFlowDraft discardFlowDraft restoreFlowDraft publishFlowDraft publishFlowDrafts revertFlow
+    undoExport startFlow stopFlow startFlows stopFlows deleteFlow applyWorld
 """
 CORE = schema.graphql_schema
 PRINTED = build_schema(schema.as_str())

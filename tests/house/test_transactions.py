@@ -19,7 +19,18 @@ BEGINNINGS = {
 
 USE_CASES_THAT_WRITE = {
     *("copy_flow", "create_flow", "delete_flow", "discard_draft", "export_flow", "export_flows"),
-    *("publish_draft", "restore_draft", "revert_flow", "start_flow", "stop_flow", "undo_export", "update_draft"),
+    *(
+        "publish_draft",
+        "publish_drafts",
+        "restore_draft",
+        "revert_flow",
+        "start_flow",
+        "start_flows",
+        "stop_flow",
+        "stop_flows",
+        "undo_export",
+        "update_draft",
+    ),
     # For nobody.
     *("begin", "note_positions", "note_token_use", "remove_drafts", "remove_keys", "remove_next", "remove_records"),
     *("apply_world", "issue_token", "load_demo", "reset_demo", "revoke_token"),

@@ -34,6 +34,9 @@ INPUTS: dict[str, Callable[[Callable[[str], str]], Arguments]] = {
     "undoExport": lambda own: {"exportId": own("-bound to kitchen-history")},
     "startFlow": lambda own: {"flowId": own("-history")},
     "stopFlow": lambda own: {"flowId": own("-history")},
+    "publishFlowDrafts": lambda own: {"items": [{"flowId": own("-history"), "expectedRevision": 1}]},
+    "startFlows": lambda own: {"flowIds": [own("-history")]},
+    "stopFlows": lambda own: {"flowIds": [own("-history")]},
     "deleteFlow": lambda own: {"flowId": own("-history")},
     "restoreFlowDraft": lambda own: {"draftId": own("-stashed/draft")},
 }

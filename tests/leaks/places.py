@@ -77,7 +77,7 @@ def kind_of_argument(name: str, field: str) -> Kind:
     """What an argument names, by what it is called: `overrideFlowId` a flow, `id` of the field `flow` likewise."""
     if name in {"id", "ids"}:
         return Kind(field) if field in set(Kind) else Kind.FLOW
-    stem = name.removesuffix("Id")
+    stem = name.removesuffix("s").removesuffix("Id")
     if stem in KINDS:
         return KINDS[stem]
     word = "".join(f" {letter}" if letter.isupper() else letter for letter in stem).split()[-1].lower()

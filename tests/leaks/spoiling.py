@@ -124,6 +124,12 @@ SPOILED: dict[str, Callable[[Mapping[str, str], str, str], Inputs]] = {
     "undoExport": lambda ids, flow, place: [
         {"exportId": ids[key]} for key in (f"{flow} to {place}-history", f"{place}-bound to {flow}") if key in ids
     ],
+    "publishFlowDrafts": lambda ids, flow, _: [
+        {"items": [{"flowId": ids[flow], "expectedRevision": NEVER}] * 2, "start": True, "mode": mode, **KEYED}
+        for mode in ("ATOMIC", "BEST_EFFORT")
+    ],
+    "startFlows": lambda ids, flow, _: [{"flowIds": [ids[flow]] * 2, "mode": "ATOMIC"}],
+    "stopFlows": lambda ids, flow, _: [{"flowIds": [ids[flow]] * 2, "mode": "ATOMIC"}],
     "startFlow": lambda ids, flow, _: [{"flowId": ids[flow]}] if flow.endswith(("-draft", "-history")) else [],
     "stopFlow": lambda ids, flow, _: [] if flow.endswith("-history") else [{"flowId": ids[flow]}],
     "deleteFlow": lambda ids, flow, _: [{"flowId": ids[flow]}] if flow.endswith("-history") else [],

@@ -62,6 +62,15 @@ WRITES: tuple[Write, ...] = (
         lambda ids, home, _: {"flowId": ids[f"{home}-strays"], "bindings": [{"stepId": "5", "agentId": None}]},
     ),
     ("publishFlowDraft", lambda ids, home, _: {"flowId": ids[f"{home}-history"]}),
+    (
+        "publishFlowDrafts",
+        lambda ids, home, _: {
+            "items": [{"flowId": ids[f"{home}-draft"], "expectedRevision": 1}],
+            "mode": "BEST_EFFORT",
+        },
+    ),
+    ("startFlows", lambda ids, home, _: {"flowIds": [ids[f"{home}-history"]]}),
+    ("stopFlows", lambda ids, home, _: {"flowIds": [ids[f"{home}-history"]]}),
     ("revertFlow", lambda ids, home, _: {"flowId": ids[f"{home}-strays"], "versionId": ids[f"{home}-strays/1"]}),
     ("restoreFlowDraft", lambda ids, home, _: {"draftId": ids[f"{home}-stashed/draft"]}),
     ("discardFlowDraft", lambda ids, home, _: {"flowId": ids[f"{home}-draft"]}),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from app.domain.batch import BatchWish, FlowsWish
 from app.domain.draft import DiscardWish, ExistingDraft
 from app.domain.edit import CreateWish, UpdateWish
 from app.domain.errors import Refused
@@ -20,12 +21,23 @@ from app.usecases.create_flow import create_flow
 from app.usecases.delete_flow import delete_flow
 from app.usecases.discard_draft import discard_draft
 from app.usecases.export_flow import export_flow
-from app.usecases.publish_draft import publish_draft
+from app.usecases.publish_draft import publish_draft, publish_drafts
 from app.usecases.restore_draft import restore_draft
-from app.usecases.results import Created, Deleted, Discarded, Published, Restored, Reverted, Saved, Toggled, Undone
+from app.usecases.results import (
+    Batch,
+    Created,
+    Deleted,
+    Discarded,
+    Published,
+    Restored,
+    Reverted,
+    Saved,
+    Toggled,
+    Undone,
+)
 from app.usecases.revert_flow import revert_flow
-from app.usecases.start_flow import start_flow
-from app.usecases.stop_flow import stop_flow
+from app.usecases.start_flow import start_flow, start_flows
+from app.usecases.stop_flow import stop_flow, stop_flows
 from app.usecases.transaction import UnitOfWork
 from app.usecases.undo_export import undo_export
 from app.usecases.update_draft import update_draft
@@ -89,6 +101,19 @@ class Company:
         self, flow: str, *, by: str = "ada", expected: int | None = None, start: bool = False
     ) -> Published | Refused[Any]:
         return await publish_draft(self.work.of(self._user(by)), PublishWish(self[flow], expected, start))
+
+    async def publish_all(
+        self, *drafts: tuple[str, int], by: str = "ada", start: bool = False, **said: Any
+    ) -> Batch[Published, Any]:
+        """Publish drafts, each of a flow at a revision."""
+        items = tuple(PublishWish(self[flow], revision, start) for flow, revision in drafts)
+        return await publish_drafts(self.work.of(self._user(by)), BatchWish(items, **said))
+
+    async def start_all(self, *flows: str, by: str = "ada", **said: Any) -> Batch[Toggled, Any]:
+        return await start_flows(self.work.of(self._user(by)), FlowsWish(flows, **said))
+
+    async def stop_all(self, *flows: str, by: str = "ada", **said: Any) -> Batch[Toggled, Any]:
+        return await stop_flows(self.work.of(self._user(by)), FlowsWish(flows, **said))
 
     async def start(self, flow: str, *, by: str = "ada") -> Toggled | Refused[Any]:
         return await start_flow(self.work.of(self._user(by)), self[flow])

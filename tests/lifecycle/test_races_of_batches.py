@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.domain.batch import BatchMode
 from app.domain.errors import Refused
 from app.domain.export import Exported
-from app.domain.export_batch import BatchMode, BatchWish
+from app.domain.export_batch import BatchRefusal, ExportsWish
 from app.domain.export_facts import ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId
 from app.storage.tables import FLOW_EXPORT
 from app.usecases.export_flows import export_flows
-from app.usecases.results import ExportedBatch
+from app.usecases.results import Batch
 from tests.lifecycle.company import Company
 from tests.lifecycle.holdings import Holdings
 from tests.lifecycle.racing import edited, lawful, noted, published
@@ -39,7 +40,7 @@ async def test_atomic_calls_at_once_with_each_other_and_with_edits_export_all_or
         edits = [chance.choice(edits_of(firm, [*sources, *onto])) for _ in range(4)]
         beside = [asyncio.create_task(later(edit, chance.random() / 50)) for edit in edits]
         delayed = (later(partial(export, firm, call), chance.random() / 50) for call in calls)
-        batches: list[ExportedBatch] = await asyncio.gather(*delayed)
+        batches: list[Batch[Exported, BatchRefusal]] = await asyncio.gather(*delayed)
         await asyncio.gather(*beside)
         ends.update(all_or_none(batch) for batch in batches)
         assert_exactly(batches, before, await lawful(firm), await records_of(firm) - records)
@@ -81,18 +82,20 @@ async def later(call: Callable[[], Awaitable[Any]], seconds: float) -> Any:
     return await call()
 
 
-async def export(company: Company, wishes: list[ExportWish]) -> ExportedBatch:
-    wish = BatchWish(tuple(wishes), BatchMode.ATOMIC)
+async def export(company: Company, wishes: list[ExportWish]) -> Batch[Exported, BatchRefusal]:
+    wish = ExportsWish(tuple(wishes), BatchMode.ATOMIC)
     return await export_flows(company.work.of(UserId(company["ada"])), wish)
 
 
-def all_or_none(batch: ExportedBatch) -> str:
+def all_or_none(batch: Batch[Exported, BatchRefusal]) -> str:
     refused = {isinstance(result, Refused) for result in batch.results}
     assert len(refused) == 1, batch.results
     return "none" if refused == {True} else "all"
 
 
-def assert_exactly(batches: list[ExportedBatch], before: Holdings, after: Holdings, records: set[str]) -> None:
+def assert_exactly(
+    batches: list[Batch[Exported, BatchRefusal]], before: Holdings, after: Holdings, records: set[str]
+) -> None:
     """There is a record of each export that was answered, and of no other; and no other new flow."""
     made = [result for batch in batches for result in batch.results if isinstance(result, Exported)]
     assert sorted(records) == sorted(result.export_id for result in made)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from app.domain.batch import BatchMode
 from app.domain.export import Exported
-from app.domain.export_batch import BatchMode, BatchWish
+from app.domain.export_batch import ExportsWish
 from app.storage.connections.commits import CommitState
 from app.storage.connections.database import DatabaseUnavailable
 from app.usecases.export_flows import export_flows
@@ -53,7 +54,7 @@ async def test_of_a_call_of_many_whose_connection_is_lost_nothing_has_happened(
         world.export_wish("orders", over="busy"),
         world.export_wish("orders", over="orders-live"),
     )
-    wish = BatchWish(items, mode, idempotency_key="key 1")
+    wish = ExportsWish(items, mode, idempotency_key="key 1")
     before = await world.contents()
     await world.execute(DIE)
     await world.execute(DIE_AFTER[moment])

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from app.domain.access import QuotaExceeded
+from app.domain.batch import BatchMode, BatchNotApplied
 from app.domain.choices import ReferenceMapping, StepChoice, mapped
 from app.domain.draft import ExistingDraft
 from app.domain.errors import OfCall, Refused
 from app.domain.export import Exported
-from app.domain.export_batch import BatchMode, BatchNotApplied, BatchWish, DuplicateOverride
+from app.domain.export_batch import BatchRefusal, DuplicateOverride, ExportsWish
 from app.domain.export_facts import ExportWish
 from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
@@ -22,7 +23,7 @@ from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.usecases.export_flow import export_flow
 from app.usecases.export_flows import export_flows
 from app.usecases.plan_exports import plan_for_all
-from app.usecases.results import ExportedBatch
+from app.usecases.results import Batch
 from tests.databases import Databases, Loaded
 from tests.domain.planning import mappings_of
 from tests.usecases.company_database import CompanyDatabase
@@ -38,8 +39,10 @@ SOURCES = (BY_DEFAULT, BY_DEFAULT, SourceWish(StateOfFlow.DRAFT), SourceWish(Sta
 ID = re.compile(r"\b(flow|draft|export)_[0-7][0-9a-hjkmnp-tv-z]{25}\b")
 
 
-async def export_all(world: CompanyDatabase, *items: ExportWish, by: str = "ada", **said: Any) -> ExportedBatch:
-    return await export_flows(world.work.of(world.user(by)), BatchWish(items, **said))
+async def export_all(
+    world: CompanyDatabase, *items: ExportWish, by: str = "ada", **said: Any
+) -> Batch[Exported, BatchRefusal]:
+    return await export_flows(world.work.of(world.user(by)), ExportsWish(items, **said))
 
 
 def random_items(world: CompanyDatabase, seed: int) -> list[ExportWish]:
@@ -96,7 +99,7 @@ async def test_many_at_once_give_what_they_would_give_one_after_the_other(
     world: CompanyDatabase, databases: Databases, loaded_company: Loaded, seed: int
 ) -> None:
     items, before = random_items(world, seed), await world.contents()
-    planned = await plan_for_all(world.work.of(world.user("ada")), BatchWish(tuple(items), BEST_EFFORT))
+    planned = await plan_for_all(world.work.of(world.user("ada")), ExportsWish(tuple(items), BEST_EFFORT))
     batch = await export_all(world, *items, mode=BEST_EFFORT)
     async with copy_of(loaded_company, databases) as other:
         singles = [await export_flow(other.work.of(other.user("ada")), item) for item in items]

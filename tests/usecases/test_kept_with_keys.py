@@ -94,5 +94,13 @@ async def test_of_a_call_of_many_equal_warnings_are_kept_once() -> None:
     assert read == {index: replay_of(each) for index, each in ALL.items()}
 
 
+async def test_of_a_call_that_publishes_many_the_versions_are_kept_by_the_indexes_of_its_items() -> None:
+    kept, call = KEPT[KeyedCall.PUBLISH_FLOW_DRAFTS], KeyedCall.PUBLISH_FLOW_DRAFTS
+    published = {0: Published(FLOW, VERSION), 3: Published(FLOW, VERSION)}
+    assert json.loads(json.dumps(made_by(call, published))) == kept
+    stored = StoredCall(UsedKey(UserId("user_1"), call, "key", NOW), "hash", NOW, kept)
+    assert await done_before(REMEMBERING, stored) == {index: replay_of(each) for index, each in published.items()}
+
+
 def test_every_kind_of_call_is_pinned() -> None:
     assert set(KEPT) == set(KeyedCall)

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from app.domain.batch import BatchMode, BatchWish
 from app.domain.choices import ReferenceMapping, StepChoice, mapped
 from app.domain.draft import ExistingDraft
 from app.domain.edit import CreateWish
 from app.domain.errors import MAPPINGS, OfCall
-from app.domain.export_batch import BatchMode, BatchWish
+from app.domain.export_batch import ExportsWish
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import FlowType, ReferenceKind
 from app.domain.publish import PublishWish
@@ -34,9 +35,12 @@ EXPORT = ExportWish(
 WISHES: dict[str, Any] = {
     "copyFlow": CopyWish("flow_1", "A name", SourceWish(version_id="version_1")),
     "exportFlow": EXPORT,
-    "exportFlows": BatchWish((EXPORT, ExportWish("flow_1", IntoWorkspace("w"))), BatchMode.BEST_EFFORT, (MAPPING,)),
+    "exportFlows": ExportsWish(
+        (EXPORT, ExportWish("flow_1", IntoWorkspace("w"))), BatchMode.BEST_EFFORT, mappings=(MAPPING,)
+    ),
     "createFlow": CreateWish("workspace_1", "A name", GRAPH, FlowType.REAL_TIME, "A text", "0 * * * *"),
     "publishFlowDraft": PublishWish("flow_1", 3, start=True),
+    "publishFlowDrafts": BatchWish((PublishWish("flow_1", 3),), BatchMode.BEST_EFFORT),
     "revertFlow": RevertWish("flow_1", "version_1", publish=True, existing_draft=ExistingDraft.REFUSE),
 }
 # A hash that is another one here refuses calls that are repeated across an upgrade.
@@ -46,6 +50,7 @@ HASHES = {
     "exportFlows": "35d4e66d874b0df1cce0de6c7e969d648abf6f67bc7b77f2b8beec09527150eb",
     "createFlow": "724e3b9e17786c6ff3ea7cfc6bcd1834709a9434de56afe36a098cd63dc76a75",
     "publishFlowDraft": "6813ac86e1695bd9b55101cc8fdbe42baec2d0bc19e245e74dfc98f118f45f1a",
+    "publishFlowDrafts": "7b3909c61eec4edf031196665e636f9e6714fc57762c1bbae391da5abf34b80c",
     "revertFlow": "5ca395783e4b2dfdeaebe51fb0d2ca3deb31e75685e1e9ff0747d260b8789381",
 }
 
@@ -105,7 +110,7 @@ def test_inputs_that_mean_the_same_have_the_same_hash(one: Any, other: Any) -> N
 def test_the_mappings_of_a_call_count_once_and_not_once_more_for_each_item() -> None:
     """Written out for each of a thousand items they would take a gigabyte."""
     items = tuple(ExportWish(str(number), IntoWorkspace("w")) for number in range(3))
-    alone = BatchWish(items, mappings=(MAPPING,))
+    alone = ExportsWish(items, mappings=(MAPPING,))
     shared = replace(alone, items=tuple(replace(item, shared_mappings=mapped((MAPPING,))) for item in items))
     assert hash_of_input(shared) == hash_of_input(alone)
     assert hash_of_input(replace(alone, mappings=())) != hash_of_input(alone)

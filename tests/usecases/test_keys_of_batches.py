@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+from app.domain.batch import BatchMode
 from app.domain.errors import Refused
 from app.domain.export import Exported
-from app.domain.export_batch import BatchMode, BatchWish
+from app.domain.export_batch import BatchRefusal, ExportsWish
 from app.domain.export_facts import ExportWish
 from app.domain.input import IdempotencyKeyReused
 from app.usecases.export_flows import export_flows
-from app.usecases.results import ExportedBatch
+from app.usecases.results import Batch
 from tests.usecases.company_database import NOW, CompanyDatabase
 from tests.usecases.races import at_once
 
@@ -27,12 +28,12 @@ def items_of(world: CompanyDatabase) -> tuple[ExportWish, ...]:
     )
 
 
-async def export_all(world: CompanyDatabase, wish: BatchWish, by: str = "ada") -> ExportedBatch:
+async def export_all(world: CompanyDatabase, wish: ExportsWish, by: str = "ada") -> Batch[Exported, BatchRefusal]:
     return await export_flows(world.work.of(world.user(by)), wish)
 
 
-def keyed(*items: ExportWish, **said: Any) -> BatchWish:
-    return BatchWish(items, idempotency_key="key 1", **said)
+def keyed(*items: ExportWish, **said: Any) -> ExportsWish:
+    return ExportsWish(items, idempotency_key="key 1", **said)
 
 
 async def test_all_that_was_exported_is_answered_again_and_nothing_is_written(world: CompanyDatabase) -> None:
@@ -95,7 +96,7 @@ async def test_the_same_key_for_other_items_is_refused_and_writes_nothing(world:
     await export_all(world, keyed(first_item))
     before = await world.contents()
     for other in (keyed(last_item), keyed(first_item, last_item), keyed(first_item, mode=BEST_EFFORT)):
-        assert await export_all(world, other) == ExportedBatch((), (IdempotencyKeyReused(NOW),))
+        assert await export_all(world, other) == Batch((), (IdempotencyKeyReused(NOW),))
     assert await world.contents() == before
 
 
@@ -110,14 +111,14 @@ async def test_a_call_with_too_many_items_is_refused_for_its_key_or_its_number_a
     assert await world.contents() == before
     await export_all(world, keyed(first_item))
     before = await world.contents()
-    assert await export_all(world, keyed(*[first_item] * 1001)) == ExportedBatch((), (IdempotencyKeyReused(NOW),))
+    assert await export_all(world, keyed(*[first_item] * 1001)) == Batch((), (IdempotencyKeyReused(NOW),))
     assert await world.contents() == before
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\0"])
 async def test_what_can_be_no_key_refuses_the_whole_call(world: CompanyDatabase, key: str) -> None:
     before = await world.contents()
-    batch = await export_all(world, BatchWish(items_of(world), BEST_EFFORT, idempotency_key=key))
+    batch = await export_all(world, ExportsWish(items_of(world), BEST_EFFORT, idempotency_key=key))
     assert [error.path for error in batch.errors] == [("idempotencyKey",)]
     assert all(isinstance(result, Refused) for result in batch.results)
     assert await world.contents() == before

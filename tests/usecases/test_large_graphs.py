@@ -7,9 +7,10 @@ from itertools import pairwise
 
 import pytest
 
+from app.domain.batch import BatchMode
 from app.domain.edit import UpdateWish
 from app.domain.export import Exported
-from app.domain.export_batch import BatchMode, BatchWish
+from app.domain.export_batch import ExportsWish
 from app.domain.export_facts import ExportWish, IntoWorkspace
 from app.domain.graph import Json
 from app.domain.matching import MOST_STEPS, ComparisonLimit
@@ -141,7 +142,7 @@ async def test_of_flows_that_are_long_together_no_more_is_read_than_counts(world
     at_once = [len(row.draft_outline) for row in rows if row.draft_outline is not None]
     assert (0 < sum(at_once) <= MOST_AT_ONCE, len(at_once) < len(rows)) == (True, True)
     wishes = [ExportWish(flow, IntoWorkspace(world["production"])) for flow in flows]
-    call = BatchWish(tuple(wishes), BatchMode.BEST_EFFORT)
+    call = ExportsWish(tuple(wishes), BatchMode.BEST_EFFORT)
     with may_read() as meter:
         together = await plan_for_all(world.work.of(ada), call)
     with may_read() as of_one:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from app.domain.batch import BatchMode
 from app.domain.choices import StepChoice
 from app.domain.errors import Refused
 from app.domain.export import Exported, ExportPlan
-from app.domain.export_batch import BatchMode, BatchWish, plan_exports
+from app.domain.export_batch import ExportsWish, plan_exports
 from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, IntoWorkspace
 from app.domain.fingerprint import fingerprint_of
 from app.domain.flow import Graph
@@ -87,7 +88,7 @@ async def test_flows_with_equal_graphs_are_read_and_planned_as_one(world: Compan
     for meter, exported in ((one, flows[:1]), (all_of_them, flows)):
         items = tuple(ExportWish(flow, IntoWorkspace(world["production"])) for flow in exported)
         with counted_by(meter):
-            batch = await export_flows(world.work.of(world.user("ada")), BatchWish(items))
+            batch = await export_flows(world.work.of(world.user("ada")), ExportsWish(items))
         assert [type(result) for result in batch.results] == [Exported] * len(exported)
     assert one.planned_bytes > 0
     assert (all_of_them.decided_bytes, all_of_them.planned_bytes) == (one.decided_bytes, one.planned_bytes)
@@ -122,7 +123,7 @@ async def test_what_reads_or_plans_more_than_one_request_may_is_refused_and_writ
     world: CompanyDatabase, do: Callable[[UnitOfWork, Any], Awaitable[object]], meter: Meter
 ) -> None:
     ada, export = world.user("ada"), world.export_wish("orders", to="production")
-    wish = {copy_flow: CopyWish(world["orders"]), export_flow: export, export_flows: BatchWish((export,))}[do]
+    wish = {copy_flow: CopyWish(world["orders"]), export_flow: export, export_flows: ExportsWish((export,))}[do]
     before = await world.contents()
     with counted_by(meter), pytest.raises(LimitReached) as reached:
         await do(world.work.of(ada), wish)
@@ -183,7 +184,7 @@ async def test_a_call_is_written_in_parts_in_one_transaction_in_the_order_of_its
     names = [f"Flow {number}" for number in range(4)]
     items = [world.export_wish("orders", to="production", name=name) for name in names]
     refused = world.export_wish("orders", to="nowhere")
-    wish = BatchWish((*items[:2], refused, *items[2:]), BatchMode.BEST_EFFORT)
+    wish = ExportsWish((*items[:2], refused, *items[2:]), BatchMode.BEST_EFFORT)
     batch = await export_flows(world.work.of(world.user("ada")), wish)
     assert [isinstance(result, Exported) for result in batch.results] == [True, True, False, True, True]
     exported = [result for result in batch.results if isinstance(result, Exported)]

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from app.domain.batch import BatchMode, BatchNotApplied
 from app.domain.choices import ReferenceMapping, mapped
 from app.domain.errors import OfCall, Refused
 from app.domain.export import ExportPlan
-from app.domain.export_batch import BatchMode, BatchNotApplied, BatchWish
+from app.domain.export_batch import ExportsWish
 from app.domain.input import IdempotencyKeyReused
 from app.domain.matching import ComparisonLimit
 from app.storage.ids import Kind, new_id
@@ -21,11 +22,11 @@ from tests.usecases.company_database import NOW, CompanyDatabase, errors_of, exp
 from tests.usecases.test_export_flows import random_items
 
 
-async def planned_all(world: CompanyDatabase, wish: BatchWish) -> PlannedExports:
+async def planned_all(world: CompanyDatabase, wish: ExportsWish) -> PlannedExports:
     return await plan_for_all(world.work.of(world.user("ada")), wish)
 
 
-def call(world: CompanyDatabase, *pairs: tuple[str, str], **said: object) -> BatchWish:
+def call(world: CompanyDatabase, *pairs: tuple[str, str], **said: object) -> ExportsWish:
     """Two exports, with mappings of the call."""
     given = tuple(
         ReferenceMapping(world[old], world[new], OfCall(("mappings", str(index))))
@@ -34,10 +35,10 @@ def call(world: CompanyDatabase, *pairs: tuple[str, str], **said: object) -> Bat
     shared = mapped(given)
     wishes = (world.export_wish("orders", to="production"), world.export_wish("plain", to="production"))
     items = tuple(replace(wish, shared_mappings=shared) for wish in wishes)
-    return replace(BatchWish(items, mappings=given), **said)  # type: ignore[arg-type]
+    return replace(ExportsWish(items, mappings=given), **said)  # type: ignore[arg-type]
 
 
-WRONG: list[tuple[Callable[[CompanyDatabase], BatchWish], list[str]]] = [
+WRONG: list[tuple[Callable[[CompanyDatabase], ExportsWish], list[str]]] = [
     (lambda world: call(world, items=()), ["items"]),
     (lambda world: call(world, items=call(world).items * 501), ["items"]),
     (lambda world: call(world, ("dev-mail", "live-mail"), ("dev-mail", "live-mail")), ["mappings/1/fromId"]),
@@ -76,7 +77,7 @@ async def test_an_item_that_only_others_keep_back_shows_what_would_become_of_it(
     untouched: CompanyDatabase, seed: int
 ) -> None:
     """P1: exactly what it shows where each is exported on its own."""
-    wish = BatchWish(tuple(random_items(untouched, seed)), BatchMode.ATOMIC)
+    wish = ExportsWish(tuple(random_items(untouched, seed)), BatchMode.ATOMIC)
     atomic = await planned_all(untouched, wish)
     each = await planned_all(untouched, replace(wish, mode=BatchMode.BEST_EFFORT))
     assert (atomic.errors, each.errors) == ((), ())
@@ -94,7 +95,7 @@ async def test_its_references_changes_and_readiness_are_shown_beside_the_reason(
     """P1: the contract Full may hold no more flows."""
     good = untouched.export_wish("orders", over="orders-live")
     bad = untouched.export_wish("plain", to="full-live")
-    first, second = (await planned_all(untouched, BatchWish((good, bad)))).plans
+    first, second = (await planned_all(untouched, ExportsWish((good, bad)))).plans
     assert isinstance(first.decision, Refused)
     assert first.decision.errors == (BatchNotApplied((1,)),)
     alone = await plan_for(untouched.work.of(untouched.user("ada")), good)
@@ -112,8 +113,8 @@ async def test_its_references_changes_and_readiness_are_shown_beside_the_reason(
 async def test_what_is_refused_in_a_call_of_many_is_told_with_the_name_of_its_flow(untouched: CompanyDatabase) -> None:
     wishes = [untouched.export_wish(flow, to="full-live") for flow in ("plain", "nowhere")]
     wishes.append(untouched.export_wish("orders", to="production"))
-    planned = await planned_all(untouched, BatchWish(tuple(wishes)))
-    batch = await export_flows(untouched.work.of(untouched.user("ada")), BatchWish(tuple(wishes)))
+    planned = await planned_all(untouched, ExportsWish(tuple(wishes)))
+    batch = await export_flows(untouched.work.of(untouched.user("ada")), ExportsWish(tuple(wishes)))
     for results in ([plan.decision for plan in planned.plans], batch.results):
         refusals = [result.errors for result in results if isinstance(result, Refused)]
         assert [{refusal.about for refusal in errors} for errors in refusals] == [{"Plain"}, {None}, {"Orders"}]
@@ -134,7 +135,7 @@ async def test_a_key_that_was_used_for_another_input_is_told_and_nothing_else(wo
     assert errors_of(await export_flow(world.work.of(ada), another)) == (IdempotencyKeyReused(NOW),)
     forgotten = await plan_for(replace(world.work.of(ada), keys_kept=timedelta(0)), another)
     assert isinstance(forgotten.decision, ExportPlan)
-    of_many = BatchWish((replace(another, idempotency_key=None),), idempotency_key="key")
+    of_many = ExportsWish((replace(another, idempotency_key=None),), idempotency_key="key")
     assert (await planned_all(world, of_many)).errors == ()
     assert await world.contents() == before
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from app.domain.batch import BatchMode
 from app.domain.choices import StepChoice
 from app.domain.edit import UpdateWish
 from app.domain.errors import Refused
 from app.domain.export import Exported, ExportPlan
-from app.domain.export_batch import BatchMode, BatchWish
+from app.domain.export_batch import ExportsWish
 from app.domain.export_facts import ExportWish
 from app.domain.fingerprint import PlanBasis, PlanIsStale
 from app.domain.matching import ComparisonLimit
@@ -33,7 +34,7 @@ async def planned(world: CompanyDatabase, wish: ExportWish) -> PlannedExport:
     return await plan_for(world.work.of(world.user("ada")), wish)
 
 
-async def planned_all(world: CompanyDatabase, wish: BatchWish) -> PlannedExports:
+async def planned_all(world: CompanyDatabase, wish: ExportsWish) -> PlannedExports:
     return await plan_for_all(world.work.of(world.user("ada")), wish)
 
 
@@ -158,7 +159,7 @@ async def test_exports_of_one_call_are_planned_each_with_what_those_before_it_ta
     """P8: the contract Small may hold five flows, and holds two in production."""
     five = [world.export_wish("plain", to=("small-live", "small-shop")[number % 2]) for number in range(5)]
     before = await world.contents()
-    wish = BatchWish(tuple(five), BatchMode.BEST_EFFORT)
+    wish = ExportsWish(tuple(five), BatchMode.BEST_EFFORT)
     plans = (await planned_all(world, wish)).plans
     assert [isinstance(plan.decision, ExportPlan) for plan in plans] == [True, True, True, False, False]
     assert await world.contents() == before

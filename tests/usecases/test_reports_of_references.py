@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.domain.export import Exported
-from app.domain.export_batch import BatchWish
+from app.domain.export_batch import ExportsWish
 from app.domain.export_facts import ExportWish
 from app.storage.writes.copies import references_to_text
 from app.usecases.export_flows import export_flows
@@ -22,7 +22,7 @@ async def reports(world: CompanyDatabase) -> list[str]:
 
 
 async def export_all(world: CompanyDatabase, *items: ExportWish) -> list[Exported]:
-    batch = await export_flows(world.work.of(world.user("ada")), BatchWish(items))
+    batch = await export_flows(world.work.of(world.user("ada")), ExportsWish(items))
     return [exported(result) for result in batch.results]
 
 
@@ -71,7 +71,7 @@ async def test_a_key_keeps_of_many_references_only_which_records_have_them(world
     steps = [mailer(f"step {number}", world["dev-mail"], agent=world["dev-agent"]) for number in range(300)]
     large = created(await world.create("development", graph(*steps)))
     items = tuple(world.export_wish(large.flow_id, to="production") for _ in range(50))
-    wish = BatchWish(items, idempotency_key="key 1")
+    wish = ExportsWish(items, idempotency_key="key 1")
     batch = await export_flows(world.work.of(world.user("ada")), wish)
     made = [exported(result) for result in batch.results]
     assert {len(one.references) for one in made} == {600}

@@ -10,11 +10,12 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from app.domain.access import ContractSuspended, InsufficientPermission
+from app.domain.batch import BatchMode
 from app.domain.draft import DiscardWish
 from app.domain.edit import CreateWish, UpdateWish
 from app.domain.errors import Refused
 from app.domain.export import Exported
-from app.domain.export_batch import BatchMode, BatchWish
+from app.domain.export_batch import ExportsWish
 from app.domain.export_facts import CopyWish
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
@@ -28,7 +29,7 @@ from app.usecases.discard_draft import discard_draft
 from app.usecases.export_flows import export_flows
 from app.usecases.publish_draft import publish_draft
 from app.usecases.restore_draft import restore_draft
-from app.usecases.results import ExportedBatch
+from app.usecases.results import Batch
 from app.usecases.revert_flow import revert_flow
 from app.usecases.start_flow import start_flow
 from app.usecases.stop_flow import stop_flow
@@ -86,7 +87,9 @@ async def calls_of(world: CompanyDatabase, by: str) -> dict[str, Call]:
     first, second = [exported(await world.export("plain", over="till")) for _ in range(2)]
     [version] = await world.versions("till")
     work, till = world.work.of(world.user(by)), world["till"]
-    batch = BatchWish(tuple(world.export_wish("plain", to="small-live") for _ in range(3)), mode=BatchMode.BEST_EFFORT)
+    batch = ExportsWish(
+        tuple(world.export_wish("plain", to="small-live") for _ in range(3)), mode=BatchMode.BEST_EFFORT
+    )
     return {
         "copyFlow": lambda: copy_flow(work, CopyWish(till)),
         "createFlow": lambda: create_flow(work, CreateWish(world["small-live"], "New", graph(code("1")))),
@@ -112,7 +115,7 @@ MUTATIONS = [
 
 
 def refusals(outcome: Any) -> set[type]:
-    if isinstance(outcome, ExportedBatch):
+    if isinstance(outcome, Batch):
         return {type(error) for result in outcome.results for error in errors_of(result)}
     assert isinstance(outcome, Refused), outcome
     return {type(error) for error in outcome.errors}
@@ -184,7 +187,7 @@ async def test_whoever_gets_the_right_after_the_locks_is_not_decided_about_witho
     with capture_logs() as log:
         outcome = await call()
     assert [line["event"] for line in log] == ["transaction retried"]
-    results = outcome.results if isinstance(outcome, ExportedBatch) else [outcome]
+    results = outcome.results if isinstance(outcome, Batch) else [outcome]
     assert not any(isinstance(result, Refused) for result in results)
 
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from app.domain.batch import BatchMode, BatchNotApplied
 from app.domain.choices import ReferenceMapping, mapped
 from app.domain.errors import OfCall, Refusal, Refused
 from app.domain.export import Exported
-from app.domain.export_batch import BatchMode, BatchNotApplied, BatchWish
+from app.domain.export_batch import ExportsWish
 from app.domain.export_facts import ExportWish
 from app.domain.model import ReferenceKind
 from app.storage.ids import Kind, new_id
@@ -32,14 +33,14 @@ def orders(world: CompanyDatabase, *pairs: tuple[str, str]) -> ExportWish:
 
 def call(
     *items: ExportWish, mappings: Sequence[ReferenceMapping] = (), mode: BatchMode = BatchMode.ATOMIC
-) -> BatchWish:
+) -> ExportsWish:
     """A call of exports with mappings of its own."""
     given = tuple(replace(each, path=OfCall(each.path)) for each in mappings)
     shared = mapped(given)
-    return BatchWish(tuple(replace(item, shared_mappings=shared) for item in items), mode, given)
+    return ExportsWish(tuple(replace(item, shared_mappings=shared) for item in items), mode, mappings=given)
 
 
-async def planned_all(world: CompanyDatabase, wish: BatchWish) -> PlannedExports:
+async def planned_all(world: CompanyDatabase, wish: ExportsWish) -> PlannedExports:
     return await plan_for_all(world.work.of(world.user("ada")), wish)
 
 

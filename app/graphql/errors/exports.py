@@ -6,7 +6,7 @@ from datetime import datetime
 import strawberry
 from strawberry import Parent
 
-from app.domain import access, bindings, draft, export, export_batch, fingerprint, references
+from app.domain import access, batch, bindings, draft, export, export_batch, fingerprint, references
 from app.domain import input as input_rules
 from app.domain import topics as topic_rules
 from app.domain.fingerprint import PlanBasis
@@ -121,7 +121,7 @@ class DuplicateOverride(Error):
     flow: Flow = one("flows", "flow_id", "The flow that they override.")
 
 
-@shows(export_batch.BatchNotApplied, "The item is fine; another item of the call was refused, so nothing was written.")
+@shows(batch.BatchNotApplied, "The item is fine; another item of the call was refused, so nothing was written.")
 class BatchNotApplied(Error):
     refused_item_indexes: list[int] = about("The items that were refused, counted from 0.", "refused_items")
 

@@ -9,12 +9,14 @@ from typing import TypeVar, get_args
 
 import strawberry
 
+from app.domain.batch import CallRefusal
 from app.domain.bindings import ExportWarning
 from app.domain.draft import DiscardRefusal, RestoreRefusal
 from app.domain.edit import CreateRefusal, UpdateRefusal
 from app.domain.errors import ErrorCode
 from app.domain.export import CopyRefusal
-from app.domain.export_batch import BatchRefusal, CallRefusal
+from app.domain.export_batch import BatchRefusal
+from app.domain.input import InvalidInput
 from app.domain.publish import PublishRefusal
 from app.domain.revert import RevertRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
@@ -32,10 +34,10 @@ Interface = TypeVar("Interface", bound=type)
 
 
 def members(union: object) -> Callable[[Interface], Interface]:
-    """An interface of what shows the members of a union of the domain; its docstring is the description."""
+    """An interface of what shows a refusal of the domain, or the members of a union; its docstring is the description."""
 
     def declare(interface: Interface) -> Interface:
-        for member in get_args(union):
+        for member in get_args(union) or (union,):
             INTERFACES.setdefault(member, []).append(interface)
         return strawberry.interface(interface, description=inspect.getdoc(interface))
 
@@ -97,6 +99,11 @@ class ExportFlowsError(Error):
     """What a call of exportFlows as a whole may be refused for; its items have their own."""
 
 
+@members(CallRefusal)
+class PublishFlowDraftsError(Error):
+    """What a call of publishFlowDrafts as a whole may be refused for; its items have their own."""
+
+
 @members(UndoRefusal)
 class UndoExportError(Error):
     """What undoExport may be refused for."""
@@ -110,6 +117,16 @@ class StartFlowError(Error):
 @members(StopRefusal)
 class StopFlowError(Error):
     """What stopFlow may be refused for."""
+
+
+@members(InvalidInput)
+class StartFlowsError(Error):
+    """What a call of startFlows as a whole may be refused for; its items have their own."""
+
+
+@members(InvalidInput)
+class StopFlowsError(Error):
+    """What a call of stopFlows as a whole may be refused for; its items have their own."""
 
 
 @members(DeleteRefusal)

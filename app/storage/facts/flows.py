@@ -66,6 +66,10 @@ def own_states(visible: FoundFlow) -> Iterable[SavedState | None]:
     return visible.flow.published, visible.flow.draft
 
 
+def draft_state(visible: FoundFlow) -> Iterable[SavedState | None]:
+    return (visible.flow.draft,)
+
+
 def named_states(visible: FoundFlow) -> Iterable[SavedState | None]:
     return visible.named.values()
 

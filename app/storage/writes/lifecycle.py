@@ -12,6 +12,7 @@ from app.domain.flow import FlowState
 from app.domain.model import DraftId, FlowId, FlowStatus, VersionId
 from app.domain.publish import PublishPlan
 from app.domain.revert import RevertPlan
+from app.domain.running import StatusPlan
 from app.domain.undo import ChangeSinceExport
 from app.storage.connections.row_changes import BY, NOW, Part, Parts, delete_rows, insert_rows, update_rows
 from app.storage.facts.states import SHOWN, STATE, shown_values, state_values
@@ -141,9 +142,9 @@ async def remove_flow(store: Store, flow_id: FlowId) -> None:
     await store.write((NOTED[ChangeSinceExport.DISCARDED], drafts), (REMOVED_FLOWS, [(flow_id,)]))
 
 
-async def set_status(store: Store, flow_id: FlowId, status: FlowStatus) -> None:
-    """Let a flow run, or not (H9)."""
-    await store.write((TOGGLED, [(flow_id, status)]))
+async def set_status(store: Store, plans: Sequence[StatusPlan]) -> None:
+    """Let flows run, or not; those that stay as they are aren't written (H9)."""
+    await store.write((TOGGLED, [(plan.flow_id, plan.status) for plan in plans if plan.status is not None]))
 
 
 def set_aside(drafts: Sequence[DraftId | None], since: ChangeSinceExport = ChangeSinceExport.OVERRIDDEN_AGAIN) -> Parts:
