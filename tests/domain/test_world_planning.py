@@ -7,12 +7,10 @@ import pytest
 from app.domain.world.sections import NAMES
 from app.domain.world.things import Dependent, FlowUses, Terms, Thing, ThingInUse
 from tests.domain.provisioned import (
-    ABROAD,
     BEN,
     BY_THE_API,
     CORE,
     DEV,
-    FOODS,
     GUEST,
     HOME,
     MAIL,
@@ -116,32 +114,6 @@ def test_a_flow_that_is_not_suspended_any_more_is_inactive_whatever_its_first_st
     assert said_of(flow) == ("flows", "orders", "CHANGED", {"suspended": (True, False)})
     assert flow.thing is not None
     assert flow.thing.values["status"] == "INACTIVE"
-
-
-@pytest.mark.parametrize(("removed", "mistakes"), [(True, []), (False, ["$.components[1].name"])])
-def test_a_name_is_free_again_where_its_thing_is_removed(removed: bool, mistakes: list[str]) -> None:
-    first = {"key": "mailer", "remove": True} if removed else {"key": "mailer"}
-    plan = planned({"components": [first, {"key": "post", "team": "core", "name": "mailer"}]})
-    assert [*mistakes_of(plan)] == mistakes
-
-
-def test_a_key_that_two_tenants_have_is_no_reference() -> None:
-    world = the_world()
-    abroad = {"contract": FOODS, "name": "Development", "type": "LIMITED"}
-    world["workspaces"].append(Thing("workspace_00000000000000000000000009", abroad, ABROAD, "dev", ABROAD))
-    of_both = Terms(tenants=frozenset({HOME, ABROAD}))
-    item = {"key": "new", "workspace": "dev", "component": "mailer", "name": "New"}
-    assert mistakes_of(planned({"credentials": [item]}, of_both, world)) == {
-        "$.credentials[0].workspace": 'The key "dev" names 2 workspaces; say by an id which is meant.'
-    }
-
-
-def test_two_items_about_the_same_are_a_mistake_of_the_second() -> None:
-    twice = {"contracts": [{"key": "retail"}, {"key": "retail"}], "workspaces": [{"id": DEV}, {"key": "dev"}]}
-    assert mistakes_of(planned(twice)) == {
-        "$.contracts[1].key": 'The key "retail" is taken already, by $.contracts[0].',
-        "$.workspaces[1].key": "$.workspaces[0] is about the same workspace.",
-    }
 
 
 def test_a_document_refers_to_what_it_creates_and_not_to_what_it_removes() -> None:

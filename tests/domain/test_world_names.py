@@ -1,0 +1,48 @@
+"""What the keys, ids and names of a document stand for, and whose they are (W1)."""
+
+import pytest
+
+from app.domain.world.things import Terms, Thing
+from tests.domain.provisioned import ABROAD, DEV, FOODS, HOME, mistakes_of, planned, the_world
+
+
+def test_the_tenant_of_a_document_is_that_of_the_things_that_have_one_and_nothing_else_is_taken_for_it() -> None:
+    new = {
+        "contracts": [{"key": "x", "name": "X"}],
+        "workspaces": [{"key": "w", "contract": "retail", "name": "New one", "type": "FULL"}],
+    }
+    contract, workspace = (each.thing for each in planned(new).effects)
+    assert contract is not None
+    assert contract.values["tenant"] == HOME
+    assert workspace is not None
+    assert "tenant" not in workspace.values
+    of_several = Terms(tenants=frozenset({HOME, ABROAD}))
+    assert mistakes_of(planned(new, of_several)) == {
+        "$.contracts[0].tenant": 'A new contract needs this property: there is none with the key "x".'
+    }
+
+
+@pytest.mark.parametrize(("removed", "mistakes"), [(True, []), (False, ["$.components[1].name"])])
+def test_a_name_is_free_again_where_its_thing_is_removed(removed: bool, mistakes: list[str]) -> None:
+    first = {"key": "mailer", "remove": True} if removed else {"key": "mailer"}
+    plan = planned({"components": [first, {"key": "post", "team": "core", "name": "mailer"}]})
+    assert [*mistakes_of(plan)] == mistakes
+
+
+def test_a_key_that_two_tenants_have_is_no_reference() -> None:
+    world = the_world()
+    abroad = {"contract": FOODS, "name": "Development", "type": "LIMITED"}
+    world["workspaces"].append(Thing("workspace_00000000000000000000000009", abroad, ABROAD, "dev", ABROAD))
+    of_both = Terms(tenants=frozenset({HOME, ABROAD}))
+    item = {"key": "new", "workspace": "dev", "component": "mailer", "name": "New"}
+    assert mistakes_of(planned({"credentials": [item]}, of_both, world)) == {
+        "$.credentials[0].workspace": 'The key "dev" names 2 workspaces; say by an id which is meant.'
+    }
+
+
+def test_two_items_about_the_same_are_a_mistake_of_the_second() -> None:
+    twice = {"contracts": [{"key": "retail"}, {"key": "retail"}], "workspaces": [{"id": DEV}, {"key": "dev"}]}
+    assert mistakes_of(planned(twice)) == {
+        "$.contracts[1].key": 'The key "retail" is taken already, by $.contracts[0].',
+        "$.workspaces[1].key": "$.workspaces[0] is about the same workspace.",
+    }
