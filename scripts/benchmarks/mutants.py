@@ -45,7 +45,7 @@ COMPARISONS: dict[type[ast.cmpop], ast.cmpop] = {
     ast.Gt: ast.GtE(),
     ast.GtE: ast.Gt(),
 }
-UNNOTICED = {"covariant", "frozen", "kw_only", "slots", "strict"}
+UNNOTICED = {"covariant", "eq", "frozen", "kw_only", "slots", "strict"}
 """Arguments that change nothing while no mistake is made."""
 CALLS = {"any": "all", "all": "any", "min": "max", "max": "min"}
 EXPLAINED = {
