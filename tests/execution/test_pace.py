@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from app.execution.pace import RELEASED_AT_ONCE, SLICE_SECONDS, Pace
+from app.execution.pace import RELEASED_AT_ONCE, SLICE_SECONDS, UNCOUNTED_SECONDS, Pace
 from app.meter import LimitReached, Meter
 
 
@@ -38,7 +38,7 @@ async def turns_until(done: Callable[[], bool]) -> int:
 
 async def test_a_slice_is_over_when_it_is_used_up_and_begins_anew_later() -> None:
     clock = Clock()
-    pace = Pace(Meter(), clock)
+    pace = Pace(Meter(), clock, clock)
     assert not pace.is_over()
     clock.work(1)
     assert pace.is_over()
@@ -48,7 +48,7 @@ async def test_a_slice_is_over_when_it_is_used_up_and_begins_anew_later() -> Non
 
 async def test_others_are_served_after_each_slice_of_work() -> None:
     clock, done = Clock(), asyncio.Event()
-    pace, others = Pace(Meter(), clock), asyncio.create_task(turns_until(done.is_set))
+    pace, others = Pace(Meter(), clock, clock), asyncio.create_task(turns_until(done.is_set))
     for _ in range(30):
         if pace.is_over():
             await pace.wait()
@@ -59,7 +59,7 @@ async def test_others_are_served_after_each_slice_of_work() -> None:
 
 async def test_many_tasks_of_one_operation_share_its_slices() -> None:
     clock, worked, done = Clock(), [], asyncio.Event()
-    pace, others = Pace(Meter(), clock), asyncio.create_task(turns_until(done.is_set))
+    pace, others = Pace(Meter(), clock, clock), asyncio.create_task(turns_until(done.is_set))
     at_each_turn: list[int] = []
 
     async def task(number: int) -> None:
@@ -82,7 +82,10 @@ async def test_many_tasks_of_one_operation_share_its_slices() -> None:
 
 async def test_those_who_wait_are_let_go_on_in_numbers_that_a_slice_may_hold() -> None:
     clock = Clock()
-    pace, at_work = Pace(Meter(), clock), asyncio.create_task(turns_until(lambda: all(task.done() for task in waiting)))
+    pace, at_work = (
+        Pace(Meter(), clock, clock),
+        asyncio.create_task(turns_until(lambda: all(task.done() for task in waiting))),
+    )
     used_up = asyncio.create_task(use_up(pace, clock))
     waiting = [asyncio.create_task(pace.wait()) for _ in range(3 * RELEASED_AT_ONCE)]
     await asyncio.gather(used_up, *waiting)
@@ -91,7 +94,7 @@ async def test_those_who_wait_are_let_go_on_in_numbers_that_a_slice_may_hold() -
 
 async def test_one_that_is_cancelled_while_it_waits_holds_up_nobody() -> None:
     clock = Clock()
-    pace = Pace(Meter(), clock)
+    pace = Pace(Meter(), clock, clock)
     _, gone, stays = (asyncio.create_task(each) for each in (use_up(pace, clock), pace.wait(), pace.wait()))
     await asyncio.sleep(0)
     gone.cancel()
@@ -101,7 +104,7 @@ async def test_one_that_is_cancelled_while_it_waits_holds_up_nobody() -> None:
 
 async def test_all_who_wait_are_told_when_the_operation_has_used_up_its_time() -> None:
     clock, meter = Clock(), Meter(max_cpu_seconds=1)
-    pace = Pace(meter, clock)
+    pace = Pace(meter, clock, clock)
     used_up = asyncio.create_task(use_up(pace, clock))
     waiting = [asyncio.create_task(pace.wait()) for _ in range(3 * RELEASED_AT_ONCE)]
     await used_up
@@ -112,3 +115,43 @@ async def test_all_who_wait_are_told_when_the_operation_has_used_up_its_time() -
     for each in waiting:
         with pytest.raises(LimitReached):
             each.result()
+
+
+async def test_the_cpu_time_of_short_slices_is_never_read() -> None:
+    clock, meter = Clock(), Meter()
+    pace = Pace(meter, clock, cpu_clock=lambda: pytest.fail("CPU time was read"))
+    for _ in range(100):
+        assert not pace.is_over()
+        clock.seconds += 0.9 * UNCOUNTED_SECONDS
+        assert not pace.is_over()
+        await asyncio.sleep(0)
+    assert meter.cpu_seconds == 0
+
+
+async def test_after_a_long_slice_every_look_counts_what_its_task_worked() -> None:
+    clock, meter = Clock(), Meter(max_cpu_seconds=5 * SLICE_SECONDS)
+    pace = Pace(meter, clock, clock)
+    await use_up(pace, clock)
+    assert pace.is_over()
+    assert meter.cpu_seconds == 0
+    for number in range(1, 6):
+        await pace.wait()
+        clock.work(1)
+        assert pace.is_over()
+        assert meter.cpu_seconds == pytest.approx(number * SLICE_SECONDS)
+    await pace.wait()
+    clock.work(0.1)
+    with pytest.raises(LimitReached, match="seconds of computing"):
+        pace.is_over()
+
+
+async def test_what_others_work_between_two_looks_counts_for_nobody() -> None:
+    clock, meter = Clock(), Meter()
+    pace = Pace(meter, clock, clock)
+    await use_up(pace, clock)
+    assert pace.is_over()
+    for _ in range(3):
+        await asyncio.sleep(0)
+        clock.work(1)
+        pace.is_over()
+    assert meter.cpu_seconds == 0
