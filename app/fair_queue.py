@@ -84,9 +84,10 @@ class FairQueue:
                 late.cancel()
 
     def _may_take(self, caller: str) -> bool:
+        free = self._free
+        if self._reserved_for is not None and caller != self._reserved_for and self._reserved_for not in self._taken:
+            free -= 1
         taken = self._taken.get(caller, 0)
-        is_kept = self._reserved_for is not None and self._reserved_for not in {caller, *self._taken}
-        free = self._free - is_kept
         return free > 0 and (taken < self._share or taken < free)
 
     def _place_of(self, caller: str) -> Place:
@@ -99,15 +100,20 @@ class FairQueue:
         self._taken[caller] -= 1
         if not self._taken[caller]:
             del self._taken[caller]
-        while (following := self._next_caller()) is not None:
+        while self._waiting and (following := self._next_caller()) is not None:
             waiter = self._waiting[following][0]
             self._leave_queue(following, waiter)
             if not waiter.done():
                 waiter.set_result(self._place_of(following))
 
     def _next_caller(self) -> str | None:
-        allowed = [caller for caller in self._waiting if self._may_take(caller)] if self._waiting else []
-        return min(allowed, key=lambda caller: self._taken.get(caller, 0), default=None)
+        """Of the callers who wait and may take a place, the first of those who have fewest."""
+        fewest, following = self._free + self._share, None
+        for caller in self._waiting:
+            taken = self._taken.get(caller, 0)
+            if taken < fewest and self._may_take(caller):
+                fewest, following = taken, caller
+        return following
 
     def _make_room_for(self, caller: str) -> bool:
         """Turn away who came last of the caller with most waiting, unless that is this one."""
