@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from types import NoneType
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 
@@ -81,23 +81,23 @@ class Meter:
         self.bytes = self.text_bytes = 0
         self.refused: LimitReached | None = None
 
-    def take_objects(self, number: int = 1) -> None:
-        self.objects += number
-        self._take_room(BYTES_PER_OBJECT * number)
+    def take(self, *, objects: int = 0, connections: int = 0, values: int = 0, text: int = 0) -> None:
+        """Count what is answered: objects, lists in pages, leaf values, and bytes of JSON.
 
-    def take_connections(self, number: int) -> None:
-        """Count lists that are answered in pages: each is read by a resolver of its own, however short it is."""
-        self._take_room(BYTES_PER_CONNECTION * number)
+        A list in pages counts however short it is: a resolver of its own reads it.
+        """
+        self.objects += objects
+        self.text_bytes += text
+        self.bytes += BYTES_PER_OBJECT * objects + BYTES_PER_CONNECTION * connections + BYTES_PER_VALUE * values + text
+        if self.bytes > self._max_bytes:
+            self._refuse("bytes", self._max_bytes)
 
-    def take_json(self, taken: tuple[int, int]) -> None:
-        """Count so many leaf values, which are written as so many bytes of JSON with all around them."""
-        values, length = taken
-        self._take_room(BYTES_PER_VALUE * values)
-        self.take_bytes(length)
+    def take_objects(self, number: int) -> None:
+        self.take(objects=number)
 
     def take_nulls(self, number: int) -> None:
         """Count objects that are null, or lists without elements, as leaf values."""
-        self.take_json((number, BYTES_OF_NULL * number))
+        self.take(values=number, text=BYTES_OF_NULL * number)
 
     def take_values(self, values: Sequence[object]) -> None:
         """Count the leaf values of a field of several objects, and as many bytes as they take in JSON.
@@ -106,11 +106,6 @@ class Meter:
         """
         for start in range(0, len(values), COUNTED_AT_ONCE):
             self._take_some(values[start : start + COUNTED_AT_ONCE])
-
-    def take_bytes(self, number: int) -> None:
-        """Count bytes of the answer's text."""
-        self.text_bytes += number
-        self._take_room(number)
 
     def expect_texts(self, objects: Iterable[dict[str, Any]]) -> None:
         """Refuse now what would be too many bytes of text later, when they are counted."""
@@ -148,21 +143,11 @@ class Meter:
         self.planned_bytes += number
         self._check("bytes of graphs", self.planned_bytes, DECIDED_PER_ANSWERED * self._max_bytes)
 
-    @contextmanager
-    def forgetting_conflicts(self, *conflicts: type[Exception]) -> Iterator[None]:
-        """Forget what is looked at for a decision that ends so: it is looked at again."""
-        before = self.decided_bytes, self.planned_bytes
-        try:
-            yield
-        except conflicts:
-            self.decided_bytes, self.planned_bytes = before
-            raise
-
     def take_cpu(self, seconds: float) -> None:
         """Count CPU time, and refuse to go on where it is used up: never after a commit, which has to be answered."""
         self.cpu_seconds += seconds
-        if not self._is_committed:
-            self._check("time", self.cpu_seconds, self._max_cpu_seconds)
+        if self.cpu_seconds > self._max_cpu_seconds and not self._is_committed:
+            self._refuse("time", self._max_cpu_seconds)
 
     def begin_mutation(self) -> None:
         """Refuse to begin with a mutation where those before it took too much."""
@@ -177,10 +162,6 @@ class Meter:
         """Time isn't limited any more, until the next mutation begins."""
         self._is_committed = True
 
-    def _take_room(self, number: int) -> None:
-        self.bytes += number
-        self._check("bytes", self.bytes, self._max_bytes)
-
     def _take_some(self, values: Sequence[Any]) -> None:
         kinds = set(map(type, values))
         if kinds <= TEXTS:
@@ -188,18 +169,21 @@ class Meter:
             nulls = len(values) - len(texts)
             short = sum(map(len, texts)) < LONG_TEXT
             length = text_length("".join(texts), len(texts)) if short else sum(map(text_length, texts))
-            self.take_json((len(values), BYTES_OF_NULL * nulls + length))
+            self.take(values=len(values), text=BYTES_OF_NULL * nulls + length)
         else:
             number = sum((len(value) or 1) if isinstance(value, list) else 1 for value in values)
-            self.take_json((number, sum(map(json_length, values))))
+            self.take(values=number, text=sum(map(json_length, values)))
 
     def _expect(self, number: int) -> None:
         self._check("bytes", self.bytes + number, self._max_bytes)
 
     def _check(self, limit: str, value: float, maximum: float) -> None:
         if value > maximum:
-            self.refused = self.refused or LimitReached(limit, maximum)
-            raise self.refused.with_traceback(None)
+            self._refuse(limit, maximum)
+
+    def _refuse(self, limit: str, maximum: float) -> NoReturn:
+        self.refused = self.refused or LimitReached(limit, maximum)
+        raise self.refused.with_traceback(None)
 
 
 UNLIMITED = Meter()

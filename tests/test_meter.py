@@ -1,5 +1,6 @@
 """What an operation takes is counted while it runs, refused above a limit, and counted anew when its answer is made anew."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -23,32 +24,31 @@ from app.meter import (
 
 
 @pytest.mark.parametrize(
-    ("method", "number", "counted"),
+    ("take", "counted"),
     [
-        ("take_objects", 3, 3 * BYTES_PER_OBJECT),
-        ("take_connections", 3, 3 * BYTES_PER_CONNECTION),
-        ("take_nulls", 3, 3 * (BYTES_PER_VALUE + BYTES_OF_NULL)),
-        ("take_bytes", 3, 3),
-        ("take_json", (3, 10), 3 * BYTES_PER_VALUE + 10),
-        ("take_values", ["ä" * 10], BYTES_PER_VALUE + len('"ääääääääää"'.encode())),
-        ("take_values", [None, []], 2 * (BYTES_PER_VALUE) + BYTES_OF_NULL + len("[]")),
-        ("take_values", [["x"] * 9], 9 * BYTES_PER_VALUE + len(orjson.dumps(["x"] * 9))),
+        (lambda meter: meter.take(objects=3), 3 * BYTES_PER_OBJECT),
+        (lambda meter: meter.take(connections=3), 3 * BYTES_PER_CONNECTION),
+        (lambda meter: meter.take(text=3), 3),
+        (lambda meter: meter.take(objects=1, values=3, text=10), BYTES_PER_OBJECT + 3 * BYTES_PER_VALUE + 10),
+        (lambda meter: meter.take_nulls(3), 3 * (BYTES_PER_VALUE + BYTES_OF_NULL)),
+        (lambda meter: meter.take_values(["ä" * 10]), BYTES_PER_VALUE + len('"ääääääääää"'.encode())),
+        (lambda meter: meter.take_values([None, []]), 2 * (BYTES_PER_VALUE) + BYTES_OF_NULL + len("[]")),
+        (lambda meter: meter.take_values([["x"] * 9]), 9 * BYTES_PER_VALUE + len(orjson.dumps(["x"] * 9))),
     ],
 )
-def test_what_is_answered_counts_as_bytes_until_there_are_too_many(method: str, number: Any, counted: int) -> None:
+def test_what_is_answered_counts_as_bytes_until_there_are_too_many(take: Callable[[Meter], None], counted: int) -> None:
     meter = Meter(max_bytes=2 * counted)
-    take = getattr(meter, method)
-    take(number)
+    take(meter)
     assert meter.bytes == counted
-    take(number)
+    take(meter)
     with pytest.raises(LimitReached, match=f"The answer would hold more than {2 * counted} bytes") as refused:
-        take(number)
+        take(meter)
     assert (refused.value.limit, refused.value.maximum) == ("bytes", 2 * counted)
 
 
 def test_graphs_that_are_read_are_limited_apart_from_what_is_answered() -> None:
     meter = Meter(max_bytes=1000)
-    meter.take_bytes(900)
+    meter.take(text=900)
     meter.take_graphs(900)
     assert meter.readable_bytes == 100
     with pytest.raises(LimitReached, match="The graphs of these flows have more than 1000 bytes together") as refused:
@@ -67,7 +67,7 @@ def test_exports_may_decide_about_twice_as_many_bytes_of_graphs() -> None:
 @pytest.mark.parametrize(("expect", "each"), [("expect_objects", BYTES_PER_OBJECT), ("expect_values", BYTES_PER_VALUE)])
 def test_what_would_be_too_much_is_refused_before_it_is_counted(expect: str, each: int) -> None:
     meter = Meter(max_bytes=10 * each)
-    meter.take_bytes(5 * each)
+    meter.take(text=5 * each)
     getattr(meter, expect)(5)
     with pytest.raises(LimitReached):
         getattr(meter, expect)(6)
@@ -86,7 +86,7 @@ def test_what_is_still_to_be_read_adds_up_until_the_next_round() -> None:
 def test_once_refused_it_says_why_until_it_begins_again() -> None:
     meter = Meter(max_bytes=10)
     with pytest.raises(LimitReached) as first:
-        meter.take_bytes(11)
+        meter.take(text=11)
     assert meter.refused is first.value
     meter.begin_again()
     assert [meter.refused, meter.bytes] == [None, 0]
@@ -124,7 +124,7 @@ def test_no_mutation_begins_after_one_whose_answer_was_cut() -> None:
     meter.begin_mutation()
     meter.note_commit()
     with pytest.raises(LimitReached):
-        meter.take_bytes(11)
+        meter.take(text=11)
     with pytest.raises(LimitReached) as refused:
         meter.begin_mutation()
     assert (str(refused.value), refused.value.limit, refused.value.maximum) == (NOT_BEGUN, "bytes", 10)

@@ -49,7 +49,7 @@ class Answers:
         self.errors: list[GraphQLError] = []
 
     async def begin_root(self, selection: Selection) -> Objects:
-        self._meter.take_bytes(sum(len(field.name) + BYTES_PER_FIELD for field in selection.fields))
+        self._meter.take(text=sum(len(field.name) + BYTES_PER_FIELD for field in selection.fields))
         compiled = compiled_of(self._plan, selection)
         root = Objects(selection, compiled.left, [None], compiled.make([None], None))
         self._made.append(root)
@@ -143,7 +143,7 @@ class Answers:
                 self._meter.expect_texts(made)
             length = len(orjson.dumps(made, default=str, option=orjson.OPT_UTC_Z))
             # What is left counts when it is known.
-            self._meter.take_bytes(length - 1 - (2 + BYTES_OF_LEFT * len(compiled.left)) * len(some))
+            self._meter.take(text=length - 1 - (2 + BYTES_OF_LEFT * len(compiled.left)) * len(some))
             answers += made
         objects = Objects(selection, compiled.left, sources, answers)
         self._made.append(objects)
@@ -158,8 +158,7 @@ class Answers:
             missing = mapped(optional.get, rows).count(None)
             objects, values = objects - missing * optional.objects, values - missing * (optional.values - 1)
             self._has_failed = self._has_failed or (optional.is_required and missing > 0)
-        self._meter.take_objects(objects)
-        self._meter.take_json((values, 0))
+        self._meter.take(objects=objects, values=values)
 
     def _piecewise(self, selection: Selection, rows: Sequence[Any], raw: RawRows | None) -> list[dict[str, Any]]:
         """The answers of rows, field by field, where a column can't be read."""
@@ -230,7 +229,7 @@ class Answers:
         """Count what a field will be answered with, whatever that is, before anything is made for it."""
         self._meter.expect_answers(len(objects.sources))
         if field.is_connection:
-            self._meter.take_connections(len(objects.sources))
+            self._meter.take(connections=len(objects.sources))
 
     def abandon(self, root: Objects, fields: Sequence[FieldPlan]) -> None:
         """Make fields of the root null, with whatever they would have been answered as."""

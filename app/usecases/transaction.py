@@ -55,10 +55,12 @@ class UnitOfWork:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Store]:
         """Open a transaction; its commit is the only one. One for nobody needs no place among those that wait for locks."""
-        opened = self.database.writing() if self.actor == NOBODY else self.database.locking(self.commits)
-        async with opened as connection:
+        is_for_nobody = self.actor == NOBODY
+        async with self.database.writing(
+            None if is_for_nobody else self.commits, locks=not is_for_nobody
+        ) as connection:
             yield Store(connection, self.actor, self.clock, self.keys_kept)
-            if self.database.replica is not None and self.actor != NOBODY:
+            if self.database.replica is not None and not is_for_nobody:
                 await note_write(connection, self.actor)
 
 
@@ -96,12 +98,16 @@ def transaction(
 
 async def retried(do: UseCase[Wish, Outcome], work: UnitOfWork, wish: Wish) -> Outcome:
     """Run the use case again in a new transaction after a conflict with another one."""
+    meter = current_meter()
     for _ in range(RETRIES):
+        decided = meter.decided_bytes, meter.planned_bytes
         try:
             return await attempt(do, work, wish)
         except TransactionConflict as error:
             if error.written is not CommitState.NOTHING:
                 raise
+            # The next attempt looks at the same again.
+            meter.decided_bytes, meter.planned_bytes = decided
             # A command has no metrics, and a start decides first where they are kept.
             from app.telemetry.metrics import TRANSACTIONS_RETRIED
 
@@ -112,7 +118,7 @@ async def retried(do: UseCase[Wish, Outcome], work: UnitOfWork, wish: Wish) -> O
 
 async def attempt(do: UseCase[Wish, Outcome], work: UnitOfWork, wish: Wish) -> Outcome:
     """Run the use case in a transaction, which is rolled back if nothing was done."""
-    with suppress(RolledBack), current_meter().forgetting_conflicts(TransactionConflict):
+    with suppress(RolledBack):
         async with work.begin() as store:
             outcome = await do(store, wish)
             if not is_done(outcome):

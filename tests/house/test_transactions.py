@@ -38,10 +38,7 @@ USE_CASES_THAT_WRITE = {
 
 
 def test_use_cases_alone_open_transactions() -> None:
-    assert {place for called in ("writing", "locking") for place in openings_of(called)} == {
-        "storage/connections/database.py: Database.locking",
-        "usecases/transaction.py: UnitOfWork.begin",
-    }
+    assert {*openings_of("writing")} == {"usecases/transaction.py: UnitOfWork.begin"}
 
 
 def test_transactions_are_begun_on_the_driver_by_these_alone() -> None:

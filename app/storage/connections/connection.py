@@ -65,10 +65,11 @@ class ReadConnection:
 class WriteConnection(ReadConnection):
     """A transaction: queries, which may lock rows, and changes."""
 
-    lock_place: Place | None = None
-    """Among those that may wait for locks."""
-    lock_seconds: float = 5
-    """Seconds to wait for a lock."""
+    def __init__(self, driver: AnyConnection, lock_place: Place | None, lock_seconds: float) -> None:
+        """`lock_place` is one of those that may wait for locks, each `lock_seconds`."""
+        super().__init__(driver)
+        self.lock_place = lock_place
+        self.lock_seconds = lock_seconds
 
     async def change(self, change: Change, parameters: Parameters = NOTHING) -> list[Row]:
         """Change rows; what the change is said to return of them is returned."""

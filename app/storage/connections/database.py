@@ -86,15 +86,21 @@ class Database:
         return self._pool_of_probes.reading()
 
     @asynccontextmanager
-    async def writing(self, commits: Commits | None = None) -> AsyncIterator[WriteConnection]:
-        """Begin a transaction, which is committed at the end, or rolled back if anything is raised; its state goes into `commits`."""
-        commits = Commits() if commits is None else commits
+    async def writing(self, commits: Commits | None = None, *, locks: bool = False) -> AsyncIterator[WriteConnection]:
+        """Begin a transaction, which is committed at the end, or rolled back if anything is raised; its state goes into `commits`.
+
+        With `locks` it may wait for locks of others, as half of the connections at most may do.
+        """
+        commits, caller = Commits() if commits is None else commits, current_meter().caller
+        place = await self._lock_queue.take(caller) if locks else None
+        if locks and place is None:
+            raise DatabaseUnavailable("too many calls wait for locks")
         commits.append(CommitState.NOTHING)
         try:
-            async with self._pool.connection(current_meter().caller) as driver:
+            async with self._pool.connection(caller) as driver:
                 await driver.begin(read_only=False)
                 try:
-                    yield WriteConnection(driver)
+                    yield WriteConnection(driver, place, self._lock_queue.wait_seconds)
                 except asyncpg.ReadOnlySQLTransactionError as error:
                     raise ReadOnlyServer(type(error).__name__) from None
                 commits[-1] = CommitState.UNKNOWN
@@ -108,19 +114,9 @@ class Database:
             if isinstance(error, ReadOnlyServer):
                 self.renew_connections()
             raise
-
-    @asynccontextmanager
-    async def locking(self, commits: Commits) -> AsyncIterator[WriteConnection]:
-        """Begin a transaction that may wait for locks of others, as half of the connections at most may do."""
-        place = await self._lock_queue.take(current_meter().caller)
-        if place is None:
-            raise DatabaseUnavailable("too many calls wait for locks")
-        try:
-            async with self.writing(commits) as connection:
-                connection.lock_place, connection.lock_seconds = place, self._lock_queue.wait_seconds
-                yield connection
         finally:
-            place.give_back()
+            if place is not None:
+                place.give_back()
 
     async def takes_writes(self) -> bool:
         """Ask whether the server takes writes; if it has become a standby, all connections are made anew."""
