@@ -111,19 +111,21 @@ class Endpoint:
         token, client = token_in(authorization), request.scope.get("client")
         slot = await self.bounds.admission.slot(token, client[0] if client else "")
         try:
-            return await self._answer(request, authorization, slot, limit)
+            return await self._answer(request, authorization, token, slot, limit)
         finally:
             slot.end()
 
-    async def _answer(self, request: Request, authorization: list[str], slot: Slot, limit: asyncio.Timeout) -> Response:
+    async def _answer(
+        self, request: Request, authorization: list[str], token: str | None, slot: Slot, limit: asyncio.Timeout
+    ) -> Response:
         # Who cuts requests off tells by it what they have written.
         commits = request.scope["commits"] = Commits()
         try:
             async with limit:
-                caller = await self._caller(authorization)
+                caller = await self._caller(authorization, token)
                 viewer, position, names = (None, None, None) if caller is None else caller
                 if viewer is not None:
-                    self.bounds.admission.remember(token_in(authorization), viewer)
+                    self.bounds.admission.remember(token, viewer)
                 if viewer is None and not self.access.introspection_for_all:
                     # There is nothing that could be asked, so nothing is read.
                     raise token_wanted()
@@ -146,11 +148,11 @@ class Endpoint:
             why = f"The request was ended after {self.bounds.seconds:g} seconds"
             raise cut_off(RequestCode.TIMEOUT, why, commits) from None
 
-    async def _caller(self, authorization: list[str]) -> Caller | None:
+    async def _caller(self, authorization: list[str], token: str | None) -> Caller | None:
         try:
             return await self.authenticator.caller(authorization)
         except RequestError:
-            self.bounds.admission.forget(token_in(authorization))
+            self.bounds.admission.forget(token)
             raise
 
     async def _run(self, received: ReceivedRequest, meter: Meter) -> Response:

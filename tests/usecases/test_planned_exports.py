@@ -149,9 +149,14 @@ def test_graphs_that_were_planned_a_while_ago_are_forgotten_and_read_again_where
     assert graphs[0].steps == graphs[-1].steps
 
 
-async def test_of_graphs_only_commands_and_references_are_read_before_they_are_decided_about(
-    world: CompanyDatabase,
+@pytest.mark.parametrize(
+    ("characters", "made"),
+    [(0, {"commands", "references"}), (10_000, {"commands", "references", "steps", "bindings"})],
+)
+async def test_of_long_graphs_only_commands_and_references_are_made_before_they_are_decided_about(
+    world: CompanyDatabase, monkeypatch: pytest.MonkeyPatch, characters: int, made: set[str]
 ) -> None:
+    monkeypatch.setattr("app.storage.facts.states.SMALL", characters)
     wish = ExportWish(world["orders"], IntoWorkspace(world["production"]))
     async with world.database.reading() as connection:
         facts = await gather(connection, world.user("ada"), [wish], touched_by([wish]))
@@ -159,7 +164,7 @@ async def test_of_graphs_only_commands_and_references_are_read_before_they_are_d
     assert published is not None
     graph = published.state.graph
     kept = {"steps", "bindings", "links", "users", "commands", "references"} & vars(graph).keys()
-    assert kept == {"commands", "references"}
+    assert kept == made
     assert {*graph.references} == {*Graph(graph.steps, graph.bindings).references}
 
 

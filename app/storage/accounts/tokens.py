@@ -118,12 +118,13 @@ async def tokens_to_check(connection: ReadConnection, ids: Sequence[str]) -> dic
 def owner_of(token: Row, text: str, now: datetime) -> TokenOwner | None:
     """Whose token this is; None if its secret is wrong, or if it is expired or revoked."""
     _, secret = _parts(text)
-    if not hmac.compare_digest(token.secret_hash, secret_hash(secret)):
+    token_id, user_id, stored_hash, expires_at, revoked_at, last_used_at, *names = token
+    if not hmac.compare_digest(stored_hash, secret_hash(secret)):
         return None
-    if token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
+    if revoked_at is not None or (expires_at is not None and expires_at <= now):
         return None
-    is_use_due = token.last_used_at is None or now - token.last_used_at > USE_IS_NOTED_AFTER
-    return TokenOwner(token.user_id, token.id, is_use_due, (token.first_name, token.last_name, token.email))
+    is_use_due = last_used_at is None or now - last_used_at > USE_IS_NOTED_AFTER
+    return TokenOwner(user_id, token_id, is_use_due, (names[0], names[1], names[2]))
 
 
 async def note_use(connection: WriteConnection, token_id: str, now: datetime) -> None:

@@ -172,21 +172,22 @@ def _known_ids(references: Iterable[str]) -> list[str]:
 
 
 def component_of(row: Row) -> Component:
+    """The component in a row that has the columns of `COMPONENTS_BY_NAME`."""
+    id_, team, name, title, access, requires, pub_sub, topic_field, contract_id, tenant_id, whitelisted, *_ = row
     return Component(
-        id=ComponentId(row.id),
-        name=ComponentName(row.team, row.name),
-        access=ComponentAccess(row.access),
-        contract_id=ContractId(row.contract_id),
-        tenant_id=TenantId(row.tenant_id),
-        requires=ComponentRequirement(row.requires),
-        pub_sub=row.pub_sub,
-        topic_field=row.topic_field,
-        whitelisted=frozenset(row.whitelisted or ()),
-        title=row.title,
+        id=ComponentId(id_),
+        name=ComponentName(team, name),
+        access=ComponentAccess(access),
+        contract_id=ContractId(contract_id),
+        tenant_id=TenantId(tenant_id),
+        requires=ComponentRequirement(requires),
+        pub_sub=pub_sub,
+        topic_field=topic_field,
+        whitelisted=frozenset(whitelisted or ()),
+        title=title,
     )
 
 
 def _target_of(row: Row) -> Target:
-    component_id = None if row.component_id is None else ComponentId(row.component_id)
-    kind = ReferenceKind(row.kind)
-    return Target(row.id, kind, WorkspaceId(row.workspace_id), row.name, component_id, row.schema_text)
+    id_, kind, workspace_id, name, component_id, schema_text = row
+    return Target(id_, ReferenceKind(kind), WorkspaceId(workspace_id), name, component_id, schema_text)

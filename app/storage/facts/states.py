@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import ColumnElement, FromClause, literal
 
 from app.domain.flow import TEXTS, FlowState, Graph, SavedState, ShownFlow
-from app.domain.graph import NAMES, Bindings, StepBindings, bindings_from_json, bindings_to_json, canonical
+from app.domain.graph import NAMES, Bindings, StepBindings, bindings_from_json, bindings_to_json, canonical, references
 from app.domain.input import name_key
 from app.domain.model import ReferenceKind, VersionOrigin
 from app.domain.step import Link, Step, make_steps
@@ -24,6 +24,8 @@ NAME = 2
 """Index of the optional name in a step of an outline, after the step's id and command."""
 
 
+SMALL = 8_000
+"""Characters of a graph up to which steps and bindings are made at once: reading their texts twice would take longer."""
 _NEW_LINK = partial(tuple.__new__, Link)
 """Makes a link from the list of its values in an outline."""
 
@@ -48,6 +50,7 @@ class OutlinedGraph(Graph):
         """`shared` makes equal bindings of several graphs one object."""
         super().__init__()
         self._texts = outline, bindings
+        self._is_small = len(outline) + len(bindings) <= SMALL
         self._shared = shared
 
     @property
@@ -56,9 +59,11 @@ class OutlinedGraph(Graph):
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
+        shared = dict[str, str]().setdefault
         steps = orjson.loads(self._texts[0])["steps"]
-        named = (step[NAME] if len(step) > NAME else None for step in steps)
-        return make_steps([*zip((step[0] for step in steps), self.commands, named, strict=True)])
+        return make_steps(
+            [(step[0], shared(step[1], step[1]), step[NAME] if len(step) > NAME else None) for step in steps]
+        )
 
     @cached_property
     def bindings(self) -> Bindings:
@@ -70,11 +75,15 @@ class OutlinedGraph(Graph):
 
     @cached_property
     def commands(self) -> Sequence[str]:
-        different: dict[str, str] = {}
-        return [different.setdefault(step[1], step[1]) for step in orjson.loads(self._texts[0])["steps"]]
+        if self._is_small:
+            return super().commands
+        shared = dict[str, str]().setdefault
+        return [shared(step[1], step[1]) for step in orjson.loads(self._texts[0])["steps"]]
 
     @cached_property
     def references(self) -> Collection[str]:
+        if self._is_small:
+            return tuple(dict.fromkeys(references(self.bindings)))
         # Bindings as rules have them take several times as long, and many decisions need no more of them.
         steps = orjson.loads(self._texts[1])
         named = (step[name] for step in steps for name in _REFERENCES if name in step)
