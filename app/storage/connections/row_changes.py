@@ -55,10 +55,12 @@ Part = tuple[RowsOfTable, Sequence[tuple[Any, ...]]]
 Parts = Sequence[Part]
 
 
-def insert_rows(table: Table, columns: Sequence[str], *, replaces: bool = False, **values: Value) -> RowsOfTable:
+def insert_rows(
+    table: Table, columns: Sequence[str], *, replaces: bool = False, returning: Sequence[str] = (), **values: Value
+) -> RowsOfTable:
     """Insert rows. Raises ValueError for a column that the table doesn't have, and without one that it needs.
 
-    With `replaces` a row takes the place of one that has the same key.
+    With `replaces` a row takes the place of one that has the same key. The last part of a statement returns `returning`.
     """
     sent = _sent("new", table, columns)
     row = _row(table, sent, columns, values)
@@ -69,7 +71,9 @@ def insert_rows(table: Table, columns: Sequence[str], *, replaces: bool = False,
         rows = select(*row.values()).select_from(sent).where(*conditions)
         inserted = insert(table).from_select([*row], rows, include_defaults=False)
         others = {name: inserted.excluded[name] for name in row if not table.c[name].primary_key}
-        return inserted.on_conflict_do_update(constraint=table.primary_key, set_=others) if replaces else inserted
+        if replaces:
+            inserted = inserted.on_conflict_do_update(constraint=table.primary_key, set_=others)
+        return inserted.returning(*(table.c[name] for name in returning)) if returning else inserted
 
     return RowsOfTable(change, sent.name, tuple(columns))
 

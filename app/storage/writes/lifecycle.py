@@ -17,6 +17,7 @@ from app.domain.undo import ChangeSinceExport
 from app.storage.connections.row_changes import BY, NOW, Part, Parts, delete_rows, insert_rows, update_rows
 from app.storage.facts.states import SHOWN, STATE, shown_values, state_values
 from app.storage.ids import Kind, new_id
+from app.storage.reads.rows import DraftView
 from app.storage.store import Store
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION
 from app.storage.writes.contents import write_content
@@ -35,7 +36,14 @@ FLOWS = insert_rows(
     created_at=NOW,
     updated_at=NOW,
 )
-DRAFTS = insert_rows(FLOW_DRAFT, ("id", "flow_id", "revision", *STATE), author_id=BY, created_at=NOW, updated_at=NOW)
+DRAFTS = insert_rows(
+    FLOW_DRAFT,
+    ("id", "flow_id", "revision", *STATE),
+    returning=DraftView._fields,
+    author_id=BY,
+    created_at=NOW,
+    updated_at=NOW,
+)
 VERSIONS = insert_rows(FLOW_VERSION, ("id", "flow_id", *STATE), number=_next_number, published_by=BY, published_at=NOW)
 SAVED = update_rows(FLOW_DRAFT, ("revision", *STATE), updated_at=NOW)
 SET_ASIDE = update_rows(FLOW_DRAFT, (), set_aside_at=NOW, set_aside_by=BY)
