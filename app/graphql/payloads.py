@@ -103,14 +103,14 @@ async def references_of_revert(
     return reverted.references if is_shown else ()
 
 
-def written_draft(description: str) -> Any:  # noqa: ANN401 - a field
-    """The draft of a copy or an export: as it was written or, of a replay, as it is now."""
+def written(loader: str, row: str, description: str) -> Any:  # noqa: ANN401 - a field
+    """What a copy or an export wrote: the row or, of a replay, what the loader reads now."""
 
     def resolve(payload: Parent[Payload[Exported, Any]], info: Info) -> Any:  # noqa: ANN401 - known, or looked up
         exported = payload.done
-        if exported is None or exported.draft is not None:
-            return None if exported is None else exported.draft
-        return Lookup(info.context.loaders.drafts, exported.draft_id)
+        if exported is None or not exported.replayed:
+            return getattr(exported, row, None)
+        return Lookup(getattr(info.context.loaders, loader), getattr(exported, f"{row}_id"))
 
     return strawberry.field(resolver=resolve, description=description)
 
@@ -122,8 +122,8 @@ RECORD = "The record, which stays; null when refused."
 
 @strawberry.type(description="The result of `copyFlow`.")
 class CopyFlowPayload(Payload[Exported, CopyRefusal]):
-    flow: Flow | None = one("flows", "done.flow_id", "The new flow; null when refused.")
-    draft: FlowDraft | None = written_draft("Its draft, an exact copy; null when refused.")
+    flow: Flow | None = written("flows", "flow", "The new flow; null when refused.")
+    draft: FlowDraft | None = written("drafts", "draft", "Its draft, an exact copy; null when refused.")
     copied_from: CopiedFrom | None = about(
         "Which state of the source was copied; null when refused.", of="done.copied_from"
     )
@@ -135,8 +135,10 @@ class CopyFlowPayload(Payload[Exported, CopyRefusal]):
 
 @strawberry.type(description="The result of `exportFlow`.")
 class ExportFlowPayload(Payload[Exported, BatchRefusal]):
-    flow: Flow | None = one("flows", "done.flow_id", "The new or overridden flow; null when refused.")
-    draft: FlowDraft | None = written_draft("The draft that was made: choose credentials in it, then publish it.")
+    flow: Flow | None = written("flows", "flow", "The new or overridden flow; null when refused.")
+    draft: FlowDraft | None = written(
+        "drafts", "draft", "The draft that was made: choose credentials in it, then publish it."
+    )
     set_aside: FlowDraft | None = one(
         "drafts", "done.set_aside", "The draft that was set aside, if the overridden flow had one."
     )

@@ -31,4 +31,4 @@ def test_a_field_without_a_column_is_a_mistake_and_not_left_out() -> None:
 
 def test_a_view_is_made_of_the_columns_that_a_row_starts_with() -> None:
     row = ("component_1", "blue", "mailer", "a sort key")
-    assert maker(Coloured)(row) == Coloured("component_1", "blue", "mailer")  # type: ignore[arg-type]
+    assert maker(Coloured)(row) == Coloured("component_1", "blue", "mailer")

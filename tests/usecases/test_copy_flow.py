@@ -5,7 +5,7 @@ import pytest
 from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction
 from app.domain.source import CopiedFrom, SourceWish, StateOfFlow
-from app.storage.reads.by_id import read_drafts
+from app.storage.reads.by_id import read_drafts, read_flows
 from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, created, exported
 from tests.usecases.contents import Written, written
@@ -47,11 +47,16 @@ async def test_a_copy_is_a_new_inactive_flow_with_everything_in_its_draft(world:
     ]
 
 
-async def test_the_draft_of_a_copy_is_known_as_the_database_shows_it(world: CompanyDatabase) -> None:
-    copy = exported(await world.copy("orders"))
-    async with world.database.reading() as connection:
-        drafts = await read_drafts(connection, world.user("ada"), [copy.draft_id])
-    assert copy.draft == drafts[copy.draft_id]
+async def test_the_flow_and_draft_of_copies_and_overrides_are_known_as_they_are_read(world: CompanyDatabase) -> None:
+    for made in (
+        exported(await world.copy("orders")),
+        exported(await world.export("orders", over="orders-live")),
+        exported(await world.export("orders", over="never-published")),
+    ):
+        async with world.database.reading() as connection:
+            flows = await read_flows(connection, world.user("ada"), [made.flow_id])
+            drafts = await read_drafts(connection, world.user("ada"), [made.draft_id])
+        assert (made.flow, made.draft) == (flows[made.flow_id], drafts[made.draft_id])
 
 
 async def test_an_exact_copy_has_the_bindings_of_its_source_letter_by_letter(world: CompanyDatabase) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from app.fair_queue import Place
-from app.storage.connections.compiled import Change, CompiledStatement, Parameters, Query, Statement, compiled
+from app.storage.connections.compiled import CompiledStatement, Parameters, Query, Statement, compiled
 from app.telemetry.log import count_statement
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class WriteConnection(ReadConnection):
         self.lock_place = lock_place
         self.lock_seconds = lock_seconds
 
-    async def change(self, change: Change, parameters: Parameters = NOTHING) -> list[Row]:
+    async def change(self, change: Statement, parameters: Parameters = NOTHING) -> list[Row]:
         """Change rows; what the change is said to return of them is returned."""
         return await self._fetch(change, parameters)
 

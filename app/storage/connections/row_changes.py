@@ -20,12 +20,13 @@ from sqlalchemy import (
     delete,
     func,
     select,
+    union_all,
     update,
 )
 from sqlalchemy import literal_column as sql
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from app.storage.connections.compiled import Change
+from app.storage.connections.compiled import Change, Statement
 from app.storage.connections.connection import Row, WriteConnection
 
 Value = ColumnElement[Any] | Callable[[FromClause], ColumnElement[Any]]
@@ -42,6 +43,8 @@ class RowsOfTable(NamedTuple):
     """Makes the statement, with further conditions."""
     parameter: str
     columns: tuple[str, ...]
+    returning: tuple[ColumnElement[Any], ...] = ()
+    """What a statement returns of the rows of its last part, with that of their flows, if another part returns these."""
 
     def to_json(self, rows: Sequence[tuple[Any, ...]]) -> str:
         """Raises ValueError for a row of more or fewer values than columns."""
@@ -60,7 +63,7 @@ def insert_rows(
 ) -> RowsOfTable:
     """Insert rows. Raises ValueError for a column that the table doesn't have, and without one that it needs.
 
-    With `replaces` a row takes the place of one that has the same key. The last part of a statement returns `returning`.
+    With `replaces` a row takes the place of one that has the same key.
     """
     sent = _sent("new", table, columns)
     row = _row(table, sent, columns, values)
@@ -71,11 +74,9 @@ def insert_rows(
         rows = select(*row.values()).select_from(sent).where(*conditions)
         inserted = insert(table).from_select([*row], rows, include_defaults=False)
         others = {name: inserted.excluded[name] for name in row if not table.c[name].primary_key}
-        if replaces:
-            inserted = inserted.on_conflict_do_update(constraint=table.primary_key, set_=others)
-        return inserted.returning(*(table.c[name] for name in returning)) if returning else inserted
+        return inserted.on_conflict_do_update(constraint=table.primary_key, set_=others) if replaces else inserted
 
-    return RowsOfTable(change, sent.name, tuple(columns))
+    return RowsOfTable(change, sent.name, tuple(columns), tuple(table.c[name] for name in returning))
 
 
 def insert_new_rows(table: Table, columns: Sequence[str]) -> RowsOfTable:
@@ -98,7 +99,12 @@ def insert_new_rows(table: Table, columns: Sequence[str]) -> RowsOfTable:
 
 
 def update_rows(
-    table: Table, columns: Sequence[str], *only: ColumnElement[bool], key: Sequence[str] = ("id",), **values: Value
+    table: Table,
+    columns: Sequence[str],
+    *only: ColumnElement[bool],
+    key: Sequence[str] = ("id",),
+    returning: Sequence[str] = (),
+    **values: Value,
 ) -> RowsOfTable:
     """Update the rows with these keys, whose values are sent before the columns, `only` where these conditions hold.
 
@@ -108,7 +114,7 @@ def update_rows(
     row = _row(table, sent, columns, values)
     is_sent = [table.c[name] == sent.c[name] for name in key]
     change = update(table).where(*is_sent, *only).values(row)
-    return RowsOfTable(change.where, sent.name, (*key, *columns))
+    return RowsOfTable(change.where, sent.name, (*key, *columns), tuple(table.c[name] for name in returning))
 
 
 def delete_rows(table: Table) -> RowsOfTable:
@@ -130,13 +136,18 @@ async def write_rows(connection: WriteConnection, *parts: Part, **same: object) 
 
 
 @cache
-def in_one_statement(*parts: RowsOfTable) -> Change:
+def in_one_statement(*parts: RowsOfTable) -> Statement:
     """Raises ValueError where two parts change the same table: PostgreSQL changes a row once in a statement."""
     *others, last = parts
     if len({part.parameter for part in parts}) < len(parts):
         raise ValueError(f"{', '.join(part.parameter for part in parts)}: a table is changed twice")
-    changes = [each.change().returning(sql("1")).cte(f"part_{number}") for number, each in enumerate(others)]
-    return last.change(*(select(func.count()).select_from(change).scalar_subquery() >= sql("0") for change in changes))
+    done = [each.change().returning(*each.returning or [sql("1")]).cte(f"part_{n}") for n, each in enumerate(others)]
+    change = last.change(*(select(func.count()).select_from(part).scalar_subquery() >= sql("0") for part in done))
+    flows = [select(part) for each, part in zip(others, done, strict=True) if each.returning]
+    if not (last.returning and flows):
+        return change
+    written, flow = change.returning(*last.returning).cte("written"), union_all(*flows).subquery("flow_written")
+    return select(*written.c, *flow.c).join_from(written, flow, flow.c.id == written.c.flow_id)
 
 
 def _hexadecimal(value: bytes) -> str:

@@ -215,7 +215,7 @@ def columns(table: Table, view: type[NamedTuple], **labelled: ColumnElement[Any]
     return tuple(labelled[name].label(name) if name in labelled else table.c[name] for name in view._fields)
 
 
-def maker(view: type[View]) -> Callable[[Row], View]:
+def maker(view: type[View]) -> Callable[[Row | tuple[Any, ...]], View]:
     """Makes a view of a row that starts with its columns."""
     width = len(view._fields)
     make = partial(tuple.__new__, view)

@@ -17,7 +17,7 @@ from app.domain.undo import ChangeSinceExport
 from app.storage.connections.row_changes import BY, NOW, Part, Parts, delete_rows, insert_rows, update_rows
 from app.storage.facts.states import SHOWN, STATE, shown_values, state_values
 from app.storage.ids import Kind, new_id
-from app.storage.reads.rows import DraftView
+from app.storage.reads.rows import DraftView, FlowView
 from app.storage.store import Store
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION
 from app.storage.writes.contents import write_content
@@ -31,6 +31,7 @@ def _next_number(version: FromClause) -> ColumnElement[Any]:
 FLOWS = insert_rows(
     FLOW,
     ("id", "workspace_id", "type", "draft_revision", *SHOWN),
+    returning=FlowView._fields,
     status=literal(FlowStatus.INACTIVE.value, Text),
     created_by=BY,
     created_at=NOW,
@@ -62,7 +63,7 @@ NOTED = {
 """Records of exports note what is done first with their drafts (P6)."""
 TOUCHED = update_rows(FLOW, (), updated_at=NOW)
 REVISED = update_rows(FLOW, ("draft_revision",), updated_at=NOW)
-RENAMED = update_rows(FLOW, ("draft_revision", *SHOWN), updated_at=NOW)
+RENAMED = update_rows(FLOW, ("draft_revision", *SHOWN), returning=FlowView._fields, updated_at=NOW)
 TOGGLED = update_rows(FLOW, ("status",), updated_at=NOW)
 PUBLISHED = update_rows(
     FLOW,
