@@ -1,7 +1,7 @@
 """Decides copies and exports of flows: a plan of what is written, or every refusal (X1 to X11)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from app.domain.access import (
@@ -88,6 +88,9 @@ class Exported:
     references: tuple[ReferenceOutcome, ...] = ()
     """Those of a repeated call are read with the record."""
     replayed: bool = False
+    flow: object = field(default=None, compare=False, repr=False)
+    draft: object = field(default=None, compare=False, repr=False)
+    """The rows as they were written, for the answer; None of a repeated call, since which they may have changed."""
 
 
 CopyRefusal = (

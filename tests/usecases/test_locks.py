@@ -21,7 +21,7 @@ async def test_an_override_waits_for_whoever_overrides_the_flow_and_sets_aside_w
         assert isinstance(plan, ExportPlan)
         async with waiting(world, world.export("plain", over="orders-live")) as second:
             [came] = await write_exports(first, [plan])
-    assert exported(await second).set_aside == came.draft.id
+    assert exported(await second).set_aside == came.draft_id
 
 
 @pytest.mark.parametrize("workspace", ["small-live", "small-shop"])

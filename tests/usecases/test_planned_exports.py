@@ -151,7 +151,7 @@ def test_graphs_that_were_planned_a_while_ago_are_forgotten_and_read_again_where
 
 @pytest.mark.parametrize(
     ("characters", "made"),
-    [(0, {"commands", "references"}), (10_000, {"commands", "references", "steps", "bindings"})],
+    [(0, {"commands", "references"}), (10_000, {"commands", "references", "steps", "bindings", "users"})],
 )
 async def test_of_long_graphs_only_commands_and_references_are_made_before_they_are_decided_about(
     world: CompanyDatabase, monkeypatch: pytest.MonkeyPatch, characters: int, made: set[str]

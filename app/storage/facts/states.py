@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import ColumnElement, FromClause, literal
 
 from app.domain.flow import TEXTS, FlowState, Graph, SavedState, ShownFlow
-from app.domain.graph import NAMES, Bindings, StepBindings, bindings_from_json, bindings_to_json, canonical, references
+from app.domain.graph import NAMES, Bindings, StepBindings, bindings_from_json, bindings_to_json, canonical
 from app.domain.input import name_key
 from app.domain.model import ReferenceKind, VersionOrigin
 from app.domain.step import Link, Step, make_steps
@@ -83,7 +83,7 @@ class OutlinedGraph(Graph):
     @cached_property
     def references(self) -> Collection[str]:
         if self._is_small:
-            return tuple(dict.fromkeys(references(self.bindings)))
+            return tuple(super().references)
         # Bindings as rules have them take several times as long, and many decisions need no more of them.
         steps = orjson.loads(self._texts[1])
         named = (step[name] for step in steps for name in _REFERENCES if name in step)

@@ -1,6 +1,7 @@
 """Writes new flows and drafts of copies, exports and creations, many at once."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 import orjson
@@ -15,6 +16,7 @@ from app.offload import interruptible, offload
 from app.storage.connections.row_changes import BY, NOW, Parts, insert_new_rows, insert_rows
 from app.storage.facts.states import bindings_text, field_values, shown_values, state_values, texts_of
 from app.storage.ids import Kind, new_id
+from app.storage.reads.rows import DraftView, FlowView, maker
 from app.storage.store import Store
 from app.storage.tables import FLOW_EXPORT, REFERENCE_REPORT
 from app.storage.writes.contents import write_content
@@ -47,14 +49,19 @@ _RECORDS = insert_rows(
 )
 
 
+_draft_in, _flow_in = maker(DraftView), maker(FlowView)
+_WIDTH = len(DraftView._fields)
+
+
 async def write_exports(store: Store, plans: Sequence[ExportPlan]) -> list[Exported]:
     """Write copies and exports: drafts, their flows if those are new, and the records; in one statement, as a rule."""
     exports: list[Exported] = []
     for part in in_parts(plans):
         size = CHARACTERS * sum(1 + len(plan.references) for plan in part)
         exported, rows = await offload(size, _rows_of, part)
-        await store.write(*rows)
-        exports += exported
+        made = {row[0]: (_flow_in(row[_WIDTH:]), _draft_in(row)) for row in await store.write(*rows)}
+        written = [(each, *made[each.draft_id]) for each in exported]
+        exports += [replace(each, flow=flow, draft=draft) for each, flow, draft in written]
     return exports
 
 
