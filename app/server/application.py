@@ -37,9 +37,9 @@ from app.server.database import pool_size_of
 from app.server.probes import health, metrics_for, readiness
 from app.settings import Settings, is_loopback, read_settings
 from app.storage.connections.database import Database, open_database
-from app.telemetry.log import configure_log, log
+from app.telemetry.log import configure_log
 from app.telemetry.metrics import CONNECTIONS, REPLICAS_IN_USE
-from app.telemetry.tracing import TracingRefused, start_tracing, stop_tracing
+from app.telemetry.tracing import start_tracing, stop_tracing
 from app.usecases.transaction import UnitOfWork
 from app.usecases.watch_replica import watch_replica
 
@@ -58,7 +58,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[dict[str, InFlightRequests]]:
-        trace_if_wanted()
+        start_tracing()
         background = {"cleanup": partial(clean_up_periodically, work, records=timedelta(days=settings.record_days))}
         if database.replica is not None:
             background["replica"] = partial(watch_replica, work)
@@ -106,14 +106,6 @@ def work_of(settings: Settings, database: Database) -> UnitOfWork:
     keys_kept = timedelta(hours=settings.idempotency_key_hours)
     drafts_kept = timedelta(days=settings.set_aside_days)
     return UnitOfWork(database, clock=lambda: datetime.now(UTC), keys_kept=keys_kept, drafts_kept=drafts_kept)
-
-
-def trace_if_wanted() -> None:
-    """Start tracing; a server that can't trace serves without it."""
-    try:
-        start_tracing()
-    except TracingRefused as error:
-        log().warning("tracing is off", reason=str(error))
 
 
 def middleware_of(settings: Settings, in_flight: InFlightRequests) -> list[Middleware]:

@@ -21,21 +21,26 @@ if TYPE_CHECKING:
 
 @contextmanager
 def bound_to(host: str, port: int) -> Iterator[socket.socket]:
-    """Bind the socket before any slow step; a worker listens on it once it serves."""
-    try:
+    """Bind the socket before any slow step; it is listened on when workers start."""
+    with said_in_a_line(host, port):
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise CommandError(f"Can't listen on {host}: {error.strerror}.") from None
     with listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+        with said_in_a_line(host, port):
             listening.bind(address)
-        except OSError as error:
-            raise CommandError(
-                f"Can't listen on {host}, port {port}: {error.strerror}. Another one can be chosen with --port."
-            ) from None
         yield listening
+
+
+@contextmanager
+def said_in_a_line(host: str, port: int) -> Iterator[None]:
+    """Say in a line why the system doesn't let us listen."""
+    try:
+        yield
+    except OSError as error:
+        raise CommandError(
+            f"Can't listen on {host}, port {port}: {error.strerror}. Another one can be chosen with --port."
+        ) from None
 
 
 def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bool) -> None:
@@ -47,8 +52,11 @@ def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bo
     loopback = ip_address(host).is_loopback
     demo = run(url, lambda work: prepare(work, demo=demo and embedded, loopback=loopback), takes_long=True)
     hand_down(settings, {"database_url": url, "host": host, "port": str(port)})
-    has_started = supervise(listening, settings, greet=lambda: click.echo(greeting(settings, base_url, demo=demo)))
-    if not has_started:
+    with said_in_a_line(host, port):
+        # Another server may have begun to listen on the port since it was bound.
+        listening.listen()
+    click.echo(greeting(settings, base_url, demo=demo))
+    if not supervise(listening, settings):
         raise click.exceptions.Exit(1)
 
 

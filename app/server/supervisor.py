@@ -14,6 +14,8 @@ from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.context import ForkProcess
 
+from uvicorn.config import STARTUP_FAILURE
+
 from app.server.backoff import delay_after
 from app.server.database_keeper import keep_database
 from app.server.signals import EXIT_SECONDS, SIGNALS, ignore_signals, unblock
@@ -24,38 +26,24 @@ from app.telemetry.metrics_files import forget_gauges, shared_metrics
 # The program is imported once, before: workers share its memory, and a new one serves at once.
 FORK = get_context("fork")
 Serve = Callable[[socket.socket, int, float], None]
-"""Serves on the socket; writes a byte into the pipe when it serves, and its stack when it is stuck; after that delay."""
+"""Serves on the socket, and writes its stack into the pipe when it is stuck; the last argument is the delay before it."""
 
 
 class Supervisor:
     """Starts workers and restarts them, in the main thread of its process."""
 
-    def __init__(
-        self,
-        serve: Serve,
-        listening: socket.socket,
-        settings: Settings,
-        *,
-        greet: Callable[[], object] = lambda: None,
-    ) -> None:
-        """`greet` is called when the first worker serves."""
+    def __init__(self, serve: Serve, listening: socket.socket, settings: Settings) -> None:
         self._serve = serve
         self._listening = listening
         self._settings = settings
-        self._greet = greet
         self._workers: set[ForkProcess] = set()
         self._forking = asyncio.Lock()
         """Held also while a thread starts the database: a fork might copy a lock that the thread holds."""
         self._stopping = asyncio.Event()
-        self._has_served = False
-        self._could_not_start = False
+        self._has_failed = False
 
-    def run(self) -> bool:
-        """Have workers serve until a signal; whether they could start."""
-        asyncio.run(self._run())
-        return not self._could_not_start
-
-    async def _run(self) -> None:
+    async def run(self) -> bool:
+        """Have workers serve until a signal; False where one could not start."""
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
             # Not by the loop's own handlers: these reach the supervisor also from a process that was just forked.
@@ -69,6 +57,7 @@ class Supervisor:
             for keeper in keepers:
                 keeper.cancel()
             self._kill()
+        return not self._has_failed
 
     def _stop(self) -> None:
         if not self._stopping.is_set():
@@ -103,15 +92,14 @@ class Supervisor:
             forget_gauges(worker.name)
             if self._stopping.is_set():
                 return
-            code = worker.exitcode or 0
-            if code > 0 and not self._has_served:
-                # What ended one before any served would end the next one too.
-                self._could_not_start = True
+            if worker.exitcode == STARTUP_FAILURE:
+                # The application can't start, and another worker couldn't either.
+                self._has_failed = True
                 self._stop()
                 return
             delay = delay_after(delay, served_seconds=served_seconds)
             WORKERS_REPLACED.inc()
-            log().error("worker died and is replaced", worker=worker.pid, code=code, delay=delay)
+            log().error("worker died and is replaced", worker=worker.pid, code=worker.exitcode, delay=delay)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), delay)
 
@@ -137,26 +125,23 @@ class Supervisor:
         reader = asyncio.StreamReader()
         protocol = asyncio.StreamReaderProtocol(reader)
         await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, os.fdopen(pipe, "rb", 0))
-        if await reader.read(1) and not self._has_served:
-            self._has_served = True
-            self._greet()
-        served_since = time.monotonic()
+        begun = time.monotonic()
         # The pipe ends with the process.
         stack = await reader.read()
         worker.join()
         self._workers.discard(worker)
-        return time.monotonic() - served_since, stack.decode("utf-8", "replace")
+        return time.monotonic() - begun, stack.decode("utf-8", "replace")
 
 
-def supervise(listening: socket.socket, settings: Settings, *, greet: Callable[[], object]) -> bool:
-    """Serve with workers until a signal; whether they could start. `greet` is called when the first one serves."""
+def supervise(listening: socket.socket, settings: Settings) -> bool:
+    """Serve with workers until a signal; False where one could not start."""
     with shared_metrics(names_of_workers(settings)):
         # How numbers are kept is decided where this is imported, so not before the folder is named.
         from app.server.worker import be_a_worker
 
         # What is there now stays, and its pages are shared as long as the garbage collection leaves them alone.
         gc.freeze()
-        return Supervisor(be_a_worker, listening, settings, greet=greet).run()
+        return asyncio.run(Supervisor(be_a_worker, listening, settings).run())
 
 
 def names_of_workers(settings: Settings) -> list[str]:

@@ -2,18 +2,16 @@
 
 import faulthandler
 import gc
-import os
+import math
 import signal
 import socket
-import sys
 import time
-from contextlib import suppress
 
 from app.server.backoff import started_after
 from app.server.graceful_server import Server
 from app.server.signals import stop_on_signals, unblock
 from app.settings import read_settings
-from app.telemetry.log import configure_log, log
+from app.telemetry.log import configure_log
 
 OBJECTS_BEFORE_COLLECTION = 100_000
 """How many containers are made before Python looks for cycles among them. A large graph is a hundred thousand; with the
@@ -24,25 +22,20 @@ class Watchdog:
     """Ends the process when its event loop has been stuck for too long, even in C code that keeps Python from running."""
 
     def __init__(self, pipe: int, timeout_seconds: float) -> None:
-        """`pipe` leads to the supervisor, and gets a byte when the event loop runs, and the stack when it is stuck."""
+        """`pipe` leads to the supervisor, and gets the stack of an event loop that is stuck."""
         self._pipe = pipe
         self._timeout_seconds = timeout_seconds
         # Each time starts a thread, so not at each look.
         self._pause_seconds = min(1.0, timeout_seconds / 4)
-        self._armed_at: float | None = None
+        self._armed_at = -math.inf
 
     def look(self) -> None:
         """Postpone the end of the process; the event loop calls this ten times a second."""
         now = time.monotonic()
-        if self._armed_at is None:
-            # A worker whose supervisor has ended stops by itself.
-            with suppress(BrokenPipeError):
-                os.write(self._pipe, b".")
-        elif now - self._armed_at < self._pause_seconds:
-            return
-        self._armed_at = now
-        seconds = self._timeout_seconds + self._pause_seconds
-        faulthandler.dump_traceback_later(seconds, file=self._pipe, exit=True)
+        if now - self._armed_at >= self._pause_seconds:
+            self._armed_at = now
+            seconds = self._timeout_seconds + self._pause_seconds
+            faulthandler.dump_traceback_later(seconds, file=self._pipe, exit=True)
 
 
 def be_a_worker(listening: socket.socket, pipe: int, delay: float) -> None:
@@ -57,9 +50,4 @@ def be_a_worker(listening: socket.socket, pipe: int, delay: float) -> None:
     gc.set_threshold(OBJECTS_BEFORE_COLLECTION, 10, 10)
     settings = read_settings()
     configure_log(log_format=settings.log_format, level=settings.log_level)
-    try:
-        Server(settings, beat=Watchdog(pipe, settings.worker_timeout_seconds).look).run(sockets=[listening])
-    except OSError as error:
-        # Somebody else has begun to listen on the port since we have chosen it.
-        log().error("worker can't serve", reason=str(error))
-        sys.exit(1)
+    Server(settings, beat=Watchdog(pipe, settings.worker_timeout_seconds).look).run(sockets=[listening])

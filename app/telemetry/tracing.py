@@ -1,9 +1,9 @@
 """Tracing by OpenTelemetry: off, and costing nothing, unless its usual variables (OTEL_*) say where spans go."""
 
 import os
-from collections.abc import Mapping
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
+
+from app.telemetry.log import log
 
 if TYPE_CHECKING:
     from app.telemetry.spans import Tracing
@@ -11,13 +11,9 @@ if TYPE_CHECKING:
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 EXPORTER = "OTEL_TRACES_EXPORTER"
 PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
-PACKAGES = ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http")
+HTTP = "http/protobuf"
 
 _tracing: "Tracing | None" = None
-
-
-class TracingRefused(Exception):
-    """Tracing is asked for and can't be had; the message is for the log."""
 
 
 def tracing() -> "Tracing | None":
@@ -30,22 +26,27 @@ def trace_with(tracing: "Tracing | None") -> None:
     _tracing = tracing
 
 
-def start_tracing() -> bool:
-    """Trace from now on, if the environment asks for it; returns whether it does.
+def start_tracing() -> None:
+    """Trace from now on, if the environment asks for it; a server that can't trace says so in the log.
 
-    For each server process on its own: spans are sent by a thread, which no fork would have. Raises TracingRefused.
+    For each server process on its own: spans are sent by a thread, which no fork would have.
     """
-    if not is_wanted(os.environ):
-        return False
-    protocol = next((os.environ[name] for name in PROTOCOLS if name in os.environ), "http/protobuf")
-    if protocol != "http/protobuf":
-        raise TracingRefused(f"spans are sent as http/protobuf only, not as {protocol}")
-    if not all(map(is_installed, PACKAGES)):
-        raise TracingRefused("the SDK of OpenTelemetry is missing: install flowport[otel]")
-    from app.telemetry.spans import Tracing, exporting_provider
+    # As the specification has it, but that no exporter is used where none is named, neither by kind nor by address.
+    exporter = os.environ.get(EXPORTER, "") or ("otlp" if any(map(os.environ.get, ENDPOINTS)) else "none")
+    protocol = next((os.environ[name] for name in PROTOCOLS if name in os.environ), HTTP)
+    if exporter == "none" or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return
+    if (exporter, protocol) != ("otlp", HTTP):
+        log().warning(
+            "tracing is off", reason=f"spans are sent by otlp as {HTTP} only, not by {exporter} as {protocol}"
+        )
+        return
+    try:
+        from app.telemetry.spans import Tracing, exporting_provider
 
-    trace_with(Tracing(exporting_provider()))
-    return True
+        trace_with(Tracing(exporting_provider()))
+    except ImportError:
+        log().warning("tracing is off", reason="the SDK of OpenTelemetry is missing: install flowport[otel]")
 
 
 def stop_tracing() -> None:
@@ -53,25 +54,3 @@ def stop_tracing() -> None:
     if _tracing is not None:
         _tracing.close()
     trace_with(None)
-
-
-def is_wanted(environ: Mapping[str, str]) -> bool:
-    """As the specification has it, but that no exporter is used where none is named, neither by kind nor by address.
-
-    Raises TracingRefused for other exporters than ours.
-    """
-    if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
-        return False
-    exporter = environ.get(EXPORTER, "").strip().lower()
-    if exporter in {"none", "otlp"}:
-        return exporter == "otlp"
-    if exporter:
-        raise TracingRefused(f"{EXPORTER} must be otlp or none, not {exporter}")
-    return any(environ.get(name) for name in ENDPOINTS)
-
-
-def is_installed(package: str) -> bool:
-    try:
-        return find_spec(package) is not None
-    except ModuleNotFoundError:
-        return False

@@ -10,7 +10,6 @@ import signal
 import socket
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 from starlette.requests import Request
@@ -90,7 +89,7 @@ if __name__ == "__main__":
     configure_log(log_format="json", level="info")
     new_id(Kind.FLOW)
     with bound_to("127.0.0.1", 0) as listening:
+        listening.listen()
         print(listening.getsockname()[1], flush=True)  # noqa: T201 - for the test
-        greet = partial(print, "serving", flush=True)
-        has_started = Supervisor(globals()[sys.argv[1]], listening, settings, greet=greet).run()
+        has_started = asyncio.run(Supervisor(globals()[sys.argv[1]], listening, settings).run())
     sys.exit(0 if has_started else 1)

@@ -14,9 +14,10 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
+from structlog.testing import capture_logs
 
 from app.telemetry.spans import Tracing
-from app.telemetry.tracing import TracingRefused, is_wanted, start_tracing, trace_with
+from app.telemetry.tracing import start_tracing, stop_tracing, trace_with, tracing
 from tests.cli.flowport import forked, serving
 from tests.clusters import with_cluster
 from tests.databases import Databases, Loaded, run_sql
@@ -171,22 +172,42 @@ def test_nothing_of_it_is_imported_where_it_is_off() -> None:
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "OTEL_SDK_DISABLED": "True"}, False),
     ],
 )
-def test_the_usual_variables_turn_it_on(environ: dict[str, str], wanted: bool) -> None:
-    assert is_wanted(environ) is wanted
+def test_the_usual_variables_turn_it_on(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], wanted: bool) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    start_tracing()
+    try:
+        assert (tracing() is not None) is wanted
+    finally:
+        stop_tracing()
 
 
-def test_what_cannot_be_done_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "zipkin")
-    with pytest.raises(TracingRefused, match="OTEL_TRACES_EXPORTER must be otlp or none, not zipkin"):
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("TRACES_EXPORTER", "zipkin", "spans are sent by otlp as http/protobuf only, not by zipkin as http/protobuf"),
+        ("EXPORTER_OTLP_PROTOCOL", "grpc", "spans are sent by otlp as http/protobuf only, not by otlp as grpc"),
+    ],
+)
+def test_other_exporters_and_protocols_leave_it_off_with_a_line_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, reason: str
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")
+    monkeypatch.setenv(f"OTEL_{name}", value)
+    with capture_logs() as log:
         start_tracing()
+    assert tracing() is None
+    assert log == [{"event": "tracing is off", "reason": reason, "log_level": "warning"}]
+
+
+def test_a_missing_sdk_leaves_it_off_with_a_line_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_TRACES_EXPORTER", "otlp")
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
-    with pytest.raises(TracingRefused, match="spans are sent as http/protobuf only, not as grpc"):
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
+    with capture_logs() as log:
         start_tracing()
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
-    monkeypatch.setattr("app.telemetry.tracing.PACKAGES", ("nowhere.at_all",))
-    with pytest.raises(TracingRefused, match=r"install flowport\[otel\]"):
-        start_tracing()
+    assert tracing() is None
+    [line] = log
+    assert (line["event"], "install flowport[otel]" in line["reason"]) == ("tracing is off", True)
 
 
 def test_a_server_sends_its_spans_to_a_collector_and_stops_in_time_where_that_is_silent(
