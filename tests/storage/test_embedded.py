@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 
 from app.storage.embedded import EmbeddedDatabaseError, is_down, running, start_again
-from app.storage.embedded.data_directory import DataDirectory
-from app.storage.embedded.server import Patience, remove_what_a_killed_start_left
 from tests.storage.embedded_users import (
     ask,
     checkpointers_of,
@@ -198,24 +196,6 @@ def test_a_killed_first_start_leaves_nothing_at_the_next_one(folder: Path) -> No
     data_dir = interrupted_first_start(folder)
     with running(data_dir):
         assert list(data_dir.glob("postgres.new-*")) == []
-
-
-def test_what_a_killed_first_start_still_writes_is_removed_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A child of the killed `initdb` ends a moment after it, and writes meanwhile."""
-    leftover = folder / "postgres.new-1"
-    leftover.mkdir()
-    written_late = [leftover / "late", leftover / "later"]
-
-    def removed_while_others_write(path: Path, *, ignore_errors: bool) -> None:
-        rmtree(path, ignore_errors=ignore_errors)
-        if written_late:
-            path.mkdir()
-            written_late.pop().touch()
-
-    rmtree = shutil.rmtree
-    monkeypatch.setattr("app.storage.embedded.server.shutil.rmtree", removed_while_others_write)
-    remove_what_a_killed_start_left(DataDirectory(folder), Patience(DataDirectory(folder), lambda: False))
-    assert not leftover.exists()
 
 
 def interrupted_first_start(folder: Path) -> Path:

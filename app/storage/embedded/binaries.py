@@ -38,9 +38,13 @@ class Account:
     gid: int
 
     def run(
-        self, *command: str | Path, errors: int = subprocess.STDOUT, environ: Mapping[str, str] | None = None
+        self,
+        *command: str | Path,
+        errors: int = subprocess.STDOUT,
+        environ: Mapping[str, str] | None = None,
+        lock: int | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program to its end as this account, and return what it said."""
+        """Run a program to its end as this account, and return what it said; it keeps our `lock` until its end."""
         return subprocess.run(
             command,
             check=False,
@@ -53,6 +57,7 @@ class Account:
             text=True,
             errors="replace",
             start_new_session=True,
+            pass_fds=[] if lock is None else [lock],
             umask=0o077,
             **self.subprocess_options,
         )

@@ -1,5 +1,6 @@
 """The embedded PostgreSQL server of one data directory: found, made, started and stopped."""
 
+import fcntl
 import os
 import re
 import shlex
@@ -9,7 +10,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from io import FileIO
 from pathlib import Path
 
@@ -99,39 +99,11 @@ def join_or_start(
             return found, False
         # Whoever was starting or stopping it was killed meanwhile; it goes on by itself.
         patience.wait()
-    remove_what_a_killed_start_left(directory, patience)
     binaries = binaries_for(account, directory.path)
     if not (directory.cluster / "PG_VERSION").exists():
         create_cluster(directory, account, binaries)
     refuse_what_we_cant_serve(directory)
     return start(directory, account, binaries, patience), True
-
-
-def remove_what_a_killed_start_left(directory: DataDirectory, patience: Patience) -> None:
-    """Remove clusters that were never finished. A process that still makes one is killed first, or it would go on making files."""
-    for leftover in directory.path.glob("postgres.new-*"):
-        kill_all(partial(makes, cluster=leftover), patience)
-        shutil.rmtree(leftover, ignore_errors=True)
-        while leftover.exists():
-            # A child of `initdb` has no path among its arguments, and writes until it sees that `initdb` is gone.
-            patience.wait()
-            shutil.rmtree(leftover, ignore_errors=True)
-
-
-def makes(process: psutil.Process, cluster: Path) -> bool:
-    try:
-        return process.name() in {"initdb", "postgres"} and str(cluster) in process.cmdline()
-    except psutil.Error:
-        return False
-
-
-def kill_all(is_leftover: Callable[[psutil.Process], bool], patience: Patience) -> None:
-    """Kill processes until there is none like them."""
-    while found := [process for process in psutil.process_iter() if is_leftover(process)]:
-        for process in found:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        patience.wait()
 
 
 def create_cluster(directory: DataDirectory, account: Account, binaries: Path) -> None:
@@ -140,10 +112,18 @@ def create_cluster(directory: DataDirectory, account: Account, binaries: Path) -
         raise EmbeddedDatabaseError(
             f"{directory.cluster} exists but is no database: move it away, or choose another data directory."
         )
-    fresh = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=directory.path))
-    account.own(fresh)
-    with initdb_in(binaries, account) as initdb:
-        made = account.run(initdb, "-D", fresh, *INITDB_OPTIONS)
+    folder = os.open(directory.path, os.O_RDONLY)
+    try:
+        # An `initdb` whose starter was killed has the lock to its end, and may write until then.
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        for leftover in directory.path.glob("postgres.new-*"):
+            shutil.rmtree(leftover)
+        fresh = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=directory.path))
+        account.own(fresh)
+        with initdb_in(binaries, account) as initdb:
+            made = account.run(initdb, "-D", fresh, *INITDB_OPTIONS, lock=folder)
+    finally:
+        os.close(folder)
     if made.returncode != 0:
         raise EmbeddedDatabaseError(
             f"The database couldn't be made in {directory.cluster}. initdb said:\n{made.stdout.strip()}"
@@ -216,7 +196,11 @@ def remove_what_a_killed_server_left(directory: DataDirectory, patience: Patienc
     lines = read_pid_file(directory)
     if not lines:
         return
-    kill_all(partial(serves, cluster=directory.cluster), patience)
+    while processes := [process for process in psutil.process_iter() if serves(process, directory.cluster)]:
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        patience.wait()
     remove_socket(directory, Path(lines[4]))
     (directory.cluster / "postmaster.pid").unlink()
 
