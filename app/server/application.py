@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -35,7 +36,7 @@ from app.server.background import keep_running
 from app.server.cleanup import clean_up_periodically
 from app.server.database import pool_size_of
 from app.server.probes import health, metrics_for, readiness
-from app.settings import Settings, is_loopback, read_settings
+from app.settings import Settings, is_loopback
 from app.storage.connections.database import Database, open_database
 from app.telemetry.log import configure_log
 from app.telemetry.metrics import CONNECTIONS, REPLICAS_IN_USE
@@ -44,13 +45,10 @@ from app.usecases.transaction import UnitOfWork
 from app.usecases.watch_replica import watch_replica
 
 
-def create_app(settings: Settings | None = None) -> Starlette:
-    """The ASGI application; without settings it reads them from the environment."""
-    settings = read_settings() if settings is None else settings
-    if settings.database_url is None:
-        raise RuntimeError("FLOWPORT_DATABASE_URL is needed; `flowport serve` sets it for the embedded database.")
+def create_app(settings: Settings) -> Starlette:
+    """The ASGI application, on the database of the settings."""
     configure_log(log_format=settings.log_format, level=settings.log_level)
-    database = database_of(settings, settings.database_url)
+    database = database_of(settings)
     work = work_of(settings, database)
     authenticator = authenticator_of(settings, database, work.clock)
     endpoint = endpoint_of(settings, database, work, authenticator)
@@ -85,9 +83,10 @@ def create_app(settings: Settings | None = None) -> Starlette:
     return app
 
 
-def database_of(settings: Settings, url: str) -> Database:
+def database_of(settings: Settings) -> Database:
     return open_database(
-        url,
+        # `flowport serve` has set it, to that of the embedded database if need be.
+        cast("str", settings.database_url),
         pool_size=pool_size_of(settings),
         statement_timeout_seconds=settings.statement_timeout_seconds,
         lock_timeout_seconds=settings.lock_timeout_seconds,

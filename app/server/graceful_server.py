@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from multiprocessing import parent_process
 from types import FrameType
 
@@ -105,7 +106,7 @@ class Server(uvicorn.Server):
 
 def config_of(settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app,
+        partial(create_app, settings),
         factory=True,
         lifespan="on",
         ws="none",

@@ -1,6 +1,5 @@
 """Serving: the socket, the certificate, the demo world and the greeting, before the server processes begin."""
 
-import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from app.command_error import CommandError
 from app.server.database import run
 from app.server.signals import stop_on_signals
 from app.server.supervisor import supervise
-from app.settings import Settings, variable
+from app.settings import Settings
 
 if TYPE_CHECKING:
     from app.usecases.transaction import UnitOfWork
@@ -51,12 +50,14 @@ def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bo
     base_url = base_url_of(host, port)
     loopback = ip_address(host).is_loopback
     demo = run(url, lambda work: prepare(work, demo=demo and embedded, loopback=loopback), takes_long=True)
-    hand_down(settings, {"database_url": url, "host": host, "port": str(port)})
     with said_in_a_line(host, port):
         # Another server may have begun to listen on the port since it was bound.
         listening.listen()
     click.echo(greeting(settings, base_url, demo=demo))
-    if not supervise(listening, settings):
+    data_dir = settings.data_dir if embedded else None
+    if not supervise(
+        listening, settings.model_copy(update={"database_url": url, "host": host, "port": port}), data_dir
+    ):
         raise click.exceptions.Exit(1)
 
 
@@ -99,9 +100,3 @@ def greeting(settings: Settings, base_url: str, *, demo: bool) -> str:
 
 def base_url_of(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def hand_down(settings: Settings, decided: dict[str, str]) -> None:
-    """Set the environment for the workers, which read their settings there."""
-    own = {name: str(value) for name, value in settings if value is not None}
-    os.environ |= {variable(name): value for name, value in (own | decided).items()}

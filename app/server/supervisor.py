@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.context import ForkProcess
+from pathlib import Path
 
 from uvicorn.config import STARTUP_FAILURE
 
@@ -25,17 +26,21 @@ from app.telemetry.metrics_files import forget_gauges, shared_metrics
 
 # The program is imported once, before: workers share its memory, and a new one serves at once.
 FORK = get_context("fork")
-Serve = Callable[[socket.socket, int, float], None]
+Serve = Callable[[Settings, socket.socket, int, float], None]
 """Serves on the socket, and writes its stack into the pipe when it is stuck; the last argument is the delay before it."""
 
 
 class Supervisor:
     """Starts workers and restarts them, in the main thread of its process."""
 
-    def __init__(self, serve: Serve, listening: socket.socket, settings: Settings) -> None:
+    def __init__(
+        self, serve: Serve, listening: socket.socket, settings: Settings, data_dir: Path | None = None
+    ) -> None:
+        """`data_dir` is that of the embedded database, if that is used."""
         self._serve = serve
         self._listening = listening
         self._settings = settings
+        self._data_dirs = [] if data_dir is None else [data_dir]
         self._workers: set[ForkProcess] = set()
         self._forking = asyncio.Lock()
         """Held also while a thread starts the database: a fork might copy a lock that the thread holds."""
@@ -48,8 +53,7 @@ class Supervisor:
         for number in SIGNALS:
             # Not by the loop's own handlers: these reach the supervisor also from a process that was just forked.
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._stop))
-        embedded = [] if self._settings.database_url else [self._settings.data_dir]
-        keepers = [asyncio.create_task(keep_database(data_dir, self._forking)) for data_dir in embedded]
+        keepers = [asyncio.create_task(keep_database(data_dir, self._forking)) for data_dir in self._data_dirs]
         try:
             await asyncio.gather(*map(self._keep, names_of_workers(self._settings)))
         finally:
@@ -108,7 +112,7 @@ class Supervisor:
         pipe, written = os.pipe()
         # A stack that is longer than the pipe is cut, and the worker ends all the same.
         os.set_blocking(written, False)
-        arguments = (self._listening, written, delay)
+        arguments = (self._settings, self._listening, written, delay)
         worker = FORK.Process(target=self._serve, args=arguments, name=name)
         # A process that is forked here gets no signal before it has its own handlers.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
@@ -133,7 +137,7 @@ class Supervisor:
         return time.monotonic() - begun, stack.decode("utf-8", "replace")
 
 
-def supervise(listening: socket.socket, settings: Settings) -> bool:
+def supervise(listening: socket.socket, settings: Settings, data_dir: Path | None) -> bool:
     """Serve with workers until a signal; False where one could not start."""
     with shared_metrics(names_of_workers(settings)):
         # How numbers are kept is decided where this is imported, so not before the folder is named.
@@ -141,7 +145,7 @@ def supervise(listening: socket.socket, settings: Settings) -> bool:
 
         # What is there now stays, and its pages are shared as long as the garbage collection leaves them alone.
         gc.freeze()
-        return asyncio.run(Supervisor(be_a_worker, listening, settings).run())
+        return asyncio.run(Supervisor(be_a_worker, listening, settings, data_dir).run())
 
 
 def names_of_workers(settings: Settings) -> list[str]:

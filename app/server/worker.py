@@ -10,8 +10,7 @@ import time
 from app.server.backoff import started_after
 from app.server.graceful_server import Server
 from app.server.signals import stop_on_signals, unblock
-from app.settings import read_settings
-from app.telemetry.log import configure_log
+from app.settings import Settings
 
 OBJECTS_BEFORE_COLLECTION = 100_000
 """How many containers are made before Python looks for cycles among them. A large graph is a hundred thousand; with the
@@ -38,7 +37,7 @@ class Watchdog:
             faulthandler.dump_traceback_later(seconds, file=self._pipe, exit=True)
 
 
-def be_a_worker(listening: socket.socket, pipe: int, delay: float) -> None:
+def be_a_worker(settings: Settings, listening: socket.socket, pipe: int, delay: float) -> None:
     """Serve until a signal, or until the supervisor has ended, even if that was killed."""
     started_after(delay)
     stop_on_signals()
@@ -48,6 +47,4 @@ def be_a_worker(listening: socket.socket, pipe: int, delay: float) -> None:
     # What was imported stays for good, so that there is no need to look through it again and again.
     gc.freeze()
     gc.set_threshold(OBJECTS_BEFORE_COLLECTION, 10, 10)
-    settings = read_settings()
-    configure_log(log_format=settings.log_format, level=settings.log_level)
     Server(settings, beat=Watchdog(pipe, settings.worker_timeout_seconds).look).run(sockets=[listening])

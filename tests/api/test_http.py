@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from app.server.application import create_app
+from app.settings import read_settings
 from tests.api.client import DOCUMENT_TYPE, Api, body_of
 
 JSON_TYPE = "application/json"
@@ -174,7 +175,7 @@ async def test_how_large_a_body_may_be_is_as_it_is_set(monkeypatch: pytest.Monke
     monkeypatch.setenv("FLOWPORT_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
     monkeypatch.setenv("FLOWPORT_MAX_BODY_BYTES", "100")
     body = json.dumps({"query": NAME})
-    transport = httpx.ASGITransport(create_app())
+    transport = httpx.ASGITransport(create_app(read_settings()))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
         headers = {"Content-Type": JSON_TYPE}
         full = await http.post("/graphql", content=body.ljust(100), headers=headers)

@@ -20,16 +20,16 @@ from app.server import application
 from app.server.startup import bound_to
 from app.server.supervisor import Supervisor
 from app.server.worker import be_a_worker
-from app.settings import read_settings
+from app.settings import Settings, read_settings
 from app.storage.ids import Kind, new_id
 from app.telemetry.log import configure_log
 
 
-def that_fails(_listening: socket.socket, _pipe: int, _delay: float) -> None:
+def that_fails(_settings: Settings, _listening: socket.socket, _pipe: int, _delay: float) -> None:
     sys.exit(3)
 
 
-def that_hangs(listening: socket.socket, _pipe: int, _delay: float) -> None:
+def that_hangs(_settings: Settings, listening: socket.socket, _pipe: int, _delay: float) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     listening.close()
     (Path(os.environ["HANGS"]) / str(os.getpid())).touch()
@@ -37,19 +37,19 @@ def that_hangs(listening: socket.socket, _pipe: int, _delay: float) -> None:
         time.sleep(1)
 
 
-def with_traps(listening: socket.socket, pipe: int, delay: float) -> None:
+def with_traps(settings: Settings, listening: socket.socket, pipe: int, delay: float) -> None:
     """A worker as it is, but for requests that it never answers, and for one that tells its id."""
     usual = application.other_routes
     traps = [Route("/pid", own_pid), Route("/spin", spin), Route("/match", match_for_ever), Route("/slow", slow)]
     application.other_routes = lambda *given: [*traps, *usual(*given)]
-    be_a_worker(listening, pipe, delay)
+    be_a_worker(settings, listening, pipe, delay)
 
 
 async def own_pid(_: Request) -> Response:
     return PlainTextResponse(str(os.getpid()))
 
 
-def that_tells_ids(_listening: socket.socket, _pipe: int, _delay: float) -> None:
+def that_tells_ids(_settings: Settings, _listening: socket.socket, _pipe: int, _delay: float) -> None:
     for _ in range(3):
         print(new_id(Kind.FLOW), flush=True)  # noqa: T201 - for the test
     os.kill(os.getpid(), signal.SIGKILL)

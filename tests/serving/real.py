@@ -7,14 +7,12 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import httpx
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.server.application import create_app
 from app.server.graceful_server import Server
 from app.server.startup import bound_to
 from app.settings import Settings
@@ -141,7 +139,6 @@ async def on_a_socket(settings: Settings) -> AsyncIterator[tuple[Server, "asynci
 @asynccontextmanager
 async def served(settings: Settings, listening: socket.socket) -> AsyncIterator[tuple[Server, "asyncio.Task[None]"]]:
     server = Server(settings)
-    server.config.app = partial(create_app, settings)
     running = asyncio.create_task(server._serve([listening]))
     assert await soon(lambda: server.started or running.done())
     try:
