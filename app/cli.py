@@ -1,20 +1,16 @@
 """The command `flowport`: serve, apply, token, backup, restore, reset-demo, schema. Each imports what it needs when it runs."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import click
 
 from app.command_error import CommandError
+from app.server.database import database, name_of_database, refuse_too_large_pools, run
 from app.settings import BadSettings, Settings, described, read_settings
-
-if TYPE_CHECKING:
-    from app.usecases.transaction import UnitOfWork
-
-Answer = TypeVar("Answer")
 
 LONGEST_DAYS = 36_500
 OUT = click.Path(dir_okay=False, path_type=Path)
@@ -98,7 +94,6 @@ def serve(*, host: str | None, port: int | None, data_dir: Path | None, no_demo:
     Without FLOWPORT_DATABASE_URL, the database is an embedded PostgreSQL in the data directory, and an empty one gets
     the demo world. Options win over the settings.
     """
-    from app.server.database import database, refuse_too_large_pools
     from app.server.startup import bound_to, serve_on
 
     settings = read_settings({"host": host, "port": port, "data_dir": data_dir, "workers": workers})
@@ -138,7 +133,7 @@ def apply(*, file: str | None, schema: bool, data_dir: Path | None, **options: A
     Exit status: 0 applied, or nothing to do; 1 mistakes; 2 a dry run that has changes; 3 something in use can't be
     removed; 4 the plan is stale; 64 a usage or settings error.
     """
-    from app.server.applying import ApplyOptions, apply_document, print_schema
+    from app.server.applying import apply_document, print_schema
 
     if schema:
         print_schema()
@@ -148,9 +143,9 @@ def apply(*, file: str | None, schema: bool, data_dir: Path | None, **options: A
     settings = read_settings({"data_dir": data_dir})
     with click.open_file(file, "rb") as opened:
         name = "the document" if file == "-" else file
-        wish = ApplyOptions(name=name, document=opened.read(), **options)
-    with named_database(settings, make=True, is_dry_run=wish.dry_run) as url:
-        raise click.exceptions.Exit(apply_document(url, wish))
+        document = opened.read()
+    with named_database(settings, make=True, is_dry_run=options["dry_run"]) as url:
+        raise click.exceptions.Exit(apply_document(url, name, document, **options))
 
 
 @main.command(short_help="Issue, list or revoke API tokens.")
@@ -271,14 +266,6 @@ def schema() -> None:
 @contextmanager
 def named_database(settings: Settings, **options: bool) -> Iterator[str]:
     """The URL of the database; which one it is, is said on stderr."""
-    from app.server.database import database, name_of_database
-
-    with database(settings, **options) as url:
+    with database(settings, make=make, migrates=migrates) as url:
         click.echo(f"Database: {name_of_database(settings)}", err=True)
         yield url
-
-
-def run(url: str, work: "Callable[[UnitOfWork], Awaitable[Answer]]", *, takes_long: bool = False) -> Answer:
-    from app.server import database
-
-    return database.run(url, work, takes_long=takes_long)

@@ -2,17 +2,20 @@
 
 import gc
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.progress import Progress as ProgressBars
+from rich.progress import TaskID
 
 from app.domain.world.sections import SECTIONS
 from app.domain.world.things import TenantNotFound, WorldPlan
 from app.server.database import run
-from app.server.progress_bar import progress_bar
 from app.server.world_report import ExitStatus, report_of, status_of, summary_of, table_of
+from app.storage.world.document import Progress
 from app.storage.world.models import document_schema
 from app.usecases.apply_world import (
     NotApplied,
@@ -20,47 +23,33 @@ from app.usecases.apply_world import (
     apply_world,
     ids_of,
     plan_world,
-    without_progress,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApplyOptions:
-    """The arguments of `flowport apply`."""
-
-    name: str
-    """Name of the file."""
-    document: bytes
-    dry_run: bool
-    prune: str
-    fingerprint: str | None
-    tenant: str | None
-    map_file: Path | None
-    report_file: Path | None
-
-    @property
-    def pruned(self) -> frozenset[str]:
-        return frozenset(filter(None, self.prune.split(",")))
 
 
 def print_schema() -> None:
     click.echo(json.dumps(document_schema(), indent=2))
 
 
-def apply_document(url: str, options: ApplyOptions) -> ExitStatus:
-    """Plan or apply a document, and answer the exit status."""
-    check(options)
+def apply_document(
+    url: str,
+    name: str,
+    document: bytes,
+    *,
+    dry_run: bool,
+    prune: str,
+    fingerprint: str | None,
+    tenant: str | None,
+    map_file: Path | None,
+    report_file: Path | None,
+) -> ExitStatus:
+    """Plan or apply a document with the options of `flowport apply`, and answer the exit status."""
+    refuse_missing_folders({"--map": map_file, "--report": report_file})
+    sections = sections_of(prune, tenant, has_plan=dry_run or fingerprint is not None)
     # A large document becomes millions of objects, which the garbage collector would go through again and again.
     gc.disable()
     with progress_bar() as progress:
-        wish = WorldWish(
-            options.document,
-            options.tenant,
-            options.pruned,
-            options.fingerprint,
-            progress=progress or without_progress,
-        )
-        if options.dry_run:
+        wish = WorldWish(document, tenant, sections, fingerprint, progress=progress)
+        if dry_run:
             planned = run(url, lambda work: plan_world(work, wish), takes_long=True)
             plan, refusals = planned.plan, planned.blockers
         else:
@@ -68,11 +57,11 @@ def apply_document(url: str, options: ApplyOptions) -> ExitStatus:
             plan, refusals = outcome.plan, outcome.errors if isinstance(outcome, NotApplied) else ()
     if any(isinstance(each, TenantNotFound) for each in refusals):
         raise click.BadParameter(
-            f"there is no tenant {options.tenant}; without the option, the section `tenants` of a document makes one",
+            f"there is no tenant {tenant}; without the option, the section `tenants` of a document makes one",
             param_hint="--tenant",
         )
-    write(options.report_file, report_of, plan)
-    if options.dry_run and not plan.mistakes:
+    write(report_file, report_of, plan)
+    if dry_run and not plan.mistakes:
         for line in (*table_of(plan), summary_of(plan), f"fingerprint {plan.fingerprint}"):
             click.echo(line)
     if refusals:
@@ -81,25 +70,46 @@ def apply_document(url: str, options: ApplyOptions) -> ExitStatus:
         for refusal in refusals[len(plan.mistakes) :]:
             click.echo(refusal.message, err=True)
         return status_of(refusals)
-    if options.dry_run:
+    if dry_run:
         return ExitStatus.WOULD_CHANGE if any(plan.differing()) else ExitStatus.APPLIED
-    write(options.map_file, ids_of, plan)
-    click.echo(f"Applied {options.name}: {summary_of(plan)}.", err=True)
+    write(map_file, ids_of, plan)
+    click.echo(f"Applied {name}: {summary_of(plan)}.", err=True)
     return ExitStatus.APPLIED
 
 
-def check(options: ApplyOptions) -> None:
+def refuse_missing_folders(files: dict[str, Path | None]) -> None:
     """Refuse what would fail after the work is done."""
-    for option, file in (("--map", options.map_file), ("--report", options.report_file)):
+    for option, file in files.items():
         if file is not None and not file.absolute().parent.is_dir():
             raise click.BadParameter(f"there is no folder {file.absolute().parent}", param_hint=option)
-    if unknown := options.pruned - SECTIONS.keys():
+
+
+def sections_of(prune: str, tenant: str | None, *, has_plan: bool) -> frozenset[str]:
+    """The sections that `--prune` names."""
+    sections = frozenset(filter(None, prune.split(",")))
+    if unknown := sections - SECTIONS.keys():
         named = ", ".join(sorted(unknown))
         raise click.BadParameter(f"there is no section {named}; there are {', '.join(SECTIONS)}", param_hint="--prune")
-    if options.prune and options.tenant is None:
+    if prune and tenant is None:
         raise click.UsageError("--prune needs --tenant with the key of the tenant that it is for.")
-    if options.prune and not options.dry_run and options.fingerprint is None:
+    if prune and not has_plan:
         raise click.UsageError("--prune needs --plan with the fingerprint of a dry run.")
+    return sections
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """Show on a terminal how far the work is."""
+    console = Console(stderr=True)
+    tasks: dict[str, TaskID] = {}
+    with ProgressBars(console=console, disable=not console.is_terminal) as bars:
+
+        def show(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=total)
+            bars.update(tasks[step], completed=done, total=total)
+
+        yield show
 
 
 def write(file: Path | None, content_of: Callable[[WorldPlan], object], plan: WorldPlan) -> None:
