@@ -266,6 +266,6 @@ def schema() -> None:
 @contextmanager
 def named_database(settings: Settings, **options: bool) -> Iterator[str]:
     """The URL of the database; which one it is, is said on stderr."""
-    with database(settings, make=make, migrates=migrates) as url:
+    with database(settings, **options) as url:
         click.echo(f"Database: {name_of_database(settings)}", err=True)
         yield url

@@ -52,9 +52,10 @@ def database(
     An embedded database that is missing is made only with `make`. Without `migrates` the schema stays as it is; a dry
     run refuses an existing database whose schema isn't the newest.
     """
-    from app.storage.embedded import exists
+    if is_dry_run and settings.database_url is None:
+        from app.storage.embedded import exists
 
-    is_dry_run = is_dry_run and (settings.database_url is not None or exists(settings.data_dir))
+        is_dry_run = exists(settings.data_dir)
     configure_log(log_format=settings.log_format, level=settings.log_level)
     with nullcontext(settings.database_url) if settings.database_url else embedded(settings, make=make) as url:
         if migrates:

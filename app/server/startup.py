@@ -54,10 +54,7 @@ def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bo
         # Another server may have begun to listen on the port since it was bound.
         listening.listen()
     click.echo(greeting(settings, base_url, demo=demo))
-    data_dir = settings.data_dir if embedded else None
-    if not supervise(
-        listening, settings.model_copy(update={"database_url": url, "host": host, "port": port}), data_dir
-    ):
+    if not supervise(listening, settings.model_copy(update={"database_url": url, "host": host, "port": port})):
         raise click.exceptions.Exit(1)
 
 

@@ -13,12 +13,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.context import ForkProcess
-from pathlib import Path
 
 from uvicorn.config import STARTUP_FAILURE
 
 from app.server.backoff import delay_after
-from app.server.database_keeper import keep_database
 from app.server.signals import EXIT_SECONDS, SIGNALS, ignore_signals, unblock
 from app.settings import Settings
 from app.telemetry.log import log
@@ -33,17 +31,11 @@ Serve = Callable[[Settings, socket.socket, int, float], None]
 class Supervisor:
     """Starts workers and restarts them, in the main thread of its process."""
 
-    def __init__(
-        self, serve: Serve, listening: socket.socket, settings: Settings, data_dir: Path | None = None
-    ) -> None:
-        """`data_dir` is that of the embedded database, if that is used."""
+    def __init__(self, serve: Serve, listening: socket.socket, settings: Settings) -> None:
         self._serve = serve
         self._listening = listening
         self._settings = settings
-        self._data_dirs = [] if data_dir is None else [data_dir]
         self._workers: set[ForkProcess] = set()
-        self._forking = asyncio.Lock()
-        """Held also while a thread starts the database: a fork might copy a lock that the thread holds."""
         self._stopping = asyncio.Event()
         self._has_failed = False
 
@@ -53,13 +45,10 @@ class Supervisor:
         for number in SIGNALS:
             # Not by the loop's own handlers: these reach the supervisor also from a process that was just forked.
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._stop))
-        keepers = [asyncio.create_task(keep_database(data_dir, self._forking)) for data_dir in self._data_dirs]
         try:
             await asyncio.gather(*map(self._keep, names_of_workers(self._settings)))
         finally:
             ignore_signals()
-            for keeper in keepers:
-                keeper.cancel()
             self._kill()
         return not self._has_failed
 
@@ -84,11 +73,8 @@ class Supervisor:
         from app.telemetry.metrics import WORKERS_REPLACED
 
         delay = 0.0
-        while True:
-            async with self._forking:
-                if self._stopping.is_set():
-                    return
-                worker, pipe = self._fork(name, delay)
+        while not self._stopping.is_set():
+            worker, pipe = self._fork(name, delay)
             served_seconds, stack = await self._until_end(worker, pipe)
             if stack:
                 seconds = self._settings.worker_timeout_seconds
@@ -137,7 +123,7 @@ class Supervisor:
         return time.monotonic() - begun, stack.decode("utf-8", "replace")
 
 
-def supervise(listening: socket.socket, settings: Settings, data_dir: Path | None) -> bool:
+def supervise(listening: socket.socket, settings: Settings) -> bool:
     """Serve with workers until a signal; False where one could not start."""
     with shared_metrics(names_of_workers(settings)):
         # How numbers are kept is decided where this is imported, so not before the folder is named.
@@ -145,7 +131,7 @@ def supervise(listening: socket.socket, settings: Settings, data_dir: Path | Non
 
         # What is there now stays, and its pages are shared as long as the garbage collection leaves them alone.
         gc.freeze()
-        return asyncio.run(Supervisor(be_a_worker, listening, settings, data_dir).run())
+        return asyncio.run(Supervisor(be_a_worker, listening, settings).run())
 
 
 def names_of_workers(settings: Settings) -> list[str]:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import asyncpg
 
-from app.storage.embedded import EmbeddedDatabaseError, is_down, start_again
 from tests.crashes.faulty_wire import Cut, FaultyWire
 from tests.crashes.killable import Killable
 from tests.databases import connected
@@ -65,12 +64,9 @@ async def kill_backend(it: Victim) -> None:
 
 
 async def come_back(it: Victim) -> None:
-    """A database of the server's own is started again by its supervisor, and another one by us."""
+    """Its watch starts it again."""
 
     async def is_back() -> bool:
-        if it.wire is not None and is_down(it.data_dir):
-            with suppress(EmbeddedDatabaseError):
-                await asyncio.to_thread(start_again, it.data_dir)
         try:
             async with connected(it.url) as connection:
                 return bool(await connection.fetchval("select 1"))

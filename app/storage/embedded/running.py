@@ -1,27 +1,33 @@
 """The embedded PostgreSQL: every process that uses a data directory joins its one server.
 
 The first one starts the server, the last one stops it. Shared locks on a file count the users, since the
-kernel drops them however a process ends; a small watch stops the server when its last user was killed. Any user may
-start a server again that has ended by itself: all of them know its socket.
+kernel drops them however a process ends. A small process watches over the server: starts it again when it has ended by
+itself, and stops it when its last user was killed.
 """
 
 import fcntl
+import logging
+import math
 import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from urllib.parse import quote
 
-from app.storage.embedded.binaries import Account, environment, myself
+from app.storage.embedded.binaries import Account, EmbeddedDatabaseError, environment, myself
 from app.storage.embedded.data_directory import DataDirectory, Postmaster, find_postmaster, prepare, said_plainly
-from app.storage.embedded.server import DATABASE, USER, join_or_start, stop
+from app.storage.embedded.server import DATABASE, USER, join_or_start, launch, opened_log, stop
 from app.storage.embedded.socket_folder import PORT
 
 GATE, USERS, WATCH = "gate.lock", "users.lock", "watch.lock"
 """Files in the data directory, locked by whoever starts or stops the server, by all who use it, and by its watch."""
+LOOK_SECONDS = 0.1
+FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS = 0.1, 10.0
+STEADY_SECONDS = 10.0
+"""A server that ran for this long is started again after the first delay, any other after twice the last one."""
 
 
 @contextmanager
@@ -36,7 +42,8 @@ def running(data_dir: Path, *, make: bool = True) -> Iterator[str]:
     try:
         with said_plainly(data_dir), gate(directory, account):
             fcntl.flock(users, fcntl.LOCK_SH)
-            postmaster, _ = join_watched(directory, account)
+            postmaster = join_or_start(directory, account)
+            have_watch(directory, account)
         yield url_of(postmaster)
     finally:
         leave(directory, account, users)
@@ -45,23 +52,6 @@ def running(data_dir: Path, *, make: bool = True) -> Iterator[str]:
 def exists(data_dir: Path) -> bool:
     """Whether there is an embedded database, running or not."""
     return DataDirectory(data_dir.expanduser().resolve()).cluster.exists()
-
-
-def is_down(data_dir: Path) -> bool:
-    """Whether no server runs there, not even one that is starting."""
-    return find_postmaster(DataDirectory(data_dir.expanduser().resolve())) is None
-
-
-def start_again(data_dir: Path, *, is_given_up: Callable[[], bool] = lambda: False) -> bool:
-    """Start the server for those who use it, unless another one of them has; whether it was started.
-
-    Raises EmbeddedDatabaseError.
-    """
-    with said_plainly(data_dir):
-        directory, account = prepare(data_dir, make=False)
-        with gate(directory, account):
-            _, started = join_watched(directory, account, is_given_up)
-            return started
 
 
 @contextmanager
@@ -90,16 +80,6 @@ def nobody_else(lock: FileIO) -> bool:
     return True
 
 
-def join_watched(
-    directory: DataDirectory, account: Account, is_given_up: Callable[[], bool] = lambda: False
-) -> tuple[Postmaster, bool]:
-    """The ready server, and whether it was started now. The caller is behind the gate."""
-    postmaster, started = join_or_start(directory, account, is_given_up)
-    if started:
-        have_watch(directory, account)
-    return postmaster, started
-
-
 def leave(directory: DataDirectory, account: Account, users: FileIO) -> None:
     """Count ourselves out; whoever is the last stops the server."""
     # If somebody has deleted the data directory, the server notices that by itself.
@@ -109,39 +89,58 @@ def leave(directory: DataDirectory, account: Account, users: FileIO) -> None:
 
 
 def have_watch(directory: DataDirectory, account: Account) -> None:
-    """Start what stops the server if its last user is killed and can't do it."""
+    """Start the watch over the server, unless it runs."""
     with open_lock(directory, WATCH, account) as lock:
         if not nobody_else(lock):
-            # That of a server that has ended by itself is still there.
             return
-    environ = environment() | {"PYTHONPATH": os.pathsep.join((str(Path(__file__).parents[2]), *sys.path))}
+    environ = environment() | {"PYTHONPATH": os.pathsep.join((str(Path(__file__).parents[3]), *sys.path))}
     command = (sys.executable, "-m", "app.storage.embedded.watch", directory.path)
-    myself().detach(*command, log=subprocess.DEVNULL, environ=environ)
+    with opened_log(directory, account) as log:
+        myself().detach(*command, log=log.fileno(), environ=environ)
 
 
 def watch(data_dir: Path) -> None:
-    """Wait until nobody uses the server any more, and stop it unless its last user does.
+    """Start the server again when it has ended, and stop it when nobody uses it any more, unless its last user does.
 
     Makes no file: by now somebody may be removing the data directory.
     """
-    directory = DataDirectory(data_dir)
-    with suppress(FileNotFoundError), open_lock(directory, WATCH) as own:
-        while nobody_else(own) and not has_ended_unused(directory, own):
-            pass
+    directory, account = prepare(data_dir, make=False)
+    delay, started_at = 0.0, -math.inf
+    with suppress(FileNotFoundError), open_lock(directory, WATCH) as own, open_lock(directory, USERS) as users:
+        while nobody_else(own) and not has_ended_unused(directory, own, users):
+            time.sleep(LOOK_SECONDS)
+            if find_postmaster(directory) is None:
+                delay = delay_after(delay, time.monotonic() - started_at)
+                time.sleep(delay)
+                start_again(directory, account)
+                started_at = time.monotonic()
 
 
-def has_ended_unused(directory: DataDirectory, own: FileIO) -> bool:
-    """Wait until nobody uses the server, and stop it unless somebody has come before we are behind the gate."""
-    with open_lock(directory, USERS) as users:
-        fcntl.flock(users, fcntl.LOCK_EX)
-        fcntl.flock(users, fcntl.LOCK_UN)
-        with gate(directory):
-            if not nobody_else(users):
-                return False
-            stop(directory)
-            # Whoever comes next finds no watch, and starts one.
-            fcntl.flock(own, fcntl.LOCK_UN)
-            return True
+def delay_after(delay_seconds: float, ran_seconds: float) -> float:
+    """Seconds before another start of a server that was started after such a delay, and ran for so long."""
+    is_steady = ran_seconds >= STEADY_SECONDS
+    return FIRST_DELAY_SECONDS if is_steady else min(2 * delay_seconds, LONGEST_DELAY_SECONDS)
+
+
+def has_ended_unused(directory: DataDirectory, own: FileIO, users: FileIO) -> bool:
+    """Stop the server, if nobody uses it."""
+    with gate(directory):
+        if not nobody_else(users):
+            return False
+        stop(directory)
+        # Whoever comes next finds no watch, and starts one.
+        fcntl.flock(own, fcntl.LOCK_UN)
+        return True
+
+
+def start_again(directory: DataDirectory, account: Account) -> None:
+    """Start the server, unless a user has; a failure is logged beside what the server says."""
+    with gate(directory):
+        try:
+            if find_postmaster(directory) is None:
+                launch(directory, account)
+        except (EmbeddedDatabaseError, OSError):
+            logging.getLogger(__name__).exception("The server could not be started again.")
 
 
 def url_of(postmaster: Postmaster) -> str:

@@ -8,7 +8,6 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
@@ -70,43 +69,37 @@ log_error_verbosity = terse
 """
 
 
-class Patience:
-    """Bounds a start in time, and ends it when it is given up."""
-
-    def __init__(self, directory: DataDirectory, is_given_up: Callable[[], bool]) -> None:
-        self._directory = directory
-        self._is_given_up = is_given_up
-        self._deadline = time.monotonic() + PATIENCE_SECONDS
-
-    def wait(self) -> None:
-        """Wait a moment. Raises EmbeddedDatabaseError after the deadline."""
-        if self._is_given_up():
-            raise EmbeddedDatabaseError("The start was given up, since Flowport stops.")
-        if time.monotonic() > self._deadline:
-            raise EmbeddedDatabaseError(
-                f"The database in {self._directory.cluster} isn't ready after {PATIENCE_SECONDS} s; see its log {self._directory.log}."
-            )
-        time.sleep(0.005)
-
-
-def join_or_start(
-    directory: DataDirectory, account: Account, is_given_up: Callable[[], bool]
-) -> tuple[Postmaster, bool]:
-    """The ready server of the data directory, and whether it was started now. The caller holds the gate."""
-    patience = Patience(directory, is_given_up)
-    while (found := find_postmaster(directory)) is not None:
-        if found.status == READY:
-            return found, False
+def join_or_start(directory: DataDirectory, account: Account) -> Postmaster:
+    """The ready server of the data directory, started if none runs. The caller holds the gate."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (postmaster := find_postmaster(directory)) is not None:
+        if postmaster.status == READY:
+            return postmaster
         # Whoever was starting or stopping it was killed meanwhile; it goes on by itself.
-        patience.wait()
-    binaries = binaries_for(account, directory.path)
+        wait(directory, deadline)
     if not (directory.cluster / "PG_VERSION").exists():
-        create_cluster(directory, account, binaries)
+        create_cluster(directory, account)
     refuse_what_we_cant_serve(directory)
-    return start(directory, account, binaries, patience), True
+    pid, said_before = launch(directory, account)
+    try:
+        return ready(directory, pid, said_before)
+    except BaseException:
+        # It may not have a pid file yet, by which whoever leaves as the last would find it.
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+        raise
 
 
-def create_cluster(directory: DataDirectory, account: Account, binaries: Path) -> None:
+def wait(directory: DataDirectory, deadline: float) -> None:
+    """Wait a moment. Raises EmbeddedDatabaseError after the deadline."""
+    if time.monotonic() > deadline:
+        raise EmbeddedDatabaseError(
+            f"The database in {directory.cluster} isn't ready after {PATIENCE_SECONDS} s; see its log {directory.log}."
+        )
+    time.sleep(0.005)
+
+
+def create_cluster(directory: DataDirectory, account: Account) -> None:
     """Make the cluster under another name first: an interrupted initdb must not leave half a cluster."""
     if directory.cluster.exists() and any(directory.cluster.iterdir()):
         raise EmbeddedDatabaseError(
@@ -120,7 +113,7 @@ def create_cluster(directory: DataDirectory, account: Account, binaries: Path) -
             shutil.rmtree(leftover)
         fresh = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=directory.path))
         account.own(fresh)
-        with initdb_in(binaries, account) as initdb:
+        with initdb_in(binaries_for(account, directory.path), account) as initdb:
             made = account.run(initdb, "-D", fresh, *INITDB_OPTIONS, lock=folder)
     finally:
         os.close(folder)
@@ -155,31 +148,35 @@ def made_by_another(maker: str, directory: DataDirectory) -> str:
     )
 
 
-def start(directory: DataDirectory, account: Account, binaries: Path, patience: Patience) -> Postmaster:
-    remove_what_a_killed_server_left(directory, patience)
-    socket_dir = make_socket_dir(directory, account, last_socket_dir(directory))
-    write_settings(directory, account, socket_dir)
+def launch(directory: DataDirectory, account: Account) -> tuple[int, int]:
+    """Start the server, and return its pid and how long its log was before. The caller holds the gate."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    binaries = binaries_for(account, directory.path)
+    remove_what_a_killed_server_left(directory, deadline)
+    write_settings(directory, account, make_socket_dir(directory, account, last_socket_dir(directory)))
     rotate(directory.log)
-    with FileIO(os.open(directory.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600), "a") as log:
-        account.own(log.fileno())
+    with opened_log(directory, account) as log:
         said_before = log.tell()
         pid = account.detach(binaries / "postgres", "-D", directory.cluster, log=log.fileno())
-    try:
-        return ready(directory, pid, said_before, patience)
-    except BaseException:
-        # It may not have a pid file yet, by which whoever leaves as the last would find it.
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-        remove_socket(directory, socket_dir)
-        raise
+    while is_alive(pid) and find_postmaster(directory) is None:
+        wait(directory, deadline)
+    return pid, said_before
 
 
-def ready(directory: DataDirectory, pid: int, said_before: int, patience: Patience) -> Postmaster:
+def opened_log(directory: DataDirectory, account: Account) -> FileIO:
+    log = FileIO(os.open(directory.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600), "a")
+    account.own(log.fileno())
+    return log
+
+
+def ready(directory: DataDirectory, pid: int, said_before: int) -> Postmaster:
+    """Wait until the server takes connections. Raises EmbeddedDatabaseError with what its log says, if it ends before."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while is_alive(pid):
-        found = find_postmaster(directory)
-        if found is not None and found.process.pid == pid and found.status == READY:
-            return found
-        patience.wait()
+        postmaster = find_postmaster(directory)
+        if postmaster is not None and postmaster.process.pid == pid and postmaster.status == READY:
+            return postmaster
+        wait(directory, deadline)
     said = directory.log.read_bytes()[said_before:].decode(errors="replace").strip()
     if INCOMPATIBLE in said:
         raise EmbeddedDatabaseError(made_by_another("a PostgreSQL of another format", directory))
@@ -188,7 +185,7 @@ def ready(directory: DataDirectory, pid: int, said_before: int, patience: Patien
     )
 
 
-def remove_what_a_killed_server_left(directory: DataDirectory, patience: Patience) -> None:
+def remove_what_a_killed_server_left(directory: DataDirectory, deadline: float) -> None:
     """Remove the pid file of a server that is gone: PostgreSQL would take any process of that number for the server.
 
     The processes of the server are killed before, since the file also guards the memory that they share.
@@ -200,7 +197,7 @@ def remove_what_a_killed_server_left(directory: DataDirectory, patience: Patienc
         for process in processes:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        patience.wait()
+        wait(directory, deadline)
     remove_socket(directory, Path(lines[4]))
     (directory.cluster / "postmaster.pid").unlink()
 
