@@ -12,7 +12,7 @@ from rich.progress import Progress as ProgressBars
 from rich.progress import TaskID
 
 from app.domain.world.sections import SECTIONS
-from app.domain.world.things import TenantNotFound, WorldPlan
+from app.domain.world.things import TenantNotFound, WorldPlan, WorldRefusal
 from app.server.database import run
 from app.server.world_report import ExitStatus, report_of, status_of, summary_of, table_of
 from app.storage.world.document import Progress
@@ -65,16 +65,21 @@ def apply_document(
         for line in (*table_of(plan), summary_of(plan), f"fingerprint {plan.fingerprint}"):
             click.echo(line)
     if refusals:
-        for mistake in plan.mistakes:
-            click.echo(f"{mistake.json_path}: {mistake.message}", err=True)
-        for refusal in refusals[len(plan.mistakes) :]:
-            click.echo(refusal.message, err=True)
+        say_why(plan, refusals)
         return status_of(refusals)
     if dry_run:
         return ExitStatus.WOULD_CHANGE if any(plan.differing()) else ExitStatus.APPLIED
     write(map_file, ids_of, plan)
     click.echo(f"Applied {name}: {summary_of(plan)}.", err=True)
     return ExitStatus.APPLIED
+
+
+def say_why(plan: WorldPlan, refusals: tuple[WorldRefusal, ...]) -> None:
+    """Say why nothing was applied: mistakes with their place in the document, then other refusals."""
+    for mistake in plan.mistakes:
+        click.echo(f"{mistake.json_path}: {mistake.message}", err=True)
+    for refusal in refusals[len(plan.mistakes) :]:
+        click.echo(refusal.message, err=True)
 
 
 def refuse_missing_folders(files: dict[str, Path | None]) -> None:
