@@ -109,8 +109,9 @@ def work_of(settings: Settings, database: Database) -> UnitOfWork:
 
 def middleware_of(settings: Settings, in_flight: InFlightRequests) -> list[Middleware]:
     """The middleware, in the order in which a request passes it."""
-    shutdown = Middleware(GracefulShutdown, in_flight=in_flight)
-    return [Middleware(RequestId), hosts_of(settings), *cors_of(settings), shutdown]
+    names = None if settings.allowed_hosts is None else tuple(settings.allowed_hosts.split(","))
+    hosts = Middleware(AllowedHosts, names=names, on_loopback=is_loopback(settings.host))
+    return [Middleware(RequestId), hosts, *cors_of(settings), Middleware(GracefulShutdown, in_flight=in_flight)]
 
 
 def endpoint_of(settings: Settings, database: Database, work: UnitOfWork, authenticator: Authenticator) -> Endpoint:
@@ -141,19 +142,15 @@ class GraphQLRoute:
 
 
 def other_routes(settings: Settings, database: Database, explorer: Explorer | None) -> list[Route]:
-    return [
-        *routes_to_page(explorer),
+    routes = [
         Route("/health", health, methods=["GET"]),
         Route("/ready", readiness(database), methods=["GET"]),
         Route("/metrics", metrics_for(settings), methods=["GET"]),
     ]
-
-
-def routes_to_page(explorer: Explorer | None) -> list[Route]:
-    if explorer is None:
-        return []
-    redirects = [Route(path, RedirectToPage()) for path in ("/", "/graphql/")]
-    return [*redirects, Route("/graphql/static/{name}", explorer.part, methods=["GET"])]
+    if explorer is not None:
+        routes += [Route(path, RedirectToPage()) for path in ("/", "/graphql/")]
+        routes.append(Route("/graphql/static/{name}", explorer.part, methods=["GET"]))
+    return routes
 
 
 def authenticator_of(settings: Settings, database: Database, now: Callable[[], datetime]) -> Authenticator:
@@ -223,11 +220,6 @@ def explorer_of(settings: Settings, authenticator: Authenticator) -> Explorer | 
     if settings.graphiql == "off":
         return None
     return Explorer(authenticator, is_open_to_all=settings.graphiql == "on" or is_loopback(settings.host))
-
-
-def hosts_of(settings: Settings) -> Middleware:
-    names = None if settings.allowed_hosts is None else tuple(settings.allowed_hosts.split(","))
-    return Middleware(AllowedHosts, names=names, on_loopback=is_loopback(settings.host))
 
 
 def cors_of(settings: Settings) -> list[Middleware]:

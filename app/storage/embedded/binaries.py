@@ -76,13 +76,6 @@ class Account:
     def is_other(self) -> bool:
         return self.uid != os.geteuid()
 
-    @property
-    def name(self) -> str:
-        try:
-            return pwd.getpwuid(self.uid).pw_name
-        except KeyError:
-            return f"uid {self.uid}"
-
     def own(self, file: Path | int) -> None:
         """Hand a file that is ours to the account; not what a link there may point to."""
         if self.is_other:

@@ -81,7 +81,7 @@ def closed_folder(directory: DataDirectory, account: Account) -> str:
         return f"The data directory {directory.path} can't be reached: {closed} is closed to you. {WAYS_OUT}"
     return (
         f"The data directory {directory.path} can't be reached by the database: PostgreSQL refuses to run as root, "
-        f"and {closed} is closed to the account it would run as, {account.name}. {WAYS_OUT}"
+        f"and {closed} is closed to the account it would run as (uid {account.uid}). {WAYS_OUT}"
     )
 
 
