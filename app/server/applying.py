@@ -55,11 +55,7 @@ def apply_document(
         else:
             outcome = run(url, lambda work: apply_world(work, wish), takes_long=True)
             plan, refusals = outcome.plan, outcome.errors if isinstance(outcome, NotApplied) else ()
-    if any(isinstance(each, TenantNotFound) for each in refusals):
-        raise click.BadParameter(
-            f"there is no tenant {tenant}; without the option, the section `tenants` of a document makes one",
-            param_hint="--tenant",
-        )
+    refuse_unknown_tenant(tenant, refusals)
     write(report_file, report_of, plan)
     if dry_run and not plan.mistakes:
         for line in (*table_of(plan), summary_of(plan), f"fingerprint {plan.fingerprint}"):
@@ -72,6 +68,14 @@ def apply_document(
     write(map_file, ids_of, plan)
     click.echo(f"Applied {name}: {summary_of(plan)}.", err=True)
     return ExitStatus.APPLIED
+
+
+def refuse_unknown_tenant(tenant: str | None, refusals: tuple[WorldRefusal, ...]) -> None:
+    if any(isinstance(each, TenantNotFound) for each in refusals):
+        raise click.BadParameter(
+            f"there is no tenant {tenant}; without the option, the section `tenants` of a document makes one",
+            param_hint="--tenant",
+        )
 
 
 def say_why(plan: WorldPlan, refusals: tuple[WorldRefusal, ...]) -> None:
