@@ -196,11 +196,10 @@ def plan_restore(facts: RestoreFacts | None, draft_id: str) -> RestorePlan | Ref
     refusals = writing_refused(flow.access, DRAFT)
     if facts.draft is None:
         return Refused((DraftNotFound(None, None, draft_id, path=DRAFT), *refusals))
-    errors = (*refusals, *(() if facts.is_set_aside else (_not_set_aside(flow),)))
+    if not facts.is_set_aside:
+        what = f"This draft of the flow {named(flow)} was not set aside: it is the one that is being edited."
+        return Refused((*refusals, InvalidInput(DRAFT, f"{what} Choose a draft that was set aside.")))
     sets_aside = None if present is None else DraftId(present.id)
-    return refused(*errors) or RestorePlan(flow.id, facts.draft, sets_aside, flow.published is None, flow.next_revision)
-
-
-def _not_set_aside(flow: Flow) -> InvalidInput:
-    what = f"This draft of the flow {named(flow)} was not set aside: it is the one that is being edited."
-    return InvalidInput(DRAFT, f"{what} Choose a draft that was set aside.")
+    return refused(*refusals) or RestorePlan(
+        flow.id, facts.draft, sets_aside, flow.published is None, flow.next_revision
+    )

@@ -257,7 +257,7 @@ def _edit(facts: DraftFacts, destination: Destination) -> _Edit | GraphMistakes:
 def _bindings(graph: SourceGraph, before: FlowState, destination: Destination) -> tuple[Bindings, Bindings]:
     """The bindings of a graph that was sent, and of these the references that its steps weren't bound to before.
 
-    Steps with one id are matched in their order. Those that stay keep their bindings, unless the graph names others.
+    Steps with one id are matched in their order. A step that stays keeps its bindings, unless the graph names others.
     """
     steps, bound, former = graph.graph.steps, by_position(graph.graph.bindings), by_position(before.graph.bindings)
     steps_before = dict(zip(numbered(step.id for step in before.graph.steps), before.graph.steps, strict=True))

@@ -86,7 +86,7 @@ class Exported:
     copied_from: CopiedFrom | None = None
     warnings: tuple[ExportWarning, ...] = ()
     references: tuple[ReferenceOutcome, ...] = ()
-    """Those of a repeated call are read with the record."""
+    """Empty of a repeated call, whose record has them."""
     replayed: bool = False
     flow: object = field(default=None, compare=False, repr=False)
     draft: object = field(default=None, compare=False, repr=False)

@@ -29,12 +29,12 @@ KINDS = {kind.value: kind for kind in Kind}
 
 
 ID = re.compile("([a-z]+)_[0-7][0-9a-hjkmnp-tv-z]{25}")
-"""What a TypeID looks like whose prefix is a word. Every row that a query reads names several, and the library's reader takes
-its time; a test holds the two together."""
+"""A TypeID whose prefix is a word. Every row that a query reads names several, and the library's reader is slow; a test holds
+the two together."""
 
 
 def kind_of(text: str) -> Kind | None:
-    """What an id names; None if it isn't one of ours, however odd or long the text."""
+    """Read the kind of an id; None for a text that isn't one of our ids, however odd or long."""
     read = ID.fullmatch(text)
     return None if read is None else KINDS.get(read[1])
 

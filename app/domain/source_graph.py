@@ -95,10 +95,6 @@ class UsableWhere:
     """The contracts that can use them although the whitelist applies; None: all can (C3)."""
 
 
-USABLE_NOWHERE_ELSE = UsableWhere(
-    nowhere_else=True, tenant=None, shadowing=frozenset(), contract=None, whitelisted=None
-)
-
 _Reasons = tuple[InaccessibilityReason | None, ...]
 
 
@@ -159,7 +155,7 @@ class SourceGraph:
     def usable_where(self) -> UsableWhere:
         """The workspaces, besides its own, that can use all components of the flow (C1 to C3, C0 across tenants)."""
         if not self._are_all_known:
-            return USABLE_NOWHERE_ELSE
+            return UsableWhere(nowhere_else=True, tenant=None, shadowing=frozenset(), contract=None, whitelisted=None)
         known, catalogue = self._resolved, self._catalogue
         teams = {component.contract_id for component in known.values() if component.access is ComponentAccess.TEAM}
         whitelists = [component.whitelisted | {component.contract_id} for component in known.values()]

@@ -155,22 +155,14 @@ def plan_undo(facts: UndoFacts | None, export_id: str) -> UndoPlan | Refused[Und
     """
     if facts is None:
         return Refused((ExportNotFound(export_id, path=EXPORT),))
-    refusals, draft = writing_refused(facts.access, EXPORT), _unchanged(facts)
-    if isinstance(draft, ChangeSinceExport):
+    refusals, draft = writing_refused(facts.access, EXPORT), facts.draft
+    if facts.since is not None or draft is None or not draft.is_kept:
+        gone = ChangeSinceExport.DISCARDED if draft is None else ChangeSinceExport.EXPIRED
         instead = None if refusals else _instead(facts)
-        return Refused((*refusals, CannotUndo(facts.flow_name, draft, instead, path=EXPORT)))
+        return Refused((*refusals, CannotUndo(facts.flow_name, facts.since or gone, instead, path=EXPORT)))
     deletes_flow = draft.set_aside is None and draft.is_all_of_flow
     revision = facts.draft_revision if draft.set_aside is None else facts.draft_revision + 1
     return refused(*refusals) or UndoPlan(facts.export_id, draft, deletes_flow, revision)
-
-
-def _unchanged(facts: UndoFacts) -> ExportedDraft | ChangeSinceExport:
-    """The draft as the export made it, or what was done first since."""
-    if facts.since is not None:
-        return facts.since
-    if facts.draft is None:
-        return ChangeSinceExport.DISCARDED
-    return facts.draft if facts.draft.is_kept else ChangeSinceExport.EXPIRED
 
 
 def _instead(facts: UndoFacts) -> Instead:

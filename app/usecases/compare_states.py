@@ -79,7 +79,7 @@ async def _compared(
 
 
 def _with_texts(diff: GraphDiff) -> GraphDiff:
-    """The same changes, with lists and objects as JSON text."""
+    """Write the lists and objects of changes as JSON text."""
     steps, links = (
         tuple(Changed(change.id, _as_texts(change.fields)) for change in changes)
         for changes in (diff.changed_steps, diff.changed_links)
