@@ -41,10 +41,13 @@ class NewFlow:
     draft: NewState | None
 
     @property
+    def states(self) -> Sequence[NewState]:
+        return self.versions if self.draft is None else (*self.versions, self.draft)
+
+    @property
     def current_state(self) -> FlowState:
         """The published version, or the draft while there is none: the name and texts of the flow."""
-        states = self.versions or [each for each in (self.draft,) if each is not None]
-        return states[-1].state
+        return (self.versions or self.states)[-1].state
 
 
 class FlowReader:

@@ -42,6 +42,12 @@ class Mistake:
         return "$" + "".join(_part_text(part) for part in self.path)
 
     @property
+    def rank(self) -> tuple[int, int]:
+        """The places of the section and of its item, which mistakes are sorted by."""
+        section, index = (*self.path[:2], "", 0)[:2]
+        return RANKS.get(str(section), -1), index if isinstance(index, int) else -1
+
+    @property
     def refusal(self) -> InvalidInput:
         path = tuple(map(str, self.path))
         return InvalidInput(path if self.path == PRUNE else ("document", *path), self.message)
@@ -55,12 +61,7 @@ def _part_text(part: Part) -> str:
 
 def in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
     """Each mistake once, in the order of the sections and of their items."""
-
-    def rank(mistake: Mistake) -> tuple[int, int]:
-        section, index = (*mistake.path[:2], "", 0)[:2]
-        return RANKS.get(str(section), -1), index if isinstance(index, int) else -1
-
-    return tuple(sorted(dict.fromkeys(mistakes), key=rank))
+    return tuple(sorted(dict.fromkeys(mistakes), key=lambda mistake: mistake.rank))
 
 
 @dataclass(slots=True)

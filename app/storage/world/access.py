@@ -141,10 +141,9 @@ async def let_go_of_roles(connection: WriteConnection, roles: Sequence[str]) -> 
 
 
 async def write_members(
-    connection: WriteConnection, planned: Sequence[Planned], terms: Terms, former: Sequence[Pair]
+    connection: WriteConnection, differing: Sequence[Planned], terms: Terms, former: Sequence[Pair]
 ) -> None:
     """Write the memberships of a plan, and what their users see by them; `former` is the result of `members_of`."""
-    differing = [each for each in planned if each.change is not WorldChange.UNCHANGED]
     members = [(each, each.thing.values) for each in differing if each.section.kind is None and each.thing is not None]
     switched = [each.before.id for each in differing if each.before is not None and each.changes("active")]
     users = sorted({*switched, *(values["user"] for _, values in members)})

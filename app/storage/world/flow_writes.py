@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.domain.id_prefixes import Kind
-from app.domain.world.flows import NewFlow, NewState
+from app.domain.world.flows import NewFlow
 from app.domain.world.planning import IdSource
 from app.storage import tables
 from app.storage.connections.connection import WriteConnection
@@ -29,7 +29,7 @@ _COMPONENTS = insert_rows(tables.FLOW_CONTENT_COMPONENT, COMPONENT)
 
 async def write_flows(connection: WriteConnection, flows: Sequence[NewFlow], now: datetime, new_id: IdSource) -> None:
     """Write new flows. A document doesn't say when things happened: one version came an hour after the other."""
-    contents = {state.content.hash: state.content for flow in flows for state in _states(flow)}
+    contents = {state.content.hash: state.content for flow in flows for state in flow.states}
     rows = [content_row(each) for each in contents.values()]
     fresh = [row.hash for row in await write_rows(connection, (_CONTENTS, rows))]
     named = [row for each in fresh for row in component_rows(contents[each])]
@@ -40,12 +40,6 @@ async def write_flows(connection: WriteConnection, flows: Sequence[NewFlow], now
     await write_rows(connection, (_VERSIONS, [row for its in versions for row in its]))
     drafts = [row for flow in flows for row in _draft_rows(flow, now, new_id)]
     await write_rows(connection, (_DRAFTS, drafts))
-
-
-def _states(flow: NewFlow) -> Iterator[NewState]:
-    yield from flow.versions
-    if flow.draft is not None:
-        yield flow.draft
 
 
 def _flow_row(flow: NewFlow, versions: Sequence[str], now: datetime) -> tuple[object, ...]:

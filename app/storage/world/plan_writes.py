@@ -70,9 +70,10 @@ _KEYS = insert_rows(tables.EXTERNAL_KEY, ("scope_id", "section", "key", "id"))
 
 async def write_plan(connection: WriteConnection, planned: Sequence[Planned], terms: Terms) -> None:
     """Write everything of a plan but the flows that it creates, of which the external keys come first."""
-    removed = [each for each in planned if each.change is WorldChange.REMOVED]
-    created = [each for each in planned if each.change is WorldChange.CREATED and not each.is_guest]
-    changed = [each for each in planned if each.change is WorldChange.CHANGED]
+    differing = [each for each in planned if each.change is not WorldChange.UNCHANGED]
+    removed = [each for each in differing if each.change is WorldChange.REMOVED]
+    created = [each for each in differing if each.change is WorldChange.CREATED and not each.is_guest]
+    changed = [each for each in differing if each.change is WorldChange.CHANGED]
     workspaces = [each.before.id for each in removed if each.section.name == "workspaces" and each.before is not None]
     former = await members_of(connection, workspaces)
     await _remove(connection, removed, workspaces, [*terms.tenants])
@@ -82,14 +83,11 @@ async def write_plan(connection: WriteConnection, planned: Sequence[Planned], te
             await _write(connection, section, created if section.name != "flows" else (), _insert)
     await _write_lists(connection, [*created, *changed])
     await _switch_users(connection, [*created, *changed], terms)
-    await write_members(connection, planned, terms, former)
+    await write_members(connection, differing, terms, former)
     keys = [
         (each.thing.scope, each.section.name, each.thing.key, each.thing.id)
-        for each in planned
-        if each.thing is not None
-        and each.section.kind is not None
-        and each.thing.key is not None
-        and each.differs_in("key")
+        for each in differing
+        if each.section.kind and each.thing and each.thing.key and each.differs_in("key")
     ]
     await write_rows(connection, (_KEYS, keys))
 
