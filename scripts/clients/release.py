@@ -149,21 +149,14 @@ async def export(api: Api, release: Release) -> None:
 
 
 async def publish(api: Api, release: Release) -> None:
-    """Publish and start the flows, as they were exported: one that somebody has changed since is refused."""
-    key = release.state["input"]["idempotencyKey"]
-    wishes = [
-        {
-            "flowId": flow["flowId"],
-            "expectedRevision": flow["revision"],
-            "start": True,
-            "idempotencyKey": f"{key}/{flow['flowId']}",
-        }
-        for flow in release.exported
-    ]
-    async for done, payload in several(api, "Publish", wishes):
-        if payload["errors"]:
-            raise Refused("\n".join(error["message"] for error in payload["errors"]))
-        tell(f"published {done} of {len(wishes)}")
+    """Publish and start all flows or none, as they were exported: one that somebody has changed since is refused."""
+    drafts = [{"flowId": flow["flowId"], "expectedRevision": flow["revision"]} for flow in release.exported]
+    wish = {"items": drafts, "start": True, "idempotencyKey": release.state["input"]["idempotencyKey"]}
+    payload = (await api.ask("Publish", input=wish))["publishFlowDrafts"]
+    errors = [*payload["errors"], *(error for result in payload["results"] for error in result["errors"])]
+    if errors:
+        raise Refused("\n".join(error["message"] for error in errors))
+    tell(f"published {payload['succeeded']} of {len(drafts)}")
 
 
 async def undo(api: Api, release: Release) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,31 +75,41 @@ async def killed_at(client: Client, wanted: str, line: str) -> None:
     await asyncio.to_thread(run)
 
 
-async def killed_within_its_export(client: Client, place: Place) -> None:
-    """While the server is at the call: the flows are held meanwhile."""
+@asynccontextmanager
+async def held_flows(place: Place) -> AsyncIterator[None]:
+    """Whoever writes flows waits meanwhile."""
+    async with connected(place.url) as connection, connection.transaction():
+        await connection.execute("select 1 from flow for update")
+        yield
 
-    async def export_waits() -> bool:
+
+async def wait_for_a_call(place: Place) -> None:
+    """Until the server is at a call that writes."""
+
+    async def waits() -> bool:
         [(number,)] = await place.rows(WAITING)
         return bool(number)
 
-    async with connected(place.url) as connection, connection.transaction():
-        await connection.execute("select 1 from flow for update")
+    assert await soon_true(waits)
+
+
+async def killed_within_its_call(client: Client, place: Place) -> None:
+    async with held_flows(place):
         with client.running("publish"):
-            assert await soon_true(export_waits)
+            await wait_for_a_call(place)
 
 
-async def with_the_server_killed_at(client: Client, place: Place, line: str) -> int:
-    """Kill the server when the client has said that, and start it again; the client's exit code."""
-
-    def run() -> int:
+async def with_the_server_killed_within_its_call(client: Client, place: Place) -> int:
+    """Kill the server and start it again; the client's exit code."""
+    async with AsyncExitStack() as held:
+        await held.enter_async_context(held_flows(place))
         with client.running("publish") as process:
-            wait_for(process, line)
+            await wait_for_a_call(place)
             place.server.kill()
-            place.server.start()
-            process.communicate(timeout=60)
+            await asyncio.to_thread(place.server.start)
+            await held.aclose()
+            await asyncio.to_thread(process.communicate, timeout=60)
             return process.returncode
-
-    return await asyncio.to_thread(run)
 
 
 async def test_what_can_not_be_released_is_told_and_nothing_is_written(place: Place, program: Program) -> None:
@@ -126,9 +137,11 @@ async def test_forty_flows_are_released_once_each_however_often_client_and_serve
     place: Place, program: Program
 ) -> None:
     release = place.client(program, program.language)
-    await killed_within_its_export(release, place)
-    await killed_at(release, "publish", f"published 20 of {FLOWS}")
-    assert await with_the_server_killed_at(release, place, f"published 10 of {FLOWS}") == 0
+    await killed_within_its_call(release, place)
+    assert await asyncio.to_thread(release.run, "export") == (0, f"exported {FLOWS}")
+    await killed_within_its_call(release, place)
+    assert await with_the_server_killed_within_its_call(release, place) == 0
+    assert await asyncio.to_thread(release.run, "publish") == (0, f"published {FLOWS} of {FLOWS}")
     before = await everything_in(place.database)
     assert await asyncio.to_thread(release.run, "publish") == (0, f"published {FLOWS} of {FLOWS}")
     assert await everything_in(place.database) == before

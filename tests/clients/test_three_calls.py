@@ -16,13 +16,17 @@ EXPORT = """mutation($input: ExportFlowsInput!) {
     succeeded replayed results { flow { id } draft { revision } exportRecord { id } errors { code } } errors { code }
   }
 }"""
-PUBLISHED = "flow { id status } version { number } replayed errors { code }"
+PUBLISH = """mutation($input: PublishFlowDraftsInput!) {
+  publishFlowDrafts(input: $input) {
+    succeeded replayed results { flow { id status } version { number } replayed errors { code } } errors { code }
+  }
+}"""
 UNDONE = "deletedFlowId errors { code }"
 
 
 @pytest.fixture
 async def api(databases: Databases) -> AsyncIterator[Api]:
-    """A server that takes forty mutations in a document."""
+    """A server that takes forty mutations in a document, which undoing needs."""
     async with databases.loaded(forty_flows()) as loaded, databases.serving(loaded, max_mutations=FLOWS) as api:
         yield api
 
@@ -63,25 +67,22 @@ async def exported(api: Api, release: Json) -> tuple[Json, Json]:
 async def test_forty_flows_run_after_three_calls_and_nothing_more_comes_of_the_same_calls(api: Api) -> None:
     ada = api.caller("ada")
     sent, answer = await exported(api, the_release(api, "store"))
-    wishes = {
-        f"i{number}": {
-            "flowId": result["flow"]["id"],
-            "expectedRevision": result["draft"]["revision"],
-            "start": True,
-            "idempotencyKey": f"release 7, flow {number}",
-        }
-        for number, result in enumerate(answer["results"])
-    }
-    publish = of_all("publishFlowDraft", "PublishFlowDraftInput", PUBLISHED)
-    done = await ada.ask(publish, **wishes)
-    told = [(each["flow"]["status"], each["version"], each["replayed"], each["errors"]) for each in done.values()]
+    drafts = [
+        {"flowId": result["flow"]["id"], "expectedRevision": result["draft"]["revision"]}
+        for result in answer["results"]
+    ]
+    wish = {"items": drafts, "start": True, "idempotencyKey": "release 7"}
+    done = await ada.one(PUBLISH, input=wish)
+    assert (done["succeeded"], done["replayed"], done["errors"]) == (FLOWS, False, [])
+    told = [(each["flow"]["status"], each["version"], each["replayed"], each["errors"]) for each in done["results"]]
     assert told == [("ACTIVE", {"number": 1}, False, [])] * FLOWS
 
     before = await contents(api.database_url)
     again = await ada.one(EXPORT, input=sent)
     assert (again["succeeded"], again["replayed"]) == (FLOWS, True)
     assert [each["flow"] for each in again["results"]] == [each["flow"] for each in answer["results"]]
-    assert await ada.ask(publish, **wishes) == {name: {**each, "replayed": True} for name, each in done.items()}
+    replayed = [{**each, "replayed": True} for each in done["results"]]
+    assert await ada.one(PUBLISH, input=wish) == {**done, "replayed": True, "results": replayed}
     assert await contents(api.database_url) == before
 
 

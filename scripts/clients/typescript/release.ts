@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import {
   ExportDocument, FlowsToReleaseDocument, PlanDocument, PublishDocument, UndoDocument,
-  type ExportFlowsInput, type FlowsToReleaseQuery, type PublishFlowDraftInput, type TypedDocumentString,
+  type ExportFlowsInput, type FlowsToReleaseQuery, type TypedDocumentString,
   type UndoExportInput,
 } from './documents.js'
 
@@ -121,15 +121,14 @@ async function exportAll(api: Api, release: Release): Promise<void> {
   }) })
 }
 
-// Publishes and starts the flows, as they were exported: one that somebody has changed since is refused.
+// Publishes and starts all flows or none, as they were exported: one that somebody has changed since is refused.
 async function publish(api: Api, release: Release): Promise<void> {
-  const key = release.input.idempotencyKey
-  const wishes = release.exported.map(({ flowId, revision }): PublishFlowDraftInput => (
-    { flowId, expectedRevision: revision, start: true, idempotencyKey: `${key}/${flowId}` }))
-  await several(wishes, async inputs => {
-    const payloads = Object.values(await api.ask(PublishDocument, inputs))
-    refuse(payloads.flatMap(payload => payload?.errors ?? []))
-  }, done => tell(`published ${done} of ${wishes.length}`))
+  const items = release.exported.map(({ flowId, revision }) => ({ flowId, expectedRevision: revision }))
+  const input = { items, mode: 'ATOMIC' as const, start: true, idempotencyKey: release.input.idempotencyKey ?? null }
+  const payload = (await api.ask(PublishDocument, { input })).publishFlowDrafts
+  if (!payload) throw new Refused('The server said nothing.')
+  refuse([...payload.errors, ...payload.results.flatMap(result => result.errors)])
+  tell(`published ${payload.succeeded} of ${items.length}`)
 }
 
 // Takes back what was exported. What was undone before stays so.
