@@ -27,7 +27,9 @@ def longest_common_subsequence(one: Sequence[str], other: Sequence[str]) -> int:
 def matched(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The pairs of elements outside the stretches in which the lists differ."""
     i = j = 0
-    for i1, i2, j1, j2 in [*unequal(one, other, ComparisonLimit()), (len(one), len(one), len(other), len(other))]:
+    stretches = [*unequal(one, other, ComparisonLimit())]
+    assert all(i1 < i2 or j1 < j2 for i1, i2, j1, j2 in stretches)
+    for i1, i2, j1, j2 in [*stretches, (len(one), len(one), len(other), len(other))]:
         yield from zip(one[i:i1], other[j:j1], strict=True)
         i, j = i2, j2
 
