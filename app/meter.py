@@ -10,8 +10,6 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
-from types import NoneType
 from typing import Any, NoReturn
 
 import orjson
@@ -24,10 +22,9 @@ BYTES_PER_OBJECT, BYTES_PER_CONNECTION, BYTES_PER_VALUE = 200, 2048, 16
 """What objects, paged lists and leaf values count besides their text: about what they take in memory."""
 DECIDED_PER_ANSWERED = 2
 """A call of exports may read so many times the bytes of an answer: it answers nothing of the graphs."""
-COUNTED_AT_ONCE, LONG_TEXT = 512, 65_536
-"""So many values of a field are counted at once, texts as one, unless they have so many characters together."""
+COUNTED_AT_ONCE = 16
+"""So many values of a field are counted before the limit is looked at: each may be long."""
 BYTES_OF_NULL = 5
-TEXTS = frozenset({str, NoneType})
 BYTES_PER_FIELD = 4
 """Quotation marks, colon and comma around the name of a field and its value."""
 
@@ -99,13 +96,15 @@ class Meter:
         """Count objects that are null, or lists without elements, as leaf values."""
         self.take(values=number, text=BYTES_OF_NULL * number)
 
-    def take_values(self, values: Sequence[object]) -> None:
+    def take_values(self, values: Sequence[Any]) -> None:
         """Count the leaf values of a field of several objects, and as many bytes as they take in JSON.
 
         A list counts as its elements, and as one if it is empty.
         """
         for start in range(0, len(values), COUNTED_AT_ONCE):
-            self._take_some(values[start : start + COUNTED_AT_ONCE])
+            some = values[start : start + COUNTED_AT_ONCE]
+            number = sum((len(value) or 1) if isinstance(value, list) else 1 for value in some)
+            self.take(values=number, text=sum(len(orjson.dumps(value)) for value in some))
 
     def expect_texts(self, objects: Iterable[dict[str, Any]]) -> None:
         """Refuse now what would be too many bytes of text later, when they are counted."""
@@ -162,18 +161,6 @@ class Meter:
         """Time isn't limited any more, until the next mutation begins."""
         self._is_committed = True
 
-    def _take_some(self, values: Sequence[Any]) -> None:
-        kinds = set(map(type, values))
-        if kinds <= TEXTS:
-            texts = [value for value in values if value is not None]
-            nulls = len(values) - len(texts)
-            short = sum(map(len, texts)) < LONG_TEXT
-            length = text_length("".join(texts), len(texts)) if short else sum(map(text_length, texts))
-            self.take(values=len(values), text=BYTES_OF_NULL * nulls + length)
-        else:
-            number = sum((len(value) or 1) if isinstance(value, list) else 1 for value in values)
-            self.take(values=number, text=sum(map(json_length, values)))
-
     def _expect(self, number: int) -> None:
         self._check("bytes", self.bytes + number, self._max_bytes)
 
@@ -218,23 +205,3 @@ def characters_of(values: Iterable[Any]) -> int:
         elif kind is list:
             characters += characters_of(value)
     return characters
-
-
-def text_length(text: str, number: int = 1) -> int:
-    """How many bytes a text takes in JSON, or several that were put together."""
-    if text.isascii() and text.isprintable():
-        return len(text) + 2 * number + text.count('"') + text.count("\\")
-    return len(orjson.dumps(text)) + 2 * (number - 1)
-
-
-def json_length(value: object) -> int:
-    """How many bytes a value takes in JSON; of short plain values an upper bound, which is found faster."""
-    if isinstance(value, str):
-        return text_length(value)
-    if value is None or isinstance(value, bool):
-        return BYTES_OF_NULL
-    if isinstance(value, int | float):
-        return 24
-    if isinstance(value, datetime):
-        return 34
-    return len(orjson.dumps(value))

@@ -14,12 +14,17 @@ from app.meter import (
     BYTES_PER_OBJECT,
     BYTES_PER_UNIT,
     BYTES_PER_VALUE,
+    COUNTED_AT_ONCE,
     NOT_BEGUN,
     LimitReached,
     Meter,
     counted_by,
     current_meter,
-    json_length,
+)
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(alphabet='a"\\\\ \n\x01ä😀'),
+    st.lists,
 )
 
 
@@ -32,7 +37,7 @@ from app.meter import (
         (lambda meter: meter.take(objects=1, values=3, text=10), BYTES_PER_OBJECT + 3 * BYTES_PER_VALUE + 10),
         (lambda meter: meter.take_nulls(3), 3 * (BYTES_PER_VALUE + BYTES_OF_NULL)),
         (lambda meter: meter.take_values(["ä" * 10]), BYTES_PER_VALUE + len('"ääääääääää"'.encode())),
-        (lambda meter: meter.take_values([None, []]), 2 * (BYTES_PER_VALUE) + BYTES_OF_NULL + len("[]")),
+        (lambda meter: meter.take_values([None, []]), 2 * BYTES_PER_VALUE + len("null[]")),
         (lambda meter: meter.take_values([["x"] * 9]), 9 * BYTES_PER_VALUE + len(orjson.dumps(["x"] * 9))),
     ],
 )
@@ -145,11 +150,15 @@ def test_an_operation_counts_with_its_own_meter() -> None:
     assert current_meter() is outside
 
 
-@given(st.recursive(st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(), st.lists))
-def test_no_value_is_longer_than_it_is_counted(value: Any) -> None:
-    assert json_length(value) >= len(orjson.dumps(value))
+@given(st.lists(JSON, max_size=3 * COUNTED_AT_ONCE))
+def test_values_are_counted_as_long_as_they_are(values: list[Any]) -> None:
+    meter = Meter()
+    meter.take_values(values)
+    assert meter.text_bytes == sum(len(orjson.dumps(value)) for value in values)
 
 
-@given(st.text(alphabet='a"\\ \n\x01ä😀'))
-def test_texts_are_counted_as_long_as_they_are(text: str) -> None:
-    assert json_length(text) == len(orjson.dumps(text))
+async def test_no_more_long_values_are_looked_at_than_are_counted_at_once() -> None:
+    meter, text = Meter(max_bytes=1_000_000), "x" * 100_000
+    with pytest.raises(LimitReached):
+        meter.take_values([text] * 10_000)
+    assert meter.text_bytes == COUNTED_AT_ONCE * len(orjson.dumps(text))
