@@ -29,8 +29,7 @@ MOST_REMEMBERED = 64
 """How many different headers are remembered with what was read in them; clients send the same ones all the time."""
 LONGEST_CODING = 50
 """Characters of an unknown Content-Encoding that the message repeats."""
-_LONG_NUMBER = re.compile(r"[0-9]{19}")
-_LONG_NUMBER_IN_BYTES = re.compile(rb"[0-9]{19}")
+_LONG_NUMBER = re.compile(rb"[0-9]{19}")
 
 
 class GraphQLRequest(NamedTuple):
@@ -114,38 +113,37 @@ def _check_kind_of_body(headers: Headers) -> None:
 def _read_query(request: Request) -> GraphQLRequest:
     parameters = request.query_params
     texts = {name: parameters.get(name) for name in ("variables", "extensions")}
-    given = {name: _read_json(text, f"`{name}`") if text else None for name, text in texts.items()}
+    given = {
+        # A lone surrogate isn't valid UTF-8 either.
+        name: _read_json(text.encode(errors="surrogatepass"), f"`{name}`") if text else None
+        for name, text in texts.items()
+    }
     name = parameters.get("operationName") or None
     return _checked(parameters.get("query"), given["variables"], name, given["extensions"])
 
 
-def _read_json(text: bytes | str, what: str) -> object:
+def _read_json(text: bytes, what: str) -> object:
     if not text:
         raise bad_request(f"{what} is empty: send a JSON object with `query`.")
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise bad_request(_why_not_json(text, what, error)) from None
-    if _holds_long_number(text):
+    if _LONG_NUMBER.search(text) is not None:
         _refuse_long_integers(text, what)
     _refuse_repeated_keys(text, value, what)
     return value
 
 
-def _why_not_json(text: bytes | str, what: str, error: orjson.JSONDecodeError) -> str:
+def _why_not_json(text: bytes, what: str, error: orjson.JSONDecodeError) -> str:
     try:
-        (text.encode() if isinstance(text, str) else text).decode()
-    except UnicodeError as wrong:
-        return f"{what} isn't valid UTF-8 at byte {wrong.start}."  # type: ignore[attr-defined]  # both kinds have it
+        text.decode()
+    except UnicodeDecodeError as wrong:
+        return f"{what} isn't valid UTF-8 at byte {wrong.start}."
     return f"{what} isn't valid JSON at line {error.lineno}, column {error.colno}: {error.msg}."
 
 
-def _holds_long_number(text: bytes | str) -> bool:
-    long_number = _LONG_NUMBER.search(text) if isinstance(text, str) else _LONG_NUMBER_IN_BYTES.search(text)
-    return long_number is not None
-
-
-def _refuse_long_integers(text: bytes | str, what: str) -> None:
+def _refuse_long_integers(text: bytes, what: str) -> None:
     """An integer of more than 64 bits was read as a float, which is another number than the one that was sent."""
 
     def check(digits: str) -> int:
@@ -160,7 +158,7 @@ def _refuse_long_integers(text: bytes | str, what: str) -> None:
         raise bad_request(f"{what} is nested too deeply.") from None
 
 
-def _refuse_repeated_keys(text: bytes | str, value: object, what: str) -> None:
+def _refuse_repeated_keys(text: bytes, value: object, what: str) -> None:
     """Refuse a key that stands twice: all but its last value would be lost."""
     try:
         repeated = repeated_key(text, value)
