@@ -95,7 +95,7 @@ async def test_resets_beside_real_writers_are_all_done(url: str, monkeypatch: py
     # How long they wait for one another on a busy machine is not what is tested.
     monkeypatch.setattr(demo_world, "MOST_WAITS", 1_000)
     first = without_times(await contents(url))
-    database, resets_are_done = open_database(url), asyncio.Event()
+    database, resets_are_done = open_database(url, pool_size=32, lock_timeout_seconds=60), asyncio.Event()
     work = UnitOfWork(database, clock=lambda: datetime.now(UTC))
 
     async def write(number: int) -> None:
