@@ -2,10 +2,19 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.domain.errors import INTO_WORKSPACE, WORKSPACE, Path, Refusal
 from app.domain.id_prefixes import Kind
-from app.domain.model import Contract, ContractStatus, Workspace, WorkspaceType
+from app.domain.model import (
+    Contract,
+    ContractId,
+    ContractStatus,
+    TenantId,
+    Workspace,
+    WorkspaceId,
+    WorkspaceType,
+)
 from app.domain.wording import named, not_found
 
 FLOW_EDIT = "workspaces.flow.edit"
@@ -85,6 +94,41 @@ class WorkspaceAccess:
     is_member: bool = True
 
 
+class VisibleWorkspace(NamedTuple):
+    """A workspace that the caller can see, with what rules need of it, in one flat row: pages hold many."""
+
+    id: str
+    name: str
+    type: str
+    contract_id: str
+    contract_status: str
+    permissions: Collection[str] | None
+    """None: the caller is no member."""
+    contract_name: str
+    tenant_id: str
+    component_whitelist: bool
+    flow_quota: int | None
+
+    @property
+    def is_quota_judged(self) -> bool:
+        """As `is_quota_judged` of its access says (X10)."""
+        is_counted = self.flow_quota is not None and self.type == WorkspaceType.FULL
+        return is_counted and FLOW_EDIT in (self.permissions or ())
+
+    @property
+    def access(self) -> WorkspaceAccess:
+        contract = Contract(
+            id=ContractId(self.contract_id),
+            name=self.contract_name,
+            status=ContractStatus(self.contract_status),
+            tenant_id=TenantId(self.tenant_id),
+            component_whitelist=self.component_whitelist,
+            flow_quota=self.flow_quota,
+        )
+        workspace = Workspace(WorkspaceId(self.id), self.name, WorkspaceType(self.type), contract)
+        return WorkspaceAccess(workspace, frozenset(self.permissions or ()), is_member=self.permissions is not None)
+
+
 def rights_missing(
     access: WorkspaceAccess, path: Path = (), *, permission: str = FLOW_EDIT
 ) -> tuple[InsufficientPermission, ...]:
@@ -144,6 +188,6 @@ def may_change_flows(access: WorkspaceAccess, permission: str) -> bool:
     return may_write_flows(access) if permission == FLOW_EDIT else permission in access.permissions
 
 
-def may_edit_flows(permissions: Collection[str], status: ContractStatus) -> bool:
+def may_edit_flows(permissions: Collection[str], status: str) -> bool:
     """Whether these permissions, and the status of the contract, allow to edit flows (A3, A6)."""
-    return FLOW_EDIT in permissions and status is not ContractStatus.SUSPENDED
+    return FLOW_EDIT in permissions and status != ContractStatus.SUSPENDED

@@ -9,11 +9,11 @@ from app.domain.access import (
     FlowNotFound,
     InsufficientPermission,
     QuotaExceeded,
+    VisibleWorkspace,
     WorkspaceAccess,
     WorkspaceNotFound,
-    may_write_flows,
+    may_edit_flows,
     new_flow_refused,
-    quota_exceeded,
     rights_missing,
     writing_refused,
 )
@@ -31,10 +31,20 @@ from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, NotCopied
 from app.domain.fingerprint import PlanIsStale, fingerprint_refused
 from app.domain.flow import CHARACTERS_PER_PART, Flow, FlowState, ShownFlow
 from app.domain.input import LONGEST_NAME, IdempotencyKeyReused, InvalidInput, key_mistakes, name_mistakes
-from app.domain.model import DraftId, ExportId, FlowId, FlowType, VersionId, VersionOrigin, Workspace, WorkspaceId
+from app.domain.model import (
+    DraftId,
+    ExportId,
+    FlowId,
+    FlowType,
+    VersionId,
+    VersionOrigin,
+    Workspace,
+    WorkspaceId,
+    WorkspaceType,
+)
 from app.domain.references import CredentialNotAccessible, Destination, ReferenceOutcome
 from app.domain.source import CopiedFrom, CopiedState, DraftNotFound, VersionNotFound
-from app.domain.source_graph import ComponentNotAccessible, SourceGraph
+from app.domain.source_graph import ComponentNotAccessible, SourceGraph, UsableWhere
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, topic_refused
 from app.domain.wording import printable
 
@@ -261,12 +271,20 @@ class NewExports:
     source_refusals: tuple[ExportRefusal, ...]
     graph: SourceGraph | None
     """None for a flow without the state that would be copied."""
+    usable: UsableWhere | None
+    """The workspaces that can use all components; None: the flow can't be exported anywhere."""
 
-    def eligibility(self, access: WorkspaceAccess, flows_used: int = 0) -> Eligibility:
+    def eligibility(self, workspace: VisibleWorkspace, flows_used: int = 0) -> Eligibility:
         """Whether `refusals` has any, and others than the quota: decided without making them, for many workspaces."""
-        is_usable = self.graph is not None and self.graph.is_usable_in(access.workspace)
-        may_be_written = is_usable and not self.source_refusals and may_write_flows(access)
-        return Eligibility(may_be_written and not quota_exceeded(access, flows_used), may_be_written)
+        may_be_written = (
+            self.usable is not None
+            and self.graph is not None
+            and may_edit_flows(workspace.permissions or (), workspace.contract_status)
+            and (workspace.id == self.graph.workspace.id or self.usable.admits(workspace))
+        )
+        quota = workspace.flow_quota
+        is_full = quota is not None and flows_used >= quota and workspace.type == WorkspaceType.FULL
+        return Eligibility(may_be_written and not is_full, may_be_written)
 
     def refusals(self, access: WorkspaceAccess, flows_used: int = 0) -> tuple[ExportRefusal, ...]:
         """Every refusal of `plan_export` for this workspace, whose contract holds so many flows (X11)."""
@@ -276,4 +294,6 @@ class NewExports:
 
 def new_exports(flow: Flow, copied: CopiedState | NotCopied, graph: SourceGraph) -> NewExports:
     """Decide what may be decided before any destination is known."""
-    return NewExports(source_refused(flow, copied), graph if isinstance(copied, CopiedState) else None)
+    refusals = source_refused(flow, copied)
+    known = graph if isinstance(copied, CopiedState) else None
+    return NewExports(refusals, known, None if refusals or known is None else known.usable_where())

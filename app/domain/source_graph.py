@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from app.domain.access import VisibleWorkspace
 from app.domain.component import (
     Catalogue,
     Component,
@@ -78,7 +79,7 @@ class ComponentNotAccessible(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class UsableWhere:
-    """The workspaces that can use all components of a flow, as conditions that a database can check.
+    """The workspaces that can use all components of a flow, as conditions that a database can check, too.
 
     `SourceGraph.refused_by` gives the same answer workspace by workspace; a test holds the two together.
     """
@@ -93,6 +94,18 @@ class UsableWhere:
     """Only this contract can use them; None: all can."""
     whitelisted: frozenset[ContractId] | None
     """The contracts that can use them although the whitelist applies; None: all can (C3)."""
+
+    def admits(self, workspace: VisibleWorkspace) -> bool:
+        """Whether a workspace, besides the flow's own, can use all components."""
+        tenant, contract = workspace.tenant_id, workspace.contract_id
+        whitelist_applies = workspace.component_whitelist and workspace.type == WorkspaceType.FULL
+        return not (
+            self.nowhere_else
+            or tenant in self.shadowing
+            or (self.tenant is not None and self.tenant != tenant)
+            or (self.contract is not None and self.contract != contract)
+            or (whitelist_applies and self.whitelisted is not None and contract not in self.whitelisted)
+        )
 
 
 _Reasons = tuple[InaccessibilityReason | None, ...]

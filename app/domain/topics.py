@@ -148,14 +148,16 @@ def is_pub_sub(component: Component | None) -> bool:
     return component is not None and component.pub_sub
 
 
-def missing_with_each(steps: Iterable[Step], old: Target, candidates: Iterable[Target]) -> list[tuple[str, ...]]:
-    """The properties that these steps miss with each of several topics; sorted, top level only (T4).
+def missing_with_each(
+    steps: Iterable[Step], old: Target, candidates: Iterable[tuple[str, str | None]]
+) -> list[tuple[str, ...]]:
+    """The properties that these steps miss with each of several topics, by id and schema; sorted, top level only (T4).
 
     With the old topic itself they miss nothing. The steps and its schema are read once.
     """
     functions = _functions(steps)
     before = _read_schema(old.schema)
-    return [() if new.id == old.id else _missing(functions, before, _read_schema(new.schema)) for new in candidates]
+    return [() if id_ == old.id else _missing(functions, before, _read_schema(schema)) for id_, schema in candidates]
 
 
 def schema_mismatches(replaced: Mapping[tuple[Target, Target], Sequence[Step]]) -> Iterator[TopicSchemaMismatch]:

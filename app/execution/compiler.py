@@ -15,9 +15,9 @@ from app.execution.fields import is_connection
 from app.execution.lookups import Vanished
 from app.execution.plan import FieldPlan, Plan, Selection
 from app.execution.relations import getter_of
-from app.execution.rows import Layout, class_of
+from app.execution.rows import Layout
 
-CURSOR, NODE = "cursor", "node"
+CURSOR, NODE, ELEMENT = "cursor", "node", "element"
 Make = Callable[[Sequence[Any], Callable[[Any], str] | None], list[dict[str, Any]]]
 
 
@@ -82,46 +82,43 @@ class Compiled:
         if field.node.name.value == "__typename":
             self.values += 1
             return self._constant(type_.name)
-        if layout is not None and layout.is_edge:
-            return self._of_edge(field, row, layout)
-        if field.shape.leaf is not None:
-            if field.shape.leaf.name == JSON:
-                self.rows_at_once = 1
-            return self._leaf(type_, field, row, layout)
-        if field.shape.object is None or field.shape.is_list:
-            return None
-        if layout is None:
-            return None if field.column is None else self._embedded(field, row, field.column)
-        return self._joined(field, row, layout)
-
-    def _of_edge(self, field: FieldPlan, row: str, layout: Layout) -> str | None:
-        if field.node.name.value == CURSOR:
-            self.values += 1
-            return f"cursor({row})"
-        is_node = field.node.name.value == NODE and field.shape.object is not None
-        return self._inner(field, row, layout._replace(is_edge=False)) if is_node else None
-
-    def _leaf(self, type_: GraphQLObjectType, field: FieldPlan, row: str, layout: Layout | None) -> str | None:
+        if layout is not None:
+            return self._at(field, row, layout, is_edge=type_.name.endswith("Edge"))
         if field.column is None:
             return None
-        if layout is None:
-            if field.shape.is_list:
-                return self._list(row, field.column)
-            self.values += 1
-            return self._column(row, field.column)
-        names = getattr(class_of(type_), "_fields", ())
-        if field.column not in names or field.shape.is_list:
+        if field.shape.leaf is not None:
+            return self._leaf(field, self._column(row, field.column), row, getter_of(field.column))
+        if field.shape.object is None or field.shape.is_list:
             return None
-        self.values += 1
-        return f"{row}[{layout.start + names.index(field.column)}]"
+        return self._embedded(field, row, field.column)
 
-    def _list(self, row: str, column: str) -> str | None:
-        """A list of leaf values, whichever kind of sequence it is."""
+    def _at(self, field: FieldPlan, row: str, layout: Layout, *, is_edge: bool) -> str | None:
+        """The value of a row where the layout has it; the columns of an edge are those of its element."""
+        column = field.column if field.relation is None else field.relation.related
+        if is_edge and column == CURSOR:
+            self.values += 1
+            return f"cursor({row})"
+        if is_edge and isinstance(column, str):
+            column = column.removeprefix(ELEMENT).removeprefix(".")
+        place = layout if column == "" else layout.get(column)
+        if place is None:
+            return None
+        if field.shape.leaf is not None:
+            return self._leaf(field, f"{row}[{place:d}]", row, itemgetter(place))
+        return self._inner(field, row, place) if field.relation is None else self._joined(field, row, place)
+
+    def _leaf(self, field: FieldPlan, source: str, row: str, get: Callable[[Any], Any]) -> str | None:
+        if field.shape.leaf.name == JSON:
+            self.rows_at_once = 1
+        if not field.shape.is_list:
+            self.values += 1
+            return source
         if row != "r":
             return None
-        self.lists.append(getter_of(column))
+        # Whichever kind of sequence it is.
+        self.lists.append(get)
         name = self._name()
-        return f"(None if ({name} := {self._column(row, column)}) is None else [*{name}])"
+        return f"(None if ({name} := {source}) is None else [*{name}])"
 
     def _embedded(self, field: FieldPlan, row: str, column: str) -> str | None:
         """An object that a column holds."""
@@ -136,11 +133,8 @@ class Compiled:
 
     def _joined(self, field: FieldPlan, row: str, layout: Layout) -> str | None:
         """An object that was read with the row."""
-        related = None if field.relation is None else field.relation.related
-        if related not in layout.starts:
-            return None
-        start, before = layout.starts[related], (self.objects, self.values)
-        display = self._inner(field, row, Layout(start, {}))
+        start, before = next(iter(layout.values())), (self.objects, self.values)
+        display = self._inner(field, row, layout)
         if display is None:
             return None
         self._note_optional(itemgetter(start), before, is_required=field.shape.is_required)
@@ -190,7 +184,7 @@ class Compiled:
 def compiled_of(plan: Plan, selection: Selection, layout: Layout | None = None) -> Compiled:
     """A compiled selection, which is cached with the plan."""
     cached: tuple[Layout | None, Compiled] | None = selection.cache.get(layout is None)
-    if cached is None or cached[0] != layout:
+    if cached is None or cached[0] is not layout:
         cached = selection.cache[layout is None] = layout, Compiled(plan, selection, layout)
     return cached[1]
 

@@ -160,14 +160,15 @@ class Executor:
         await self._wait_for(wanted)
         while keys := await self._keys(wanted):
             answers = await self._all([loader.read(asked) for loader, asked in keys.items()])
-            known, made = dict(zip(keys, answers, strict=True)), dict[Any, Any]()
+            known = dict(zip(keys, answers, strict=True))
             for each in wanted:
                 if self._pace.is_over():
                     await self._pace.wait()
                 each.values = [
-                    looked_up(value, known[value.loader], made) if isinstance(value, Lookup) else value
+                    looked_up(value, known[value.loader]) if isinstance(value, Lookup) else value
                     for value in each.values
                 ]
+            await self._wait_for(wanted)
 
     async def _keys(self, wanted: Sequence[Pending]) -> dict[Loader[Any, Any], dict[Hashable, None]]:
         """What is to be looked up, by its loader."""
@@ -229,12 +230,9 @@ def is_awaited(type_: type) -> bool:
     return hasattr(type_, "__await__")
 
 
-def looked_up(lookup: Lookup[Any], answers: Any, made: dict[Any, Any]) -> Any:
-    """What a lookup leads to. What is made of one answer is made once, whoever asks."""
+def looked_up(lookup: Lookup[Any], answers: Any) -> Any:
+    """What a lookup leads to."""
     answer = answers if isinstance(answers, Exception) else answers[lookup.key]
     if lookup.make is None or answer is None or isinstance(answer, Exception):
         return answer
-    key = lookup.loader, lookup.key
-    if key not in made:
-        made[key] = attempt(lookup.make, answer)
-    return made[key]
+    return attempt(lookup.make, answer)

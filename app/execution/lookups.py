@@ -88,13 +88,11 @@ class Lookup(NamedTuple, Generic[Made]):
 
     loader: Loader[Any, Any]
     key: Hashable
-    make: Callable[[Any], Made] | None = None
-    """What is made of what was found, by loader and key alone; None: what was found is what is wanted.
-
-    A resolver's own lookup may be made into another one, which is looked up next.
-    """
+    make: Callable[[Any], Any] | None = None
+    """Makes the result of what the loader answers, or what is to be looked up or awaited next; None: the answer is the result."""
 
     def __await__(self) -> "Generator[Any, None, Made | None]":
-        found = yield from shield(self.loader.load(self.key)).__await__()
-        made = found if found is None or self.make is None else self.make(found)
-        return (yield from made.__await__()) if isinstance(made, Lookup) else made
+        answer = yield from shield(self.loader.load(self.key)).__await__()
+        made: Any = answer if answer is None or self.make is None else self.make(answer)
+        result: Made | None = (yield from made.__await__()) if hasattr(made, "__await__") else made
+        return result

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import strawberry
 from graphql import GraphQLNamedType, GraphQLObjectType, GraphQLSchema
@@ -40,15 +40,11 @@ def types_of_rows(schema: GraphQLSchema) -> Mapping[type, GraphQLObjectType]:
     return {class_: type_ for type_ in types if (class_ := class_of(type_)) is not None}
 
 
-class Layout(NamedTuple):
-    """Where the columns are of rows that are taken as they were read."""
+Layout = Mapping[Any, Any]
+"""The indexes of values in a row, by their columns; and the layouts of objects, by their columns or the names of relations.
 
-    start: int
-    """Where the columns of the object begin."""
-    starts: Mapping[Any, int]
-    """Where those begin of what was read with it, by the names of relations; the first of them is never null."""
-    is_edge: bool = False
-    """The object is an edge, whose node the row is."""
+The first column of the layout of a relation is null where there is no related object.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +53,10 @@ class RawRows:
 
     rows: Sequence[Any]
     layout: Layout
+    elements: Callable[[], Sequence[Any]]
+    """The objects of the rows, for whatever isn't in the layout."""
     cursor: Callable[[Any], str]
     """Makes the cursor of a row."""
-    elements: Callable[[], Sequence[Any]]
-    """The objects of the rows, for whatever isn't a column."""
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.elements())

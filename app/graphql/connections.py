@@ -17,7 +17,7 @@ from strawberry import Parent
 
 from app.execution.lookups import Loader, Lookup
 from app.execution.request_errors import BadRequest
-from app.execution.rows import Layout, RawRows, shows
+from app.execution.rows import RawRows, shows
 from app.graphql.arguments import After, Before, First, Last, given
 from app.graphql.context import Info
 from app.graphql.describe import about, field
@@ -68,12 +68,12 @@ class Listed:
 
     def _rows(self, elements: Callable[[], Sequence[Any]], *, is_edge: bool) -> Iterable[Any]:
         """The rows of the page as they were read, where they are the elements."""
-        joined = self.page.joined
-        if joined is None:
+        views = self.page.views
+        if views is None:
             return elements()
         cursor, key_of = self.paging.cursor, self.page.key_of
-        layout = Layout(0, joined.starts, is_edge=is_edge)
-        return RawRows(self.page.rows, layout, lambda row: cursor(key_of(row)), elements)
+        layout = views.layout if self.node is None or is_edge else views.layout[self.node]
+        return RawRows(self.page.rows, layout, elements, lambda row: cursor(key_of(row)))
 
     @cached_property
     def _positions(self) -> list[Position]:

@@ -66,8 +66,8 @@ class DestinationWorkspaceConnection(Counted):
 
 def contracts_of(page: Page[RatedDestination]) -> dict[str, ContractView | None]:
     """The contracts of the workspaces, by id: rules had to know them, and who sees a workspace sees its contract (A4)."""
-    contracts = (there.access.workspace.contract for _, there in page.elements)
-    return {contract.id: ContractView.of(contract) for contract in contracts}
+    contracts = (destination.contract for _, destination in page.elements)
+    return {contract.id: contract for contract in contracts}
 
 
 @shows(Position, "A flow that could be overridden.")

@@ -1,7 +1,6 @@
 """Queries: what callers see, and where a flow may go."""
 
 import asyncio
-from asyncio import shield
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from operator import attrgetter
@@ -44,8 +43,8 @@ from app.storage.pages.flow_filters import id_or_none
 from app.storage.pages.lists import ListName, WantedList
 from app.storage.reads.rows import UserView
 from app.usecases.apply_world import PlannedWorld, plan_world
-from app.usecases.find_candidates import candidates_for_topic, find_override_candidates
-from app.usecases.find_destinations import DestinationSearch
+from app.usecases.find_candidates import OverrideSearch, TopicSearch, TopicsInUse
+from app.usecases.find_destinations import DestinationSearch, ExportableFlow
 from app.usecases.plan_exports import PlannedExports, plan_for_all
 
 NODES: dict[Kind, Callable[[Loaders], Loader[str, Any]]] = {
@@ -168,7 +167,7 @@ class Query:
         return Lookup(info.context.loaders.flows, id_)
 
     @partial(connection_field, type_=DestinationContractConnection | None)
-    async def destination_contracts(
+    def destination_contracts(
         self,
         info: Info,
         *,
@@ -177,18 +176,19 @@ class Query:
         source: Source = strawberry.UNSET,
         search: Search = strawberry.UNSET,
         include_ineligible: IneligibleContracts = False,
-    ) -> Listed | None:
+    ) -> Lookup[Listed]:
         """The contracts that hold at least one workspace that you may export this flow to, by name."""
         paging, text = page.of("destinationContracts", flow_id), searched(search)
-        flow = await shield(info.context.loaders.exportable_flows.load(OfFlow(flow_id, source_wish(source))))
-        if flow is None:
-            return None
-        contracts = await flow.contracts(text, paging.request, include_ineligible=include_ineligible)
-        count = partial(flow.count_contracts, text, include_ineligible=include_ineligible)
-        return Listed(contracts, paging, count, "contract")
+
+        async def contracts_of(flow: ExportableFlow) -> Listed:
+            contracts = await flow.contracts(text, paging.request, include_ineligible=include_ineligible)
+            count = partial(flow.count_contracts, text, include_ineligible=include_ineligible)
+            return Listed(contracts, paging, count, "contract")
+
+        return Lookup(info.context.loaders.exportable_flows, OfFlow(flow_id, source_wish(source)), contracts_of)
 
     @partial(connection_field, type_=DestinationWorkspaceConnection | None)
-    async def destination_workspaces(
+    def destination_workspaces(
         self,
         info: Info,
         *,
@@ -198,19 +198,20 @@ class Query:
         contract_id: OfContract = strawberry.UNSET,
         search: Search = strawberry.UNSET,
         include_ineligible: Ineligible = False,
-    ) -> Listed | None:
+    ) -> Lookup[Listed]:
         """The workspaces that you may export this flow to, as a new flow or over an existing one, by name.
 
         With `includeIneligible` also the others, each with every reason. The flow's own workspace is among them.
         """
         paging = page.of("destinationWorkspaces", flow_id)
         wanted = DestinationSearch(given(contract_id), searched(search), include_ineligible)
-        flow = await shield(info.context.loaders.exportable_flows.load(OfFlow(flow_id, source_wish(source))))
-        if flow is None:
-            return None
-        workspaces = await flow.workspaces(wanted, paging.request)
-        info.context.loaders.contracts.know(partial(contracts_of, workspaces))
-        return Listed(workspaces, paging, lambda: flow.count_workspaces(wanted), "workspace")
+
+        async def workspaces_of(flow: ExportableFlow) -> Listed:
+            workspaces = await flow.workspaces(wanted, paging.request)
+            info.context.loaders.contracts.know(partial(contracts_of, workspaces))
+            return Listed(workspaces, paging, lambda: flow.count_workspaces(wanted), "workspace")
+
+        return Lookup(info.context.loaders.exportable_flows, OfFlow(flow_id, source_wish(source)), workspaces_of)
 
     @partial(connection_field, type_=OverrideCandidateConnection | None)
     async def override_candidates(
@@ -223,16 +224,14 @@ class Query:
         search: Search = strawberry.UNSET,
     ) -> Listed | None:
         """Flows of the destination workspace that this flow could override: copies of it, its name, then the others."""
-        paging, text = page.of("overrideCandidates", flow_id, workspace_id, key=THREE_KEYS), searched(search)
+        paging = page.of("overrideCandidates", flow_id, workspace_id, key=THREE_KEYS)
+        wanted = OverrideSearch(flow_id, workspace_id, searched(search))
         database, viewer = info.context.database, info.context.viewer
-        candidates = await find_override_candidates(database, viewer, flow_id, workspace_id)
-        if candidates is None:
-            return None
-        flows = await candidates.flows(text, paging.request)
-        return Listed(flows, paging, lambda: candidates.count_flows(text), "candidate")
+        flows = await wanted.page(database, viewer, paging.request)
+        return None if flows is None else Listed(flows, paging, lambda: wanted.count(database, viewer), "candidate")
 
     @partial(connection_field, type_=TopicCandidateConnection | None)
-    async def topic_candidates(
+    def topic_candidates(
         self,
         info: Info,
         *,
@@ -242,7 +241,7 @@ class Query:
         source: Source = strawberry.UNSET,
         from_topic_id: FromTopic = strawberry.UNSET,
         search: Search = strawberry.UNSET,
-    ) -> Listed | None:
+    ) -> Lookup[Listed]:
         """Topics of the destination workspace that could take the place of one of this flow's: those of its name first.
 
         Empty where exportFlow would refuse any topic: the flow has no pub/sub step, or several topics and none is meant.
@@ -250,15 +249,14 @@ class Query:
         meant = given(from_topic_id)
         listed = ("topicCandidates", flow_id, workspace_id, *([] if meant is None else [meant]))
         paging, text = page.of(*listed, key=THREE_KEYS), searched(search)
-        in_use = await shield(info.context.loaders.topics_in_use.load(OfFlow(flow_id, source_wish(source))))
-        if in_use is None:
-            return None
         database, viewer = info.context.database, info.context.viewer
-        candidates = candidates_for_topic(database, viewer, flow_id, workspace_id, in_use.topic_to_replace(meant))
-        topics = None if candidates is None else await candidates.topics(text, paging.request)
-        if candidates is None or topics is None:
-            return None
-        return Listed(topics, paging, lambda: candidates.count_topics(text), "topic")
+
+        async def candidates_for(in_use: TopicsInUse) -> Listed | None:
+            wanted = TopicSearch(in_use.topic_to_replace(meant), workspace_id, text)
+            topics = await wanted.page(database, viewer, paging.request)
+            return None if topics is None else Listed(topics, paging, lambda: wanted.count(database, viewer), "topic")
+
+        return Lookup(info.context.loaders.topics_in_use, OfFlow(flow_id, source_wish(source)), candidates_for)
 
     @field
     def credential_candidates(

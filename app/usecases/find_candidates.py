@@ -2,29 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from app.domain.component import Catalogue, resolve_all
-from app.domain.flow import FlowState, size_of_graphs
+from app.domain.component import resolve_all
+from app.domain.flow import Graph, size_of_graphs
 from app.domain.input import name_key
-from app.domain.model import ReferenceKind, Target, UserId, Workspace, WorkspaceId
+from app.domain.model import Target, UserId
 from app.domain.source import CopiedState, SourceWish
 from app.domain.step import Step
 from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, missing_with_each, topic_uses
 from app.offload import offload
 from app.storage.connections.database import Database
-from app.storage.facts.catalogue import read_catalogue, read_targets
 from app.storage.ids import Kind, is_id
 from app.storage.pages.candidates import (
     OVERRIDE_CANDIDATES,
     TOPIC_CANDIDATES,
-    Ranked,
-    RankedList,
-    read_name_of_source,
+    OverrideCandidate,
     sees_destination,
 )
 from app.storage.pages.paging import Page, PageRequest
-from app.storage.reads.chosen import read_chosen
-from app.storage.reads.rows import FlowView, TopicView
+from app.storage.pages.related import RowViews, views_of
+from app.storage.reads.chosen import SOURCE_WITH_TOPICS, ChosenFlow, commands_of, read_chosen
+from app.storage.reads.rows import TopicView
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,12 @@ class TopicInUse:
     steps: tuple[Step, ...]
     may_be_replaced: bool
     """Whether exportFlow would take another topic for it; if not, there are no candidates."""
+
+    def missing_with_each(self, rows: Sequence[Any]) -> list[tuple[str, ...]]:
+        """The properties that the steps would miss with the topic of each row of a page."""
+        if self.topic is None:
+            return [()] * len(rows)
+        return missing_with_each(self.steps, self.topic, [(row[ID], row[SCHEMA]) for row in rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,105 +59,97 @@ class TopicsInUse:
         return TopicInUse(self.topics.get(topic_id or ""), steps, may_be_replaced)
 
 
-@dataclass(frozen=True, slots=True)
-class TopicCandidate:
+class TopicCandidate(NamedTuple):
     topic: TopicView
     same_name: bool
-    missing_properties: tuple[str, ...]
+    missing_properties: list[str]
+
+
+ID, SCHEMA = (TopicView._fields.index(name) for name in ("id", "schema_text"))
+_TOPIC = views_of(TopicView, start=1)
+_SAME_NAME = 1 + len(TopicView._fields)
+CANDIDATES = RowViews(
+    lambda row: TopicCandidate(_TOPIC.make(row), row[_SAME_NAME], row[0]),
+    {"missing_properties": 0, "topic": _TOPIC.layout, "same_name": _SAME_NAME},
+)
+"""Of rows that begin with the missing properties."""
 
 
 @dataclass(frozen=True, slots=True)
-class Candidates:
-    """A ranked list for one flow in one workspace."""
+class OverrideSearch:
+    """The flows of a workspace that a flow could override, or those of them whose names hold a text."""
 
-    database: Database
-    parameters: dict[str, str]
-    in_use: TopicInUse | None = None
+    flow_id: str
+    workspace_id: str
+    search: str | None = None
 
-    async def flows(self, search: str | None, request: PageRequest) -> Page[Ranked[FlowView]]:
-        """A page of the flows that could be overridden, each with its rank."""
-        async with self.database.reading() as connection:
-            return await OVERRIDE_CANDIDATES.page(connection, request, self.parameters, search)
+    async def page(self, database: Database, actor: UserId, request: PageRequest) -> Page[OverrideCandidate] | None:
+        """A page of them; None if the caller can't see the flow or the workspace."""
+        if not (is_id(Kind.FLOW, self.flow_id) and is_id(Kind.WORKSPACE, self.workspace_id)):
+            return None
+        parameters = self._parameters(actor)
+        async with database.reading() as connection:
+            page = await OVERRIDE_CANDIDATES.page(connection, request, parameters, self.search)
+            # Whoever is shown a flow sees both.
+            is_visible = page.rows or await sees_destination(connection, parameters)
+        return page if is_visible else None
 
-    async def topics(self, search: str | None, request: PageRequest) -> Page[TopicCandidate] | None:
-        """A page of the topics, each with what the flow would miss with it (T4); None if the workspace isn't visible."""
-        async with self.database.reading() as connection:
-            page = Page[Ranked[TopicView]]()
-            if self._takes_topic:
-                page = await TOPIC_CANDIDATES.page(connection, request, self.parameters, search)
+    async def count(self, database: Database, actor: UserId) -> int:
+        async with database.reading() as connection:
+            return await OVERRIDE_CANDIDATES.count(connection, self._parameters(actor), self.search)
+
+    def _parameters(self, actor: UserId) -> dict[str, str]:
+        return {"viewer": actor, "source": self.flow_id, "workspace": self.workspace_id}
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSearch:
+    """The topics of a workspace that could take the place of the flow's, or those of them whose names hold a text.
+
+    There are none where exportFlow refuses every topic: no pub/sub step, or several topics and none to replace.
+    """
+
+    in_use: TopicInUse
+    workspace_id: str
+    search: str | None = None
+
+    async def page(self, database: Database, actor: UserId, request: PageRequest) -> Page[TopicCandidate] | None:
+        """A page of them, each with what the flow would miss with it (T4); None if the workspace isn't visible."""
+        if not is_id(Kind.WORKSPACE, self.workspace_id):
+            return None
+        parameters, page = self._parameters(actor), Page[TopicView]()
+        async with database.reading() as connection:
+            if self.in_use.may_be_replaced:
+                page = await TOPIC_CANDIDATES.page(connection, request, parameters, self.search)
             # Whoever is shown a topic sees its workspace.
-            if not page.elements and not await sees_destination(connection, self.parameters):
+            if not page.rows and not await sees_destination(connection, parameters):
                 return None
-        topics = [topic for _, (topic, _) in page.elements]
-        size = sum(len(topic.schema_text) for topic in topics)
-        missing = await offload(size, self._missing_with_each, topics)
-        elements = tuple(
-            (key, TopicCandidate(topic, rank == 0, properties))
-            for (key, (topic, rank)), properties in zip(page.elements, missing, strict=True)
-        )
-        return Page(elements, page.has_next, page.has_previous)
+        size = sum(len(row[SCHEMA]) for row in page.rows)
+        missing = await offload(size, self.in_use.missing_with_each, page.rows)
+        rows = [([*properties], *row) for row, properties in zip(page.rows, missing, strict=True)]
+        return Page(rows, page.has_next, page.has_previous, page.key_of, CANDIDATES)
 
-    async def count_flows(self, search: str | None) -> int:
-        return await self._count(OVERRIDE_CANDIDATES, search)
+    async def count(self, database: Database, actor: UserId) -> int:
+        if not self.in_use.may_be_replaced:
+            return 0
+        async with database.reading() as connection:
+            return await TOPIC_CANDIDATES.count(connection, self._parameters(actor), self.search)
 
-    async def count_topics(self, search: str | None) -> int:
-        return await self._count(TOPIC_CANDIDATES, search) if self._takes_topic else 0
-
-    @property
-    def _takes_topic(self) -> bool:
-        return self.in_use is not None and self.in_use.may_be_replaced
-
-    async def _count(self, listed: RankedList[FlowView] | RankedList[TopicView], search: str | None) -> int:
-        async with self.database.reading() as connection:
-            return await listed.count(connection, self.parameters, search)
-
-    def _missing_with_each(self, topics: Sequence[TopicView]) -> list[tuple[str, ...]]:
-        if self.in_use is None or self.in_use.topic is None:
-            return [()] * len(topics)
-        targets = (
-            Target(topic.id, ReferenceKind.TOPIC, WorkspaceId(topic.workspace_id), schema=topic.schema_text)
-            for topic in topics
-        )
-        return missing_with_each(self.in_use.steps, self.in_use.topic, targets)
-
-
-async def find_override_candidates(
-    database: Database, actor: UserId, flow_id: str, workspace_id: str
-) -> Candidates | None:
-    """The flows of a workspace that a flow could override; None if the caller can't see one of the two."""
-    async with database.reading() as connection:
-        name = await read_name_of_source(connection, actor, flow_id, workspace_id)
-    return None if name is None else Candidates(database, _parameters(actor, flow_id, workspace_id, name))
+    def _parameters(self, actor: UserId) -> dict[str, str]:
+        name = "" if self.in_use.topic is None else self.in_use.topic.name
+        return {"viewer": actor, "workspace": self.workspace_id, "name_key": name_key(name)}
 
 
 async def find_topics_in_use(database: Database, actor: UserId, flow_id: str, wish: SourceWish) -> TopicsInUse | None:
     """The topics of a flow in the state that `wish` names; None if the caller can't see the flow, or it has no such state."""
     async with database.reading() as connection:
-        source = await read_chosen(connection, actor, flow_id, wish)
-        if source is None or not isinstance(source.copied, CopiedState):
-            return None
-        state = source.copied.state
-        catalogue = await read_catalogue(connection, actor, {step.command for step in state.graph.steps})
-        uses = await offload(size_of_graphs(state.graph), _topic_uses, state, catalogue, source.flow.access.workspace)
-        return TopicsInUse(uses, await read_targets(connection, actor, distinct_topics(uses)))
-
-
-def candidates_for_topic(
-    database: Database, actor: UserId, flow_id: str, workspace_id: str, in_use: TopicInUse
-) -> Candidates | None:
-    """The topics of a workspace that could replace the flow's topic; None if the id can't be that of a workspace.
-
-    The list is empty where exportFlow refuses every topic: no pub/sub step, or several topics and none to replace.
-    """
-    if not is_id(Kind.WORKSPACE, workspace_id):
+        source = await read_chosen(connection, actor, flow_id, wish, statement=SOURCE_WITH_TOPICS, parse=commands_of)
+    if source is None or not isinstance(source.copied, CopiedState):
         return None
-    name = "" if in_use.topic is None else in_use.topic.name
-    return Candidates(database, _parameters(actor, flow_id, workspace_id, name), in_use)
+    graph = source.copied.state.graph
+    uses = await offload(size_of_graphs(graph), _topic_uses, graph, source)
+    return TopicsInUse(uses, source.topics)
 
 
-def _topic_uses(state: FlowState, catalogue: Catalogue, workspace: Workspace) -> tuple[TopicUse, ...]:
-    return topic_uses(state.graph, resolve_all(state.graph.commands, catalogue, workspace))
-
-
-def _parameters(actor: UserId, flow_id: str, workspace_id: str, name: str) -> dict[str, str]:
-    return {"viewer": actor, "source": flow_id, "workspace": workspace_id, "name_key": name_key(name)}
+def _topic_uses(graph: Graph, source: ChosenFlow) -> tuple[TopicUse, ...]:
+    return topic_uses(graph, resolve_all(graph.commands, source.catalogue, source.flow.access.workspace))

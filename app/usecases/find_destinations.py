@@ -5,15 +5,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.domain.access import WorkspaceAccess, is_quota_judged, rights_missing
+from app.domain.access import VisibleWorkspace
 from app.domain.export import Eligibility, ExportRefusal, NewExports, new_exports
 from app.domain.flow import Graph, size_of_graphs
-from app.domain.model import UserId, Workspace, WorkspaceId
+from app.domain.model import UserId, Workspace
 from app.domain.source import CopiedState, SourceWish
-from app.domain.source_graph import SourceGraph, UsableWhere
+from app.domain.source_graph import SourceGraph
 from app.offload import interruptible, offload
 from app.storage.connections.database import Database
-from app.storage.facts.catalogue import read_catalogue
+from app.storage.facts.visibility import VISIBLE
 from app.storage.pages.destinations import (
     RatedContract,
     contracts_to_export_to,
@@ -21,29 +21,49 @@ from app.storage.pages.destinations import (
     workspaces_to_export_to,
 )
 from app.storage.pages.paging import ListBelow, Page, PageRequest
-from app.storage.reads.chosen import read_chosen
-from app.storage.reads.rows import WorkspaceView
+from app.storage.pages.related import Related, RowViews, layout_of, views_of
+from app.storage.reads.chosen import SOURCE, ChosenFlow, commands_of, read_chosen
+from app.storage.reads.rows import ContractView, WorkspaceView
+
+_WORKSPACE = views_of(WorkspaceView)
+ELIGIBILITY = len(Eligibility._fields)
+"""How many values stand before the columns of a workspace in a row that is rated."""
+LAYOUT = {
+    "eligible.as_new_flow": 0,
+    "eligible.over_a_flow": 1,
+    "workspace": {
+        **layout_of(WorkspaceView, ELIGIBILITY),
+        Related.CONTRACT: {
+            name: VisibleWorkspace._fields.index(f"contract_{name}") + ELIGIBILITY for name in ContractView._fields
+        },
+    },
+}
+"""Where such a row has the values of a `RatedDestination`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RatedDestination:
     """A workspace, and whether the flow can be exported there; `refusals` finds the reasons why not."""
 
-    access: WorkspaceAccess
+    destination: VisibleWorkspace
     eligible: Eligibility
-    exports: NewExports
-    flows_used: int
-    """Flows that the contract holds; 0 if no quota depends on them."""
-    size: int
-    """Size of the flow's graph, for `offload`."""
+    flow: "ExportableFlow"
 
     @property
     def workspace(self) -> WorkspaceView:
-        return WorkspaceView.of(self.access)
+        return _WORKSPACE.make(self.destination)
+
+    @property
+    def contract(self) -> ContractView:
+        to = self.destination
+        return ContractView(to.contract_id, to.contract_name, to.contract_status)
 
     def refusals(self) -> tuple[ExportRefusal, ...]:
         """Why the flow can't be exported there as a new flow; nothing if it can."""
-        return () if self.eligible.as_new_flow else self.exports.refusals(self.access, self.flows_used)
+        if self.eligible.as_new_flow:
+            return ()
+        flows_used = self.flow.flows_used.get(self.destination.contract_id, 0)
+        return self.flow.exports.refusals(self.destination.access, flows_used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +75,7 @@ class DestinationSearch:
     include_ineligible: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ExportableFlow:
     """A flow that its caller sees, and what decides where it may be exported to."""
 
@@ -63,15 +83,11 @@ class ExportableFlow:
     actor: UserId
     exports: NewExports
     home: Workspace
-    usable: UsableWhere | None
-    """The places where every component of the flow is usable; None: the caller can't export the flow anywhere."""
     size: int = 0
     """Size of the flow's graph, for `offload`."""
     flows_used: dict[str, int] = field(default_factory=dict)
     """Flows of each contract, cached: counting them is slow, and an operation may ask for many pages."""
-    decided: dict[WorkspaceId, RatedDestination] = field(default_factory=dict)
-    """The decision for each workspace, cached: it takes time for each step that refuses the export."""
-    deciding: Lock = field(default_factory=Lock)
+    counting: Lock = field(default_factory=Lock)
 
     async def workspaces(self, search: DestinationSearch, request: PageRequest) -> Page[RatedDestination]:
         """A page of the workspaces, by name, each with whether the flow can be exported there."""
@@ -80,14 +96,13 @@ class ExportableFlow:
             return Page()
         async with self.database.reading() as connection:
             [page] = await listed.pages(connection, [self.actor], request, {})
-        await self._decide_all([access for _, access in page.elements])
-        decided = ((key, self.decided[access.workspace.id]) for key, access in page.elements)
-        elements = tuple(
-            (key, destination)
-            for key, destination in decided
-            if search.include_ineligible or destination.eligible.over_a_flow
-        )
-        return Page(elements, page.has_next, page.has_previous)
+        rows = [(VISIBLE.make(row), row) for row in page.rows]
+        await self._count_flows(workspace for workspace, _ in rows)
+        eligibility, flows_used = self.exports.eligibility, self.flows_used
+        rated = [(*eligibility(to, flows_used.get(to.contract_id, 0)), *row) for to, row in rows]
+        if not search.include_ineligible:
+            rated = [row for row in rated if Eligibility(*row[:ELIGIBILITY]).over_a_flow]
+        return Page(rated, page.has_next, page.has_previous, page.key_of, RowViews(self._rated, LAYOUT))
 
     async def count_workspaces(self, search: DestinationSearch) -> int:
         listed = self._listed(search)
@@ -108,15 +123,19 @@ class ExportableFlow:
         listed = self._listed_contracts(search, include_ineligible=include_ineligible)
         return 0 if listed is None else await self._count(listed)
 
-    def _listed_contracts(self, search: str | None, *, include_ineligible: bool) -> ListBelow[RatedContract] | None:
-        if self.usable is None and not include_ineligible:
-            return None
-        return contracts_to_export_to(self.usable, home=self.home, search=search, include_ineligible=include_ineligible)
+    def _rated(self, row: Sequence[Any]) -> RatedDestination:
+        return RatedDestination(VISIBLE.make(row[ELIGIBILITY:]), Eligibility(*row[:ELIGIBILITY]), self)
 
-    def _listed(self, search: DestinationSearch) -> ListBelow[WorkspaceAccess] | None:
-        if self.usable is None and not search.include_ineligible:
+    def _listed_contracts(self, search: str | None, *, include_ineligible: bool) -> ListBelow[RatedContract] | None:
+        usable = self.exports.usable
+        if usable is None and not include_ineligible:
             return None
-        usable = None if search.include_ineligible else self.usable
+        return contracts_to_export_to(usable, home=self.home, search=search, include_ineligible=include_ineligible)
+
+    def _listed(self, search: DestinationSearch) -> ListBelow[VisibleWorkspace] | None:
+        usable = None if search.include_ineligible else self.exports.usable
+        if usable is None and not search.include_ineligible:
+            return None
         return workspaces_to_export_to(usable, home=self.home, contract_id=search.contract_id, search=search.search)
 
     async def _count(self, listed: ListBelow[Any]) -> int:
@@ -124,31 +143,20 @@ class ExportableFlow:
             [number] = await listed.counts(connection, [self.actor], {})
         return number
 
-    async def _count_flows(self, accesses: Iterable[WorkspaceAccess]) -> None:
+    async def _count_flows(self, workspaces: Iterable[VisibleWorkspace]) -> None:
         """Count the flows of each contract that has a quota, once for each contract (X10)."""
-        judged = {access.workspace.contract.id for access in accesses if is_quota_judged(access)}
-        if judged - self.flows_used.keys():
-            async with self.database.reading() as connection:
-                self.flows_used.update(await count_flows_used(connection, judged - self.flows_used.keys()))
-
-    async def _decide_all(self, accesses: Sequence[WorkspaceAccess]) -> None:
-        """Decide about each workspace once, however many pages hold it."""
-        async with self.deciding:
-            undecided = [access for access in accesses if access.workspace.id not in self.decided]
-            if undecided:
-                await self._count_flows(undecided)
-                ratings = await offload(self.size, lambda: [self._decide(access) for access in undecided])
-                self.decided.update((rating.access.workspace.id, rating) for rating in ratings)
-
-    def _decide(self, access: WorkspaceAccess) -> RatedDestination:
-        flows_used = self.flows_used.get(access.workspace.contract.id, 0)
-        eligible = self.exports.eligibility(access, flows_used)
-        return RatedDestination(access, eligible, self.exports, flows_used, self.size)
+        judged = {to.contract_id for to in workspaces if to.flow_quota is not None and to.is_quota_judged}
+        if not judged:
+            return
+        async with self.counting:
+            if judged - self.flows_used.keys():
+                async with self.database.reading() as connection:
+                    self.flows_used.update(await count_flows_used(connection, judged - self.flows_used.keys()))
 
 
 async def find_refusals(destinations: Sequence[RatedDestination]) -> list[tuple[ExportRefusal, ...]]:
     """Find the refusals of an export as a new flow to each of the destinations."""
-    size = sum({id(each.exports): each.size for each in destinations}.values())
+    size = sum({each.flow: each.flow.size for each in destinations}.values())
     return await offload(size, lambda: [each.refusals() for each in interruptible(destinations)])
 
 
@@ -157,19 +165,15 @@ async def find_destinations(
 ) -> ExportableFlow | None:
     """Read the facts that decide about destinations of a flow; None if the caller can't see the flow."""
     async with database.reading() as connection:
-        source = await read_chosen(connection, actor, flow_id, source_wish)
-        if source is None:
-            return None
-        graph = source.copied.state.graph if isinstance(source.copied, CopiedState) else Graph()
-        catalogue = await read_catalogue(connection, actor, {*graph.commands})
-    access, size = source.flow.access, size_of_graphs(graph)
-    exported = await offload(size, SourceGraph, graph, catalogue, access.workspace)
-    may_be_exported = isinstance(source.copied, CopiedState) and not rights_missing(access)
-    return ExportableFlow(
-        database=database,
-        actor=actor,
-        exports=new_exports(source.flow, source.copied, exported),
-        home=access.workspace,
-        usable=exported.usable_where() if may_be_exported else None,
-        size=size,
-    )
+        source = await read_chosen(connection, actor, flow_id, source_wish, statement=SOURCE, parse=commands_of)
+    if source is None:
+        return None
+    size = size_of_graphs(source.copied.state.graph) if isinstance(source.copied, CopiedState) else 0
+    exports = await offload(size, _exports_of, source)
+    return ExportableFlow(database, actor, exports, source.flow.access.workspace, size)
+
+
+def _exports_of(source: ChosenFlow) -> NewExports:
+    graph = source.copied.state.graph if isinstance(source.copied, CopiedState) else Graph()
+    exported = SourceGraph(graph, source.catalogue, source.flow.access.workspace)
+    return new_exports(source.flow, source.copied, exported)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import TypeVar
 
-from app.domain.access import WorkspaceAccess
+from app.domain.access import VisibleWorkspace, WorkspaceAccess
 from app.domain.choices import ReferenceMapping, StepChoice, mapped
 from app.domain.component import Catalogue, Component
 from app.domain.content import read_graph, topic_fields
@@ -22,6 +22,26 @@ from tests.domain.builders import DATA_SAMPLES, PRODUCTION, STANDARD, catalogue,
 
 Some = TypeVar("Some", bound=Refusal)
 KEPT, REPLACED, CLEARED = ReferenceAction.KEPT, ReferenceAction.REPLACED, ReferenceAction.CLEARED
+
+
+def visible(access: WorkspaceAccess) -> VisibleWorkspace:
+    """The workspace as a row of a page has it."""
+    at, of = access.workspace, access.workspace.contract
+    permissions = [*access.permissions] if access.is_member else None
+    row = VisibleWorkspace(
+        at.id,
+        at.name,
+        at.type.value,
+        of.id,
+        of.status.value,
+        permissions,
+        of.name,
+        of.tenant_id,
+        of.component_whitelist,
+        of.flow_quota,
+    )
+    assert row.access == access
+    return row
 
 
 def exports_of(source: Flow, *components: Component) -> NewExports:

@@ -6,7 +6,7 @@ from app.domain.access import QuotaExceeded, WorkspaceAccess, counts_against_quo
 from app.domain.export import Eligibility
 from app.domain.model import WorkspaceType
 from tests.domain.builders import FULL, LIMITED, contract, flow, flow_there, guest, integrator, state, workspace
-from tests.domain.planning import copy, export, exports_of, planned, refusals
+from tests.domain.planning import copy, export, exports_of, planned, refusals, visible
 
 TWO = contract("Northern Retail", quota=2)
 LIVE = workspace("Live", TWO)
@@ -66,4 +66,4 @@ def test_overrides_are_exempt() -> None:
 def test_a_full_contract_stands_only_in_the_way_of_a_new_flow(
     to: WorkspaceAccess, used: int, eligible: Eligibility
 ) -> None:
-    assert exports_of(flow(state())).eligibility(to, used) == eligible
+    assert exports_of(flow(state())).eligibility(visible(to), used) == eligible

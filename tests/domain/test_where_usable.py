@@ -4,7 +4,7 @@ from hypothesis import given, strategies
 
 from app.domain.component import Catalogue
 from app.domain.flow import Graph
-from app.domain.model import TenantId, Workspace
+from app.domain.model import TenantId
 from app.domain.source_graph import SourceGraph, UsableWhere
 from tests.domain.builders import (
     DEVELOPMENT,
@@ -20,25 +20,14 @@ from tests.domain.builders import (
     BoundStep,
     component,
     contract,
+    integrator,
     outline,
     step,
     workspace,
 )
+from tests.domain.planning import visible
 from tests.domain.random_worlds import RandomWorld, step_lists, worlds
 from tests.property_settings import bounded
-
-
-def holds(where: UsableWhere, workspace: Workspace) -> bool:
-    """The conditions as a database checks them."""
-    owner = workspace.contract
-    whitelist_applies = owner.component_whitelist and workspace.type.value == "FULL"
-    return (
-        not where.nowhere_else
-        and (where.tenant is None or where.tenant == owner.tenant_id)
-        and owner.tenant_id not in where.shadowing
-        and (where.contract is None or where.contract == owner.id)
-        and (where.whitelisted is None or not whitelist_applies or owner.id in where.whitelisted)
-    )
 
 
 @bounded
@@ -51,7 +40,7 @@ def test_conditions_and_refusals_agree_in_every_workspace_of_every_world(
     for destination in world.workspaces:
         if destination.id != source.id:
             refused = SourceGraph(Graph(outline(*steps)), catalogue, source).refused_by(destination)
-            assert holds(where, destination) is not bool(refused), destination
+            assert where.admits(visible(integrator(destination))) is not bool(refused), destination
 
 
 ANYWHERE = UsableWhere(nowhere_else=False, tenant=None, shadowing=frozenset(), contract=None, whitelisted=None)
@@ -63,7 +52,7 @@ def test_a_flow_without_steps_is_usable_anywhere() -> None:
 
 def test_an_unknown_component_is_usable_nowhere_else() -> None:
     where = SourceGraph(Graph(outline(step("1", "lab/none:a"))), Catalogue(), DEVELOPMENT).usable_where()
-    assert [holds(where, place) for place in (PRODUCTION, OF_SOUTHERN)] == [False, False]
+    assert [where.admits(visible(integrator(place))) for place in (PRODUCTION, OF_SOUTHERN)] == [False, False]
 
 
 def test_team_components_of_one_contract_are_usable_there_and_of_two_nowhere_else() -> None:
@@ -99,4 +88,4 @@ def test_a_global_component_that_an_older_one_stands_before_is_usable_in_its_own
         Graph(outline(step("1", "acme/mailer:send"))), Catalogue([ours, older]), DEVELOPMENT
     ).usable_where()
     third = workspace("Third", contract("Third", tenant=TenantId("tenant_third")))
-    assert (holds(where, PRODUCTION), holds(where, third)) == (True, False)
+    assert [where.admits(visible(integrator(place))) for place in (PRODUCTION, third)] == [True, False]

@@ -11,9 +11,10 @@ from app.execution.answers import Answers, Objects
 from app.execution.compiler import ROWS_AT_ONCE, Compiled
 from app.execution.pace import Pace
 from app.execution.plan import FieldPlan, Plan
-from app.execution.rows import Layout, RawRows
+from app.execution.rows import RawRows
 from app.graphql.schema import schema
 from app.meter import BYTES_PER_OBJECT, BYTES_PER_VALUE, LimitReached, Meter, characters_of
+from app.storage.pages.related import layout_of
 from app.storage.reads.rows import WorkspaceView
 
 
@@ -39,7 +40,7 @@ async def answered(nodes: str, rows: list[WorkspaceView], meter: Meter, *, as_re
     selection = plan.below(workspaces, workspaces.shape.object)
     page = Objects(selection, selection.fields, [None], [{}])
     answers = Answers(plan, meter, Pace(meter))
-    elements: Any = RawRows(rows, Layout(0, {}), str, lambda: rows) if as_read else rows
+    elements: Any = RawRows(rows, layout_of(WorkspaceView), lambda: rows, str) if as_read else rows
     await answers.complete(page, selection.fields[0], [elements])
     answers.settle(page.answers[0], selection.fields)
     return orjson.loads(orjson.dumps(page.answers[0])), answers

@@ -9,13 +9,14 @@ from app.execution.compiler import Compiled, Failure
 from app.execution.plan import FieldPlan, Plan
 from app.execution.rows import Layout
 from app.graphql.schema import schema
-from app.storage.pages.related import Related
-from app.storage.reads.rows import WorkspaceView
+from app.storage.pages.related import Related, layout_of
+from app.storage.reads.rows import ContractView, WorkspaceView
 
 WORKSPACE = WorkspaceView("workspace_1", "Bakery", "FULL", "contract_1", "ACTIVE", ["a", "b"])
 ROW = (*WORKSPACE, "contract_1", "Foods", "ACTIVE", "bakery", "workspace_1")
 NO_CONTRACT = (*WORKSPACE, None, None, None, "bakery", "workspace_1")
-JOINED = {Related.CONTRACT: len(WorkspaceView._fields)}
+CONTRACT = layout_of(ContractView, len(WorkspaceView._fields))
+LAYOUT = {**layout_of(WorkspaceView), Related.CONTRACT: CONTRACT}
 
 
 def compiled(elements: str, layout: Layout | None) -> Compiled:
@@ -33,7 +34,7 @@ def compiled(elements: str, layout: Layout | None) -> Compiled:
 
 
 def of_read_rows(nodes: str) -> Compiled:
-    return compiled(f"nodes {{ {nodes} }}", Layout(0, JOINED))
+    return compiled(f"nodes {{ {nodes} }}", LAYOUT)
 
 
 def left_of(made: Compiled) -> list[str]:
@@ -54,7 +55,7 @@ def test_columns_of_rows_are_answered_in_the_order_and_under_the_names_that_were
 
 
 def test_edges_are_answered_with_their_nodes_and_cursors() -> None:
-    made = compiled("edges { __typename node { id } at: cursor }", Layout(0, JOINED, is_edge=True))
+    made = compiled("edges { __typename node { id } at: cursor }", LAYOUT)
     assert made.make([ROW], lambda row: row[-1]) == [
         {"__typename": "WorkspaceEdge", "node": {"id": "workspace_1"}, "at": "workspace_1"}
     ]
@@ -77,7 +78,7 @@ def test_what_is_more_than_columns_is_null_in_the_answer_and_left(nodes: str, le
 
 
 def test_edges_whose_nodes_are_more_than_columns_are_left() -> None:
-    made = compiled("edges { cursor node { id flows { nodes { id } } } }", Layout(0, JOINED, is_edge=True))
+    made = compiled("edges { cursor node { id flows { nodes { id } } } }", LAYOUT)
     assert left_of(made) == ["node"]
 
 

@@ -25,6 +25,7 @@ from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, ac
 from tests.databases import Databases
 from tests.domain.builders import flow, state, step
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
+from tests.domain.planning import visible
 from tests.domain.random_worlds import TENANTS, RandomWorld, worlds
 from tests.property_settings import bounded
 from tests.storage.domain_rows import Rows, component_row, contract_row, flow_rows, tenant_row, workspace_row
@@ -196,8 +197,8 @@ async def test_a_flow_may_be_exported_to_the_same_workspaces(
     anew = new_exports(source, CopiedState(source, exported.state, CopiedFrom.PUBLISHED_VERSION), used)
     expected = set()
     for one in scene.seen:
-        there = scene.access_to(one), scene.flows_used(one.contract)
-        refusals, eligible = anew.refusals(*there), anew.eligibility(*there)
+        access, used_there = scene.access_to(one), scene.flows_used(one.contract)
+        refusals, eligible = anew.refusals(access, used_there), anew.eligibility(visible(access), used_there)
         in_the_way = {type(refusal) for refusal in refusals}
         assert eligible == (in_the_way == set(), in_the_way <= {QuotaExceeded})
         if eligible.over_a_flow:

@@ -19,7 +19,7 @@ from app.storage.reads.by_id import read_exports, read_provenances
 from app.storage.reads.exports import read_references
 from app.storage.upkeep.expiry import remove_records
 from app.usecases.export_flow import export_flow
-from app.usecases.find_candidates import candidates_for_topic, find_override_candidates, find_topics_in_use
+from app.usecases.find_candidates import OverrideSearch, TopicSearch, find_topics_in_use
 from app.usecases.find_destinations import DestinationSearch, find_destinations
 from app.usecases.transaction import UnitOfWork
 from tests.storage.large_world import (
@@ -227,16 +227,14 @@ async def test_candidates_are_read_rank_by_rank(large: Database, viewer: UserId,
     home, flow = HOMES[viewer]
 
     async def flows(request: PageRequest) -> Page[Any]:
-        found = await find_override_candidates(large, viewer, flow, home)
-        assert found is not None
-        return await found.flows(search, request)
+        page = await OverrideSearch(flow, home, search).page(large, viewer, request)
+        assert page is not None
+        return page
 
     async def topics(request: PageRequest) -> Page[Any]:
         in_use = await find_topics_in_use(large, viewer, flow, BY_DEFAULT)
         assert in_use is not None
-        found = candidates_for_topic(large, viewer, flow, home, in_use.topic_to_replace(None))
-        assert found is not None
-        page = await found.topics(search, request)
+        page = await TopicSearch(in_use.topic_to_replace(None), home, search).page(large, viewer, request)
         assert page is not None
         return page
 

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import pytest
 
-from app.storage.reads.rows import ComponentView, columns, maker
+from app.storage.pages.related import views_of
+from app.storage.reads.rows import ComponentView, columns
 from app.storage.tables import COMPONENT, TEAM
 
 
@@ -31,4 +32,4 @@ def test_a_field_without_a_column_is_a_mistake_and_not_left_out() -> None:
 
 def test_a_view_is_made_of_the_columns_that_a_row_starts_with() -> None:
     row = ("component_1", "blue", "mailer", "a sort key")
-    assert maker(Coloured)(row) == Coloured("component_1", "blue", "mailer")
+    assert views_of(Coloured).make(row) == Coloured("component_1", "blue", "mailer")

@@ -50,7 +50,7 @@ async def test_what_is_offered_is_what_an_export_would_not_refuse(
     if found is None:
         return
     everywhere = await found.workspaces(DestinationSearch(include_ineligible=True), ALL)
-    good = [there.access.workspace for _, there in everywhere.elements if there.eligible.over_a_flow]
+    good = [to.destination.access.workspace for _, to in everywhere.elements if to.eligible.over_a_flow]
     assert await offered(found) == [workspace.id for workspace in good]
     assert sorted(await contracts_offered(found)) == sorted({workspace.contract.id for workspace in good})
     assert await found.count_workspaces(DestinationSearch()) == len(good)
@@ -67,7 +67,7 @@ async def test_what_is_offered_is_what_an_export_would_not_refuse(
     for contract in {workspace.contract.id for workspace in good}:
         of_contract = await found.workspaces(DestinationSearch(contract_id=contract), ALL)
         expected = [workspace.id for workspace in good if workspace.contract.id == contract]
-        assert [there.access.workspace.id for _, there in of_contract.elements] == expected
+        assert [to.destination.id for _, to in of_contract.elements] == expected
 
 
 async def test_the_flows_of_a_contract_with_a_quota_are_counted_once_however_often_its_workspaces_are_asked_for(
@@ -83,9 +83,9 @@ async def test_the_flows_of_a_contract_with_a_quota_are_counted_once_however_oft
     found = await destinations_of(untouched, "orders", "ada")
     wanted = DestinationSearch(include_ineligible=True)
     one, *others = await gather(*(found.workspaces(wanted, ALL) for _ in range(5)))
-    places = [there.access for _, there in one.elements]
+    places = [to.destination.access for _, to in one.elements]
     assert sorted(counted) == sorted({each.workspace.contract.id for each in places if is_quota_judged(each)}) != []
-    assert all(other == one for other in others)
+    assert all(other.rows == one.rows for other in others)
 
 
 async def destinations_of(world: CompanyDatabase, flow: str, who: str) -> ExportableFlow:
@@ -96,7 +96,7 @@ async def destinations_of(world: CompanyDatabase, flow: str, who: str) -> Export
 
 async def offered(found: ExportableFlow) -> list[str]:
     page = await found.workspaces(DestinationSearch(), ALL)
-    return [there.access.workspace.id for _, there in page.elements]
+    return [to.destination.id for _, to in page.elements]
 
 
 async def contracts_offered(found: ExportableFlow) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     CompoundSelect,
     ScalarSelect,
     any_,
@@ -30,18 +31,11 @@ from app.domain.component import (
     ComponentRequirement,
     read_command,
 )
-from app.domain.model import ComponentId, ContractId, ReferenceKind, Target, TenantId, WorkspaceId
+from app.domain.model import ComponentId, ContractId, ReferenceKind, Target, TenantId
 from app.offload import offload
-from app.storage.connections.connection import ReadConnection, Row
+from app.storage.connections.connection import ReadConnection
 from app.storage.facts.mirrored_rules import FLOWS_USED, is_visible_component
-from app.storage.facts.visibility import (
-    ACCESS_COLUMNS,
-    ACCESSES,
-    BY_VIEWER,
-    VIEWER,
-    access_of,
-    is_member,
-)
+from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, VIEWER, access_of, is_member
 from app.storage.ids import Kind, is_id, kind_of
 from app.storage.tables import (
     AGENT,
@@ -77,21 +71,23 @@ def _whitelisted() -> ScalarSelect[Any]:
     )
 
 
+COMPONENT_COLUMNS: tuple[ColumnElement[Any], ...] = (
+    COMPONENT.c.id,
+    TEAM.c.name.label("team"),
+    COMPONENT.c.name,
+    COMPONENT.c.access,
+    TEAM.c.contract_id,
+    TEAM.c.tenant_id,
+    COMPONENT.c.requires,
+    COMPONENT.c.pub_sub,
+    COMPONENT.c.topic_field,
+    _whitelisted().label("whitelisted"),
+    COMPONENT.c.title,
+    is_visible_component().label("visible"),
+)
+"""What rules need of a component, and whether the viewer can see it."""
 COMPONENTS_BY_NAME = (
-    select(
-        COMPONENT.c.id,
-        TEAM.c.name.label("team"),
-        COMPONENT.c.name,
-        COMPONENT.c.title,
-        COMPONENT.c.access,
-        COMPONENT.c.requires,
-        COMPONENT.c.pub_sub,
-        COMPONENT.c.topic_field,
-        TEAM.c.contract_id,
-        TEAM.c.tenant_id,
-        _whitelisted().label("whitelisted"),
-        is_visible_component().label("visible"),
-    )
+    select(*COMPONENT_COLUMNS)
     .join_from(COMPONENT, TEAM, COMPONENT.c.team_id == TEAM.c.id)
     .where(
         tuple_(TEAM.c.name, COMPONENT.c.name).in_(
@@ -148,8 +144,13 @@ async def read_catalogue(connection: ReadConnection, viewer: str, commands: Iter
         return Catalogue()
     teams, components = zip(*names, strict=True)
     named = {"viewer": viewer, "teams": list(teams), "names": list(components)}
-    rows = await connection.rows(COMPONENTS_BY_NAME, named)
-    visible, invisible = ([component_of(row) for row in rows if row.visible is seen] for seen in (True, False))
+    return catalogue_of(await connection.rows(COMPONENTS_BY_NAME, named))
+
+
+def catalogue_of(rows: Iterable[Any]) -> Catalogue:
+    """The catalogue of components whose rows have `COMPONENT_COLUMNS`."""
+    known = [*rows]
+    visible, invisible = ([component_of(row) for row in known if row[-1] is seen] for seen in (True, False))
     return Catalogue(visible, invisible=invisible)
 
 
@@ -160,7 +161,7 @@ async def read_targets(connection: ReadConnection, viewer: str, ids: Iterable[st
     if not known:
         return {}
     rows = await connection.rows(TARGETS, {"viewer": viewer, "ids": known})
-    return {row.id: _target_of(row) for row in rows}
+    return {row.id: target_of(row) for row in rows}
 
 
 def _component_names(commands: Iterable[str]) -> set[ComponentName]:
@@ -171,23 +172,23 @@ def _known_ids(references: Iterable[str]) -> list[str]:
     return sorted(reference for reference in references if kind_of(reference) is not None)
 
 
-def component_of(row: Row) -> Component:
-    """The component in a row that has the columns of `COMPONENTS_BY_NAME`."""
-    id_, team, name, title, access, requires, pub_sub, topic_field, contract_id, tenant_id, whitelisted, *_ = row
+def component_of(row: Iterable[Any]) -> Component:
+    id_, team, name, access, contract_id, tenant_id, requires, pub_sub, topic_field, whitelisted, title, _ = row
     return Component(
-        id=ComponentId(id_),
-        name=ComponentName(team, name),
-        access=ComponentAccess(access),
-        contract_id=ContractId(contract_id),
-        tenant_id=TenantId(tenant_id),
-        requires=ComponentRequirement(requires),
-        pub_sub=pub_sub,
-        topic_field=topic_field,
-        whitelisted=frozenset(whitelisted or ()),
-        title=title,
+        ComponentId(id_),
+        ComponentName(team, name),
+        ComponentAccess(access),
+        ContractId(contract_id),
+        TenantId(tenant_id),
+        ComponentRequirement(requires),
+        pub_sub,
+        topic_field,
+        frozenset(whitelisted or ()),
+        title,
     )
 
 
-def _target_of(row: Row) -> Target:
-    id_, kind, workspace_id, name, component_id, schema_text = row
-    return Target(id_, ReferenceKind(kind), WorkspaceId(workspace_id), name, component_id, schema_text)
+def target_of(row: Iterable[Any]) -> Target:
+    """The target in a row of `TARGETS`."""
+    id_, kind, workspace_id, name, component_id, schema = row
+    return Target(id_, ReferenceKind(kind), workspace_id, name, component_id, schema)

@@ -5,6 +5,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     CompoundSelect,
     Select,
     Subquery,
@@ -30,7 +31,7 @@ from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection, Row
 from app.storage.facts.locks import NEW_FLOWS_IN, Touched
 from app.storage.facts.mirrored_rules import flows_used_in
-from app.storage.facts.outlines import OutlinedState, columns_at_once, read_outlines
+from app.storage.facts.outlines import OutlinedState, States, columns_at_once, read_outlines
 from app.storage.facts.states import OutlinedGraph, state_of
 from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, FLOWS, access_of, with_access
 from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, WORKSPACE
@@ -100,8 +101,11 @@ _COLUMNS = ("id", "type", "status", "draft_revision", *TEXTS, "updated_at")
 _shown_values = itemgetter(*(f"flow_{column}" for column in (*TEXTS, "updated_at")))
 
 
-def _flows_with_states() -> Select[Any]:
-    """Select flows by id, each with its published version and active draft, in a row for each version that is named."""
+def flows_with_states(*more: Callable[[States], ColumnElement[Any]]) -> Select[Any]:
+    """Select flows by id, each with its published version and active draft, in a row for each version that is named.
+
+    `more` are further columns, which depend on the tables of the states.
+    """
     states = {
         "published": (FLOW_VERSION.alias("published"), FLOW_CONTENT.alias("published_content")),
         "draft": (FLOW_DRAFT.alias("draft"), FLOW_CONTENT.alias("draft_content")),
@@ -118,6 +122,7 @@ def _flows_with_states() -> Select[Any]:
         joined = joined.outerjoin(table, on[name]).outerjoin(content, content.c.hash == table.c.content_hash)
     columns = columns_at_once(states, order_by=(FLOW.c.id, named.c.id))
     flow = [FLOW.c[name].label(f"flow_{name}") for name in _COLUMNS]
+    columns += [column(states) for column in more]
     return select(*ACCESS_COLUMNS, *flow, *columns).select_from(joined).where(FLOW.c.id == any_(IDS))
 
 
@@ -133,7 +138,7 @@ def _flows_and_workspaces() -> CompoundSelect[Any]:
     return union_all(FLOWS_WITH_STATES.add_columns(cast(null(), Integer).label("flows_used")), workspaces)
 
 
-FLOWS_WITH_STATES = _flows_with_states()
+FLOWS_WITH_STATES = flows_with_states()
 FLOWS_AND_WORKSPACES = _flows_and_workspaces()
 
 
@@ -228,16 +233,21 @@ class _RowsOfFlow(NamedTuple):
             for state_id, (row, name) in self.places.items()
         }
         first = self.rows[0]
-        flow = Flow(
-            id=FlowId(first["flow_id"]),
-            name=first["flow_name"],
-            type=FlowType(first["flow_type"]),
-            access=self.access,
-            published=states.get(first["published_id"]),
-            draft=states.get(first["draft_id"]),
-            draft_revision=first["flow_draft_revision"],
-            status=FlowStatus(first["flow_status"]),
-            shows=ShownFlow(*_shown_values(first)),
-        )
+        flow = flow_of(first, self.access, states.get(first["published_id"]), states.get(first["draft_id"]))
         named = (states.get(row["named_id"]) for row in self.rows)
         return FoundFlow(flow, {state.id: state for state in named if state is not None})
+
+
+def flow_of(row: Row, access: WorkspaceAccess, published: SavedState | None, draft: SavedState | None) -> Flow:
+    """The flow in a row of `FLOWS_WITH_STATES`."""
+    return Flow(
+        id=FlowId(row["flow_id"]),
+        name=row["flow_name"],
+        type=FlowType(row["flow_type"]),
+        access=access,
+        published=published,
+        draft=draft,
+        draft_revision=row["flow_draft_revision"],
+        status=FlowStatus(row["flow_status"]),
+        shows=ShownFlow(*_shown_values(row)),
+    )

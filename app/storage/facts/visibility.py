@@ -8,18 +8,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Text, and_, bindparam, exists, literal, select
 
-from app.domain.access import WorkspaceAccess
-from app.domain.model import Contract, ContractId, ContractStatus, TenantId, Workspace, WorkspaceId, WorkspaceType
+from app.domain.access import VisibleWorkspace, WorkspaceAccess
 from app.storage.connections.connection import Row
-from app.storage.tables import (
-    CONTRACT,
-    CONTRACT_ACCESS,
-    FLOW,
-    ROLE,
-    TENANT,
-    WORKSPACE,
-    WORKSPACE_ACCESS,
-)
+from app.storage.pages.related import views_of
+from app.storage.tables import CONTRACT, CONTRACT_ACCESS, FLOW, ROLE, TENANT, WORKSPACE, WORKSPACE_ACCESS
 
 VIEWER: ColumnElement[str] = bindparam("viewer", type_=Text)
 """The caller; every statement that reads for a caller has this parameter."""
@@ -68,12 +60,12 @@ ACCESS_COLUMNS: tuple[ColumnElement[Any], ...] = (
     WORKSPACE.c.name.label("workspace_name"),
     WORKSPACE.c.type.label("workspace_type"),
     CONTRACT.c.id.label("contract_id"),
-    CONTRACT.c.name.label("contract_name"),
     CONTRACT.c.status.label("contract_status"),
-    CONTRACT.c.flow_quota,
+    ROLE.c.permissions,
+    CONTRACT.c.name.label("contract_name"),
     TENANT.c.id.label("tenant_id"),
     TENANT.c.component_whitelist,
-    ROLE.c.permissions,
+    CONTRACT.c.flow_quota,
 )
 
 
@@ -115,16 +107,10 @@ def holds_one(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     )
 
 
+VISIBLE = views_of(VisibleWorkspace)
+"""The workspaces of rows that start with `ACCESS_COLUMNS`: their fields are these columns."""
+
+
 def access_of(row: Row) -> WorkspaceAccess:
     """The access in a row that starts with `ACCESS_COLUMNS`."""
-    id_, name, type_, contract_id, contract_name, status, quota, tenant_id, whitelist, permissions, *_ = row
-    contract = Contract(
-        id=ContractId(contract_id),
-        name=contract_name,
-        status=ContractStatus(status),
-        tenant_id=TenantId(tenant_id),
-        component_whitelist=whitelist,
-        flow_quota=quota,
-    )
-    workspace = Workspace(WorkspaceId(id_), name, WorkspaceType(type_), contract)
-    return WorkspaceAccess(workspace, frozenset(permissions or ()), is_member=permissions is not None)
+    return VISIBLE.make(row).access

@@ -4,22 +4,35 @@ Each rank is read off its own index range, and the page is put together from as 
 list is ever sorted as a whole.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, Text, bindparam, exists, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    Text,
+    bindparam,
+    exists,
+    func,
+    literal,
+    select,
+    true,
+    union_all,
+)
 
 from app.storage.connections.connection import ReadConnection
 from app.storage.facts.visibility import is_member, sees_workspace
-from app.storage.ids import Kind, is_id
 from app.storage.pages.paging import Order, Page, PageRequest, matching, searching
-from app.storage.reads.rows import FlowView, TopicView, columns, maker
+from app.storage.pages.related import RowViews, views_of
+from app.storage.reads.rows import FlowView, TopicView, columns
 from app.storage.tables import FLOW, FLOW_EXPORT, TOPIC
 
 Match = TypeVar("Match")
+_FLOW = views_of(FlowView)
 
 SOURCE = bindparam("source", type_=Text)
 DESTINATION = bindparam("workspace", type_=Text)
@@ -34,30 +47,25 @@ class MatchReason(StrEnum):
     OTHER = "OTHER"
 
 
-class Ranked(NamedTuple, Generic[Match]):
-    """An element of a ranked list."""
-
-    candidate: Match
-    rank: int
-
-    @property
-    def match_reason(self) -> MatchReason:
-        """Why a flow is a candidate."""
-        return list(MatchReason)[self.rank]
+class OverrideCandidate(NamedTuple):
+    candidate: FlowView
+    match_reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RankedList(Generic[Match]):
     """A list in ranks, each of them by name."""
 
     ranks: tuple[Select[Any], ...]
     name_key: ColumnElement[str]
     id: ColumnElement[str]
-    view: Callable[[Any], Match]
+    views: RowViews[Match]
+    condition: ColumnElement[bool] = field(default_factory=true)
+    """A condition on the whole list; within each rank it would mislead the planner."""
 
     async def page(
-        self, connection: ReadConnection, request: PageRequest, parameters: dict[str, str], search: str | None
-    ) -> Page[Ranked[Match]]:
+        self, connection: ReadConnection, request: PageRequest, parameters: Mapping[str, str], search: str | None
+    ) -> Page[Match]:
         """A page of the list, in one statement."""
         ranks = tuple(rank for rank in range(len(self.ranks)) if self._may_hold(rank, request))
         if not ranks:
@@ -68,9 +76,9 @@ class RankedList(Generic[Match]):
         for rank in ranks:
             values |= self._keys.values(_within(rank, request), prefix=f"rank_{rank}_")
         rows = await connection.rows(statement, values)
-        return order.cut(rows, request, lambda row: Ranked(self.view(row), row[-3]))
+        return order.cut(rows, request, self.views)
 
-    async def count(self, connection: ReadConnection, parameters: dict[str, str], search: str | None) -> int:
+    async def count(self, connection: ReadConnection, parameters: Mapping[str, str], search: str | None) -> int:
         """How long the list is."""
         statement = self._count(has_search=bool(search))
         return int(await connection.value(statement, {**parameters, **searching(search)}))
@@ -86,12 +94,12 @@ class RankedList(Generic[Match]):
         ranked = union_all(*(select(branch.subquery()) for branch in branches)).subquery()
         *_, rank, name, id_ = ranked.c
         order = Order((rank, name, id_))
-        return order.page(select(ranked), backwards=backwards), order
+        return order.page(select(ranked).where(self.condition), backwards=backwards), order
 
     @cache  # noqa: B019 - as above
     def _count(self, *, has_search: bool) -> Select[Any]:
         found = [rows.where(*matching(self.name_key, "any" if has_search else None)) for rows in self.ranks]
-        return select(func.count()).select_from(union_all(*found).subquery())
+        return select(func.count()).select_from(union_all(*found).subquery()).where(self.condition)
 
     def _branch(self, rank: int, *, backwards: bool, has_search: bool) -> Select[Any]:
         """Select the rows of one rank that may be on the page."""
@@ -113,6 +121,12 @@ def _within(rank: int, request: PageRequest) -> PageRequest:
     return PageRequest(request.size, request.backwards, request.beyond[1:])
 
 
+def _of_source(column: str) -> ScalarSelect[Any]:
+    """A column of the source flow; null if the viewer can't see it: no candidate is equal to that, and none differs."""
+    source = FLOW.alias("source_flow")
+    return select(source.c[column]).where(source.c.id == SOURCE, is_member(source.c.workspace_id)).scalar_subquery()
+
+
 def _copied() -> ColumnElement[bool]:
     """A copy or export of the source flow that wasn't undone has gone to this flow."""
     return exists(
@@ -125,47 +139,49 @@ def _copied() -> ColumnElement[bool]:
     )
 
 
-_THERE = select(*columns(FLOW, FlowView)).where(
-    FLOW.c.workspace_id == DESTINATION, FLOW.c.id != SOURCE, is_member(DESTINATION)
-)
+def _flows_to_override(reason: MatchReason, *conditions: ColumnElement[bool]) -> Select[Any]:
+    flows = select(*columns(FLOW, FlowView), literal(reason.value).label("match_reason"))
+    return flows.where(FLOW.c.workspace_id == DESTINATION, FLOW.c.id != SOURCE, is_member(DESTINATION), *conditions)
+
 
 OVERRIDE_CANDIDATES = RankedList(
     ranks=(
-        _THERE.where(_copied()),
-        _THERE.where(FLOW.c.name_key == NAME_KEY, ~_copied()),
-        _THERE.where(FLOW.c.name_key != NAME_KEY, ~_copied()),
+        _flows_to_override(MatchReason.COPIED_FROM_THIS_FLOW, _copied()),
+        _flows_to_override(MatchReason.SAME_NAME, FLOW.c.name_key == _of_source("name_key"), ~_copied()),
+        _flows_to_override(MatchReason.OTHER, FLOW.c.name_key != _of_source("name_key"), ~_copied()),
     ),
     name_key=FLOW.c.name_key,
     id=FLOW.c.id,
-    view=maker(FlowView),
+    views=RowViews(
+        lambda row: OverrideCandidate(_FLOW.make(row), row[len(_FLOW.layout)]),
+        {"candidate": _FLOW.layout, "match_reason": len(_FLOW.layout)},
+    ),
+    condition=_of_source("id").is_not(None),
 )
 """Flows that a flow could override: copies of it first, then those of its name, then the others."""
 
-_TOPICS_THERE = select(*columns(TOPIC, TopicView)).where(TOPIC.c.workspace_id == DESTINATION, is_member(DESTINATION))
+
+def _topics_to_choose(*conditions: ColumnElement[bool], same_name: bool) -> Select[Any]:
+    topics = select(*columns(TOPIC, TopicView), literal(same_name).label("same_name"))
+    return topics.where(TOPIC.c.workspace_id == DESTINATION, is_member(DESTINATION), *conditions)
+
 
 TOPIC_CANDIDATES = RankedList(
-    ranks=(_TOPICS_THERE.where(TOPIC.c.name_key == NAME_KEY), _TOPICS_THERE.where(TOPIC.c.name_key != NAME_KEY)),
+    ranks=(
+        _topics_to_choose(TOPIC.c.name_key == NAME_KEY, same_name=True),
+        _topics_to_choose(TOPIC.c.name_key != NAME_KEY, same_name=False),
+    ),
     name_key=TOPIC.c.name_key,
     id=TOPIC.c.id,
-    view=maker(TopicView),
+    views=views_of(TopicView),
 )
 """Topics that could take a topic's place: those of its name first. No topic has the name `""`."""
 
 _SEES_DESTINATION = select(literal(1)).where(sees_workspace(DESTINATION))
-_NAME_OF_SOURCE = select(FLOW.c.name).where(
-    FLOW.c.id == SOURCE, is_member(FLOW.c.workspace_id), sees_workspace(DESTINATION)
-)
+_SEES_BOTH_ENDS = _SEES_DESTINATION.where(_of_source("id").is_not(None))
 
 
-async def read_name_of_source(connection: ReadConnection, viewer: str, flow_id: str, workspace_id: str) -> str | None:
-    """The name of a flow for which candidates are looked for; None if the viewer can't see it, or the destination."""
-    if not (is_id(Kind.FLOW, flow_id) and is_id(Kind.WORKSPACE, workspace_id)):
-        return None
-    row = await connection.row(_NAME_OF_SOURCE, {"viewer": viewer, "source": flow_id, "workspace": workspace_id})
-    return None if row is None else str(row.name)
-
-
-async def sees_destination(connection: ReadConnection, parameters: dict[str, str]) -> bool:
-    """Whether the viewer sees the workspace in which candidates are looked for."""
-    values = {name: parameters[name] for name in ("viewer", "workspace")}
-    return await connection.row(_SEES_DESTINATION, values) is not None
+async def sees_destination(connection: ReadConnection, parameters: Mapping[str, str]) -> bool:
+    """Whether the viewer sees the workspace in which candidates are looked for, and the source flow where one is named."""
+    statement = _SEES_BOTH_ENDS if "source" in parameters else _SEES_DESTINATION
+    return await connection.row(statement, parameters) is not None

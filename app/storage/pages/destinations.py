@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, bindparam, false, or_, select, true
 
-from app.domain.access import WorkspaceAccess
+from app.domain.access import VisibleWorkspace
 from app.domain.model import Workspace
 from app.domain.source_graph import UsableWhere
-from app.storage.connections.connection import ReadConnection, Row
+from app.storage.connections.connection import ReadConnection
 from app.storage.facts.mirrored_rules import (
     FLOWS_USED_BY_CONTRACT,
     HOME,
@@ -20,17 +20,18 @@ from app.storage.facts.mirrored_rules import (
     shape_of,
     usable_values,
 )
-from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, access_of, holds_one
+from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, VISIBLE, holds_one
 from app.storage.pages.lists import CONTRACTS, naming_contract, of_contract
 from app.storage.pages.paging import ListBelow, Order, matching, searching
-from app.storage.reads.rows import ContractView, maker
+from app.storage.pages.related import RowViews, views_of
+from app.storage.reads.rows import ContractView
 from app.storage.tables import CONTRACT_ACCESS, WORKSPACE_ACCESS
 
 WORKSPACES = ListBelow(
     select(*ACCESS_COLUMNS).select_from(ACCESSES),
     WORKSPACE_ACCESS.c.user_id,
     Order((WORKSPACE_ACCESS.c.name_key, WORKSPACE_ACCESS.c.workspace_id)),
-    access_of,
+    VISIBLE,
 )
 """The workspaces that a user can see, with what rules need of them to rate each as a destination."""
 
@@ -49,7 +50,7 @@ async def count_flows_used(connection: ReadConnection, contracts: Collection[str
 
 def workspaces_to_export_to(
     usable: UsableWhere | None, *, home: Workspace, contract_id: str | None, search: str | None
-) -> ListBelow[WorkspaceAccess]:
+) -> ListBelow[VisibleWorkspace]:
     """The workspaces, by name; with `usable` only those where a flow of the workspace `home` may be exported to."""
     values = {**searching(search), **naming_contract(contract_id)}
     if usable is not None:
@@ -75,7 +76,7 @@ def contracts_to_export_to(
 
 
 @cache
-def _workspaces_like(shape: UsableShape | None, *, has_contract: bool, has_search: bool) -> ListBelow[WorkspaceAccess]:
+def _workspaces_like(shape: UsableShape | None, *, has_contract: bool, has_search: bool) -> ListBelow[VisibleWorkspace]:
     eligible = () if shape is None else (*_of_its_contracts(shape), may_be_exported_to(shape))
     named = matching(WORKSPACE_ACCESS.c.name_key, "any" if has_search else None)
     return WORKSPACES.where(*named, *of_contract("any" if has_contract else None), *eligible)
@@ -89,7 +90,7 @@ def _contracts_like(
     rated = CONTRACTS.rows.add_columns((eligible if include_ineligible else true()).label("eligible"))
     named = matching(CONTRACT_ACCESS.c.name_key, "any" if has_search else None)
     conditions = named if include_ineligible else (*named, eligible)
-    return ListBelow(rated.where(*conditions), CONTRACTS.parent, CONTRACTS.order, _rated_contract)
+    return ListBelow(rated.where(*conditions), CONTRACTS.parent, CONTRACTS.order, _RATED)
 
 
 def _holds_a_destination(shape: UsableShape) -> ColumnElement[bool]:
@@ -98,11 +99,11 @@ def _holds_a_destination(shape: UsableShape) -> ColumnElement[bool]:
     return and_(*its, holds_one(may_be_exported_to(shape)))
 
 
-def _rated_contract(row: Row) -> RatedContract:
-    return RatedContract(_CONTRACT(row), row.eligible)
-
-
-_CONTRACT = maker(ContractView)
+_CONTRACT, _ELIGIBLE = views_of(ContractView), len(ContractView._fields)
+_RATED = RowViews(
+    lambda row: RatedContract(_CONTRACT.make(row), row[_ELIGIBLE]),
+    {"contract": _CONTRACT.layout, "eligible": _ELIGIBLE},
+)
 
 
 ITS_CONTRACTS = bindparam("its_contracts", type_=ARRAY(Text))

@@ -27,7 +27,7 @@ from app.storage.pages.flow_filters import (
 from app.storage.pages.joins import JOINS
 from app.storage.pages.members import HOLDING, members_named
 from app.storage.pages.paging import ListBelow, Order, matching, searching
-from app.storage.pages.related import Related
+from app.storage.pages.related import Related, views_of
 from app.storage.reads.rows import (
     AgentView,
     ContractView,
@@ -40,7 +40,6 @@ from app.storage.reads.rows import (
     View,
     WorkspaceView,
     columns,
-    maker,
 )
 from app.storage.tables import (
     AGENT,
@@ -79,7 +78,7 @@ FLOW_ORDERS = {
 def _of_workspace(table: Table, view: type[View]) -> ListBelow[View]:
     """The list of a workspace's rows of one table, by name, for members of the workspace."""
     order = Order((table.c.name_key, table.c.id))
-    return ListBelow(select(*columns(table, view)), table.c.workspace_id, order, maker(view), only=is_member)
+    return ListBelow(select(*columns(table, view)), table.c.workspace_id, order, views_of(view), only=is_member)
 
 
 TOPICS = _of_workspace(TOPIC, TopicView)
@@ -95,7 +94,7 @@ FLOWS_USING = ListBelow(
     select(*columns(FLOW, FlowView)).join_from(FLOW_REFERENCE, FLOW, FLOW.c.id == FLOW_REFERENCE.c.flow_id),
     FLOW_REFERENCE.c.place,
     Order((FLOW_REFERENCE.c.name_key, FLOW_REFERENCE.c.flow_id)),
-    maker(FlowView),
+    views_of(FlowView),
     only=lambda place: is_member(func.left(place, ID_OF_WORKSPACE)),
 )
 """The flows that use something, by name (U1); `place_of_use` says how that is named."""
@@ -104,7 +103,7 @@ HISTORY = ListBelow(
     select(*columns(FLOW_VERSION, VersionView)),
     FLOW_VERSION.c.flow_id,
     Order((FLOW_VERSION.c.number,), descending=True),
-    maker(VersionView),
+    views_of(VersionView),
     only=sees_flow,
 )
 """The versions of a flow, newest first (H7): no graph is read."""
@@ -113,7 +112,7 @@ SET_ASIDE = ListBelow(
     select(*columns(FLOW_DRAFT, DraftView)).where(FLOW_DRAFT.c.set_aside_at.is_not(None)),
     FLOW_DRAFT.c.flow_id,
     Order((FLOW_DRAFT.c.set_aside_at, FLOW_DRAFT.c.id), descending=True),
-    maker(DraftView),
+    views_of(DraftView),
     only=sees_flow,
 )
 """The drafts of a flow that were set aside, the latest first (H8)."""
@@ -122,7 +121,7 @@ WORKSPACES = ListBelow(
     select(*WORKSPACE_COLUMNS).select_from(WORKSPACES_SEEN),
     WORKSPACE_ACCESS.c.user_id,
     Order((WORKSPACE_ACCESS.c.name_key, WORKSPACE_ACCESS.c.workspace_id)),
-    maker(WorkspaceView),
+    views_of(WorkspaceView),
 )
 """The workspaces that a user can see."""
 
@@ -135,7 +134,7 @@ CONTRACTS = ListBelow(
     ),
     CONTRACT_ACCESS.c.user_id,
     Order((CONTRACT_ACCESS.c.name_key, CONTRACT_ACCESS.c.contract_id)),
-    maker(ContractView),
+    views_of(ContractView),
 )
 """The contracts that a user can see."""
 

@@ -4,10 +4,11 @@ from sqlalchemy import Text, any_, bindparam, or_, select
 
 from app.storage.facts.visibility import is_member
 from app.storage.pages.paging import ListBelow, Order, matching
-from app.storage.reads.rows import MemberView, UserView, columns, maker
+from app.storage.pages.related import RowViews, views_of
+from app.storage.reads.rows import MemberView, UserView, columns
 from app.storage.tables import ROLE, USER, WORKSPACE_ACCESS
 
-_USER = maker(UserView)
+_USER, _ROLE = views_of(UserView), len(UserView._fields)
 MEMBERS = ListBelow(
     select(*columns(USER, UserView), ROLE.c.name.label("role"))
     .select_from(WORKSPACE_ACCESS.join(USER, USER.c.id == WORKSPACE_ACCESS.c.user_id))
@@ -15,7 +16,7 @@ MEMBERS = ListBelow(
     .where(USER.c.active),
     WORKSPACE_ACCESS.c.workspace_id,
     Order((USER.c.last_name_key, USER.c.first_name_key, USER.c.id)),
-    lambda row: MemberView(_USER(row), row[len(UserView._fields)]),
+    RowViews(lambda row: MemberView(_USER.make(row), row[_ROLE]), {"user": _USER.layout, "role": _ROLE}),
     only=is_member,
 )
 """The members of a workspace by last name and first name, but for those who are deactivated (W8).

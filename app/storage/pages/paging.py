@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 from app.domain.input import name_key as fold
 from app.storage.connections.compiled import CompiledStatement, compile_statement
 from app.storage.connections.connection import ReadConnection
-from app.storage.pages.related import Join, Joined, Related
+from app.storage.pages.related import Join, Joined, Related, RowViews
 
 View = TypeVar("View")
 Key = tuple[str | int | datetime, ...]
@@ -58,16 +58,16 @@ class Page(Generic[View]):
     rows: Sequence[Any] = ()
     has_next: bool = False
     has_previous: bool = False
-    make: Callable[[Any], tuple[Key, View]] | None = None
-    """Makes an element from a row; None: the rows are the elements."""
-    joined: Joined | None = None
-    """The related rows that were read with the page; requires rows that begin with the element's columns."""
     key_of: Callable[[Any], Key] = tuple
     """Makes the key from a row."""
+    views: RowViews[View] | None = None
+    """Makes the elements; None for a page without any."""
+    joined: Joined | None = None
+    """The related rows that were read with the page; requires rows that begin with the element's columns."""
 
     @cached_property
     def elements(self) -> tuple[tuple[Key, View], ...]:
-        return tuple(self.rows if self.make is None else map(self.make, self.rows))
+        return () if self.views is None else tuple((self.key_of(row), self.views.make(row)) for row in self.rows)
 
     def related_rows(self, related: Related) -> dict[Any, Any]:
         """The rows that the elements refer to, by the keys of loaders, if they were read with the page."""
@@ -104,7 +104,11 @@ class Order:
         return {f"{prefix}key_{index}": value for index, value in enumerate(key)} | {"most_rows": request.size + 1}
 
     def cut(
-        self, rows: Sequence[Any], request: PageRequest, view: Callable[[Any], View], joined: Joined | None = None
+        self,
+        rows: Sequence[Any],
+        request: PageRequest,
+        views: RowViews[View],
+        joined: Joined | None = None,
     ) -> Page[View]:
         """The page in the rows that `page` selected."""
         key_of = itemgetter(slice(-len(self.columns), None))
@@ -112,7 +116,7 @@ class Order:
         more, beyond = len(kept) > request.size, request.beyond is not None
         kept = kept[request.size - 1 :: -1] if request.backwards else kept[: request.size]
         has_next, has_previous = (beyond, more) if request.backwards else (more, beyond)
-        return Page(kept, has_next, has_previous, lambda row: (key_of(row), view(row)), joined, key_of)
+        return Page(kept, has_next, has_previous, key_of, views, joined)
 
 
 def _end(column: ColumnElement[Any], *, downwards: bool) -> str | int | datetime:
@@ -165,8 +169,8 @@ class ListBelow(Generic[View]):
     parent: ColumnElement[str]
     """The column of `rows` that names the parent."""
     order: Order
-    view: Callable[[Any], View]
-    """Makes an element of a row."""
+    views: RowViews[View]
+    """Makes the elements of rows."""
     only: Callable[[ColumnElement[str]], ColumnElement[bool]] | None = None
     """Whether the viewer may see the list of the parent with this id; the others have none."""
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -182,7 +186,9 @@ class ListBelow(Generic[View]):
         return replace(self, rows=self.rows.where(*conditions), statements={})
 
     def joining(self, joins: Mapping[Related, Join]) -> "ListBelow[View]":
-        return replace(self, joined=Joined(joins, start=len(self.rows.selected_columns)), statements={})
+        joined = Joined(joins, start=len(self.rows.selected_columns))
+        views = self.views._replace(layout={**self.views.layout, **joined.layouts})
+        return replace(self, joined=joined, views=views, statements={})
 
     async def pages(
         self, connection: ReadConnection, parents: Sequence[str], request: PageRequest, parameters: Mapping[str, Any]
@@ -193,12 +199,14 @@ class ListBelow(Generic[View]):
         if len(different) == 1:
             statement = self._statement("one", self._page_of_one, backwards=request.backwards)
             rows = await connection.rows(statement, {**parameters, "parent": different[0]})
-            return [self.order.cut(rows, request, self.view, self.joined)] * len(parents)
+            return [self.order.cut(rows, request, self.views, self.joined)] * len(parents)
         below: dict[str, list[Sequence[Any]]] = {}
         statement = self._statement("several", self._pages_of_several, backwards=request.backwards)
         for row in await connection.rows(statement, {**parameters, "parents": different}):
             below.setdefault(row[0], []).append(row[1:])
-        pages = {parent: self.order.cut(below.get(parent, ()), request, self.view, self.joined) for parent in different}
+        pages = {
+            parent: self.order.cut(below.get(parent, ()), request, self.views, self.joined) for parent in different
+        }
         return [pages[parent] for parent in parents]
 
     def _statement(

@@ -1,15 +1,18 @@
 """Eager loading: related rows that are read with the elements of a page, if an operation selects them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, NamedTuple
+from enum import Enum
+from functools import partial
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, FromClause, Select, select, true
 
+from app.execution.rows import Layout
 
-class Related(StrEnum):
-    """Relations of list elements to one row, or to none."""
+
+class Related(Enum):
+    """Relations of list elements to one row, or to none. They are no texts, which would be names of columns."""
 
     CONTRACT = "contract"
     CREATED_BY = "created_by"
@@ -32,15 +35,40 @@ class Join:
     view: type[NamedTuple]
 
 
+Element = TypeVar("Element")
+View = TypeVar("View", bound=NamedTuple)
+
+
+def layout_of(view: type[NamedTuple], start: int = 0) -> dict[Any, Any]:
+    """The layout of a view whose columns begin at an index of the row."""
+    return {name: start + index for index, name in enumerate(view._fields)}
+
+
+class RowViews(NamedTuple, Generic[Element]):
+    """How views are made of the rows of a statement."""
+
+    make: Callable[[Any], Element]
+    """Makes the view of a row."""
+    layout: Layout
+    """Where the values of the view stand in the row."""
+
+
+def views_of(view: type[View], start: int = 0) -> RowViews[View]:
+    """Views whose columns begin at an index of the row."""
+    layout, make = layout_of(view, start), partial(tuple.__new__, view)
+    end = start + len(layout)
+    return RowViews(lambda row: make(row[start:end]), layout)
+
+
 class Joined:
     """The related rows that are joined to the rows of a page; `start` is the number of the page's own columns."""
 
     def __init__(self, joins: Mapping[Related, Join], *, start: int) -> None:
         self._joins = joins
-        self.starts: dict[Related, int] = {}
-        """Index of each relation's first column in a row; the columns are null without a related row."""
+        self.layouts: dict[Related, Layout] = {}
+        """By relation; the columns are null without a related row."""
         for related, join in joins.items():
-            self.starts[related] = start
+            self.layouts[related] = layout_of(join.view, start)
             start += len(join.view._fields)
 
     def __bool__(self) -> bool:
@@ -54,7 +82,7 @@ class Joined:
         """
         columns: list[ColumnElement[Any]] = []
         for related, join in self._joins.items():
-            found = join.rows.where(join.by == page.c[join.key]).limit(1).lateral(f"its_{related}")
+            found = join.rows.where(join.by == page.c[join.key]).limit(1).lateral(f"its_{related.value}")
             rows = rows.outerjoin(found, true())
             columns += found.c
         of_page = list(page.c)
@@ -62,7 +90,7 @@ class Joined:
 
     def related_rows(self, related: Related, rows: Sequence[Sequence[Any]], elements: Sequence[Any]) -> dict[Any, Any]:
         """The rows that the elements refer to, by key; None for a row that doesn't exist."""
-        join, start = self._joins[related], self.starts[related]
+        join, [start, *_] = self._joins[related], self.layouts[related].values()
         end = start + len(join.view._fields)
         keys = [getattr(element, join.key) for element in elements]
         views = [None if row[start] is None else tuple.__new__(join.view, row[start:end]) for row in rows]

@@ -19,6 +19,7 @@ from app.storage.facts.visibility import (
     is_member,
 )
 from app.storage.ids import Kind, is_id
+from app.storage.pages.related import views_of
 from app.storage.reads.exports import IS_VISIBLE
 from app.storage.reads.rows import (
     AgentView,
@@ -37,7 +38,6 @@ from app.storage.reads.rows import (
     View,
     WorkspaceView,
     columns,
-    maker,
 )
 from app.storage.tables import (
     AGENT,
@@ -163,7 +163,7 @@ PROVENANCES = _provenances()
 
 
 def _reader(statement: Select[Any], view: type[View], kind: Kind, *, by: str = "id") -> Read[View]:
-    make = maker(view)
+    make = views_of(view).make
 
     async def read(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, View]:
         known = [one for one in ids if is_id(kind, one)]

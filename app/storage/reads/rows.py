@@ -1,17 +1,15 @@
 """Resources as queries see them: the columns of a row, in the order in which statements select them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
 from sqlalchemy import ColumnElement, Table
 
-from app.domain.access import WorkspaceAccess, may_edit_flows
-from app.domain.model import Contract, ContractStatus, DraftId, FlowId
+from app.domain.access import may_edit_flows
+from app.domain.model import DraftId, FlowId
 from app.domain.source import CopiedFrom
-from app.storage.connections.connection import Row
 
 
 class UserView(NamedTuple):
@@ -32,10 +30,6 @@ class ContractView(NamedTuple):
     id: str
     name: str
     status: str
-
-    @classmethod
-    def of(cls, contract: Contract) -> "ContractView":
-        return cls(contract.id, contract.name, contract.status)
 
 
 class QuotaView(NamedTuple):
@@ -72,13 +66,7 @@ class WorkspaceView(NamedTuple):
 
     @property
     def viewer_can_edit_flows(self) -> bool:
-        return may_edit_flows(self.permissions or (), ContractStatus(self.contract_status))
-
-    @classmethod
-    def of(cls, access: WorkspaceAccess) -> "WorkspaceView":
-        workspace, contract = access.workspace, access.workspace.contract
-        permissions = tuple(access.permissions) if access.is_member else None
-        return cls(workspace.id, workspace.name, workspace.type, contract.id, contract.status, permissions)
+        return may_edit_flows(self.permissions or (), self.contract_status)
 
 
 class ComponentView(NamedTuple):
@@ -213,10 +201,3 @@ def columns(table: Table, view: type[NamedTuple], **labelled: ColumnElement[Any]
     Raises KeyError for a field without a column: rows are read by position, and a gap would shift the rest.
     """
     return tuple(labelled[name].label(name) if name in labelled else table.c[name] for name in view._fields)
-
-
-def maker(view: type[View]) -> Callable[[Row | tuple[Any, ...]], View]:
-    """Makes a view of a row that starts with its columns."""
-    width = len(view._fields)
-    make = partial(tuple.__new__, view)
-    return lambda row: make(row[:width])

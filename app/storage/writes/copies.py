@@ -14,9 +14,10 @@ from app.domain.model import DraftId, ExportId, FlowId
 from app.domain.references import ReferenceOutcome
 from app.offload import interruptible, offload
 from app.storage.connections.row_changes import BY, NOW, Parts, insert_new_rows, insert_rows
+from app.storage.connections.row_views import views_of
 from app.storage.facts.states import bindings_text, field_values, shown_values, state_values, texts_of
 from app.storage.ids import Kind, new_id
-from app.storage.reads.rows import DraftView, FlowView, maker
+from app.storage.reads.rows import DraftView, FlowView
 from app.storage.store import Store
 from app.storage.tables import FLOW_EXPORT, REFERENCE_REPORT
 from app.storage.writes.contents import write_content
@@ -49,7 +50,7 @@ _RECORDS = insert_rows(
 )
 
 
-_draft_in, _flow_in = maker(DraftView), maker(FlowView)
+_draft_in, _flow_in = views_of(DraftView).make, views_of(FlowView).make
 _WIDTH = len(DraftView._fields)
 
 
