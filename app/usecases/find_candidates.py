@@ -13,6 +13,7 @@ from app.domain.step import Step
 from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, missing_with_each, topic_uses
 from app.offload import offload
 from app.storage.connections.database import Database
+from app.storage.connections.row_views import RowViews, views_of
 from app.storage.ids import Kind, is_id
 from app.storage.pages.candidates import (
     OVERRIDE_CANDIDATES,
@@ -21,7 +22,6 @@ from app.storage.pages.candidates import (
     sees_destination,
 )
 from app.storage.pages.paging import Page, PageRequest
-from app.storage.pages.related import RowViews, views_of
 from app.storage.reads.chosen import SOURCE_WITH_TOPICS, ChosenFlow, commands_of, read_chosen
 from app.storage.reads.rows import TopicView
 

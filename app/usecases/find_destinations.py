@@ -13,6 +13,7 @@ from app.domain.source import CopiedState, SourceWish
 from app.domain.source_graph import SourceGraph
 from app.offload import interruptible, offload
 from app.storage.connections.database import Database
+from app.storage.connections.row_views import RowViews, layout_of, views_of
 from app.storage.facts.visibility import VISIBLE
 from app.storage.pages.destinations import (
     RatedContract,
@@ -21,7 +22,7 @@ from app.storage.pages.destinations import (
     workspaces_to_export_to,
 )
 from app.storage.pages.paging import ListBelow, Page, PageRequest
-from app.storage.pages.related import Related, RowViews, layout_of, views_of
+from app.storage.pages.related import Related
 from app.storage.reads.chosen import SOURCE, ChosenFlow, commands_of, read_chosen
 from app.storage.reads.rows import ContractView, WorkspaceView
 

@@ -9,7 +9,8 @@ from app.execution.compiler import Compiled, Failure
 from app.execution.plan import FieldPlan, Plan
 from app.execution.rows import Layout
 from app.graphql.schema import schema
-from app.storage.pages.related import Related, layout_of
+from app.storage.connections.row_views import layout_of
+from app.storage.pages.related import Related
 from app.storage.reads.rows import ContractView, WorkspaceView
 
 WORKSPACE = WorkspaceView("workspace_1", "Bakery", "FULL", "contract_1", "ACTIVE", ["a", "b"])

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
-from app.storage.pages.related import views_of
+from app.storage.connections.row_views import views_of
 from app.storage.reads.rows import ComponentView, columns
 from app.storage.tables import COMPONENT, TEAM
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, Text, and_, bindparam, exists,
 
 from app.domain.access import VisibleWorkspace, WorkspaceAccess
 from app.storage.connections.connection import Row
-from app.storage.pages.related import views_of
+from app.storage.connections.row_views import views_of
 from app.storage.tables import CONTRACT, CONTRACT_ACCESS, FLOW, ROLE, TENANT, WORKSPACE, WORKSPACE_ACCESS
 
 VIEWER: ColumnElement[str] = bindparam("viewer", type_=Text)

@@ -25,9 +25,9 @@ from sqlalchemy import (
 )
 
 from app.storage.connections.connection import ReadConnection
+from app.storage.connections.row_views import RowViews, views_of
 from app.storage.facts.visibility import is_member, sees_workspace
 from app.storage.pages.paging import Order, Page, PageRequest, matching, searching
-from app.storage.pages.related import RowViews, views_of
 from app.storage.reads.rows import FlowView, TopicView, columns
 from app.storage.tables import FLOW, FLOW_EXPORT, TOPIC
 

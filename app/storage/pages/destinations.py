@@ -11,6 +11,7 @@ from app.domain.access import VisibleWorkspace
 from app.domain.model import Workspace
 from app.domain.source_graph import UsableWhere
 from app.storage.connections.connection import ReadConnection
+from app.storage.connections.row_views import RowViews, views_of
 from app.storage.facts.mirrored_rules import (
     FLOWS_USED_BY_CONTRACT,
     HOME,
@@ -23,7 +24,6 @@ from app.storage.facts.mirrored_rules import (
 from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, VISIBLE, holds_one
 from app.storage.pages.lists import CONTRACTS, naming_contract, of_contract
 from app.storage.pages.paging import ListBelow, Order, matching, searching
-from app.storage.pages.related import RowViews, views_of
 from app.storage.reads.rows import ContractView
 from app.storage.tables import CONTRACT_ACCESS, WORKSPACE_ACCESS
 

@@ -2,10 +2,11 @@
 
 from sqlalchemy import ColumnElement, Text, bindparam, exists, literal, select
 
+from app.storage.connections.row_views import views_of
 from app.storage.facts.visibility import VIEWER, sees_flow
 from app.storage.ids import Kind, is_id
 from app.storage.pages.paging import ListBelow, Order
-from app.storage.reads.rows import ExportView, columns, maker
+from app.storage.reads.rows import ExportView, columns
 from app.storage.tables import FLOW_EXPORT, WORKSPACE_ACCESS
 
 _EXPORTS = select(*columns(FLOW_EXPORT, ExportView))
@@ -23,7 +24,7 @@ COPIES = ListBelow(
     _EXPORTS.where(FLOW_EXPORT.c.undone_at.is_(None), _is_latest()),
     FLOW_EXPORT.c.source_flow_id,
     Order((FLOW_EXPORT.c.id,), descending=True),
-    maker(ExportView),
+    views_of(ExportView),
     only=sees_flow,
 )
 """The latest copy or export of a flow to each destination flow that wasn't undone, the newest first, by id."""

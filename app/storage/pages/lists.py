@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Table, Text, bindparam, func, select
 
 from app.domain.model import FlowStatus, FlowType
+from app.storage.connections.row_views import views_of
 from app.storage.facts.visibility import BY_VIEWER, WORKSPACE_COLUMNS, WORKSPACES_SEEN, is_member, sees_flow
 from app.storage.ids import Kind
 from app.storage.pages.export_lists import COPIES, into_workspace, naming_destination
@@ -27,7 +28,7 @@ from app.storage.pages.flow_filters import (
 from app.storage.pages.joins import JOINS
 from app.storage.pages.members import HOLDING, members_named
 from app.storage.pages.paging import ListBelow, Order, matching, searching
-from app.storage.pages.related import Related, views_of
+from app.storage.pages.related import Related
 from app.storage.reads.rows import (
     AgentView,
     ContractView,

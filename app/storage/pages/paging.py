@@ -29,7 +29,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 from app.domain.input import name_key as fold
 from app.storage.connections.compiled import CompiledStatement, compile_statement
 from app.storage.connections.connection import ReadConnection
-from app.storage.pages.related import Join, Joined, Related, RowViews
+from app.storage.connections.row_views import RowViews
+from app.storage.pages.related import Join, Joined, Related
 
 View = TypeVar("View")
 Key = tuple[str | int | datetime, ...]

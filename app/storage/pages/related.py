@@ -1,14 +1,14 @@
 """Eager loading: related rows that are read with the elements of a page, if an operation selects them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, Select, select, true
 
 from app.execution.rows import Layout
+from app.storage.connections.row_views import layout_of
 
 
 class Related(Enum):
@@ -33,31 +33,6 @@ class Join:
     rows: Select[Any]
     """The columns of the view, the first of which is never null."""
     view: type[NamedTuple]
-
-
-Element = TypeVar("Element")
-View = TypeVar("View", bound=NamedTuple)
-
-
-def layout_of(view: type[NamedTuple], start: int = 0) -> dict[Any, Any]:
-    """The layout of a view whose columns begin at an index of the row."""
-    return {name: start + index for index, name in enumerate(view._fields)}
-
-
-class RowViews(NamedTuple, Generic[Element]):
-    """How views are made of the rows of a statement."""
-
-    make: Callable[[Any], Element]
-    """Makes the view of a row."""
-    layout: Layout
-    """Where the values of the view stand in the row."""
-
-
-def views_of(view: type[View], start: int = 0) -> RowViews[View]:
-    """Views whose columns begin at an index of the row."""
-    layout, make = layout_of(view, start), partial(tuple.__new__, view)
-    end = start + len(layout)
-    return RowViews(lambda row: make(row[start:end]), layout)
 
 
 class Joined:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from app.storage.connections.connection import ReadConnection
+from app.storage.connections.row_views import views_of
 from app.storage.facts.mirrored_rules import FLOWS_HELD, is_visible_component, may_write_flows
 from app.storage.facts.visibility import (
     BY_VIEWER,
@@ -19,7 +20,6 @@ from app.storage.facts.visibility import (
     is_member,
 )
 from app.storage.ids import Kind, is_id
-from app.storage.pages.related import views_of
 from app.storage.reads.exports import IS_VISIBLE
 from app.storage.reads.rows import (
     AgentView,
