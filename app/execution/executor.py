@@ -13,7 +13,6 @@ from operator import itemgetter
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, default_field_resolver, located_error
-from graphql.execution.values import get_argument_values
 
 from app.execution.answers import Answers, Objects
 from app.execution.compiler import attempt, related_to
@@ -136,13 +135,7 @@ class Executor:
         related = related_to(self._plan, field) if field.is_connection else ()
         info: Any = ResolverInfo(self._context, self._plan.schema, field.node.name.value, related)
         try:
-            arguments = get_argument_values(
-                field.definition,
-                field.node,
-                self._plan.variables,
-                field.details[0].fragment_variable_values,
-                self._plan.hides_suggestions,
-            )
+            arguments = self._plan.arguments(field)
         except GraphQLError as error:
             return [error] * len(objects.sources)
         values = []

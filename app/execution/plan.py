@@ -4,7 +4,7 @@ It is made of the document, its operation and the conditions of `@skip` and `@in
 that are found: so it is cached for those who ask for the same again.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -17,14 +17,17 @@ from graphql import (
     GraphQLError,
     GraphQLObjectType,
     GraphQLSchema,
+    ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     OperationType,
+    ValueNode,
     VariableNode,
     Visitor,
     visit,
 )
 from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails, collect_fields, collect_subfields
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 from graphql.pyutils import Undefined
 from graphql.utilities import value_from_ast_untyped
 
@@ -51,6 +54,7 @@ class FieldPlan:
     """A field that is selected of an object."""
 
     __slots__ = (
+        "arguments",
         "below",
         "column",
         "definition",
@@ -73,6 +77,11 @@ class FieldPlan:
         self.shape = output_shape_of(parent_type, field_name)
         self.is_connection = is_connection(self.shape.element)
         self.column, self.relation = column_or_relation(parent_type, field_name)
+        self.arguments: tuple[dict[str, Any], dict[str, str]] | bool | None = None
+        """Once they were converted: those without variables, and the variables of the others by the names of arguments.
+
+        False: a variable is a part of one.
+        """
         self.below: dict[GraphQLObjectType, Selection] = {}
         self.related: tuple[Hashable, ...] | None = None
         """Of a connection, once it was asked for: the relations that are read with its nodes."""
@@ -121,6 +130,24 @@ class PlanCache:
         if found is None or found.fields > MOST_CACHED_FIELDS:
             found = self._cached[key] = CachedPlan()
         return found
+
+
+def variables_of(field: FieldPlan) -> dict[str, str]:
+    """The variables that are whole arguments of a field, by the names of these arguments in Python."""
+    return {
+        field.definition.args[each.name.value].out_name or each.name.value: each.value.name.value
+        for each in field.node.arguments or ()
+        if isinstance(each.value, VariableNode)
+    }
+
+
+def holds_variable(value: ValueNode) -> bool:
+    """Whether a variable is a part of a value, which may be read only with the values of variables."""
+    if isinstance(value, ListValueNode):
+        parts: Iterable[ValueNode] = value.values
+    else:
+        parts = [field.value for field in value.fields] if isinstance(value, ObjectValueNode) else []
+    return any(isinstance(part, VariableNode) or holds_variable(part) for part in parts)
 
 
 def conditions_of(document: DocumentNode) -> frozenset[str]:
@@ -205,6 +232,26 @@ class Plan:
             self.schema, self._fragments, self.variables, root_type, self.operation, self.hides_suggestions
         )
         return self._selection(root_type, collected.grouped_field_set)
+
+    def arguments(self, field: FieldPlan) -> dict[str, Any]:
+        """The arguments of a field as its resolver takes them. Raises GraphQLError where one isn't acceptable."""
+        if isinstance(field.arguments, tuple):
+            constants, variables = field.arguments
+            values = {name: self.variables.coerced.get(variable) for name, variable in variables.items()}
+            if None not in values.values():
+                return constants | values
+        in_fragment = field.details[0].fragment_variable_values
+        arguments = get_argument_values(
+            field.definition, field.node, self.variables, in_fragment, self.hides_suggestions
+        )
+        if field.arguments is None:
+            variables = variables_of(field)
+            constants = {name: value for name, value in arguments.items() if name not in variables}
+            is_known = in_fragment is None and not any(
+                holds_variable(each.value) for each in field.node.arguments or ()
+            )
+            field.arguments = is_known and (constants, variables)
+        return arguments
 
     def below(self, field: FieldPlan, type_: GraphQLObjectType) -> Selection:
         """What is selected of the objects of this type to which a field leads."""

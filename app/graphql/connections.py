@@ -197,8 +197,10 @@ def connection_field(resolver: Callable[..., Awaitable[Any]], *, type_: Any = No
     parameters = [parameter for name, parameter in signature.parameters.items() if name != "page"]
     signature = signature.replace(parameters=[*parameters, *PAGE_PARAMETERS])
 
-    def resolve(*args: Any, **arguments: Any) -> Any:
-        page = PageArguments(*(given(arguments.pop(parameter.name, None)) for parameter in PAGE_PARAMETERS))
+    def resolve(
+        *args: Any, first: Any = None, after: Any = None, last: Any = None, before: Any = None, **arguments: Any
+    ) -> Any:
+        page = PageArguments(given(first), given(after), given(last), given(before))
         return resolver(*args, **arguments, page=page)
 
     for name in ("__name__", "__qualname__", "__module__", "__doc__"):

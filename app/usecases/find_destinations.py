@@ -3,7 +3,7 @@
 from asyncio import Lock
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from app.domain.access import VisibleWorkspace
 from app.domain.export import Eligibility, ExportRefusal, NewExports, new_exports
@@ -12,6 +12,7 @@ from app.domain.model import UserId, Workspace
 from app.domain.source import CopiedState, SourceWish
 from app.domain.source_graph import SourceGraph
 from app.offload import interruptible, offload
+from app.storage.connections.compiled import Parameters
 from app.storage.connections.database import Database
 from app.storage.connections.row_views import RowViews, layout_of, views_of
 from app.storage.facts.visibility import VISIBLE
@@ -40,6 +41,9 @@ LAYOUT = {
     },
 }
 """Where such a row has the values of a `RatedDestination`."""
+
+Element = TypeVar("Element")
+Listed = tuple[ListBelow[Element], Parameters]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,8 +99,7 @@ class ExportableFlow:
         listed = self._listed(search)
         if listed is None:
             return Page()
-        async with self.database.reading() as connection:
-            [page] = await listed.pages(connection, [self.actor], request, {})
+        page: Page[VisibleWorkspace] = await self._page(listed, request)
         rows = [(VISIBLE.make(row), row) for row in page.rows]
         await self._count_flows(workspace for workspace, _ in rows)
         eligibility, flows_used = self.exports.eligibility, self.flows_used
@@ -114,11 +117,7 @@ class ExportableFlow:
     ) -> Page[RatedContract]:
         """A page of the contracts, by name, that hold a workspace where the flow may be exported to, or of all."""
         listed = self._listed_contracts(search, include_ineligible=include_ineligible)
-        if listed is None:
-            return Page()
-        async with self.database.reading() as connection:
-            [page] = await listed.pages(connection, [self.actor], request, {"viewer": self.actor})
-        return page
+        return Page() if listed is None else await self._page(listed, request)
 
     async def count_contracts(self, search: str | None, *, include_ineligible: bool = False) -> int:
         listed = self._listed_contracts(search, include_ineligible=include_ineligible)
@@ -127,21 +126,26 @@ class ExportableFlow:
     def _rated(self, row: Sequence[Any]) -> RatedDestination:
         return RatedDestination(VISIBLE.make(row[ELIGIBILITY:]), Eligibility(*row[:ELIGIBILITY]), self)
 
-    def _listed_contracts(self, search: str | None, *, include_ineligible: bool) -> ListBelow[RatedContract] | None:
+    def _listed_contracts(self, search: str | None, *, include_ineligible: bool) -> Listed[RatedContract] | None:
         usable = self.exports.usable
         if usable is None and not include_ineligible:
             return None
         return contracts_to_export_to(usable, home=self.home, search=search, include_ineligible=include_ineligible)
 
-    def _listed(self, search: DestinationSearch) -> ListBelow[VisibleWorkspace] | None:
+    def _listed(self, search: DestinationSearch) -> Listed[VisibleWorkspace] | None:
         usable = None if search.include_ineligible else self.exports.usable
         if usable is None and not search.include_ineligible:
             return None
         return workspaces_to_export_to(usable, home=self.home, contract_id=search.contract_id, search=search.search)
 
-    async def _count(self, listed: ListBelow[Any]) -> int:
+    async def _page(self, listed: Listed[Element], request: PageRequest) -> Page[Element]:
         async with self.database.reading() as connection:
-            [number] = await listed.counts(connection, [self.actor], {})
+            [page] = await listed[0].pages(connection, [self.actor], request, {**listed[1], "viewer": self.actor})
+        return page
+
+    async def _count(self, listed: Listed[Any]) -> int:
+        async with self.database.reading() as connection:
+            [number] = await listed[0].counts(connection, [self.actor], {**listed[1], "viewer": self.actor})
         return number
 
     async def _count_flows(self, workspaces: Iterable[VisibleWorkspace]) -> None:

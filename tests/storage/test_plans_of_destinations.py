@@ -28,7 +28,7 @@ def statements(contracts: int, tenants: int) -> list[str]:
         contracts_to_export_to(usable, home=HOME, search=None),
         contracts_to_export_to(usable, home=HOME, search=None, include_ineligible=True),
     )
-    return [str(one.rows.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})) for one in listed]
+    return [str(one.rows.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})) for one, _ in listed]
 
 
 @pytest.mark.parametrize(("contracts", "tenants"), [(0, 0), (2, 1), (500, 10)])

@@ -1,7 +1,6 @@
 """Lists the workspaces and contracts to which a flow may be exported, page by page."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -10,6 +9,7 @@ from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, bindparam, false,
 from app.domain.access import VisibleWorkspace
 from app.domain.model import Workspace
 from app.domain.source_graph import UsableWhere
+from app.storage.connections.compiled import Parameters
 from app.storage.connections.connection import ReadConnection
 from app.storage.connections.row_views import RowViews, views_of
 from app.storage.facts.mirrored_rules import (
@@ -50,19 +50,19 @@ async def count_flows_used(connection: ReadConnection, contracts: Collection[str
 
 def workspaces_to_export_to(
     usable: UsableWhere | None, *, home: Workspace, contract_id: str | None, search: str | None
-) -> ListBelow[VisibleWorkspace]:
+) -> tuple[ListBelow[VisibleWorkspace], Parameters]:
     """The workspaces, by name; with `usable` only those where a flow of the workspace `home` may be exported to."""
     values = {**searching(search), **naming_contract(contract_id)}
     if usable is not None:
         values |= usable_values(usable, home) | _values_of_its_contracts(usable, home)
     shape = None if usable is None else shape_of(usable)
     listed = _workspaces_like(shape, has_contract=contract_id is not None, has_search=bool(search))
-    return replace(listed, values=values)
+    return listed, values
 
 
 def contracts_to_export_to(
     usable: UsableWhere | None, *, home: Workspace, search: str | None, include_ineligible: bool = False
-) -> ListBelow[RatedContract]:
+) -> tuple[ListBelow[RatedContract], Parameters]:
     """The contracts, by name, that hold a workspace where a flow of the workspace `home` may be exported to.
 
     With `include_ineligible` all that the user can see. Without `usable` it may be exported nowhere.
@@ -72,7 +72,7 @@ def contracts_to_export_to(
         values |= usable_values(usable, home) | _values_of_its_contracts(usable, home)
     shape = None if usable is None else shape_of(usable)
     listed = _contracts_like(shape, has_search=bool(search), include_ineligible=include_ineligible)
-    return replace(listed, values=values)
+    return listed, values
 
 
 @cache

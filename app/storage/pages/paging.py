@@ -174,8 +174,6 @@ class ListBelow(Generic[View]):
     """Makes the elements of rows."""
     only: Callable[[ColumnElement[str]], ColumnElement[bool]] | None = None
     """Whether the viewer may see the list of the parent with this id; the others have none."""
-    values: Mapping[str, Any] = field(default_factory=dict)
-    """Values for parameters in the conditions of `rows`."""
     joined: Joined | None = None
     """The related rows that are read with the elements."""
     narrowed: "tuple[Narrowed, ...]" = ()
@@ -196,7 +194,7 @@ class ListBelow(Generic[View]):
     ) -> list[Page[View]]:
         """Read a page with the same request below each parent, in the order of the parents."""
         different = list(dict.fromkeys(parents))
-        parameters = {**self.values, **parameters, **self.order.values(request)}
+        parameters = {**parameters, **self.order.values(request)}
         if len(different) == 1:
             statement = self._statement("one", self._page_of_one, backwards=request.backwards)
             rows = await connection.rows(statement, {**parameters, "parent": different[0]})
@@ -254,7 +252,7 @@ class ListBelow(Generic[View]):
     ) -> list[int]:
         """How long the list of each parent is, in their order."""
         statement = self._statement("counts", self._counts)
-        rows = await connection.rows(statement, {**self.values, **parameters, "parents": [*dict.fromkeys(parents)]})
+        rows = await connection.rows(statement, {**parameters, "parents": [*dict.fromkeys(parents)]})
         numbers = {row.parent: row.number for row in rows}
         return [numbers.get(parent, 0) for parent in parents]
 

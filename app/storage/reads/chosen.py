@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from app.domain.component import Catalogue
-from app.domain.flow import Flow, SavedState
+from app.domain.flow import Flow, Graph, SavedState
 from app.domain.model import ReferenceKind, Target
 from app.domain.source import CopiedState, DraftNotFound, SourceWish, StateOfFlow, VersionNotFound, copied_state
 from app.meter import current_meter
@@ -30,10 +30,10 @@ from app.offload import offload
 from app.storage.connections.connection import ReadConnection, Row
 from app.storage.facts.catalogue import COMPONENT_COLUMNS, catalogue_of, target_of
 from app.storage.facts.flows import FLOWS_WITH_STATES, STATES, flow_of, flows_with_states
-from app.storage.facts.locks import Touched
 from app.storage.facts.outlines import OutlinedState, States, read_outlines
-from app.storage.facts.states import OutlinedGraph, graph_of, state_of
+from app.storage.facts.states import graph_of, state_of
 from app.storage.facts.visibility import access_of, is_member
+from app.storage.ids import Kind, is_id
 from app.storage.tables import COMPONENT, FLOW_CONTENT_COMPONENT, TEAM, TOPIC
 
 NAMED_STATE: ColumnElement[str] = bindparam("state", type_=Text)
@@ -95,11 +95,15 @@ def _tables(states: States) -> Iterable[FromClause]:
 
 SOURCE = flows_with_states(_components)
 SOURCE_WITH_TOPICS = flows_with_states(_components, _topics)
-Parse = Callable[[OutlinedGraph], object]
+Parse = Callable[[Graph], object]
 
 
-def commands_of(graph: OutlinedGraph) -> object:
+def commands_of(graph: Graph) -> object:
     return graph.commands
+
+
+def whole(graph: Graph) -> object:
+    return graph.parts
 
 
 async def read_chosen(
@@ -109,14 +113,16 @@ async def read_chosen(
     source: SourceWish,
     *,
     statement: Select[Any] = FLOWS_WITH_STATES,
-    parse: Parse = OutlinedGraph.whole,
+    parse: Parse = whole,
 ) -> ChosenFlow | None:
     """Read a flow with the state that `source` names, whose steps count as objects; None if the flow isn't visible.
 
     `parse` makes the parts of its graph that are needed, in a thread where it is large.
     """
-    touched = Touched(kept=[flow_id], versions=[*filter(None, [source.version_id])])
-    parameters = {"viewer": viewer, "state": source.state, **touched.parameters()}
+    if not is_id(Kind.FLOW, flow_id):
+        return None
+    versions = [source.version_id] if is_id(Kind.VERSION, source.version_id or "") else []
+    parameters = {"viewer": viewer, "ids": [flow_id], "versions": versions, "state": source.state}
     rows = await connection.rows(statement, parameters)
     if not rows:
         return None
@@ -139,7 +145,9 @@ async def _with_graph(
         if saved is not None and saved.state is copied.state
     )
     current_meter().take_decided(state.size)
-    [graph] = (await read_outlines(connection, {state.key: state})).values()
-    await offload(state.size, parse, graph)
-    current_meter().take_objects(len(graph.commands))
-    return replace(copied, state=replace(copied.state, graph=graph))
+    if not state.is_read:
+        [graph] = (await read_outlines(connection, {state.key: state})).values()
+        copied = replace(copied, state=replace(copied.state, graph=graph))
+    await offload(state.size, parse, copied.state.graph)
+    current_meter().take_objects(len(copied.state.graph.commands))
+    return copied
