@@ -15,7 +15,7 @@ from app.execution.fields import is_connection
 from app.execution.lookups import Vanished
 from app.execution.plan import FieldPlan, Plan, Selection
 from app.execution.relations import getter_of
-from app.execution.rows import Layout
+from app.execution.rows import NARROW, Layout, class_of
 
 CURSOR, NODE, ELEMENT = "cursor", "node", "element"
 Make = Callable[[Sequence[Any], Callable[[Any], str] | None], list[dict[str, Any]]]
@@ -190,14 +190,26 @@ def compiled_of(plan: Plan, selection: Selection, layout: Layout | None = None) 
 
 
 def related_to(plan: Plan, connection: FieldPlan) -> tuple[Hashable, ...]:
-    """The relations that are read with the nodes of a connection: all that are selected of them and can be."""
+    """The relations that are read with the nodes of a connection: all that are selected of them and can be.
+
+    `NARROW` is among them where no field of the nodes is computed.
+    """
     if connection.related is None:
-        connection.related = tuple(sorted(set(_related_below(plan, connection)), key=str))
+        fields = [*_fields_of_nodes(plan, connection)]
+        related = {each.relation.related for each in fields if each.relation is not None} - {None}
+        is_narrow = all(each.relation is not None or is_plain(each) for each in fields)
+        connection.related = tuple(sorted(related | {NARROW} if is_narrow else related, key=str))
     return connection.related
 
 
-def _related_below(plan: Plan, field: FieldPlan) -> Iterator[Hashable]:
-    """The same below a field, through edges down to nodes."""
+def is_plain(field: FieldPlan) -> bool:
+    """Whether a field is a column of a row as it is read."""
+    names: tuple[str, ...] = getattr(class_of(field.parent_type), "_fields", ())
+    return field.column in names or field.node.name.value == "__typename"
+
+
+def _fields_of_nodes(plan: Plan, field: FieldPlan) -> Iterator[FieldPlan]:
+    """What is selected of nodes below a field, through edges."""
     type_ = field.shape.object
     try:
         fields = () if type_ is None else plan.below(field, type_).fields
@@ -207,9 +219,9 @@ def _related_below(plan: Plan, field: FieldPlan) -> Iterator[Hashable]:
     for each in fields:
         is_node = each.node.name.value == NODE and each.parent_type.name.endswith("Edge")
         if is_node or (each.node.name.value in {"nodes", "edges"} and is_connection(each.parent_type)):
-            yield from _related_below(plan, each)
-        elif each.relation is not None and each.relation.related is not None:
-            yield each.relation.related
+            yield from _fields_of_nodes(plan, each)
+        elif not each.parent_type.name.endswith(("Edge", "Connection")):
+            yield each
 
 
 def attempt(function: Callable[..., Any], *args: Any, **arguments: Any) -> Any:

@@ -40,6 +40,8 @@ def types_of_rows(schema: GraphQLSchema) -> Mapping[type, GraphQLObjectType]:
     return {class_: type_ for type_ in types if (class_ := class_of(type_)) is not None}
 
 
+NARROW = "narrow"
+"""Says that of the rows of a page no column is needed that only computed fields read."""
 Layout = Mapping[Any, Any]
 """The indexes of values in a row, by their columns; and the layouts of objects, by their columns or the names of relations.
 

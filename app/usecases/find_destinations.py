@@ -100,10 +100,13 @@ class ExportableFlow:
         if listed is None:
             return Page()
         page: Page[VisibleWorkspace] = await self._page(listed, request)
-        rows = [(VISIBLE.make(row), row) for row in page.rows]
-        await self._count_flows(workspace for workspace, _ in rows)
+        workspaces = [VISIBLE.make(row) for row in page.rows]
+        await self._count_flows(workspaces)
         eligibility, flows_used = self.exports.eligibility, self.flows_used
-        rated = [(*eligibility(to, flows_used.get(to.contract_id, 0)), *row) for to, row in rows]
+        rated = [
+            (*eligibility(to, flows_used.get(to.contract_id, 0)), *row)
+            for to, row in zip(workspaces, page.rows, strict=True)
+        ]
         if not search.include_ineligible:
             rated = [row for row in rated if Eligibility(*row[:ELIGIBILITY]).over_a_flow]
         return Page(rated, page.has_next, page.has_previous, page.key_of, RowViews(self._rated, LAYOUT))

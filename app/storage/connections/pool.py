@@ -6,7 +6,8 @@ statements.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeVar
 
 import asyncpg
 
@@ -22,6 +23,7 @@ OF_NO_USE = (asyncpg.InternalClientError, asyncpg.InvalidCachedStatementError)
 changed since statements were prepared."""
 
 
+Lent = TypeVar("Lent")
 Count = Callable[[float], None]
 """Adds to a metric."""
 
@@ -49,9 +51,18 @@ class ConnectionPool:
         self._taken: set[DriverConnection] = set()
         """Connections at work that go back to the pool afterwards."""
 
-    @asynccontextmanager
-    async def connection(self, caller: str = "") -> AsyncIterator[DriverConnection]:
+    def connection(self, caller: str = "") -> AbstractAsyncContextManager[DriverConnection]:
         """Lend a connection. Raises DatabaseFailure without one, and for errors of the driver on it."""
+        return self._lend(caller, lambda driver: driver)
+
+    def reading(self, caller: str = "") -> AbstractAsyncContextManager[ReadConnection]:
+        """Lend a connection for reading, behind a pooler in a transaction."""
+        return self._lend(caller, ReadConnection, reads=True)
+
+    @asynccontextmanager
+    async def _lend(
+        self, caller: str, lent: Callable[[DriverConnection], Lent], *, reads: bool = False
+    ) -> AsyncIterator[Lent]:
         place = await self._queue.take(caller)
         if place is None:
             raise DatabaseUnavailable("all connections are at work")
@@ -60,7 +71,11 @@ class ConnectionPool:
             self._taken.add(driver)
             self._count(1)
             try:
-                yield driver
+                if reads and driver.is_pooled:
+                    await driver.begin(read_only=True)
+                yield lent(driver)
+                if reads and driver.is_pooled:
+                    await driver.commit()
             except BaseException as error:
                 await end_after(error, driver)
                 if isinstance(error, FAILURES):
@@ -72,16 +87,6 @@ class ConnectionPool:
                 self._take_back(driver)
         finally:
             place.give_back()
-
-    @asynccontextmanager
-    async def reading(self, caller: str = "") -> AsyncIterator[ReadConnection]:
-        """Lend a connection for reading, behind a pooler in a transaction."""
-        async with self.connection(caller) as driver:
-            if driver.is_pooled:
-                await driver.begin(read_only=True)
-            yield ReadConnection(driver)
-            if driver.is_pooled:
-                await driver.commit()
 
     def renew(self) -> None:
         """Close all connections, those at work when they are given back: they lead to the wrong server."""

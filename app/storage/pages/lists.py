@@ -1,15 +1,16 @@
 """The lists of resources: a caller's workspaces, what lives in a workspace, and a flow's history."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Table, Text, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, Table, Text, bindparam, cast, func, null, select
 
 from app.domain.model import FlowStatus, FlowType
+from app.execution.rows import NARROW
 from app.storage.connections.row_views import views_of
 from app.storage.facts.visibility import BY_VIEWER, WORKSPACE_COLUMNS, WORKSPACES_SEEN, is_member, sees_flow
 from app.storage.ids import Kind
@@ -28,7 +29,6 @@ from app.storage.pages.flow_filters import (
 from app.storage.pages.joins import JOINS
 from app.storage.pages.members import HOLDING, members_named
 from app.storage.pages.paging import ListBelow, Order, matching, searching
-from app.storage.pages.related import Related
 from app.storage.reads.rows import (
     AgentView,
     ContractView,
@@ -184,8 +184,8 @@ class WantedList(NamedTuple):
     flow_order: FlowOrder = FlowOrder.NAME_ASC
     component_id: str | None = None
     contract_id: str | None = None
-    related: tuple[Related, ...] = ()
-    """The relations that are read with the elements."""
+    related: tuple[Hashable, ...] = ()
+    """The relations that are read with the elements, and perhaps `NARROW`."""
     workspace_id: str | None = None
     holding: str | None = None
 
@@ -240,7 +240,23 @@ ANY_TIME = datetime.max.replace(tzinfo=UTC)
 @lru_cache(MOST_CACHED_LISTS)
 def listing_like(shape: WantedList) -> ListBelow[Any]:
     """The list of a shape, cached: compiling its statements takes longer than running them."""
-    return _listing(shape).joining({related: JOINS[related] for related in shape.related})
+    listed = _listing(shape)
+    if NARROW in shape.related:
+        listed = replace(listed, rows=_narrowed(listed.rows))
+    return listed.joining({related: join for related, join in JOINS.items() if related in shape.related})
+
+
+def _narrowed(rows: Select[Any]) -> Select[Any]:
+    """Rows without the values that only computed fields need, and that are long."""
+    columns = [
+        cast(null(), column.type).label(column.name) if column.name in COMPUTED_FROM else column
+        for column in rows.selected_columns
+    ]
+    return rows.with_only_columns(*columns, maintain_column_froms=True)
+
+
+COMPUTED_FROM = {"permissions", "schema_text"}
+"""The columns that no field answers as they are."""
 
 
 def _listing(shape: WantedList) -> ListBelow[Any]:

@@ -141,10 +141,17 @@ def candidates(rows: list[Row], _: Json) -> Json:
 def topics(rows: list[Row], _: Json) -> Json:
     edges = []
     if rows:
-        bindings, outline, old = rows[0][4:]
+        bindings, outline, old, components = rows[0][4:]
         steps = orjson.loads(outline)["steps"]
-        commands = [steps[each["position"]][1] for each in orjson.loads(bindings) if "TOPIC" in each]
-        functions = {command.partition("@")[0].rpartition(":")[2] for command in commands}
+        bound = {each["position"]: each["TOPIC"] for each in orjson.loads(bindings) if "TOPIC" in each}
+        pub_sub = set(components or ())
+        uses = [
+            (command, bound.get(position))
+            for position, (_, command, *_) in enumerate(steps)
+            if position in bound or command.partition(":")[0] in pub_sub
+        ]
+        [meant] = {topic for _, topic in uses if topic is not None}
+        functions = {command.partition("@")[0].rpartition(":")[2] for command, topic in uses if topic == meant}
         declared, required = declared_and_required(old)
         for id_, name, same, schema in (row[:4] for row in rows[:PAGE]):
             declared_there, required_there = declared_and_required(schema)
@@ -175,7 +182,11 @@ DESTINATIONS_SQL = """
     )
     select w.id, w.name, c.id, c.name,
       coalesce((select may_export from source), false) and 'workspaces.flow.edit' = any(coalesce(r.permissions, '{}'))
-      and c.status = 'ACTIVE' and not exists (
+      and c.status = 'ACTIVE'
+      and (w.type = 'LIMITED' or c.flow_quota is null or c.flow_quota > (
+        select count(*) from workspace o join flow f on f.workspace_id = o.id
+        where o.contract_id = c.id and o.type = 'FULL'))
+      and not exists (
         select from used u where not (
           (u.access = 'GLOBAL' or (u.access = 'TENANT' and u.tenant_id = c.tenant_id)
             or (u.access = 'TEAM' and u.contract_id = c.id))
@@ -184,7 +195,6 @@ DESTINATIONS_SQL = """
     from workspace_access a join workspace w on w.id = a.workspace_id join contract c on c.id = w.contract_id
     join tenant tt on tt.id = c.tenant_id left join role r on r.id = a.role_id
     where a.user_id = $1 order by a.name_key, a.workspace_id limit 51"""
-"""Quotas aside, which nobody reaches here."""
 
 CANDIDATES_SQL = """
     with source as (
@@ -202,14 +212,18 @@ CANDIDATES_SQL = """
 
 TOPICS_SQL = """
     with source as (
-      select v.bindings, n.outline from flow f
+      select v.bindings, n.outline, n.hash, c.tenant_id from flow f
       join workspace_access a on a.workspace_id = f.workspace_id and a.user_id = $1 and a.role_id is not null
+      join workspace w on w.id = f.workspace_id join contract c on c.id = w.contract_id
       join flow_version v on v.id = f.published_version_id join flow_content n on n.hash = v.content_hash
       where f.id = $2
     ), used as (
       select distinct b ->> 'TOPIC' as id from source, jsonb_array_elements(bindings::jsonb) b where b ? 'TOPIC'
     )
-    select t.id, t.name, t.name_key = o.name_key as same, t.schema_text, s.bindings, s.outline, o.schema_text
+    select t.id, t.name, t.name_key = o.name_key as same, t.schema_text, s.bindings, s.outline, o.schema_text,
+      (select array_agg(t.name || '/' || k.name) from flow_content_component n join team t on t.name = n.team
+        join component k on k.team_id = t.id and k.name = n.name
+        where n.hash = s.hash and k.pub_sub and (t.tenant_id = s.tenant_id or k.access = 'GLOBAL'))
     from source s join topic o on o.id = (select min(id) from used) and (select count(*) from used) = 1
     join workspace_access a on a.workspace_id = $3 and a.user_id = $1 and a.role_id is not null
     join topic t on t.workspace_id = a.workspace_id order by same desc, t.name_key, t.id limit 51"""
