@@ -20,7 +20,7 @@ from app.execution.plan import FieldPlan, Plan, Selection
 from app.execution.rows import RawRows, types_of_rows
 from app.meter import BYTES_PER_FIELD, LimitReached, Meter
 
-BYTES_OF_LEFT = 4
+BYTES_OF_UNRESOLVED = 4
 
 
 @dataclass(slots=True)
@@ -28,7 +28,7 @@ class Objects:
     """Objects of one type that are answered, and of which fields are left."""
 
     selection: Selection
-    left: Sequence[FieldPlan]
+    unresolved: Sequence[FieldPlan]
     sources: Sequence[Any] | RawRows
     """What each object is made of."""
     answers: list[dict[str, Any]]
@@ -51,7 +51,7 @@ class Answers:
     async def begin_root(self, selection: Selection) -> Objects:
         self._meter.take(text=sum(len(field.name) + BYTES_PER_FIELD for field in selection.fields))
         compiled = compiled_of(self._plan, selection)
-        root = Objects(selection, compiled.left, [None], compiled.make([None], None))
+        root = Objects(selection, compiled.unresolved, [None], compiled.make([None], None))
         self._made.append(root)
         return root
 
@@ -74,7 +74,7 @@ class Answers:
             elif isinstance(value, RawRows) and value.rows and shape.object is not None:
                 objects = await self._begin(self._plan.below(field, shape.object), value)
                 answer[name] = objects.answers
-                begun += [objects] if objects.left else []
+                begun += [objects] if objects.unresolved else []
             elif is_iterable(value):
                 found = list(value)
                 answer[name] = inner = [None] * len(found)
@@ -120,7 +120,7 @@ class Answers:
                 continue
             for (container, key), answer in zip(of_type, objects.answers, strict=True):
                 container[key] = answer
-            begun += [objects] if objects.left else []
+            begun += [objects] if objects.unresolved else []
 
     async def _begin(self, selection: Selection, sources: Sequence[Any] | RawRows) -> Objects:
         """Begin objects: answer what is compiled of all of them."""
@@ -143,9 +143,9 @@ class Answers:
                 self._meter.expect_texts(made)
             length = len(orjson.dumps(made, default=str, option=orjson.OPT_UTC_Z))
             # What is left counts when it is known.
-            self._meter.take(text=length - 1 - (2 + BYTES_OF_LEFT * len(compiled.left)) * len(some))
+            self._meter.take(text=length - 1 - (2 + BYTES_OF_UNRESOLVED * len(compiled.unresolved)) * len(some))
             answers += made
-        objects = Objects(selection, compiled.left, sources, answers)
+        objects = Objects(selection, compiled.unresolved, sources, answers)
         self._made.append(objects)
         return objects
 
@@ -166,14 +166,14 @@ class Answers:
         parts = [
             (field, Compiled(self._plan, Selection(selection.type, [field]), layout)) for field in selection.fields
         ]
-        made: list[dict[str, Any]] = [{} for _ in rows]
-        for row, answer in zip(rows, made, strict=True):
+        answers: list[dict[str, Any]] = [{} for _ in rows]
+        for row, answer in zip(rows, answers, strict=True):
             for field, part in parts:
                 try:
                     answer.update(part.make([row], cursor)[0])
                 except Exception as error:  # noqa: BLE001 - whatever it is, it is told
                     answer[field.name] = self._failure(field, error)
-        return made
+        return answers
 
     def _type_of(self, field: FieldPlan, class_: type) -> GraphQLObjectType | Exception | None:
         """The type of the objects of a class: where the field doesn't say it, the class does. None: there is no object."""
@@ -199,12 +199,12 @@ class Answers:
     def _leaf(self, field: FieldPlan, value: Any) -> Any:
         shape = field.shape
         if shape.is_list and is_iterable(value):
-            return [self._shown(field, each, is_required=shape.element_is_required) for each in value]
+            return [self._serialized(field, each, is_required=shape.element_is_required) for each in value]
         if shape.is_list and value is not None and not isinstance(value, Exception):
             return self._failure(field, value)
-        return self._shown(field, value, is_required=shape.is_required)
+        return self._serialized(field, value, is_required=shape.is_required)
 
-    def _shown(self, field: FieldPlan, value: Any, *, is_required: bool) -> Any:
+    def _serialized(self, field: FieldPlan, value: Any, *, is_required: bool) -> Any:
         """A leaf value as it is shown, or what marks that it can't be."""
         if value is None and not is_required:
             return None

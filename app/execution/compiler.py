@@ -49,14 +49,14 @@ class Compiled:
         self._plan = plan
         self._constants: list[Any] = []
         self._names = 0
-        self.left: list[FieldPlan] = []
+        self.unresolved: list[FieldPlan] = []
         self.objects, self.values = 0, 0
         self.optional: list[Optional] = []
         self.lists: list[Callable[[Any], Any]] = []
         """Columns that are lists: what they hold is counted before it is answered."""
         self.rows_at_once = ROWS_AT_ONCE
         """Rows that are answered between two looks at the time and the bytes."""
-        self._source = self._object(selection, "r", layout, self.left)
+        self._source = self._object(selection, "r", layout, self.unresolved)
 
     @cached_property
     def make(self) -> Make:
@@ -67,14 +67,14 @@ class Compiled:
         make: Make = eval(source, {"__builtins__": {}})(*self._constants)  # noqa: S307
         return make
 
-    def _object(self, selection: Selection, row: str, layout: Layout | None, left: list[FieldPlan]) -> str:
+    def _object(self, selection: Selection, row: str, layout: Layout | None, unresolved: list[FieldPlan]) -> str:
         """The display of an object; what it can't answer is null in it, and left."""
         self.objects += 1
         members = []
         for field in selection.fields:
             source = self._value(selection.type, field, row, layout)
             if source is None:
-                left.append(field)
+                unresolved.append(field)
             members.append(f"{self._constant(field.name)}: {source}")
         return f"{{{', '.join(members)}}}"
 
@@ -150,13 +150,13 @@ class Compiled:
         """The display of an object within another one; None where something in it would be left."""
         type_ = field.shape.object
         state = self.objects, self.values, len(self._constants), len(self.optional)
-        left: list[FieldPlan] = []
+        unresolved: list[FieldPlan] = []
         try:
-            display = "" if type_ is None else self._object(self._plan.below(field, type_), row, layout, left)
+            display = "" if type_ is None else self._object(self._plan.below(field, type_), row, layout, unresolved)
         except GraphQLError:
             # A condition isn't acceptable, which is told where it stands.
             display = ""
-        if display and not left:
+        if display and not unresolved:
             return display
         self.objects, self.values = state[:2]
         del self._constants[state[2] :], self.optional[state[3] :]

@@ -63,7 +63,7 @@ class Executor:
         except LimitReached as reached:
             return ExecutionResult(None, [OverLimit(reached)])
         # One mutation is done, and its result read, before the next is begun.
-        steps: list[Fields] = [[field] for field in root.left] if self._plan.is_mutation else [root.left]
+        steps: list[Fields] = [[field] for field in root.unresolved] if self._plan.is_mutation else [root.unresolved]
         [answer], errors = root.answers, self._answers.errors
         for fields in steps:
             known = len(errors)
@@ -80,26 +80,26 @@ class Executor:
         try:
             if self._plan.is_mutation:
                 self._context.meter.begin_mutation()
-            wanted = await self._complete_known([(root, fields)])
-            while wanted:
-                await self._find(wanted)
-                wanted = await self._complete_found(wanted)
+            pending = await self._complete_known([(root, fields)])
+            while pending:
+                await self._find(pending)
+                pending = await self._complete_found(pending)
         except LimitReached as reached:
             self._abandon(root, fields, reached, self._completed or fields[0])
         finally:
             # What was given up, or cancelled.
-            for pending in self._pending:
-                pending.close()
+            for each in self._pending:
+                each.close()
 
     def _abandon(self, root: Objects, fields: Fields, reached: LimitReached, field: FieldPlan) -> None:
         """What is completed already isn't answered: nobody could tell what is missing from what is null."""
         self._answers.abandon(root, fields)
         self._answers.errors.append(located_error(OverLimit(reached), [field.node], [fields[0].name]))
 
-    async def _complete_found(self, found: Sequence[Pending]) -> list[Pending]:
+    async def _complete_found(self, pending: Sequence[Pending]) -> list[Pending]:
         """Complete what was found. What it lacks still is returned."""
         begun: list[tuple[Objects, Fields]] = []
-        for each in found:
+        for each in pending:
             if self._pace.is_over():
                 await self._pace.wait()
             begun += await self._complete(each.objects, each.field, each.values)
@@ -107,7 +107,7 @@ class Executor:
 
     async def _complete_known(self, begun: list[tuple[Objects, Fields]]) -> list[Pending]:
         """Complete all fields of these objects that take no reading, and below them. The others are returned."""
-        wanted = self._pending = []
+        pending = self._pending = []
         self._context.meter.begin_round()
         for objects, fields in begun:  # which grows meanwhile
             for field in fields:
@@ -116,18 +116,18 @@ class Executor:
                     self._answers.expect(objects, field)
                 values = await self._called(objects, field)
                 if any(map(is_awaited, set(map(type, values)))):
-                    wanted.append(Pending(objects, field, values))
+                    pending.append(Pending(objects, field, values))
                 else:
                     begun += await self._complete(objects, field, values)
         self._completed = None
-        return wanted
+        return pending
 
     async def _complete(
         self, objects: Objects, field: FieldPlan, values: Sequence[Any]
     ) -> list[tuple[Objects, Fields]]:
         """Complete a field. The objects in it that still lack fields are returned, with these."""
         self._completed = field
-        return [(below, below.left) for below in await self._answers.complete(objects, field, values)]
+        return [(below, below.unresolved) for below in await self._answers.complete(objects, field, values)]
 
     async def _called(self, objects: Objects, field: FieldPlan) -> list[Any]:
         """What the resolver of a field gives for each object."""
@@ -148,25 +148,25 @@ class Executor:
                 values.append(error)
         return values
 
-    async def _find(self, wanted: Sequence[Pending]) -> None:
+    async def _find(self, pending: Sequence[Pending]) -> None:
         """Find all values: wait for resolvers, then look up what they want, each key once."""
-        await self._wait_for(wanted)
-        while keys := await self._keys(wanted):
+        await self._wait_for(pending)
+        while keys := await self._keys(pending):
             answers = await self._all([loader.read(asked) for loader, asked in keys.items()])
             known = dict(zip(keys, answers, strict=True))
-            for each in wanted:
+            for each in pending:
                 if self._pace.is_over():
                     await self._pace.wait()
                 each.values = [
                     looked_up(value, known[value.loader]) if isinstance(value, Lookup) else value
                     for value in each.values
                 ]
-            await self._wait_for(wanted)
+            await self._wait_for(pending)
 
-    async def _keys(self, wanted: Sequence[Pending]) -> dict[Loader[Any, Any], dict[Hashable, None]]:
+    async def _keys(self, pending: Sequence[Pending]) -> dict[Loader[Any, Any], dict[Hashable, None]]:
         """What is to be looked up, by its loader."""
         keys: dict[Loader[Any, Any], dict[Hashable, None]] = {}
-        for each in wanted:
+        for each in pending:
             if self._pace.is_over():
                 await self._pace.wait()
             for value in each.values:
@@ -174,11 +174,11 @@ class Executor:
                     keys.setdefault(value.loader, {})[value.key] = None
         return keys
 
-    async def _wait_for(self, wanted: Sequence[Pending]) -> None:
+    async def _wait_for(self, pending: Sequence[Pending]) -> None:
         """Wait for all that resolvers gave which is to be awaited."""
         waiting = [
             (each.values, position)
-            for each in wanted
+            for each in pending
             for position, value in enumerate(each.values)
             if is_awaited(type(value)) and not isinstance(value, Lookup)
         ]

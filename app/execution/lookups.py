@@ -93,6 +93,6 @@ class Lookup(NamedTuple, Generic[Made]):
 
     def __await__(self) -> "Generator[Any, None, Made | None]":
         answer = yield from shield(self.loader.load(self.key)).__await__()
-        made: Any = answer if answer is None or self.make is None else self.make(answer)
-        result: Made | None = (yield from made.__await__()) if hasattr(made, "__await__") else made
-        return result
+        result: Any = answer if answer is None or self.make is None else self.make(answer)
+        awaited: Made | None = (yield from result.__await__()) if hasattr(result, "__await__") else result
+        return awaited

@@ -152,15 +152,15 @@ def holds_variable(value: ValueNode) -> bool:
 
 def conditions_of(document: DocumentNode) -> frozenset[str]:
     """The variables on which it depends what is selected: those that stand in directives."""
-    found: set[str] = set()
+    names: set[str] = set()
 
     class Directives(Visitor):
         def enter_directive(self, node: DirectiveNode, *_: object) -> None:
             values = [argument.value for argument in node.arguments or ()]
-            found.update(value.name.value for value in values if isinstance(value, VariableNode))
+            names.update(value.name.value for value in values if isinstance(value, VariableNode))
 
     visit(document, Directives())
-    return frozenset(found)
+    return frozenset(names)
 
 
 class Plan:

@@ -19,7 +19,7 @@ def resolve_as_declared(schema: GraphQLSchema) -> None:
         if isinstance(type_, GraphQLInputObjectType):
             # graphql-core means it to be set, and declares it as a method.
             input_type: Any = type_
-            input_type.out_type = partial(_made, type_.extensions[DECLARED].origin)
+            input_type.out_type = partial(_instance_of, type_.extensions[DECLARED].origin)
             for member in type_.fields.values():
                 member.out_name = member.extensions[DECLARED].python_name
         elif isinstance(type_, GraphQLObjectType):
@@ -40,5 +40,5 @@ def _resolver_of(field: GraphQLField) -> Callable[..., Any]:
     return function if takes_info else lambda root, _, **arguments: function(root, **arguments)
 
 
-def _made(class_: Callable[..., Any], values: dict[str, Any]) -> Any:
+def _instance_of(class_: Callable[..., Any], values: dict[str, Any]) -> Any:
     return class_(**values)

@@ -69,7 +69,7 @@ class One:
         return read
 
 
-def one(
+def relation(
     loader: str,
     key: str | tuple[str, ...],
     description: str,
@@ -80,10 +80,10 @@ def one(
 
     `key` is the dotted name of a column, or several.
     """
-    relation = One(loader, (key,) if isinstance(key, str) else key, related)
+    to_one = One(loader, (key,) if isinstance(key, str) else key, related)
 
     def resolve(root: Any, info: Info[Any, Any]) -> Any:
-        key = relation.key(root)
+        key = to_one.key(root)
         return None if key is None else Lookup(getattr(info.context.loaders, loader), key)
 
-    return strawberry.field(resolver=resolve, description=description, metadata={RELATION: relation})
+    return strawberry.field(resolver=resolve, description=description, metadata={RELATION: to_one})

@@ -30,7 +30,7 @@ Search = Annotated[
 ]
 
 
-def given(value: Value | None) -> Value | None:
+def none_if_unset(value: Value | None) -> Value | None:
     """What the caller gave; None where it was left out or null."""
     return None if value is strawberry.UNSET else value
 
@@ -40,7 +40,7 @@ def searched(search: str | None, argument: str = "search") -> str | None:
 
     Refuses, as a bad request, what no name can hold: a NUL character, and more text than a name has.
     """
-    wanted = (given(search) or "").strip()
+    wanted = (none_if_unset(search) or "").strip()
     if "\0" in wanted:
         raise BadRequest(f"`{argument}` holds a NUL character, which no name has.")
     if len(wanted) > LONGEST_NAME:

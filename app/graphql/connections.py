@@ -18,7 +18,7 @@ from strawberry import Parent
 from app.execution.lookups import Loader, Lookup
 from app.execution.request_errors import BadRequest
 from app.execution.rows import RawRows, shows
-from app.graphql.arguments import After, Before, First, Last, given
+from app.graphql.arguments import After, Before, First, Last, none_if_unset
 from app.graphql.context import Info
 from app.graphql.describe import about, field
 from app.graphql.loader_keys import CountBelow, PageBelow
@@ -200,7 +200,7 @@ def connection_field(resolver: Callable[..., Awaitable[Any]], *, type_: Any = No
     def resolve(
         *args: Any, first: Any = None, after: Any = None, last: Any = None, before: Any = None, **arguments: Any
     ) -> Any:
-        page = PageArguments(given(first), given(after), given(last), given(before))
+        page = PageArguments(none_if_unset(first), none_if_unset(after), none_if_unset(last), none_if_unset(before))
         return resolver(*args, **arguments, page=page)
 
     for name in ("__name__", "__qualname__", "__module__", "__doc__"):
@@ -240,7 +240,7 @@ def _seal(listing: str) -> str:
 
 def connection_below(
     info: Info,
-    wanted: WantedList,
+    listing: WantedList,
     parent: str,
     page: PageArguments,
     *,
@@ -252,20 +252,20 @@ def connection_below(
     `parents` finds the parent, where it isn't known whether it is there: if it isn't, nor is its list.
     `node` names the column of an element that is its node; without it the element is.
     """
-    paging = page.of(wanted.name, wanted.flow_order, parent, key=_key_of(wanted))
+    paging = page.of(listing.name, listing.flow_order, parent, key=_key_of(listing))
     loaders = info.context.loaders
 
-    number_of_all: Awaitable[Any] = Lookup(loaders.counts, CountBelow(wanted, parent))
+    number_of_all: Awaitable[Any] = Lookup(loaders.counts, CountBelow(listing, parent))
 
     # In quotes, or its types would be made anew for each connection.
-    def connection(found: "Page[Any]") -> "Listed | Lookup[Listed]":
-        made = Listed(found, paging, lambda: number_of_all, node)
+    def connection(page_of_list: "Page[Any]") -> "Listed | Lookup[Listed]":
+        made = Listed(page_of_list, paging, lambda: number_of_all, node)
         # What has elements is there.
-        return made if found.rows or parents is None else Lookup(parents, parent, lambda _: made)
+        return made if page_of_list.rows or parents is None else Lookup(parents, parent, lambda _: made)
 
     # graphql-core's info, which tests call resolvers with too, doesn't say it.
     related = getattr(info, "related", ())
-    key = PageBelow(wanted._replace(related=related), paging.request, parent)
+    key = PageBelow(listing._replace(related=related), paging.request, parent)
     page_of_list: Awaitable[Any] = Lookup(loaders.pages, key, connection)
     # Of every list there is a page, if an empty one.
     return page_of_list
@@ -280,6 +280,6 @@ SORTED_BY: dict[ListName, tuple[type, ...]] = {
 """The kinds of the columns that a list is sorted by, where these aren't a name or a time with an id."""
 
 
-def _key_of(wanted: WantedList) -> tuple[type, ...]:
-    by_name = wanted.flow_order in {FlowOrder.NAME_ASC, FlowOrder.NAME_DESC}
-    return SORTED_BY.get(wanted.name, (str if by_name else datetime, str))
+def _key_of(listing: WantedList) -> tuple[type, ...]:
+    by_name = listing.flow_order in {FlowOrder.NAME_ASC, FlowOrder.NAME_DESC}
+    return SORTED_BY.get(listing.name, (str if by_name else datetime, str))

@@ -85,12 +85,12 @@ class Context(ExecutionContext):
         One is parsed after the other, so that nothing is twice, and no request has more than one thread for that.
         """
         async with self._parsing:
-            found: tuple[int, Made] | None = self._cache.get(key)
-            if found is None:
-                found = size, await offload(size, parse)
+            cached: tuple[int, Made] | None = self._cache.get(key)
+            if cached is None:
+                cached = size, await offload(size, parse)
                 if size <= MOST_CACHED_CHARACTERS:
-                    self._cache[key] = found
-            return found[1]
+                    self._cache[key] = cached
+            return cached[1]
 
 
 Info = StrawberryInfo[Context, None]

@@ -53,15 +53,15 @@ def mutation(resolver: Callable[..., Any]) -> Any:
 
 
 def enumeration(
-    values: type[Values], description: str, each: Mapping[str, str], *, name: str | None = None
+    values: type[Values], description: str, descriptions: Mapping[str, str], *, name: str | None = None
 ) -> type[Values]:
-    """An enumeration of the domain as a type of the schema; `each` describes every one of its values."""
+    """An enumeration of the domain as a type of the schema; `descriptions` describes every one of its values."""
     strawberry.enum(values, name=name, description=description)
-    describe_values(values, each)
+    describe_values(values, descriptions)
     return values
 
 
-def describe_values(values: Any, each: Mapping[str, str]) -> None:
+def describe_values(values: Any, descriptions: Mapping[str, str]) -> None:
     """Describe every value of an enumeration that is a type of the schema."""
     for value in values.__strawberry_definition__.values:
-        value.description = each[value.name]
+        value.description = descriptions[value.name]

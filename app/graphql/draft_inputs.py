@@ -7,7 +7,7 @@ from app.domain.draft import DiscardWish, ExistingDraft
 from app.domain.edit import KEEP, Keep, UpdateWish
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
-from app.graphql.arguments import given
+from app.graphql.arguments import none_if_unset
 from app.graphql.describe import about, idempotency_key, optional
 from app.graphql.inputs import StepBindingInput
 from app.graphql.scalars import JSON
@@ -37,15 +37,15 @@ class UpdateFlowDraftInput:
     )
 
     def to_wish(self) -> UpdateWish:
-        graph = given(self.graph)
+        graph = none_if_unset(self.graph)
         return UpdateWish(
             flow_id=self.flow_id,
-            expected_revision=given(self.expected_revision),
-            name=given(self.name),
+            expected_revision=none_if_unset(self.expected_revision),
+            name=none_if_unset(self.name),
             description=_or_keep(self.description),
             cron=_or_keep(self.cron),
             graph=KEEP if graph is None else graph,
-            bindings=tuple(binding.to_choice() for binding in given(self.bindings) or ()),
+            bindings=tuple(binding.to_choice() for binding in none_if_unset(self.bindings) or ()),
         )
 
 
@@ -60,7 +60,9 @@ class PublishFlowDraftInput:
     idempotency_key: str | None = idempotency_key()
 
     def to_wish(self) -> PublishWish:
-        return PublishWish(self.flow_id, given(self.expected_revision), self.start, given(self.idempotency_key))
+        return PublishWish(
+            self.flow_id, none_if_unset(self.expected_revision), self.start, none_if_unset(self.idempotency_key)
+        )
 
 
 @strawberry.input(description="A draft to publish, as it was seen.")
@@ -87,7 +89,7 @@ class PublishFlowDraftsInput:
 
     def to_wish(self) -> BatchWish[PublishWish]:
         items = tuple([PublishWish(item.flow_id, item.expected_revision, self.start) for item in self.items])
-        return BatchWish(items, self.mode, given(self.idempotency_key))
+        return BatchWish(items, self.mode, none_if_unset(self.idempotency_key))
 
 
 @strawberry.input(description="Which version to restore.")
@@ -103,7 +105,9 @@ class RevertFlowInput:
     idempotency_key: str | None = idempotency_key()
 
     def to_wish(self) -> RevertWish:
-        return RevertWish(self.flow_id, self.version_id, self.publish, self.existing_draft, given(self.idempotency_key))
+        return RevertWish(
+            self.flow_id, self.version_id, self.publish, self.existing_draft, none_if_unset(self.idempotency_key)
+        )
 
 
 @strawberry.input(
@@ -114,7 +118,7 @@ class DiscardFlowDraftInput:
     expected_revision: int | None = optional(REVISION)
 
     def to_wish(self) -> DiscardWish:
-        return DiscardWish(self.flow_id, given(self.expected_revision))
+        return DiscardWish(self.flow_id, none_if_unset(self.expected_revision))
 
 
 @strawberry.input(description="Which draft to restore.")

@@ -9,7 +9,7 @@ from strawberry import Parent
 from app.domain.credentials import CredentialMatch, StepInNeed
 from app.domain.source import CopiedFrom
 from app.execution.lookups import Lookup
-from app.execution.relations import one
+from app.execution.relations import relation
 from app.execution.request_errors import BadRequest
 from app.execution.rows import shows
 from app.graphql.arguments import Search, searched
@@ -53,7 +53,7 @@ class DestinationWorkspaceEdge(EdgeWithCursor):
         "admits no new flow.",
         of="element.eligible.over_a_flow",
     )
-    blockers: list[ExportFlowError] = one(
+    blockers: list[ExportFlowError] = relation(
         "refusals_of_destinations", "element", "Why it can't be exported here as a new flow; empty when eligible."
     )
 
@@ -116,7 +116,7 @@ class CredentialCandidate:
 class StepCredentialCandidates:
     step_id: str = about("The id of the step.")
     step_name: str | None = about("The name that people gave the step, at most 255 characters of it.")
-    component: Component = one(
+    component: Component = relation(
         "components",
         "component.id",
         "The component of the step; whether it needs a credential or a secret, `requires` tells.",
@@ -138,8 +138,8 @@ class StepCredentialCandidates:
         if not 1 <= first <= LARGEST_PAGE:
             raise BadRequest(f"`first` is {first}; it has to be 1 to {LARGEST_PAGE}.")
         wanted = CandidatesWanted(step, searched(search), first)
-        found: Awaitable[Any] = Lookup(info.context.loaders.credential_candidates, wanted)
-        return found
+        candidates: Awaitable[Any] = Lookup(info.context.loaders.credential_candidates, wanted)
+        return candidates
 
 
 @shows(PlannedExport, "What `exportFlow` would do, from the same decision; nothing was written.")
@@ -148,12 +148,12 @@ class ExportPlan:
         "Hand it to `exportFlow` as `planFingerprint`: the export is then exactly this plan, or is refused with "
         "`PlanIsStale` if anything that it rests on has changed since."
     )
-    destination_workspace: Workspace | None = one(
+    destination_workspace: Workspace | None = relation(
         "workspaces",
         "workspace_id",
         "The workspace that would be written into; null if there is none that you can see.",
     )
-    flow_to_override: Flow | None = one(
+    flow_to_override: Flow | None = relation(
         "flows",
         "overrides",
         "The flow whose draft would be overridden; null if a new one would be made, or you can't see it.",
@@ -162,13 +162,13 @@ class ExportPlan:
     references: list[ReferenceOutcome] = about("What would become of every reference, in the order of the steps.")
     warnings: list[ExportFlowWarning] = about("What to know although the export would go through.")
     blockers: list[ExportFlowError] = about("Every reason why nothing would be written; empty if it would go through.")
-    readiness: DraftReadiness | None = one(
+    readiness: DraftReadiness | None = relation(
         "planned_readiness",
         "draft",
         "What would still be missing before the draft could be published; null where there would be none.",
     )
 
-    changes: GraphDiff | None = one(
+    changes: GraphDiff | None = relation(
         "planned_changes",
         "draft",
         "What the draft would change of the overridden flow: of its published version or, where it has none, its draft. "

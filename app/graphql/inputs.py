@@ -12,7 +12,7 @@ from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlo
 from app.domain.model import FlowType, ReferenceKind
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.world.sections import NAMES, WorldSection
-from app.graphql.arguments import given
+from app.graphql.arguments import none_if_unset
 from app.graphql.describe import about, idempotency_key, optional
 from app.graphql.scalars import JSON
 from app.usecases.apply_world import WorldWish
@@ -51,11 +51,11 @@ class ReferenceMappingInput:
     )
 
 
-def to_mappings(given: list[ReferenceMappingInput] | None, path: Path = MAPPINGS) -> tuple[ReferenceMapping, ...]:
+def to_mappings(inputs: list[ReferenceMappingInput] | None, path: Path = MAPPINGS) -> tuple[ReferenceMapping, ...]:
     """The mappings of one list, each with its place in the input."""
     return tuple(
         ReferenceMapping(mapping.from_id, mapping.to_id, type(path)((*path, str(index))))
-        for index, mapping in enumerate(given or ())
+        for index, mapping in enumerate(inputs or ())
     )
 
 
@@ -69,7 +69,7 @@ class FlowSourceInput:
     version_id: strawberry.ID | None = optional("A version from the flow's own history.")
 
     def to_wish(self) -> SourceWish:
-        return SourceWish(state=given(self.state), version_id=given(self.version_id))
+        return SourceWish(state=none_if_unset(self.state), version_id=none_if_unset(self.version_id))
 
 
 @strawberry.input(
@@ -82,8 +82,8 @@ class ExportDestinationInput:
     )
 
     def to_wish(self) -> IntoWorkspace | OntoFlow:
-        flow_id = given(self.override_flow_id)
-        return IntoWorkspace(given(self.workspace_id) or "") if flow_id is None else OntoFlow(flow_id)
+        flow_id = none_if_unset(self.override_flow_id)
+        return IntoWorkspace(none_if_unset(self.workspace_id) or "") if flow_id is None else OntoFlow(flow_id)
 
 
 @strawberry.input(description="What to copy inside its workspace.")
@@ -94,7 +94,9 @@ class CopyFlowInput:
     idempotency_key: str | None = idempotency_key()
 
     def to_wish(self) -> CopyWish:
-        return CopyWish(self.flow_id, given(self.name), source_wish(self.source), given(self.idempotency_key))
+        return CopyWish(
+            self.flow_id, none_if_unset(self.name), source_wish(self.source), none_if_unset(self.idempotency_key)
+        )
 
 
 @strawberry.input(description="What to export, and where to.")
@@ -125,15 +127,15 @@ class ExportFlowInput:
         return ExportWish(
             flow_id=self.flow_id,
             destination=self.destination.to_wish(),
-            name=given(self.name),
-            topic_id=given(self.topic_id),
+            name=none_if_unset(self.name),
+            topic_id=none_if_unset(self.topic_id),
             source=source_wish(self.source),
             existing_draft=self.existing_draft,
-            mappings=to_mappings(given(self.mappings)),
+            mappings=to_mappings(none_if_unset(self.mappings)),
             shared_mappings={} if shared is None else shared,
-            bindings=tuple(binding.to_choice() for binding in given(self.bindings) or ()),
-            fingerprint=given(self.plan_fingerprint),
-            idempotency_key=given(self.idempotency_key),
+            bindings=tuple(binding.to_choice() for binding in none_if_unset(self.bindings) or ()),
+            fingerprint=none_if_unset(self.plan_fingerprint),
+            idempotency_key=none_if_unset(self.idempotency_key),
         )
 
 
@@ -156,10 +158,10 @@ class ExportFlowsInput:
     )
 
     def to_wish(self) -> ExportsWish:
-        mappings = to_mappings(given(self.mappings), OfCall(MAPPINGS))
+        mappings = to_mappings(none_if_unset(self.mappings), OfCall(MAPPINGS))
         shared = mapped(mappings)
         items = tuple([item.to_wish(shared) for item in self.items])
-        return ExportsWish(items, self.mode, given(self.idempotency_key), mappings=mappings)
+        return ExportsWish(items, self.mode, none_if_unset(self.idempotency_key), mappings=mappings)
 
 
 @strawberry.input(description="A flow to create from a graph.")
@@ -178,9 +180,9 @@ class CreateFlowInput:
             name=self.name,
             graph=self.graph,
             type=self.type,
-            description=given(self.description),
-            cron=given(self.cron),
-            idempotency_key=given(self.idempotency_key),
+            description=none_if_unset(self.description),
+            cron=none_if_unset(self.cron),
+            idempotency_key=none_if_unset(self.idempotency_key),
         )
 
 
@@ -230,7 +232,7 @@ class DeleteFlowInput:
 
 def source_wish(source: FlowSourceInput | None) -> SourceWish:
     """Which state is wished for; the usual one where nothing is said."""
-    wanted = given(source)
+    wanted = none_if_unset(source)
     return BY_DEFAULT if wanted is None else wanted.to_wish()
 
 
@@ -249,5 +251,5 @@ class ApplyWorldInput:
     )
 
     def to_wish(self) -> WorldWish:
-        prune = frozenset(NAMES[section] for section in given(self.prune) or ())
-        return WorldWish(self.document, given(self.tenant_id), prune, given(self.plan_fingerprint))
+        prune = frozenset(NAMES[section] for section in none_if_unset(self.prune) or ())
+        return WorldWish(self.document, none_if_unset(self.tenant_id), prune, none_if_unset(self.plan_fingerprint))

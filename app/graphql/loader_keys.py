@@ -15,7 +15,7 @@ from app.storage.reads.rows import AgentView, CredentialView, GraphView, SecretV
 class PageBelow(NamedTuple):
     """A page of the list that a parent has."""
 
-    wanted: WantedList
+    listing: WantedList
     request: PageRequest
     parent: str
 
@@ -23,7 +23,7 @@ class PageBelow(NamedTuple):
 class CountBelow(NamedTuple):
     """The length of the list that a parent has."""
 
-    wanted: WantedList
+    listing: WantedList
     parent: str
 
 

@@ -253,7 +253,7 @@ class Loaders:
     @_batched
     async def pages(self, keys: list[PageBelow]) -> list[Page[Any]]:
         pages: dict[PageBelow, Page[Any]] = {}
-        groups = _grouped(keys, lambda key: (key.wanted, key.request), lambda key: key.parent)
+        groups = _grouped(keys, lambda key: (key.listing, key.request), lambda key: key.parent)
         for (wanted, request), parents in groups:
             async with self.database.reading() as connection:
                 below = await wanted.listing().pages(connection, parents, request, wanted.values(self.viewer))
@@ -266,7 +266,7 @@ class Loaders:
     @_batched
     async def counts(self, keys: list[CountBelow]) -> list[int]:
         numbers: dict[CountBelow, int] = {}
-        for wanted, parents in _grouped(keys, lambda key: key.wanted, lambda key: key.parent):
+        for wanted, parents in _grouped(keys, lambda key: key.listing, lambda key: key.parent):
             async with self.database.reading() as connection:
                 below = await wanted.listing().counts(connection, parents, wanted.values(self.viewer))
             numbers |= {CountBelow(wanted, parent): number for parent, number in zip(parents, below, strict=True)}

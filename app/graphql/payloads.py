@@ -25,7 +25,7 @@ from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
 from app.domain.source import CopiedFrom
 from app.domain.undo import UndoRefusal
 from app.execution.lookups import Lookup
-from app.execution.relations import one
+from app.execution.relations import relation
 from app.graphql.context import Info
 from app.graphql.describe import about, field
 from app.graphql.errors.interfaces import (
@@ -128,7 +128,7 @@ class CopyFlowPayload(Payload[Exported, CopyRefusal]):
         "Which state of the source was copied; null when refused.", of="done.copied_from"
     )
     references: list[ReferenceOutcome] = field(references_of)
-    export_record: FlowExport | None = one("exports", "done.export_id", RECORD)
+    export_record: FlowExport | None = relation("exports", "done.export_id", RECORD)
     replayed: bool = about(REPLAYED, of="is_replayed")
     errors: list[CopyFlowError] = about(ERRORS, of="refusals")
 
@@ -139,14 +139,14 @@ class ExportFlowPayload(Payload[Exported, BatchRefusal]):
     draft: FlowDraft | None = written(
         "drafts", "draft", "The draft that was made: choose credentials in it, then publish it."
     )
-    set_aside: FlowDraft | None = one(
+    set_aside: FlowDraft | None = relation(
         "drafts", "done.set_aside", "The draft that was set aside, if the overridden flow had one."
     )
     copied_from: CopiedFrom | None = about(
         "Which state of the source was exported; null when refused.", of="done.copied_from"
     )
     references: list[ReferenceOutcome] = field(references_of)
-    export_record: FlowExport | None = one("exports", "done.export_id", RECORD)
+    export_record: FlowExport | None = relation("exports", "done.export_id", RECORD)
     warnings: list[ExportFlowWarning] = about("What to know although the export was done.", of="known_warnings")
     replayed: bool = about(REPLAYED, of="is_replayed")
     errors: list[ExportFlowError] = about(ERRORS, of="refusals")
@@ -154,16 +154,16 @@ class ExportFlowPayload(Payload[Exported, BatchRefusal]):
 
 @strawberry.type(description="The result of `createFlow`.")
 class CreateFlowPayload(Payload[Created, CreateRefusal]):
-    flow: Flow | None = one("flows", "done.flow_id", "The new flow; null when refused.")
-    draft: FlowDraft | None = one("drafts", "done.draft_id", "Its draft; null when refused.")
+    flow: Flow | None = relation("flows", "done.flow_id", "The new flow; null when refused.")
+    draft: FlowDraft | None = relation("drafts", "done.draft_id", "Its draft; null when refused.")
     replayed: bool = about(REPLAYED, of="is_replayed")
     errors: list[CreateFlowError] = about(ERRORS, of="refusals")
 
 
 @strawberry.type(description="The result of `updateFlowDraft`.")
 class UpdateFlowDraftPayload(Payload[Saved, UpdateRefusal]):
-    flow: Flow | None = one("flows", "done.flow_id", "The flow; null when refused.")
-    draft: FlowDraft | None = one(
+    flow: Flow | None = relation("flows", "done.flow_id", "The flow; null when refused.")
+    draft: FlowDraft | None = relation(
         "drafts", "done.draft_id", "The draft as it is saved, with its new revision; null when refused."
     )
     errors: list[UpdateFlowDraftError] = about(ERRORS, of="refusals")
@@ -171,8 +171,8 @@ class UpdateFlowDraftPayload(Payload[Saved, UpdateRefusal]):
 
 @strawberry.type(description="The result of `publishFlowDraft`.")
 class PublishFlowDraftPayload(Payload[Published, PublishRefusal]):
-    flow: Flow | None = one("flows", "done.flow_id", "The flow, as its new version; null when refused.")
-    version: FlowVersion | None = one(
+    flow: Flow | None = relation("flows", "done.flow_id", "The flow, as its new version; null when refused.")
+    version: FlowVersion | None = relation(
         "versions", "done.version_id", "The version that the draft became; null when refused."
     )
     replayed: bool = about(REPLAYED, of="is_replayed")
@@ -181,12 +181,16 @@ class PublishFlowDraftPayload(Payload[Published, PublishRefusal]):
 
 @strawberry.type(description="The result of `revertFlow`.")
 class RevertFlowPayload(Payload[Reverted, RevertRefusal]):
-    flow: Flow | None = one("flows", "done.flow_id", "The flow; null when refused.")
-    draft: FlowDraft | None = one(
+    flow: Flow | None = relation("flows", "done.flow_id", "The flow; null when refused.")
+    draft: FlowDraft | None = relation(
         "drafts", "done.draft_id", "The new draft; null when refused, or when it was published at once."
     )
-    version: FlowVersion | None = one("versions", "done.version_id", "The new version, when it was published at once.")
-    set_aside: FlowDraft | None = one("drafts", "done.set_aside", "The draft that was set aside, if the flow had one.")
+    version: FlowVersion | None = relation(
+        "versions", "done.version_id", "The new version, when it was published at once."
+    )
+    set_aside: FlowDraft | None = relation(
+        "drafts", "done.set_aside", "The draft that was set aside, if the flow had one."
+    )
     references: list[ReferenceOutcome] = field(references_of_revert)
     replayed: bool = about(REPLAYED, of="is_replayed")
     errors: list[RevertFlowError] = about(ERRORS, of="refusals")
@@ -194,7 +198,7 @@ class RevertFlowPayload(Payload[Reverted, RevertRefusal]):
 
 @strawberry.type(description="The result of `discardFlowDraft`.")
 class DiscardFlowDraftPayload(Payload[Discarded, DiscardRefusal]):
-    flow: Flow | None = one(
+    flow: Flow | None = relation(
         "flows", "done.flow_id", "The flow; null when refused, or when it was deleted with its draft."
     )
     discarded_draft_id: strawberry.ID | None = about(
@@ -208,11 +212,11 @@ class DiscardFlowDraftPayload(Payload[Discarded, DiscardRefusal]):
 
 @strawberry.type(description="The result of `restoreFlowDraft`.")
 class RestoreFlowDraftPayload(Payload[Restored, RestoreRefusal]):
-    flow: Flow | None = one("flows", "done.flow_id", "The flow; null when refused.")
-    draft: FlowDraft | None = one(
+    flow: Flow | None = relation("flows", "done.flow_id", "The flow; null when refused.")
+    draft: FlowDraft | None = relation(
         "drafts", "done.draft_id", "The draft, which is the one that is being edited now; null when refused."
     )
-    set_aside: FlowDraft | None = one(
+    set_aside: FlowDraft | None = relation(
         "drafts", "done.set_aside", "The draft that was set aside in exchange, if the flow had one."
     )
     errors: list[RestoreFlowDraftError] = about(ERRORS, of="refusals")
@@ -220,26 +224,26 @@ class RestoreFlowDraftPayload(Payload[Restored, RestoreRefusal]):
 
 @strawberry.type(description="The result of `undoExport`.")
 class UndoExportPayload(Payload[Undone, UndoRefusal]):
-    flow: Flow | None = one(
+    flow: Flow | None = relation(
         "flows", "done.flow_id", "The flow as it was before; null when it was new, or when refused."
     )
-    restored_draft: FlowDraft | None = one(
+    restored_draft: FlowDraft | None = relation(
         "drafts", "done.restored_draft", "The draft that had been set aside, if there was one."
     )
     deleted_flow_id: strawberry.ID | None = about("The flow that was new, and is gone.", of="done.deleted_flow_id")
-    export_record: FlowExport | None = one("exports", "done.export_id", RECORD)
+    export_record: FlowExport | None = relation("exports", "done.export_id", RECORD)
     errors: list[UndoExportError] = about(ERRORS, of="refusals")
 
 
 @strawberry.type(description="The result of `startFlow`.")
 class StartFlowPayload(Payload[Toggled, StartRefusal]):
-    flow: Flow | None = one("flows", "done.flow_id", "The flow, which runs now; null when refused.")
+    flow: Flow | None = relation("flows", "done.flow_id", "The flow, which runs now; null when refused.")
     errors: list[StartFlowError] = about(ERRORS, of="refusals")
 
 
 @strawberry.type(description="The result of `stopFlow`.")
 class StopFlowPayload(Payload[Toggled, StopRefusal]):
-    flow: Flow | None = one("flows", "done.flow_id", "The flow, which doesn't run any more; null when refused.")
+    flow: Flow | None = relation("flows", "done.flow_id", "The flow, which doesn't run any more; null when refused.")
     errors: list[StopFlowError] = about(ERRORS, of="refusals")
 
 

@@ -10,7 +10,7 @@ import strawberry
 
 from app.execution.lookups import Loader, Lookup
 from app.execution.request_errors import BadRequest
-from app.graphql.arguments import Search, given, searched
+from app.graphql.arguments import Search, none_if_unset, searched
 from app.graphql.connections import (
     LARGEST_PAGE,
     Connection,
@@ -147,7 +147,7 @@ class Query:
         search: Search = strawberry.UNSET,
     ) -> Awaitable[Connection[Workspace] | None]:
         """The workspaces that you can see, by name."""
-        wanted = WantedList(ListName.WORKSPACES, searched(search), contract_id=given(contract_id))
+        wanted = WantedList(ListName.WORKSPACES, searched(search), contract_id=none_if_unset(contract_id))
         return connection_below(info, wanted, info.context.viewer, page)
 
     @connection_field
@@ -204,7 +204,7 @@ class Query:
         With `includeIneligible` also the others, each with every reason. The flow's own workspace is among them.
         """
         paging = page.of("destinationWorkspaces", flow_id)
-        wanted = DestinationSearch(given(contract_id), searched(search), include_ineligible)
+        wanted = DestinationSearch(none_if_unset(contract_id), searched(search), include_ineligible)
 
         async def workspaces_of(flow: ExportableFlow) -> Listed:
             workspaces = await flow.workspaces(wanted, paging.request)
@@ -246,7 +246,7 @@ class Query:
 
         Empty where exportFlow would refuse any topic: the flow has no pub/sub step, or several topics and none is meant.
         """
-        meant = given(from_topic_id)
+        meant = none_if_unset(from_topic_id)
         listed = ("topicCandidates", flow_id, workspace_id, *([] if meant is None else [meant]))
         paging, text = page.of(*listed, key=THREE_KEYS), searched(search)
         database, viewer = info.context.database, info.context.viewer

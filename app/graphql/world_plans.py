@@ -10,7 +10,7 @@ from strawberry import Parent
 from app.domain.world.sections import WorldSection
 from app.domain.world.things import Planned, WorldChange, WorldRefusal
 from app.execution.rows import shows
-from app.graphql.arguments import given
+from app.graphql.arguments import none_if_unset
 from app.graphql.context import Info
 from app.graphql.describe import about, shown_as
 from app.graphql.errors.interfaces import ApplyWorldError
@@ -39,9 +39,9 @@ Changes = Annotated[
 ]
 
 
-def things_with(things: Sequence[Planned], changes: Collection[WorldChange] | None, info: Info) -> list[Planned]:
+def things_with(effects: Sequence[Planned], changes: Collection[WorldChange] | None, info: Info) -> list[Planned]:
     """The things of which this becomes; they count as objects of the answer."""
-    chosen = [each for each in things if changes is None or each.change in changes]
+    chosen = [each for each in effects if changes is None or each.change in changes]
     info.context.meter.take_objects(len(chosen))
     return chosen
 
@@ -54,7 +54,7 @@ class WorldPlan:
     @staticmethod
     def things(plan: Parent[PlannedWorld], info: Info, changes: Changes = strawberry.UNSET) -> list[Planned]:
         """In the order of the document; what is pruned after it."""
-        return things_with(plan.plan.effects, given(changes), info)
+        return things_with(plan.plan.effects, none_if_unset(changes), info)
 
     created: int = about("How many things would be created.")
     changed: int = about("How many things would be changed.")
@@ -76,7 +76,7 @@ class ApplyWorldPayload(Payload[PlannedWorld, WorldRefusal]):
     ) -> list[Planned]:
         """As in the plan; empty when refused."""
         things = () if payload.done is None else payload.done.plan.effects
-        return [replace(each, is_done=True) for each in things_with(things, given(changes), info)]
+        return [replace(each, is_done=True) for each in things_with(things, none_if_unset(changes), info)]
 
     created: int = about("How many things were created.", of="outcome.created")
     changed: int = about("How many things were changed.", of="outcome.changed")

@@ -39,7 +39,7 @@ def of_read_rows(nodes: str) -> Compiled:
 
 
 def left_of(made: Compiled) -> list[str]:
-    return [field.name for field in made.left]
+    return [field.name for field in made.unresolved]
 
 
 def test_columns_of_rows_are_answered_in_the_order_and_under_the_names_that_were_asked_for() -> None:
@@ -52,7 +52,7 @@ def test_columns_of_rows_are_answered_in_the_order_and_under_the_names_that_were
     }
     assert made.make([ROW, ROW], None) == [node, node]
     assert [list(each) for each in made.make([ROW], None)] == [["called", "__typename", "contract", "id"]]
-    assert (made.left, made.objects, made.values) == ([], 2, 5)
+    assert (made.unresolved, made.objects, made.values) == ([], 2, 5)
 
 
 def test_edges_are_answered_with_their_nodes_and_cursors() -> None:
@@ -60,7 +60,7 @@ def test_edges_are_answered_with_their_nodes_and_cursors() -> None:
     assert made.make([ROW], lambda row: row[-1]) == [
         {"__typename": "WorkspaceEdge", "node": {"id": "workspace_1"}, "at": "workspace_1"}
     ]
-    assert (made.left, made.objects, made.values) == ([], 2, 3)
+    assert (made.unresolved, made.objects, made.values) == ([], 2, 3)
 
 
 @pytest.mark.parametrize(

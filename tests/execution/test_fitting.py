@@ -9,7 +9,7 @@ import strawberry
 from strawberry import Parent
 
 from app.execution.fitting import check_rows, hints_of
-from app.execution.relations import column, one
+from app.execution.relations import column, relation
 from app.execution.rows import shows
 
 
@@ -94,10 +94,10 @@ def of_this_row(parent: Parent[Row]) -> str:
         (list[str], column("steps", ""), f"it is [String!]!, and the column tuple[{Step.__module__}.Step, ...]"),
         (FlowStep | None, column("step", ""), ""),
         (FlowStep, column("name", ""), "it is FlowStep!, and the column <class 'str'>"),
-        (str, one("rows", "name", ""), ""),
-        (str, one("rows", ("name", "step.id"), ""), ""),
-        (str, one("rows", "title", ""), "Row has no title"),
-        (str, one("others", "name", ""), "there is no loader others"),
+        (str, relation("rows", "name", ""), ""),
+        (str, relation("rows", ("name", "step.id"), ""), ""),
+        (str, relation("rows", "title", ""), "Row has no title"),
+        (str, relation("others", "name", ""), "there is no loader others"),
         (str, strawberry.field(of_this_row), ""),
         (str, strawberry.field(of_another_row), "its resolver takes Other, and not Row"),
     ],

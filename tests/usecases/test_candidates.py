@@ -4,20 +4,21 @@ import pytest
 
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.storage.pages.paging import PageRequest
-from app.usecases.find_candidates import (
-    Candidates,
-    TopicsInUse,
-    candidates_for_topic,
-    find_override_candidates,
-    find_topics_in_use,
-)
+from app.usecases.find_candidates import OverrideSearch, TopicSearch, TopicsInUse, find_topics_in_use
 from tests.usecases.company_database import CompanyDatabase, exported
 
 ALL = PageRequest(100)
 
 
-async def flows_for(world: CompanyDatabase, flow: str, to: str, *, by: str = "ada") -> Candidates | None:
-    return await find_override_candidates(world.database, world.user(by), world[flow], world[to])
+async def flows_for(
+    world: CompanyDatabase, flow: str, to: str, search: str | None = None, *, by: str = "ada"
+) -> list[tuple[str, str]] | None:
+    """The ids of the flows, each with why it is a candidate; None where the caller is shown no list."""
+    candidates, user = OverrideSearch(world[flow], world[to], search), world.user(by)
+    page = await candidates.page(world.database, user, ALL)
+    number = await candidates.count(world.database, user)
+    assert number == (0 if page is None else len(page.elements))
+    return None if page is None else [(flow.id, reason) for _, (flow, reason) in page.elements]
 
 
 async def topics_in(
@@ -32,19 +33,13 @@ def key_of(world: CompanyDatabase, id_: str) -> str:
 
 async def test_a_flow_that_an_export_made_comes_first_then_names_in_order(world: CompanyDatabase) -> None:
     made = exported(await world.export("orders", to="production", topic="live-orders", name="Zulu"))
-    candidates = await flows_for(world, "orders", "production")
-    assert candidates is not None
-    page = await candidates.flows(None, ALL)
-    assert [(flow.id, rank) for _, (flow, rank) in page.elements] == [
-        (made.flow_id, 0),
-        (world["busy"], 2),
-        (world["never-published"], 2),
-        (world["orders-live"], 2),
+    assert await flows_for(world, "orders", "production") == [
+        (made.flow_id, "COPIED_FROM_THIS_FLOW"),
+        (world["busy"], "OTHER"),
+        (world["never-published"], "OTHER"),
+        (world["orders-live"], "OTHER"),
     ]
-    assert await candidates.count_flows(None) == 4
-    found = await candidates.flows("bus", ALL)
-    assert [flow.id for _, (flow, _) in found.elements] == [world["busy"]]
-    assert await candidates.count_flows("bus") == 1
+    assert await flows_for(world, "orders", "production", "bus") == [(world["busy"], "OTHER")]
 
 
 @pytest.mark.parametrize(("to", "by"), [("production", "cora"), ("production", "olga"), ("nowhere", "ada")])
@@ -60,13 +55,14 @@ async def offered(world: CompanyDatabase, flow: str, topic: str | None, to: str)
     uses = await topics_in(world, flow)
     assert uses is not None
     in_use = uses.topic_to_replace(None if topic is None else world[topic])
-    candidates = candidates_for_topic(world.database, world.user("ada"), world[flow], world[to], in_use)
-    assert candidates is not None
-    page = await candidates.topics(None, ALL)
+    candidates, ada = TopicSearch(in_use, world[to]), world.user("ada")
+    page = await candidates.page(world.database, ada, ALL)
     topics = None
     if page is not None:
-        assert await candidates.count_topics(None) == len(page.elements)
-        topics = [(key_of(world, one.topic.id), one.same_name, one.missing_properties) for _, one in page.elements]
+        assert await candidates.count(world.database, ada) == len(page.elements)
+        topics = [
+            (key_of(world, one.topic.id), one.same_name, tuple(one.missing_properties)) for _, one in page.elements
+        ]
     used = None if in_use.topic is None else key_of(world, in_use.topic.id)
     return used, in_use.may_be_replaced, [step.id for step in in_use.steps], topics
 
@@ -103,5 +99,5 @@ async def test_a_flow_without_the_state_has_no_topics_and_no_id_of_a_workspace_n
     assert await topics_in(untouched, "plain", SourceWish(StateOfFlow.DRAFT)) is None
     uses = await topics_in(untouched, "orders")
     assert uses is not None
-    user, flow = untouched.user("ada"), untouched["orders"]
-    assert candidates_for_topic(untouched.database, user, flow, flow, uses.topic_to_replace(None)) is None
+    candidates = TopicSearch(uses.topic_to_replace(None), untouched["orders"])
+    assert await candidates.page(untouched.database, untouched.user("ada"), ALL) is None

@@ -63,7 +63,7 @@ async def test_what_is_offered_is_what_an_export_would_not_refuse(
     refusals = await find_refusals([there for _, there in everywhere.elements])
     for (_, there), reasons in zip(everywhere.elements, refusals, strict=True):
         assert (reasons == ()) is there.eligible.as_new_flow
-        assert there.workspace.id == there.access.workspace.id
+        assert (there.workspace.id, there.contract.id) == (there.destination.id, there.destination.contract_id)
     for contract in {workspace.contract.id for workspace in good}:
         of_contract = await found.workspaces(DestinationSearch(contract_id=contract), ALL)
         expected = [workspace.id for workspace in good if workspace.contract.id == contract]

@@ -11,7 +11,7 @@ from app.domain import input as input_rules
 from app.domain import topics as topic_rules
 from app.domain.fingerprint import PlanBasis
 from app.domain.model import ReferenceKind
-from app.execution.relations import one
+from app.execution.relations import relation
 from app.execution.rows import shows
 from app.graphql.context import Info
 from app.graphql.describe import about, field
@@ -57,10 +57,10 @@ class TopicSchemaMismatch(ExportFlowWarning):
         "For publishing steps what the new topic requires and the old one doesn't declare; for subscribing steps what "
         "the old one requires and the new one doesn't declare. Sorted; top level only."
     )
-    from_: Topic | None = one(
+    from_: Topic | None = relation(
         "topics", "from_topic.id", "The topic that was replaced; null if it is gone or you can't see it."
     )
-    to: Topic | None = one(
+    to: Topic | None = relation(
         "topics", "to_topic.id", "The topic that took its place; null if it is gone or you can't see it."
     )
 
@@ -71,7 +71,7 @@ class TopicSchemaMismatch(ExportFlowWarning):
     "without one. Nothing else tells, since no component demands an agent.",
 )
 class AgentNotCopied(ExportFlowWarning):
-    agent: Agent | None = one("agents", "agent_id", "The agent of the source; null if you can't see it.")
+    agent: Agent | None = relation("agents", "agent_id", "The agent of the source; null if you can't see it.")
     step_ids: list[str] = about("The steps that ran on it, in the order of the graph.")
 
 
@@ -88,7 +88,7 @@ class CredentialNotAccessible(Error):
 
 @shows(draft.DraftAlreadyExists, "The flow to override has a draft already, and it was asked not to set it aside.")
 class DraftAlreadyExists(Error):
-    draft: FlowDraft = one("drafts", "draft_id", "The draft that is there.")
+    draft: FlowDraft = relation("drafts", "draft_id", "The draft that is there.")
 
 
 @shows(export.CannotOverrideItself, "Source and destination are the same flow.")
@@ -118,7 +118,7 @@ class PlanIsStale(Error):
 @shows(export_batch.DuplicateOverride, "Several items of the call override the same flow.")
 class DuplicateOverride(Error):
     item_indexes: list[int] = about("All items that override it, counted from 0.", "items")
-    flow: Flow = one("flows", "flow_id", "The flow that they override.")
+    flow: Flow = relation("flows", "flow_id", "The flow that they override.")
 
 
 @shows(batch.BatchNotApplied, "The item is fine; another item of the call was refused, so nothing was written.")

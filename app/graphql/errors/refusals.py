@@ -8,7 +8,7 @@ import strawberry
 from app.domain import access, draft, publish, running, source, source_graph, undo
 from app.domain.world import things
 from app.domain.world.sections import WorldSection
-from app.execution.relations import one
+from app.execution.relations import relation
 from app.execution.rows import shows
 from app.graphql.describe import about
 from app.graphql.errors.interfaces import Error, StartFlowError
@@ -49,7 +49,7 @@ class InsufficientPermission(Error):
 
 @shows(access.ContractSuspended, "The contract is suspended: nothing can be written into its workspaces.")
 class ContractSuspended(Error):
-    contract: Contract = one("contracts", "contract.id", "The contract that is suspended.")
+    contract: Contract = relation("contracts", "contract.id", "The contract that is suspended.")
 
 
 @shows(
@@ -63,7 +63,7 @@ class ComponentNotAccessible(Error):
 
 @shows(draft.StaleDraft, "The draft was changed since the revision that the change is based on, or is gone.")
 class StaleDraft(Error):
-    current_draft: FlowDraft | None = one(
+    current_draft: FlowDraft | None = relation(
         "drafts", "draft_id", "The draft as it is now; null when it was published or discarded meanwhile."
     )
 

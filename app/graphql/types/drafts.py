@@ -4,7 +4,7 @@ import strawberry
 
 from app.domain import diff, publish
 from app.domain.model import ReferenceKind
-from app.execution.relations import one
+from app.execution.relations import relation
 from app.execution.rows import shows
 from app.graphql.describe import about
 from app.graphql.scalars import JSON
@@ -23,7 +23,9 @@ class DraftBlocker:
     "The step's component needs a credential (or a secret: see `component.requires`) and the step has none that fits.",
 )
 class MissingCredential(DraftBlocker):
-    component: Component = one("components", "component.id", "The component whose credential or secret is missing.")
+    component: Component = relation(
+        "components", "component.id", "The component whose credential or secret is missing."
+    )
 
 
 @shows(publish.MissingTopic, "The pub/sub step has no topic that lives in the workspace.")

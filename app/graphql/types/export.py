@@ -9,7 +9,7 @@ from app.domain import references
 from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction
 from app.domain.source import CopiedFrom
-from app.execution.relations import one
+from app.execution.relations import relation
 from app.execution.rows import shows
 from app.graphql.describe import about
 from app.graphql.types.resources import Binding, Node, SomeWorkspace, User, binding
@@ -51,18 +51,20 @@ class FlowExport(Node):
     copied_from: CopiedFrom = about("Which state of the source was copied.")
     undone_at: datetime | None = about("When it was undone; null if it wasn't.")
 
-    actor: User | None = one("visible_users", "actor_id", "Who copied or exported it.")
-    source_flow: SomeFlow | None = one("flows", "source_flow_id", "The flow that was copied or exported.")
-    source_version: SomeVersion | None = one(
+    actor: User | None = relation("visible_users", "actor_id", "Who copied or exported it.")
+    source_flow: SomeFlow | None = relation("flows", "source_flow_id", "The flow that was copied or exported.")
+    source_version: SomeVersion | None = relation(
         "versions",
         "source_version_id",
         "The version that was copied; null where it was the draft.",
     )
-    destination_flow: SomeFlow | None = one("flows", "destination_flow_id", "The flow that was made or overridden.")
-    destination_workspace: SomeWorkspace | None = one(
+    destination_flow: SomeFlow | None = relation(
+        "flows", "destination_flow_id", "The flow that was made or overridden."
+    )
+    destination_workspace: SomeWorkspace | None = relation(
         "workspaces", "destination_workspace_id", "The workspace that it went to."
     )
-    references: list[ReferenceOutcome] = one(
+    references: list[ReferenceOutcome] = relation(
         "export_references",
         "id",
         "What became of every reference, in the order of the steps; without ids of what lives where you are no member.",

@@ -11,9 +11,9 @@ from strawberry import Parent
 from app.domain import diff
 from app.domain.model import FlowStatus, FlowType, VersionOrigin
 from app.execution.lookups import Vanished
-from app.execution.relations import one
+from app.execution.relations import relation
 from app.execution.rows import shows
-from app.graphql.arguments import given
+from app.graphql.arguments import none_if_unset
 from app.graphql.connections import Connection, PageArguments, connection_below, connection_field
 from app.graphql.context import Info
 from app.graphql.describe import about, field, shown_as
@@ -47,15 +47,15 @@ class Flow(Node):
     created_at: datetime = about("When the flow was created.")
     updated_at: datetime = about("When the flow, its draft included, was changed last.")
 
-    workspace: SomeWorkspace = one(
+    workspace: SomeWorkspace = relation(
         "workspaces",
         "workspace_id",
         "The workspace that the flow lives in.",
     )
-    created_by: User | None = one(
+    created_by: User | None = relation(
         "users", "created_by", "Who created the flow; null if the account is gone.", related=Related.CREATED_BY
     )
-    draft: "FlowDraft | None" = one(
+    draft: "FlowDraft | None" = relation(
         "active_drafts",
         "id",
         "What is being edited; null if there is nothing unpublished.",
@@ -76,14 +76,14 @@ class Flow(Node):
         """The published versions, newest first, as `flowHistory`."""
         return connection_below(info, WantedList(ListName.HISTORY), flow.id, page)
 
-    published_version: "FlowVersion | None" = one(
+    published_version: "FlowVersion | None" = relation(
         "versions",
         "published_version_id",
         "The version that runs if the flow is active; null if the flow was never published.",
         related=Related.PUBLISHED_VERSION,
     )
 
-    provenance: FlowExport | None = one(
+    provenance: FlowExport | None = relation(
         "provenances",
         "id",
         "The copy or export that the present content came from: that of the draft or, where there is none, of the "
@@ -96,7 +96,7 @@ class Flow(Node):
         flow: Parent[FlowView], info: Info, *, page: PageArguments, workspace_id: IntoWorkspace = strawberry.UNSET
     ) -> Awaitable[Connection[FlowExport]]:
         """One for each destination flow: its latest copy or export of this flow that wasn't undone; the newest first."""
-        wanted = WantedList(ListName.COPIES, workspace_id=given(workspace_id))
+        wanted = WantedList(ListName.COPIES, workspace_id=none_if_unset(workspace_id))
         return connection_below(info, wanted, flow.id, page)
 
 
@@ -119,13 +119,13 @@ class FlowDraft(Node):
         """When it is removed, if it was set aside; null for the one that is being edited."""
         return None if draft.set_aside_at is None else draft.set_aside_at + info.context.work.drafts_kept
 
-    flow: Flow = one("flows", "flow_id", "The flow that it is a draft of.")
-    graph: FlowGraph = one(
+    flow: Flow = relation("flows", "flow_id", "The flow that it is a draft of.")
+    graph: FlowGraph = relation(
         "graphs",
         "id",
         "Its steps and links, and what they are bound to.",
     )
-    readiness: DraftReadiness = one(
+    readiness: DraftReadiness = relation(
         "readiness",
         "id",
         "Whether it can be published now, and what keeps it from that.",
@@ -137,7 +137,7 @@ class FlowDraft(Node):
         draft: Parent[DraftView], info: Info, since_version_id: Since = strawberry.UNSET
     ) -> diff.GraphDiff | None:
         """What it changes against a version of its flow; by default against the published one. Null without one."""
-        older: str | None = given(since_version_id)
+        older: str | None = none_if_unset(since_version_id)
         if older is None:
             flow = await shield(info.context.loaders.flows.load(draft.flow_id))
             if flow is None:
@@ -145,7 +145,7 @@ class FlowDraft(Node):
             older = flow.published_version_id
         return await changes_between(info, older, draft.id)
 
-    author: User | None = one(
+    author: User | None = relation(
         "users", "author_id", "Who made the draft; null if the account is gone.", related=Related.AUTHOR
     )
 
@@ -162,8 +162,8 @@ class FlowVersion(Node):
     published_at: datetime = about("When it was published.")
     origin: VersionOrigin = about("Where its content came from.")
 
-    flow: Flow = one("flows", "flow_id", "The flow that it is a version of.")
-    graph: FlowGraph = one(
+    flow: Flow = relation("flows", "flow_id", "The flow that it is a version of.")
+    graph: FlowGraph = relation(
         "graphs",
         "id",
         "Its steps and links, and what they are bound to.",
@@ -175,15 +175,15 @@ class FlowVersion(Node):
         version: Parent[VersionView], info: Info, since_version_id: Since = strawberry.UNSET
     ) -> diff.GraphDiff | None:
         """What changed since a version of the flow; by default since the one before it. Null for the first."""
-        older: str | None = given(since_version_id)
+        older: str | None = none_if_unset(since_version_id)
         if older is None:
             older = await shield(info.context.loaders.previous_versions.load((version.flow_id, version.number)))
         return await changes_between(info, older, version.id)
 
-    published_by: User | None = one(
+    published_by: User | None = relation(
         "users", "published_by", "Who published it; null if the account is gone.", related=Related.PUBLISHED_BY
     )
-    revert_of: "FlowVersion | None" = one(
+    revert_of: "FlowVersion | None" = relation(
         "versions", "revert_of", "The older version that it restored, if it was a revert."
     )
 
@@ -192,9 +192,9 @@ async def changes_between(info: Info, older: str | None, newer: str) -> diff.Gra
     """What changed from a version to a draft or version of the same flow; None if there is no such version."""
     if older is None or not is_id(Kind.VERSION, older):
         return None
-    found: diff.GraphDiff | None = await shield(info.context.loaders.comparisons.load((older, newer)))
-    if found is None:
+    difference: diff.GraphDiff | None = await shield(info.context.loaders.comparisons.load((older, newer)))
+    if difference is None:
         return None
-    changed = [change for one in (*found.changed_steps, *found.changed_links) for change in one.fields]
-    info.context.meter.expect_objects(len(changed) + len(found.bindings) + len(found.fields))
-    return found
+    changed = [change for one in (*difference.changed_steps, *difference.changed_links) for change in one.fields]
+    info.context.meter.expect_objects(len(changed) + len(difference.bindings) + len(difference.fields))
+    return difference

@@ -11,7 +11,7 @@ from strawberry import Parent
 from app.domain.component import read_command
 from app.domain.graph import Json, StepBindings, bindings_from_json, join, link_ids
 from app.domain.references import by_position
-from app.execution.relations import one
+from app.execution.relations import relation
 from app.execution.rows import shows
 from app.graphql.context import Context, Info
 from app.graphql.describe import about, field
@@ -36,27 +36,27 @@ class FlowStep:
     tenant_id: strawberry.Private[str]
     bound: strawberry.Private[StepBindings]
 
-    component: Component | None = one(
+    component: Component | None = relation(
         "components_meant",
         ("tenant_id", "command"),
         "The component that the command means here; null if there is none or you can't see it.",
     )
-    credential: Credential | None = one(
+    credential: Credential | None = relation(
         "credentials",
         "bound.credential",
         "The credential that the step uses, if it has one.",
     )
-    secret: Secret | None = one(
+    secret: Secret | None = relation(
         "secrets",
         "bound.secret",
         "The secret that the step uses, if it has one.",
     )
-    agent: Agent | None = one(
+    agent: Agent | None = relation(
         "agents",
         "bound.agent",
         "The agent that the step goes through, if it has one.",
     )
-    topic: Topic | None = one(
+    topic: Topic | None = relation(
         "topics",
         "bound.topic",
         "The topic that a pub/sub step uses, if it has one.",
@@ -130,12 +130,12 @@ async def links_of(graph: Parent[StoredGraph], info: Info) -> list[FlowLink]:
 class FlowGraph:
     steps: list[FlowStep] = field(steps_of)
     links: list[FlowLink] = field(links_of)
-    topics: list[Topic] = one(
+    topics: list[Topic] = relation(
         "topics_of_graphs",
         ("content", "view"),
         "The topics that its pub/sub steps use, each once, in the order of the steps.",
     )
-    components: list[Component] = one(
+    components: list[Component] = relation(
         "components_of_graphs",
         ("content", "view"),
         "The components that its steps use and that you can see, each once, in the order of the steps.",

@@ -11,7 +11,7 @@ from app.domain import source_graph
 from app.domain.component import ComponentAccess, ComponentRequirement, InaccessibilityReason
 from app.domain.model import ContractStatus
 from app.execution.lookups import Lookup
-from app.execution.relations import Field, one
+from app.execution.relations import Field, relation
 from app.execution.rows import shows
 from app.graphql.arguments import Search, searched
 from app.graphql.connections import Connection, PageArguments, connection_below, connection_field
@@ -46,7 +46,7 @@ SomeWorkspace = Annotated["Workspace", strawberry.lazy("app.graphql.types.worksp
 
 def in_workspace(description: str, key: str = "workspace_id") -> Field:
     """The relation to the workspace that something lives in, or is about."""
-    return one("workspaces", key, description)
+    return relation("workspaces", key, description)
 
 
 @shows(ComponentView, "A connector: what a step runs.")
@@ -84,7 +84,7 @@ class InWorkspace(Node):
 class OfComponent(InWorkspace):
     """What credentials and secrets have in common; no type of the schema."""
 
-    component: Component = one(
+    component: Component = relation(
         "components_referred_to",
         "component_id",
         "The component that it belongs to; only steps of this component can use it.",
@@ -118,7 +118,7 @@ Binding = Annotated[
 
 def binding(id_column: str, description: str) -> Field:
     """The relation to what a step is, or was, bound to: the row has its kind, and its id in a column."""
-    return one("bindings", ("kind", id_column), description)
+    return relation("bindings", ("kind", id_column), description)
 
 
 @shows(source_graph.InaccessibleComponent, "A component that the destination can't use, and the steps that use it.")
@@ -126,7 +126,7 @@ class InaccessibleComponent:
     name: str = about("`team/name` as the commands have it; or the whole command where it can't be read.")
     step_ids: list[str] = about("The steps that use it, in the order of the graph.")
     reason: InaccessibilityReason = about("Why it can't be used.")
-    component: Component | None = one(
+    component: Component | None = relation(
         "components", "component_id", "The component; null if you can see none of this name."
     )
 

@@ -8,9 +8,9 @@ import strawberry
 from strawberry import Parent
 
 from app.domain.model import FlowStatus, FlowType, WorkspaceType
-from app.execution.relations import one
+from app.execution.relations import relation
 from app.execution.rows import shows
-from app.graphql.arguments import Search, given, searched
+from app.graphql.arguments import Search, none_if_unset, searched
 from app.graphql.connections import (
     Connection,
     Counted,
@@ -59,14 +59,14 @@ class FlowFilterInput:
 
     def to_filter(self) -> FlowFilter:
         return FlowFilter(
-            status=given(self.status),
-            type=given(self.type),
-            has_draft=given(self.has_draft),
-            created_by=given(self.created_by_id),
-            component_id=given(self.component_id),
-            is_published=given(self.is_published),
-            updated_since=given(self.updated_since),
-            uses_id=given(self.uses_id),
+            status=none_if_unset(self.status),
+            type=none_if_unset(self.type),
+            has_draft=none_if_unset(self.has_draft),
+            created_by=none_if_unset(self.created_by_id),
+            component_id=none_if_unset(self.component_id),
+            is_published=none_if_unset(self.is_published),
+            updated_since=none_if_unset(self.updated_since),
+            uses_id=none_if_unset(self.uses_id),
         )
 
 
@@ -94,7 +94,7 @@ class Workspace(Node):
         "Whether you may create, copy to and edit flows here now: you hold workspaces.flow.edit and the contract is "
         "not suspended."
     )
-    contract: Contract = one(
+    contract: Contract = relation(
         "contracts",
         "contract_id",
         "The contract that owns the workspace.",
@@ -118,7 +118,7 @@ class Workspace(Node):
         ] = strawberry.UNSET,
     ) -> Awaitable[Connection[Flow]]:
         """The flows of the workspace; none if you are no member."""
-        order, asked = given(order_by) or FlowOrder.NAME_ASC, given(filter_by)
+        order, asked = none_if_unset(order_by) or FlowOrder.NAME_ASC, none_if_unset(filter_by)
         flow_filter = ANY_FLOW if asked is None else asked.to_filter()
         wanted = WantedList(ListName.FLOWS, searched(search), flow_filter=flow_filter, flow_order=order)
         return connection_below(info, wanted, workspace.id, page)
@@ -142,7 +142,7 @@ class Workspace(Node):
         search: Search = strawberry.UNSET,
     ) -> Awaitable[Connection[Credential]]:
         """The credentials of the workspace, by name; none if you are no member."""
-        wanted = WantedList(ListName.CREDENTIALS, searched(search), component_id=given(component_id))
+        wanted = WantedList(ListName.CREDENTIALS, searched(search), component_id=none_if_unset(component_id))
         return connection_below(info, wanted, workspace.id, page)
 
     @connection_field
@@ -156,7 +156,7 @@ class Workspace(Node):
         search: Search = strawberry.UNSET,
     ) -> Awaitable[Connection[Secret]]:
         """The secrets of the workspace, by name; none if you are no member."""
-        wanted = WantedList(ListName.SECRETS, searched(search), component_id=given(component_id))
+        wanted = WantedList(ListName.SECRETS, searched(search), component_id=none_if_unset(component_id))
         return connection_below(info, wanted, workspace.id, page)
 
     @connection_field
