@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, parse
 
-from app.execution.compiler import Compiled, Failure
+from app.execution.compiler import Compiled, Failure, related_to
 from app.execution.plan import FieldPlan, Plan
-from app.execution.rows import Layout
+from app.execution.rows import NARROW, Layout
 from app.graphql.schema import schema
 from app.storage.connections.row_views import layout_of
 from app.storage.pages.related import Related
@@ -20,14 +20,19 @@ CONTRACT = layout_of(ContractView, len(WorkspaceView._fields))
 LAYOUT = {**layout_of(WorkspaceView), Related.CONTRACT: CONTRACT}
 
 
-def compiled(elements: str, layout: Layout | None) -> Compiled:
-    """What is compiled of the nodes or edges of a page of workspaces."""
+def planned(elements: str) -> tuple[Plan, FieldPlan]:
+    """The plan of a page of workspaces."""
     document = parse(f"query ($no: Boolean = false) {{ workspaces {{ {elements} }} }}")
     [operation] = document.definitions
     assert isinstance(operation, OperationDefinitionNode)
     plan = Plan.of(schema.graphql_schema, document, operation, {})
     assert isinstance(plan, Plan)
-    workspaces: FieldPlan = plan.root().fields[0]
+    return plan, plan.root().fields[0]
+
+
+def compiled(elements: str, layout: Layout | None) -> Compiled:
+    """What is compiled of the nodes or edges of a page of workspaces."""
+    plan, workspaces = planned(elements)
     assert workspaces.shape.object is not None
     [field] = plan.below(workspaces, workspaces.shape.object).fields
     assert field.shape.object is not None
@@ -109,3 +114,19 @@ def test_a_column_whose_name_is_no_name_is_not_compiled() -> None:
     made: Any = of_read_rows("id")
     with pytest.raises(ValueError, match="is no name of a column"):
         made._column("r", "id).x")
+
+
+@pytest.mark.parametrize(
+    ("elements", "related"),
+    [
+        ("nodes { id __typename name }", (NARROW,)),
+        ("edges { cursor node { id contract { name } } } totalCount", (Related.CONTRACT, NARROW)),
+        ("pageInfo { endCursor }", (NARROW,)),
+        ("nodes { id viewerCanEditFlows }", ()),
+        ("nodes { id } edges { node { viewerIsMember contract { id } } }", (Related.CONTRACT,)),
+        ("nodes { id flows { nodes { id } } }", ()),
+        ("nodes { ... @include(if: $no) { viewerIsMember } name }", (NARROW,)),
+    ],
+)
+def test_a_page_is_narrow_unless_a_field_of_a_node_is_computed(elements: str, related: tuple[object, ...]) -> None:
+    assert related_to(*planned(elements)) == related

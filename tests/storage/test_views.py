@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 import pytest
 
+from app.execution.rows import NARROW
 from app.storage.connections.row_views import views_of
+from app.storage.pages.lists import ListName, WantedList
 from app.storage.reads.rows import ComponentView, columns
 from app.storage.tables import COMPONENT, TEAM
 
@@ -33,3 +35,12 @@ def test_a_field_without_a_column_is_a_mistake_and_not_left_out() -> None:
 def test_a_view_is_made_of_the_columns_that_a_row_starts_with() -> None:
     row = ("component_1", "blue", "mailer", "a sort key")
     assert views_of(Coloured).make(row) == Coloured("component_1", "blue", "mailer")
+
+
+@pytest.mark.parametrize(
+    ("name", "column"), [(ListName.WORKSPACES, "role.permissions"), (ListName.TOPICS, "topic.schema_text")]
+)
+def test_a_narrow_page_leaves_out_what_only_computed_fields_need(name: ListName, column: str) -> None:
+    whole, narrow = WantedList(name).listing().rows, WantedList(name, related=(NARROW,)).listing().rows
+    assert (column in str(whole), column in str(narrow)) == (True, False)
+    assert [each.name for each in whole.selected_columns] == [each.name for each in narrow.selected_columns]
