@@ -29,7 +29,7 @@ from app.meter import current_meter
 from app.offload import offload
 from app.storage.connections.connection import ReadConnection, Row
 from app.storage.facts.catalogue import COMPONENT_COLUMNS, catalogue_of, target_of
-from app.storage.facts.flows import FLOWS_WITH_STATES, STATES, flow_of, flows_with_states
+from app.storage.facts.flows import FLOWS_WITH_STATES, NO_GRAPH, STATES, flow_of, flows_with_states
 from app.storage.facts.outlines import OutlinedState, States, read_outlines
 from app.storage.facts.states import graph_of, state_of
 from app.storage.facts.visibility import access_of, is_member
@@ -127,7 +127,8 @@ async def read_chosen(
     if not rows:
         return None
     [row] = rows
-    states = {name: state_of(row, name, graph_of(row, name)) for name in STATES}
+    graphs = {name: NO_GRAPH if row[f"{name}_outline"] is None else graph_of(row, name) for name in STATES}
+    states = {name: state_of(row, name, graph) for name, graph in graphs.items()}
     flow = flow_of(row, access_of(row), states["published"], states["draft"])
     copied = copied_state(flow, source, states["named"])
     if isinstance(copied, CopiedState):
