@@ -93,6 +93,11 @@ class ManyDraftFacts:
     def names(self) -> Mapping[str, str]:
         return {flow_id: facts.flow.name for flow_id, facts in self.flows.items()}
 
+    def forget(self, flow_id: str) -> None:
+        """Drop what can be made again of a flow that was decided about."""
+        for saved in self.flows[flow_id].flow.states if flow_id in self.flows else ():
+            saved.state.graph.forget()
+
     @property
     def size(self) -> int:
         """How much there is to decide about, in characters."""

@@ -31,10 +31,11 @@ from app.storage.connections.connection import Row, WriteConnection
 from app.storage.connections.row_changes import Part, write_rows
 from app.storage.facts.catalogue import read_catalogue, read_targets, read_workspace_access
 from app.storage.facts.drafts import find_flow_of_draft, has_drafts_set_aside, read_draft
-from app.storage.facts.flows import FoundFlow, StateChoice, StateChoices, no_state, read_flows
+from app.storage.facts.flows import FoundFlow, StateChoice, StateChoices, named_parts, no_state, read_flows
 from app.storage.facts.gather import gather, states_at_hand
 from app.storage.facts.idempotency_keys import StoredCall, UsedKey, store_call, take_key
 from app.storage.facts.locks import Touched, Wish, check_locks, lock, needed_for, needed_for_new_flow, touched_by
+from app.storage.facts.states import OutlinedGraph
 from app.storage.facts.undo_facts import find_flow_of_export, read_undo_facts
 from app.storage.reads.keyed_exports import read_keyed_exports
 
@@ -99,12 +100,12 @@ class Store:
 
     async def many_draft_facts(self, choices: StateChoices) -> ManyDraftFacts:
         """Lock flows and read the facts of changes of their drafts, in as many statements as for one."""
-        visible = await self._locked_flows(choices)
-        states = [state for each in visible.values() for state in states_at_hand(each.flow)]
-        catalogue = await read_catalogue(
-            self.connection, self.actor, {s.command for each in states for s in each.graph.steps}
-        )
-        ids = {reference for state in states for reference in state.graph.references}
+        visible = await self._locked_flows(choices, parse=named_parts)
+        graphs = [state.graph for each in visible.values() for state in states_at_hand(each.flow)]
+        size = sum(graph.size for graph in graphs)
+        used = await offload(size, lambda: {command for graph in graphs for command in graph.commands})
+        catalogue = await read_catalogue(self.connection, self.actor, used)
+        ids = await offload(size, lambda: {reference for graph in graphs for reference in graph.references})
         targets = await read_targets(self.connection, self.actor, ids)
         return ManyDraftFacts(
             {id_: DraftFacts(each.flow, catalogue=catalogue, targets=targets) for id_, each in visible.items()}
@@ -166,11 +167,15 @@ class Store:
         return await offload(LARGE, read_graph, sent, fields)
 
     async def _locked_flows(
-        self, choices: StateChoices, version: str | None = None, permission: str = FLOW_EDIT
+        self,
+        choices: StateChoices,
+        version: str | None = None,
+        permission: str = FLOW_EDIT,
+        parse: Callable[[OutlinedGraph], object] = OutlinedGraph.whole,
     ) -> dict[str, FoundFlow]:
         """Read flows and a version with this id; the flows that the caller has the permission to change are locked."""
         locked = await lock(self.connection, self.actor, Touched(changed=[*choices]), permission=permission)
-        visible = await read_flows(self.connection, self.actor, choices, [version])
+        visible = await read_flows(self.connection, self.actor, choices, [version], parse)
         check_locks(locked, [id_ for id_, each in visible.items() if may_change_flows(each.flow.access, permission)])
         return visible
 

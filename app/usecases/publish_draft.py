@@ -1,5 +1,7 @@
 """Publish a draft as the next version of its flow, or up to a thousand in one call."""
 
+from collections.abc import Iterable, Iterator
+
 from app.domain.batch import BatchWish
 from app.domain.errors import Refused
 from app.domain.input import KeyedCall
@@ -27,7 +29,13 @@ async def publish_draft(store: Store, wish: PublishWish) -> Published | Refused[
 async def publish_drafts(store: Store, wish: BatchWish[PublishWish]) -> Batch[Published, PublishRefusal]:
     """Publish drafts, all or none unless the call is best effort (B1). A refused draft is left as it is."""
     facts = await store.many_draft_facts({item.flow_id: [draft_state] for item in wish.remaining.values()})
-    decided = await decide(facts, lambda: plan_publishes(facts, wish, interruptible))
+
+    def one_by_one(items: Iterable[PublishWish]) -> Iterator[PublishWish]:
+        for item in interruptible(items):
+            yield item
+            facts.forget(item.flow_id)
+
+    decided = await decide(facts, lambda: plan_publishes(facts, wish, one_by_one))
     versions = await write_versions(store, decided.plans)
     done = [Published(plan.flow_id, version) for plan, version in zip(decided.plans, versions, strict=True)]
     return Batch.of(decided, done)

@@ -142,16 +142,22 @@ FLOWS_WITH_STATES = flows_with_states()
 FLOWS_AND_WORKSPACES = _flows_and_workspaces()
 
 
+def named_parts(graph: OutlinedGraph) -> object:
+    """Parse what a graph names: facts are read by it."""
+    return graph.commands, graph.references
+
+
 async def read_flows(
     connection: ReadConnection,
     viewer: str,
     choices: StateChoices,
     versions: Iterable[str | None] = (),
+    parse: Callable[[OutlinedGraph], object] = OutlinedGraph.whole,
 ) -> dict[str, FoundFlow]:
-    """Read the flows that `choices` names, with the graphs of the chosen states."""
+    """Read the flows that `choices` names, with the graphs of the chosen states, of which `parse` parses what it needs."""
     touched = Touched(kept=[*choices], versions=[*filter(None, versions)])
     rows = await connection.rows(FLOWS_WITH_STATES, {"viewer": viewer, **touched.parameters()})
-    return await _with_graphs(connection, rows, choices, OutlinedGraph.whole)
+    return await _with_graphs(connection, rows, choices, parse)
 
 
 async def read_flows_and_workspaces(
@@ -165,7 +171,7 @@ async def read_flows_and_workspaces(
     of_flows = [row for row in rows if row["flow_id"] is not None]
     accesses = [(access_of(row), row.flows_used) for row in rows if row.flow_id is None]
     return FoundFlows(
-        await _with_graphs(connection, of_flows, choices, lambda graph: (graph.commands, graph.references)),
+        await _with_graphs(connection, of_flows, choices, named_parts),
         {access.workspace.id: access for access, _ in accesses},
         {access.workspace.contract.id: used for access, used in accesses if used},
     )

@@ -69,6 +69,10 @@ class OutlinedGraph(Graph):
     def bindings(self) -> Bindings:
         return bindings_from_json(orjson.loads(self._texts[1]), self._shared)
 
+    @property
+    def bindings_text(self) -> str:
+        return self._texts[1]
+
     @cached_property
     def links(self) -> tuple[Link, ...]:
         return tuple(map(_NEW_LINK, orjson.loads(self._texts[0])["links"]))
@@ -125,7 +129,9 @@ def _values_of(name: str) -> Callable[[Row], tuple[Any, ...]]:
 
 def state_values(state: FlowState) -> tuple[Any, ...]:
     """The values of `STATE`."""
-    return *field_values(state), state.export_id, bindings_text(state.graph.bindings)
+    graph = state.graph
+    bindings = graph.bindings_text if isinstance(graph, OutlinedGraph) else bindings_text(graph.bindings)
+    return *field_values(state), state.export_id, bindings
 
 
 field_values: Callable[[FlowState], tuple[Any, ...]] = attrgetter(*FIELDS)

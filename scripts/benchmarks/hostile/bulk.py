@@ -14,6 +14,10 @@ EXPORTS = (
     "succeeded results { flow { id } errors { message path } } } }"
 )
 PLANS = "query($input: ExportFlowsInput!) { exportPlans(input: $input) { plans { fingerprint copiedFrom blockers { message path } } } }"
+PUBLISH = (
+    "mutation($input: PublishFlowDraftsInput!) { publishFlowDrafts(input: $input) { "
+    "succeeded results { flow { id } errors { message path } } } }"
+)
 KINDS = ("topics", "credentials", "secrets", "agents")
 
 
@@ -31,6 +35,12 @@ def bound(number: int, mappings: list[Json], first: int = 0) -> Json:
     """A graph of so many steps, each with a credential."""
     [credential] = [each["fromId"] for each in mappings if each["fromId"].startswith("credential")]
     return graph(steps(number, MAILER, credentials_id=credential, name=f"Mail {first}"))
+
+
+def chain(number: int, mappings: list[Json], first: int = 0) -> Json:
+    """Such a graph that is ready to be published: each step leads to the next."""
+    edges = [{"source": f"s{each}", "target": f"s{each + 1}"} for each in range(number - 1)]
+    return graph(bound(number, mappings, first)["nodes"], edges)
 
 
 def different(demo: Demo, graphs: Iterable[Json], workspace: str) -> list[str]:
@@ -112,6 +122,14 @@ def flows_of_their_own(demo: Demo, workspace: str, mappings: list[Json]) -> list
     return different(demo, (bound(300, mappings, first) for first in range(ITEMS)), workspace)
 
 
+def chained_copies(demo: Demo, workspace: str, mappings: list[Json]) -> list[str]:
+    return copied(demo, demo.create(chain(150, mappings), workspace)[0], workspace)
+
+
+def chains(demo: Demo, workspace: str, mappings: list[Json]) -> list[str]:
+    return different(demo, (chain(150, mappings, first) for first in range(ITEMS)), workspace)
+
+
 def planned(number: int) -> Prepare:
     def prepare(demo: Demo) -> httpx.Request:
         here, there, mappings = places(demo)
@@ -120,6 +138,18 @@ def planned(number: int) -> Prepare:
             {"flowId": flow, "destination": {"workspaceId": there}, "name": f"Flow {each}"} for each in range(ITEMS)
         ]
         return demo.request(PLANS, input={"items": items, "mappings": mappings})
+
+    return prepare
+
+
+def published(flows: Callable[[Demo, str, list[Json]], list[str]], *, by: Json | None = None) -> Prepare:
+    """The drafts of a thousand flows, published and started."""
+
+    def prepare(demo: Demo) -> httpx.Request:
+        here, _, mappings = places(demo)
+        drafts = [{"flowId": flow, "expectedRevision": 1} for flow in flows(demo, here, mappings)]
+        wish = {"items": drafts, "mode": "BEST_EFFORT", "start": True}
+        return demo.request(PUBLISH, headers=by, input=wish) if by else demo.request(PUBLISH, input=wish)
 
     return prepare
 
@@ -135,6 +165,10 @@ BULK = (
     Attack("refused whole, different flows of 300 steps", refused_of_different_flows(EXPORTS, 300), cpu_seconds=1.0),
     Attack("refused whole, plans of 1,000 steps", refused(PLANS, KNOWN, named=True), cpu_seconds=1.0),
     Attack("refused whole, plans of 1,600 unknown steps", refused(PLANS, UNKNOWN, named=True), cpu_seconds=1.0),
+    Attack("publishing refused, different flows", published(flows_of_their_own, by=GUEST), megabytes=200.0),
+    Attack("publishing of flows that aren't ready", published(flows_of_their_own), megabytes=200.0),
+    Attack("publishing of copies, 150 references", published(chained_copies), cpu_seconds=3.0),
+    Attack("publishing of different flows, 150 references", published(chains), cpu_seconds=3.0),
     Attack("plans of 1,700 bound steps", planned(1_700)),
     Attack("release of one flow, 300 references", honest(EXPORTS, one_flow), cpu_seconds=3.0, megabytes=200.0),
     Attack("release of copies, 300 references", honest(EXPORTS, copies), cpu_seconds=3.0, megabytes=200.0),
