@@ -6,7 +6,6 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from app.domain.input import KeyedCall
 from app.storage.connections.engine import engine_of
 from app.storage.migrations.migrate import upgrade
 from tests.storage.downgrading import downgrade, rows
@@ -61,13 +60,13 @@ async def test_what_was_kept_with_keys_becomes_what_was_made(empty_database_url:
     async with engine_of(empty_database_url) as engine, engine.begin() as connection:
         await connection.execute(text(USER))
         await connection.execute(
-            text(KEY), [{"call": call, "outcome": json.dumps(OUTCOMES[call])} for call in KeyedCall]
+            text(KEY), [{"call": call, "outcome": json.dumps(OUTCOMES[call])} for call in OUTCOMES]
         )
     await upgrade(empty_database_url)
     made = {row["call"]: json.loads(row["made"]) for row in await rows(empty_database_url, KEYS)}
     one_by_one = [KEPT["exportFlow"][0], {"exports": {"7": "export_1"}, "warnings": []}]
     assert made.pop("exportFlows") == one_by_one
-    assert made == {call: kept for call, kept in KEPT.items() if call != "exportFlows"}
+    assert made == {call: KEPT[call] for call in OUTCOMES if call != "exportFlows"}
     await downgrade(empty_database_url, "0012")
     left = await rows(empty_database_url, text("select call, outcome from idempotency_key order by call"))
     assert {row["call"]: json.loads(row["outcome"]) for row in left} == {
