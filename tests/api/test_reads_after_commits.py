@@ -85,11 +85,18 @@ def reads(fresh: Api, monkeypatch: pytest.MonkeyPatch) -> FailingReads:
 async def test_what_was_copied_or_exported_is_answered_without_what_could_not_be_read(
     fresh: Api, reads: FailingReads
 ) -> None:
+    """Flow and draft are answered from the rows that were written, and read by nobody."""
     copied = await reads.payload("copyFlow", {"flowId": fresh.id("plain")})
-    assert (copied["flow"], copied["draft"], copied["exportRecord"]) == (None, None, None)
+    assert await reads.state(copied["flow"]["id"]) | {"history": None} == {
+        "draft": copied["draft"],
+        "draftsSetAside": {"nodes": []},
+        "history": None,
+    }
+    assert copied["exportRecord"] is None
     assert (copied["replayed"], copied["copiedFrom"]) == (False, "PUBLISHED_VERSION")
     exported = await reads.payload("exportFlow", export_input(fresh, "plain", to="workshop"))
-    assert (exported["flow"], exported["draft"], exported["copiedFrom"]) == (None, None, "PUBLISHED_VERSION")
+    assert (await reads.state(exported["flow"]["id"]))["draft"] == exported["draft"]
+    assert (exported["setAside"], exported["copiedFrom"]) == (None, "PUBLISHED_VERSION")
     created = await reads.payload("createFlow", {"workspaceId": fresh.id("workshop"), "name": "Made", "graph": GRAPH})
     assert created == {"flow": None, "draft": None, "replayed": False}
 
@@ -133,7 +140,8 @@ async def test_an_export_that_is_undone_is_answered(fresh: Api, reads: FailingRe
 
 async def test_items_of_a_call_are_answered_each_for_itself(fresh: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     document = (
-        "mutation($input: ExportFlowsInput!) { exportFlows(input: $input) { succeeded results { flow { id } } } }"
+        "mutation($input: ExportFlowsInput!) { "
+        "exportFlows(input: $input) { succeeded results { exportRecord { id } } } }"
     )
     items = [export_input(fresh, flow, to="workshop") for flow in ("plain", "bread")]
     caller = fresh.caller("ada")
@@ -143,7 +151,9 @@ async def test_items_of_a_call_are_answered_each_for_itself(fresh: Api, monkeypa
             "/graphql", json={"query": document, "variables": {"input": {"items": items}}}, headers=caller.headers
         )
     body = body_of(response)
-    assert body["data"] == {"exportFlows": {"succeeded": 2, "results": [{"flow": None}, {"flow": None}]}}
+    assert body["data"] == {
+        "exportFlows": {"succeeded": 2, "results": [{"exportRecord": None}, {"exportRecord": None}]}
+    }
     assert [error["path"] for error in body["errors"]] == [
-        ["exportFlows", "results", index, "flow"] for index in (0, 1)
+        ["exportFlows", "results", index, "exportRecord"] for index in (0, 1)
     ]
