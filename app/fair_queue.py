@@ -107,7 +107,7 @@ class FairQueue:
                 waiter.set_result(self._place_of(following))
 
     def _next_caller(self) -> str | None:
-        """Of the callers who wait and may take a place, the first of those who have fewest."""
+        """The first of the waiting callers who have fewest places and may take one."""
         fewest, following = self._free + self._share, None
         for caller in self._waiting:
             taken = self._taken.get(caller, 0)

@@ -15,9 +15,9 @@ from typing import Any, NoReturn
 import orjson
 
 MUTATION_COST = 10
-"""What a mutation counts besides the objects that it answers."""
+"""Objects that a mutation counts besides those that it answers."""
 BYTES_PER_UNIT = 2048
-"""So many bytes are charged like an object."""
+"""Number of bytes that are charged like an object."""
 BYTES_PER_OBJECT, BYTES_PER_CONNECTION, BYTES_PER_VALUE = 200, 2048, 16
 """What objects, paged lists and leaf values count besides their text: about what they take in memory."""
 DECIDED_PER_ANSWERED = 2
@@ -174,7 +174,7 @@ class Meter:
 
 
 UNLIMITED = Meter()
-"""Of what isn't done for a request."""
+"""The meter of work that isn't done for a request."""
 _current: ContextVar[Meter] = ContextVar("meter", default=UNLIMITED)
 
 

@@ -67,7 +67,7 @@ async def offload(
 ) -> Result:
     """Call a pure function, in a thread where its input is large; `size` in characters.
 
-    Raises LimitReached where the operation has used up its CPU time. Whoever is cancelled waits until the thread has ended.
+    Raises LimitReached where the operation has used up its CPU time. A cancelled caller waits until the thread has ended.
     """
     meter = current_meter()
     meter.take_cpu(0)

@@ -1,6 +1,6 @@
 """The answers of an operation: objects are begun by compiled selections, and values put into them; errors come last.
 
-Where something fails a mark is left in the answer. Only if one was left is the answer gone through, to tell the errors with
+The answer holds a mark where something fails. Only if one was left is the answer gone through, to tell the errors with
 their paths and to make null what they make null.
 """
 
@@ -30,7 +30,7 @@ class Objects:
     selection: Selection
     unresolved: Sequence[FieldPlan]
     sources: Sequence[Any] | RawRows
-    """What each object is made of."""
+    """The source of each object."""
     answers: list[dict[str, Any]]
     """Each object as it is answered."""
 

@@ -209,7 +209,7 @@ def is_plain(field: FieldPlan) -> bool:
 
 
 def _fields_of_nodes(plan: Plan, field: FieldPlan) -> Iterator[FieldPlan]:
-    """What is selected of nodes below a field, through edges."""
+    """The selection of nodes below a field, through edges."""
     type_ = field.shape.object
     try:
         fields = () if type_ is None else plan.below(field, type_).fields

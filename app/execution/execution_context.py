@@ -1,4 +1,4 @@
-"""What the executor needs of the request whose operation it executes."""
+"""The executor reads this of the request whose operation it executes."""
 
 from collections.abc import Hashable, Iterable
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ class ExecutionContext:
     """The base of what resolvers know of their request."""
 
     loaders: Any
-    """What relations are looked up with."""
+    """Relations are looked up with these loaders."""
 
     def __init__(self, meter: Meter) -> None:
         self.meter = meter
@@ -27,7 +27,7 @@ class ExecutionContext:
 
 
 class ResolverInfo(NamedTuple):
-    """What resolvers look at of the info that they are called with."""
+    """Resolvers read this of the info that they are called with."""
 
     context: ExecutionContext
     schema: GraphQLSchema

@@ -23,7 +23,7 @@ from app.execution.request_errors import OverLimit
 from app.meter import LimitReached
 
 CALLS_AT_ONCE = 64
-"""So many resolvers are called between two looks at the time."""
+"""Number of resolvers that are called between two looks at the time."""
 
 Fields = Sequence[FieldPlan]
 
@@ -130,7 +130,7 @@ class Executor:
         return [(below, below.unresolved) for below in await self._answers.complete(objects, field, values)]
 
     async def _called(self, objects: Objects, field: FieldPlan) -> list[Any]:
-        """What the resolver of a field gives for each object."""
+        """The results of a resolver, one for each object."""
         resolve = field.definition.resolve or default_field_resolver
         related = related_to(self._plan, field) if field.is_connection else ()
         info: Any = ResolverInfo(self._context, self._plan.schema, field.node.name.value, related)
@@ -164,7 +164,7 @@ class Executor:
             await self._wait_for(pending)
 
     async def _keys(self, pending: Sequence[Pending]) -> dict[Loader[Any, Any], dict[Hashable, None]]:
-        """What is to be looked up, by its loader."""
+        """The keys of lookups, by loader."""
         keys: dict[Loader[Any, Any], dict[Hashable, None]] = {}
         for each in pending:
             if self._pace.is_over():
@@ -224,7 +224,7 @@ def is_awaited(type_: type) -> bool:
 
 
 def looked_up(lookup: Lookup[Any], answers: Any) -> Any:
-    """What a lookup leads to."""
+    """The rows that a lookup leads to."""
     answer = answers if isinstance(answers, Exception) else answers[lookup.key]
     if lookup.make is None or answer is None or isinstance(answer, Exception):
         return answer

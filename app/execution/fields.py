@@ -29,7 +29,7 @@ META_FIELDS = {
 
 
 class Shape:
-    """What the values of a field are completed to."""
+    """The type that the values of a field are completed to."""
 
     __slots__ = ("element", "element_is_required", "is_list", "is_required", "leaf", "object", "type")
 

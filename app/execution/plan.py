@@ -93,7 +93,7 @@ class FieldPlan:
 
 
 class Selection:
-    """What is selected of the objects of a type."""
+    """The selection on the objects of a type."""
 
     __slots__ = ("cache", "fields", "type")
 
@@ -101,7 +101,7 @@ class Selection:
         self.type = type_
         self.fields = fields
         self.cache: dict[Any, Any] = {}
-        """What it was compiled to."""
+        """The compiled selection."""
 
 
 MOST_CACHED_PLANS, MOST_CACHED_FIELDS = 400, 300
@@ -219,7 +219,7 @@ class Plan:
         return self.operation.operation is OperationType.MUTATION
 
     def root(self) -> Selection:
-        """What is selected of the root. Raises GraphQLError where a condition isn't acceptable."""
+        """The selection on the root. Raises GraphQLError where a condition isn't acceptable."""
         if self._cached.root is None:
             self._cached.root = self._root()
         return self._cached.root
@@ -254,7 +254,7 @@ class Plan:
         return arguments
 
     def below(self, field: FieldPlan, type_: GraphQLObjectType) -> Selection:
-        """What is selected of the objects of this type to which a field leads."""
+        """The selection on the objects of this type to which a field leads."""
         found = field.below.get(type_)
         if found is None:
             collected = collect_subfields(

@@ -1,4 +1,4 @@
-"""What is wrong with a document or its variables, as opposed to refusals of the domain, which are data."""
+"""Mistakes in a document or its variables; refusals of the domain are data."""
 
 from typing import Any
 

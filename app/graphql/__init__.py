@@ -1,4 +1,4 @@
-"""The API: GraphQL types, resolvers that translate, and the executor. It knows nothing of HTTP."""
+"""The API: GraphQL types, resolvers that translate, and the executor. The schema knows nothing of HTTP."""
 
 from app.graphql import enums
 

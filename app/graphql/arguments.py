@@ -31,7 +31,7 @@ Search = Annotated[
 
 
 def none_if_unset(value: Value | None) -> Value | None:
-    """What the caller gave; None where it was left out or null."""
+    """The caller's value; None where the argument was left out or null."""
     return None if value is strawberry.UNSET else value
 
 

@@ -1,4 +1,4 @@
-"""What mutations of many items answer: the payload of each item, and what is wrong with the call as a whole."""
+"""Payloads of mutations of many items: one for each item, with the refusals of the call as a whole."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar

@@ -112,7 +112,7 @@ def total_count() -> Any:
     """The field of every connection that counts its list."""
 
     def count(listed: Parent[Listed]) -> Awaitable[int]:
-        """How long the whole list is. It is counted only when this field is selected."""
+        """How long the whole list is. Elements are counted only when this field is selected."""
         return listed.count()
 
     return field(count)
@@ -120,22 +120,22 @@ def total_count() -> Any:
 
 @strawberry.type
 class Counted:
-    """What the connections with edges of their own have in common; no type of the schema."""
+    """Fields of all connections with edges of their own; no type of the schema."""
 
-    page_info: PageInfo = about("Where the page lies in the list.")
+    page_info: PageInfo = about("The place of the page in the list.")
     total_count: int = total_count()
 
 
 @strawberry.type
 class EdgeWithCursor:
-    """What the edges of these have in common; no type of the schema."""
+    """Fields of the edges of these connections; no type of the schema."""
 
-    cursor: str = about("Where the element stands; opaque, and valid for this list only.")
+    cursor: str = about("The place of the element in the list; opaque, and valid for this list only.")
 
 
 @shows(Position, "An element of a list, and where it stands there.")
 class Edge(Generic[NodeType]):
-    cursor: str = about("Where the element stands; opaque, and valid for this list in this order only.")
+    cursor: str = about("The place of the element in the list; opaque, and valid for this list in this order only.")
     node: NodeType = about("The element.", of="element")
 
 
@@ -143,7 +143,7 @@ class Edge(Generic[NodeType]):
 class Connection(Generic[NodeType]):
     edges: list[Edge[NodeType]] = about("The elements of the page, each with its cursor.")
     nodes: list[NodeType] = about("The elements of the page. Caches that put pages together want `edges`.")
-    page_info: PageInfo = about("Where the page lies in the list.")
+    page_info: PageInfo = about("The place of the page in the list.")
     total_count: int = total_count()
 
 

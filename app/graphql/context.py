@@ -1,4 +1,4 @@
-"""What a request knows of itself while it runs: its caller, and the ways to the database; never a session."""
+"""The context of a request: its caller and the ways to the database; never a session."""
 
 from asyncio import Lock
 from collections.abc import Callable, Hashable, Iterable

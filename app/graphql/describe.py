@@ -37,7 +37,7 @@ def shown_as(type_: object) -> Callable[[Callable[..., Any]], Any]:
 
 
 def field(resolver: Callable[..., Any], *, type_: Any = None) -> Any:
-    """A field with a resolver, whose docstring is the description. It may return what the executor is to await."""
+    """A field with a resolver, whose docstring is the description. The resolver may return an awaitable."""
     resolver = resolver.__func__ if isinstance(resolver, staticmethod) else resolver
     signature = inspect.signature(resolver)
     if get_origin(signature.return_annotation) is Awaitable:

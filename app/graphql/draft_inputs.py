@@ -100,7 +100,7 @@ class RevertFlowInput:
         description="Publish it at once, as the next version; refused if it isn't ready.", default=False
     )
     existing_draft: ExistingDraft = strawberry.field(
-        description="What happens to a draft that the flow has already.", default=ExistingDraft.SET_ASIDE
+        description="The treatment of a draft that the flow has already.", default=ExistingDraft.SET_ASIDE
     )
     idempotency_key: str | None = idempotency_key()
 

@@ -125,7 +125,7 @@ class StepCredentialCandidates:
     @field
     @staticmethod
     def total_count(step: Parent[StepInNeed], info: Info) -> Awaitable[int]:
-        """How many there are. They are counted only when this field is selected."""
+        """How many there are. Candidates are counted only when this field is selected."""
         number: Awaitable[Any] = Lookup(info.context.loaders.numbers_of_candidates, step)
         return number
 
@@ -158,9 +158,9 @@ class ExportPlan:
         "overrides",
         "The flow whose draft would be overridden; null if a new one would be made, or you can't see it.",
     )
-    copied_from: CopiedFrom | None = about("Which state of the source would be exported; null if there is none.")
-    references: list[ReferenceOutcome] = about("What would become of every reference, in the order of the steps.")
-    warnings: list[ExportFlowWarning] = about("What to know although the export would go through.")
+    copied_from: CopiedFrom | None = about("The state of the source that would be exported; null if there is none.")
+    references: list[ReferenceOutcome] = about("The outcome of every reference, in the order of the steps.")
+    warnings: list[ExportFlowWarning] = about("Warnings about an export that would go through.")
     blockers: list[ExportFlowError] = about("Every reason why nothing would be written; empty if it would go through.")
     readiness: DraftReadiness | None = relation(
         "planned_readiness",
@@ -183,5 +183,5 @@ class ExportPlans:
         "item that only others keep from being exported, or the call as a whole, shows what would become of it."
     )
     errors: list[ExportFlowsError] = about(
-        "What is wrong with the call as a whole, with its path, as `exportFlows` would answer it."
+        "The refusals of the call as a whole, with their paths, as `exportFlows` would answer them."
     )

@@ -107,7 +107,7 @@ class ExportFlowInput:
     topic_id: strawberry.ID | None = optional("The destination topic that the flow's one topic is replaced with.")
     source: FlowSourceInput | None = optional("Which state of the flow to export.")
     existing_draft: ExistingDraft = strawberry.field(
-        description="What happens to a draft that the overridden flow has already.", default=ExistingDraft.SET_ASIDE
+        description="The treatment of a draft that the overridden flow has already.", default=ExistingDraft.SET_ASIDE
     )
     mappings: list[ReferenceMappingInput] | None = optional(
         "Which of the destination's credentials, secrets, agents and topics take the place of which of the source's."
@@ -195,12 +195,12 @@ class UndoExportInput:
 
 @strawberry.input(description="Which flow to start.")
 class StartFlowInput:
-    flow_id: strawberry.ID = about("The flow to start. One that runs already continues to run.")
+    flow_id: strawberry.ID = about("The flow to start. A flow that runs already continues to run.")
 
 
 @strawberry.input(description="Which flow to stop.")
 class StopFlowInput:
-    flow_id: strawberry.ID = about("The flow to stop. One that doesn't run stays as it is.")
+    flow_id: strawberry.ID = about("The flow to stop. A flow that doesn't run stays as it is.")
 
 
 @strawberry.input(description="Which flows to start in one call: up to 1,000.")
@@ -231,7 +231,7 @@ class DeleteFlowInput:
 
 
 def source_wish(source: FlowSourceInput | None) -> SourceWish:
-    """Which state is wished for; the usual one where nothing is said."""
+    """The state that the caller names; the usual one by default."""
     wanted = none_if_unset(source)
     return BY_DEFAULT if wanted is None else wanted.to_wish()
 

@@ -1,4 +1,4 @@
-"""What loaders are asked with, and what some of them answer."""
+"""Keys of loaders, and the answers of some."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""What mutations answer: what was made, what became of the references, or every reason why nothing was written.
+"""Payloads of mutations: the result, the outcome of every reference, or every reason why nothing was written.
 
 A payload shows the outcome of a use case. What was made is read field by field, so that a read that fails after the commit
 makes its field null, and not the whole payload.
@@ -84,7 +84,7 @@ class Payload(Generic[Done, Reason]):
 
 
 def references_of(payload: Parent[Payload[Exported, Any]], info: Info) -> Any:  # noqa: ANN401 - known, or looked up
-    """What became of every reference, in the order of the steps."""
+    """The outcome of every reference, in the order of the steps."""
     exported = payload.done
     if exported is None or not exported.replayed:
         return [] if exported is None else exported.references
@@ -94,7 +94,7 @@ def references_of(payload: Parent[Payload[Exported, Any]], info: Info) -> Any:  
 async def references_of_revert(
     payload: Parent[Payload[Reverted, Any]], info: Info
 ) -> Sequence[references.ReferenceOutcome]:
-    """What became of every reference, in the order of the steps."""
+    """The outcome of every reference, in the order of the steps."""
     reverted = payload.done
     if reverted is None:
         return ()
@@ -125,7 +125,7 @@ class CopyFlowPayload(Payload[Exported, CopyRefusal]):
     flow: Flow | None = written("flows", "flow", "The new flow; null when refused.")
     draft: FlowDraft | None = written("drafts", "draft", "Its draft, an exact copy; null when refused.")
     copied_from: CopiedFrom | None = about(
-        "Which state of the source was copied; null when refused.", of="done.copied_from"
+        "The state of the source that was copied; null when refused.", of="done.copied_from"
     )
     references: list[ReferenceOutcome] = field(references_of)
     export_record: FlowExport | None = relation("exports", "done.export_id", RECORD)
@@ -143,11 +143,11 @@ class ExportFlowPayload(Payload[Exported, BatchRefusal]):
         "drafts", "done.set_aside", "The draft that was set aside, if the overridden flow had one."
     )
     copied_from: CopiedFrom | None = about(
-        "Which state of the source was exported; null when refused.", of="done.copied_from"
+        "The state of the source that was exported; null when refused.", of="done.copied_from"
     )
     references: list[ReferenceOutcome] = field(references_of)
     export_record: FlowExport | None = relation("exports", "done.export_id", RECORD)
-    warnings: list[ExportFlowWarning] = about("What to know although the export was done.", of="known_warnings")
+    warnings: list[ExportFlowWarning] = about("Warnings about an export that was done.", of="known_warnings")
     replayed: bool = about(REPLAYED, of="is_replayed")
     errors: list[ExportFlowError] = about(ERRORS, of="refusals")
 

@@ -268,7 +268,7 @@ class Query:
 
     @field
     def export_plan(self, info: Info, input_: ExportFlowInput) -> Awaitable[ExportPlan | None]:
-        """What exportFlow with this input would do, refusals included, without doing it.
+        """The result of `exportFlow` with this input, refusals included, without doing it.
 
         It comes from the same decision, with what would still be missing before the draft could be published.
         """
@@ -276,7 +276,7 @@ class Query:
 
     @shown_as(ExportPlans | None)
     async def export_plans(self, info: Info, input_: ExportFlowsInput) -> PlannedExports:
-        """What exportFlows with this input would do, item by item, with what only the whole can tell.
+        """The result of `exportFlows` with this input, item by item, without doing it.
 
         That is quotas, items onto one flow and, unless it is best effort, what keeps the others from being exported.
         """
@@ -292,5 +292,5 @@ class Query:
 
     @shown_as(WorldPlan | None)
     async def world_plan(self, info: Info, input_: ApplyWorldInput) -> PlannedWorld:
-        """What applyWorld with this input would do, without doing it."""
+        """The result of `applyWorld` with this input, without doing it."""
         return await plan_world(info.context.work, input_.to_wish())

@@ -26,7 +26,7 @@ class WorldThing:
         "Its external key; of a member `workspace/user`; null of what was named by its id and has none."
     )
     id: strawberry.ID | None = about("Its id here; null in a plan for what would be created, and for members.")
-    change: WorldChange = about("What becomes of it.")
+    change: WorldChange = about("The change of the object.")
     fields: list[FieldChange] = about("What differs, as JSON Pointers into the thing; empty unless it is changed.")
     used_by_flows: int = about(
         "How many flows use it in their draft or published version; 0 unless it is removed.", of="uses.count"

@@ -71,7 +71,7 @@ class ReceivedRequest(NamedTuple):
     position: int | None
     """Up to where the viewer has written in the log of the database."""
     names: tuple[str, str, str] | None
-    """Of the viewer, where they were read with its token."""
+    """The columns of the viewer, where they were read with its token."""
 
 
 @dataclass(frozen=True, slots=True)

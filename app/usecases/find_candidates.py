@@ -72,7 +72,7 @@ CANDIDATES = RowViews(
     lambda row: TopicCandidate(_TOPIC.make(row), row[_SAME_NAME], row[0]),
     {"missing_properties": 0, "topic": _TOPIC.layout, "same_name": _SAME_NAME},
 )
-"""Of rows that begin with the missing properties."""
+"""Makes the candidate of a row that begins with the missing properties."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ LAYOUT = {
         },
     },
 }
-"""Where such a row has the values of a `RatedDestination`."""
+"""The places of the values of a `RatedDestination` in such a row."""
 
 Element = TypeVar("Element")
 Listed = tuple[ListBelow[Element], Parameters]

@@ -1,4 +1,4 @@
-"""What refusals have in common: one interface for each mutation, so that clients can switch on all that it may say.
+"""Interfaces of refusals, one for each mutation, so that clients can switch on all refusals of a mutation.
 
 Which refusals an interface has, the unions of the domain say (`members`): the types only say what they show.
 """
@@ -25,7 +25,7 @@ from app.domain.world.things import WorldRefusal
 from app.graphql.describe import about
 
 strawberry.enum(ErrorCode, description="Why a call was refused. All reasons are reported together, in this order.")
-"""Its values are described by the errors that have them."""
+"""The errors describe the values of the enumeration."""
 
 INTERFACES: dict[type, list[type]] = {}
 """By the refusals and warnings of the domain: the interfaces that have them as members."""
@@ -46,8 +46,8 @@ def members(union: object) -> Callable[[Interface], Interface]:
 
 @strawberry.interface(description="A refusal that you can act on. Nothing was written.")
 class Error:
-    message: str = about("What stands in the way and what would help, for people to read.", of="full_message")
-    code: ErrorCode = about("What kind of refusal it is, for programs to read.")
+    message: str = about("The reason and what would help, for people to read.", of="full_message")
+    code: ErrorCode = about("The kind of refusal, for programs to read.")
     path: list[str] = about(
         "The part of the input that it is about, one element per field name or list index, such as `destination` and "
         "`workspaceId`; empty where it is about no one part. Long keys of a graph are cut."
@@ -56,87 +56,87 @@ class Error:
 
 @members(CopyRefusal)
 class CopyFlowError(Error):
-    """What copyFlow may be refused for."""
+    """A reason why `copyFlow` is refused."""
 
 
 @members(BatchRefusal)
 class ExportFlowError(Error):
-    """What exportFlow may be refused for."""
+    """A reason why `exportFlow` is refused."""
 
 
 @members(CreateRefusal)
 class CreateFlowError(Error):
-    """What createFlow may be refused for."""
+    """A reason why `createFlow` is refused."""
 
 
 @members(UpdateRefusal)
 class UpdateFlowDraftError(Error):
-    """What updateFlowDraft may be refused for."""
+    """A reason why `updateFlowDraft` is refused."""
 
 
 @members(PublishRefusal)
 class PublishFlowDraftError(Error):
-    """What publishFlowDraft may be refused for."""
+    """A reason why `publishFlowDraft` is refused."""
 
 
 @members(RevertRefusal)
 class RevertFlowError(Error):
-    """What revertFlow may be refused for."""
+    """A reason why `revertFlow` is refused."""
 
 
 @members(DiscardRefusal)
 class DiscardFlowDraftError(Error):
-    """What discardFlowDraft may be refused for."""
+    """A reason why `discardFlowDraft` is refused."""
 
 
 @members(RestoreRefusal)
 class RestoreFlowDraftError(Error):
-    """What restoreFlowDraft may be refused for."""
+    """A reason why `restoreFlowDraft` is refused."""
 
 
 @members(CallRefusal)
 class ExportFlowsError(Error):
-    """What a call of exportFlows as a whole may be refused for; its items have their own."""
+    """A reason why a call of `exportFlows` is refused as a whole; its items have reasons of their own."""
 
 
 @members(CallRefusal)
 class PublishFlowDraftsError(Error):
-    """What a call of publishFlowDrafts as a whole may be refused for; its items have their own."""
+    """A reason why a call of `publishFlowDrafts` is refused as a whole; its items have reasons of their own."""
 
 
 @members(UndoRefusal)
 class UndoExportError(Error):
-    """What undoExport may be refused for."""
+    """A reason why `undoExport` is refused."""
 
 
 @members(StartRefusal)
 class StartFlowError(Error):
-    """What startFlow may be refused for."""
+    """A reason why `startFlow` is refused."""
 
 
 @members(StopRefusal)
 class StopFlowError(Error):
-    """What stopFlow may be refused for."""
+    """A reason why `stopFlow` is refused."""
 
 
 @members(InvalidInput)
 class StartFlowsError(Error):
-    """What a call of startFlows as a whole may be refused for; its items have their own."""
+    """A reason why a call of `startFlows` is refused as a whole; its items have reasons of their own."""
 
 
 @members(InvalidInput)
 class StopFlowsError(Error):
-    """What a call of stopFlows as a whole may be refused for; its items have their own."""
+    """A reason why a call of `stopFlows` is refused as a whole; its items have reasons of their own."""
 
 
 @members(DeleteRefusal)
 class DeleteFlowError(Error):
-    """What deleteFlow may be refused for."""
+    """A reason why `deleteFlow` is refused."""
 
 
 @members(WorldRefusal)
 class ApplyWorldError(Error):
-    """What applyWorld may be refused for."""
+    """A reason why `applyWorld` is refused."""
 
 
 @members(ExportWarning)

@@ -1,6 +1,6 @@
 """Refusals that aren't only of exports: what can't be seen, found or done, drafts that have moved, flows that run, worlds.
 
-What a refusal refers to is loaded as the viewer sees it.
+Objects that a refusal refers to are loaded as the viewer sees them.
 """
 
 import strawberry
@@ -70,7 +70,7 @@ class StaleDraft(Error):
 
 @shows(publish.DraftNotReady, "The draft can't be published yet.")
 class DraftNotReady(Error):
-    blockers: list[DraftBlocker] = about("What keeps it from being published, as `FlowDraft.readiness` has it.")
+    blockers: list[DraftBlocker] = about("The reasons that keep it from being published, as in `FlowDraft.readiness`.")
 
 
 @shows(running.FlowIsActive, "The flow runs: stop it first.")
@@ -95,7 +95,7 @@ class ExportNotFound(Error):
 
 @shows(undo.CannotUndo, "Somebody has built on the result, or what was there before is no longer kept.")
 class CannotUndo(Error):
-    since: undo.ChangeSinceExport = about("What was done first since.")
+    since: undo.ChangeSinceExport = about("The first change since.")
 
 
 @shows(things.TenantNotFound, "There is no such tenant, or you don't provision it: the answer is the same.")
@@ -110,7 +110,7 @@ class TenantNotFound(Error):
 )
 class ThingInUse(Error):
     section: WorldSection = about("The section of what can't be removed.")
-    key: str | None = about("Its key; null where it has none.")
+    key: str | None = about("The key of the object; null where it has none.")
     by: WorldSection = about("The section of what rests on it.")
     count: int = about("How many of these there are.")
 

@@ -11,9 +11,9 @@ from app.graphql.scalars import JSON
 from app.graphql.types.resources import Binding, Component, InaccessibleComponent, binding
 
 
-@strawberry.interface(description="What keeps a draft from being published.")
+@strawberry.interface(description="A reason that keeps a draft from being published.")
 class DraftBlocker:
-    message: str = about("What is missing and what to do about it.", of="full_message")
+    message: str = about("The part that is missing, and the remedy.", of="full_message")
     step_id: str | None = about("The step that it concerns; null where it is the whole graph.", of="step.id")
     step_name: str | None = about("The name that people gave the step, at most 255 characters of it.", of="step.name")
 
@@ -64,20 +64,20 @@ class FieldChange:
 @shows(diff.Changed, "A step that both graphs have and that changed.")
 class StepChange:
     step_id: str = about("The id of the step.", of="id")
-    fields: list[FieldChange] = about("Where it changed.")
+    fields: list[FieldChange] = about("The path of the change.")
 
 
 @shows(diff.Changed, "A link that both graphs have and that changed.")
 class LinkChange:
     link_id: str = about("The id of the link.", of="id")
-    fields: list[FieldChange] = about("Where it changed.")
+    fields: list[FieldChange] = about("The path of the change.")
 
 
 @shows(diff.BindingChange, "A step that is bound to something else than before.")
 class BindingChange:
     step_id: str = about("The id of the step.")
     step_name: str | None = about("The name that people gave the step, at most 255 characters of it.")
-    kind: ReferenceKind = about("What kind of thing it is bound to.")
+    kind: ReferenceKind = about("The kind of object that the step is bound to.")
     before_id: strawberry.ID | None = about(
         "What it was bound to; null if to nothing, for data samples, and where you are no member.", of="before"
     )

@@ -20,10 +20,10 @@ from app.storage.reads.rows import ExportView
 class ReferenceOutcome:
     step_id: str = about("The step that has the reference.")
     step_name: str | None = about("The name that people gave the step, at most 255 characters of it.")
-    kind: ReferenceKind = about("What is referred to.")
+    kind: ReferenceKind = about("The kind of object that the step refers to.")
     action: ReferenceAction = about("Whether the result has the same, another one, or none.")
-    from_id: strawberry.ID | None = about("What the source had; null if it had none, and for data samples.")
-    to_id: strawberry.ID | None = about("What the result has; null if it has none, and for data samples.")
+    from_id: strawberry.ID | None = about("The reference of the source; null if it had none, and for data samples.")
+    to_id: strawberry.ID | None = about("The reference of the result; null if it has none, and for data samples.")
     from_: Binding | None = binding(
         "from_id",
         "What the source had; null if it had none or you can't see it.",
@@ -48,7 +48,7 @@ SomeVersion = Annotated["FlowVersion", strawberry.lazy("app.graphql.types.flow")
 )
 class FlowExport(Node):
     created_at: datetime = about("When the flow was copied or exported.")
-    copied_from: CopiedFrom = about("Which state of the source was copied.")
+    copied_from: CopiedFrom = about("The state of the source that was copied.")
     undone_at: datetime | None = about("When it was undone; null if it wasn't.")
 
     actor: User | None = relation("visible_users", "actor_id", "Who copied or exported it.")

@@ -54,14 +54,14 @@ class Component(Node):
     name: str = about("The name; with the team's it is what commands call the component: `team/name`.")
     team_name: str = about("The name of the team that made it.")
     title: str = about("The name that people read.")
-    access: ComponentAccess = about("Who may use it.")
-    requires: ComponentRequirement = about("What a step of it needs before it can be published.")
+    access: ComponentAccess = about("The audience that may use it.")
+    requires: ComponentRequirement = about("The reference that a step of it needs before it can be published.")
     is_pub_sub: bool = about("Whether its steps publish to a topic or subscribe to one.")
 
 
 @strawberry.type
 class InWorkspace(Node):
-    """What the things of a workspace have in common; no type of the schema."""
+    """Fields of all objects of a workspace; no type of the schema."""
 
     name: str = about("The name.")
     workspace: SomeWorkspace = in_workspace("The workspace that it lives in; only there it can be used.")
@@ -82,7 +82,7 @@ class InWorkspace(Node):
 
 @strawberry.type
 class OfComponent(InWorkspace):
-    """What credentials and secrets have in common; no type of the schema."""
+    """Fields of credentials and secrets; no type of the schema."""
 
     component: Component = relation(
         "components_referred_to",

@@ -114,7 +114,7 @@ class Workspace(Node):
             strawberry.argument(name="filter", description="Only flows that fit this; all if left out."),
         ] = strawberry.UNSET,
         order_by: Annotated[
-            FlowOrder | None, strawberry.argument(description="What they are sorted by; by name if left out.")
+            FlowOrder | None, strawberry.argument(description="The order of the list; by name if left out.")
         ] = strawberry.UNSET,
     ) -> Awaitable[Connection[Flow]]:
         """The flows of the workspace; none if you are no member."""

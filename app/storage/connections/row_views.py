@@ -21,7 +21,7 @@ class RowViews(NamedTuple, Generic[Element]):
     make: Callable[[Any], Element]
     """Makes the view of a row."""
     layout: Layout
-    """Where the values of the view stand in the row."""
+    """The places of the view's values in the row."""
 
 
 def views_of(view: type[View], start: int = 0) -> RowViews[View]:

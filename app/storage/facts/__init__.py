@@ -1,1 +1,1 @@
-"""What decisions rest on, read within a transaction under its locks, and who sees what."""
+"""Facts of decisions, read within a transaction under its locks, and the visibility of rows."""

@@ -1,1 +1,1 @@
-"""What is removed when it is old, and backups."""
+"""Removal of old rows, and backups."""
