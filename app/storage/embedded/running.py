@@ -112,7 +112,7 @@ def watch(data_dir: Path) -> None:
             if find_postmaster(directory) is None:
                 delay = delay_after(delay, time.monotonic() - started_at)
                 time.sleep(delay)
-                start_again(directory, account)
+                start_again(directory, account, users)
                 started_at = time.monotonic()
 
 
@@ -133,11 +133,14 @@ def has_ended_unused(directory: DataDirectory, own: FileIO, users: FileIO) -> bo
         return True
 
 
-def start_again(directory: DataDirectory, account: Account) -> None:
-    """Start the server, unless a user has; a failure is logged beside what the server says."""
+def start_again(directory: DataDirectory, account: Account, users: FileIO) -> None:
+    """Start the server, unless a user has, or nobody uses it; a failure is logged beside what the server says."""
     with gate(directory):
+        is_unused = nobody_else(users)
+        # Whoever comes next waits for this lock behind the gate.
+        fcntl.flock(users, fcntl.LOCK_UN)
         try:
-            if find_postmaster(directory) is None:
+            if not is_unused and find_postmaster(directory) is None:
                 launch(directory, account)
         except (EmbeddedDatabaseError, OSError):
             logging.getLogger(__name__).exception("The server could not be started again.")
