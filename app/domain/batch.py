@@ -111,7 +111,7 @@ def decide_items(
     Refuses an item about something that an earlier item is about; `names` are what the items are about, by id.
     `count` goes through the items while they are decided, and may end that.
     """
-    firsts: dict[str, int] = {}
+    firsts = {id_of(wish.items[place]): place for place in sorted(wish.done)}
     decisions: dict[int, Plan | Refused[Any]] = {}
     places = iter(wish.remaining)
     for item in count(wish.remaining.values()):
@@ -133,7 +133,7 @@ def not_applied(
 ) -> Refused[BatchNotApplied] | None:
     """Refuse the items that could be done where others, or the call as a whole, keep them from it (P4)."""
     if errors or (refused_places and wish.mode is BatchMode.ATOMIC):
-        return Refused((BatchNotApplied(refused_places),))
+        return Refused((BatchNotApplied(refused_places if wish.mode is BatchMode.ATOMIC else ()),))
     return None
 
 

@@ -19,7 +19,7 @@ from app.domain.errors import FLOW, FlowRefusal, Path, Reason, Refused, refused
 from app.domain.flow import FlowState
 from app.domain.graph import StepBindings
 from app.domain.input import IdempotencyKeyReused, InvalidInput, key_mistakes
-from app.domain.model import DraftId, FlowId, ReferenceKind, Target, Workspace
+from app.domain.model import DraftId, FlowId, ReferenceKind, Target, Workspace, WorkspaceId
 from app.domain.references import Destination, by_position
 from app.domain.running import FlowIsSuspended, suspended_by_platform
 from app.domain.source import DraftNotFound
@@ -87,6 +87,8 @@ class InvalidGraph(Reason):
 
 
 Blocker = MissingCredential | MissingTopic | ComponentUnavailable | InvalidGraph
+Judged = tuple[int, WorkspaceId]
+"""A graph, by its identity as long as the facts of a call hold it, in a workspace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,10 +230,12 @@ class PublishPlan:
     """Otherwise a running flow goes on running (H4)."""
 
 
-def plan_publish(facts: DraftFacts | None, wish: PublishWish) -> PublishPlan | Refused[PublishRefusal]:
+def plan_publish(
+    facts: DraftFacts | None, wish: PublishWish, judged: dict[Judged, tuple[Blocker, ...]] | None = None
+) -> PublishPlan | Refused[PublishRefusal]:
     """Decide a publish, or give every reason against it, and against a start of the flow: both or neither (H3, H9).
 
-    Without facts the caller can't see the flow.
+    Without facts the caller can't see the flow. `judged` has what was found of graphs that others of the call share.
     """
     if facts is None:
         return Refused((FlowNotFound(wish.flow_id, path=FLOW), *key_mistakes(wish.idempotency_key)))
@@ -245,7 +249,7 @@ def plan_publish(facts: DraftFacts | None, wish: PublishWish) -> PublishPlan | R
     if draft is None:
         advice = "What it had is published already: edit the flow first."
         return Refused((no_draft(flow, wish.expected_revision, advice), *refusals))
-    errors = (*refusals, *stale(flow, wish.expected_revision), *not_ready(facts, draft.state, FLOW))
+    errors = (*refusals, *stale(flow, wish.expected_revision), *not_ready(facts, draft.state, FLOW, judged))
     return refused(*errors) or PublishPlan(flow.id, DraftId(draft.id), draft.state, wish.start)
 
 
@@ -253,15 +257,22 @@ def plan_publishes(
     facts: ManyDraftFacts, wish: BatchWish[PublishWish], count: Callable[[Iterable[PublishWish]], Iterator[PublishWish]]
 ) -> DecidedItems[PublishPlan, PublishRefusal]:
     """Decide to publish several drafts, each by `plan_publish` (B1). `count` goes through them, and may end that."""
+    judged: dict[Judged, tuple[Blocker, ...]] = {}
 
     def plan(item: PublishWish) -> PublishPlan | Refused[PublishRefusal]:
-        return plan_publish(facts.flows.get(item.flow_id), item)
+        return plan_publish(facts.flows.get(item.flow_id), item, judged)
 
     return decide_items(wish, plan, lambda item: item.flow_id, facts.names, count)
 
 
-def not_ready(facts: DraftFacts, state: FlowState, path: Path) -> tuple[DraftNotReady, ...]:
+def not_ready(
+    facts: DraftFacts, state: FlowState, path: Path, judged: dict[Judged, tuple[Blocker, ...]] | None = None
+) -> tuple[DraftNotReady, ...]:
     """Refuse a state that can't be published in the flow's workspace (H3)."""
-    flow = facts.flow
-    reasons = blockers(state, flow.access.workspace, facts.catalogue, facts.targets)
+    flow, judged = facts.flow, {} if judged is None else judged
+    workspace = flow.access.workspace
+    key = id(state.graph), workspace.id
+    if key not in judged:
+        judged[key] = blockers(state, workspace, facts.catalogue, facts.targets)
+    reasons = judged[key]
     return (DraftNotReady(flow.id, flow.name, reasons, path=path),) if reasons else ()

@@ -101,7 +101,9 @@ class Store:
     async def many_draft_facts(self, choices: StateChoices) -> ManyDraftFacts:
         """Lock flows and read the facts of changes of their drafts, in as many statements as for one."""
         visible = await self._locked_flows(choices, parse=named_parts)
-        graphs = [state.graph for each in visible.values() for state in states_at_hand(each.flow)]
+        states = (state for each in visible.values() for state in states_at_hand(each.flow))
+        # Equal graphs of several flows are one object.
+        graphs = {id(state.graph): state.graph for state in states}.values()
         size = sum(graph.size for graph in graphs)
         used = await offload(size, lambda: {command for graph in graphs for command in graph.commands})
         catalogue = await read_catalogue(self.connection, self.actor, used)

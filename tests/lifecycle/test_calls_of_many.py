@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app.domain.batch import MOST_ITEMS, BatchMode
+from app.domain.batch import MOST_ITEMS, BatchMode, BatchNotApplied
 from app.domain.errors import Refused
 from app.domain.input import IdempotencyKeyReused
 from app.domain.model import FlowId
@@ -141,6 +141,27 @@ async def test_a_call_with_a_key_publishes_nothing_twice(firm: Company) -> None:
     other = await firm.publish_all(first, **seen)
     assert (other.results, [type(error) for error in other.errors]) == ((), [IdempotencyKeyReused])
     assert await everything_in(firm.database) == before
+
+
+async def test_a_flow_that_is_named_twice_is_refused_by_a_repeated_call_too(firm: Company) -> None:
+    """Also where the draft of the first item was published, and the flow has another one by now."""
+    [(flow, _)] = await drafts(firm, 1)
+    seen: dict[str, Any] = {"mode": BEST_EFFORT, "idempotency_key": "release 2"}
+    first = await firm.publish_all((flow, 1), (flow, 2), **seen)
+    await saved(firm, flow, 99)
+    before = await everything_in(firm.database)
+    again = await firm.publish_all((flow, 1), (flow, 2), **seen)
+    assert (codes(first), codes(again)) == ([set(), {"INVALID_INPUT"}], [set(), {"INVALID_INPUT"}])
+    assert await everything_in(firm.database) == before
+
+
+async def test_an_item_of_a_call_that_is_refused_as_a_whole_is_told_that(firm: Company) -> None:
+    [fine, moved] = await drafts(firm, 2)
+    await saved(firm, moved[0], 99)
+    batch = await firm.publish_all(fine, moved, mode=BEST_EFFORT, idempotency_key="")
+    [left_out, _] = batch.results
+    assert isinstance(left_out, Refused)
+    assert left_out.errors == (BatchNotApplied(()),)
 
 
 @pytest.mark.parametrize("seed", range(6))
