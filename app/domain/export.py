@@ -99,8 +99,9 @@ class Exported:
     """Empty of a repeated call, whose record has them."""
     replayed: bool = False
     flow: object = field(default=None, compare=False, repr=False)
+    """The row as it was written, for the answer; None of a repeated call, since which it may have changed."""
     draft: object = field(default=None, compare=False, repr=False)
-    """The rows as they were written, for the answer; None of a repeated call, since which they may have changed."""
+    """The row as it was written; None of a repeated call."""
 
 
 CopyRefusal = (

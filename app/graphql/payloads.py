@@ -1,7 +1,7 @@
 """Payloads of mutations: the result, the outcome of every reference, or every reason why nothing was written.
 
-A payload shows the outcome of a use case. What was made is read field by field, so that a read that fails after the commit
-makes its field null, and not the whole payload.
+A payload shows the outcome of a use case. Objects that the outcome doesn't hold are looked up field by field, so that a read
+that fails after the commit makes its field null, and not the whole payload.
 """
 
 from asyncio import shield

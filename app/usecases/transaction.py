@@ -71,7 +71,9 @@ class RolledBack(Exception):
 def transaction(
     *, key: KeyedCall | None = None, resumes: bool = False
 ) -> Callable[[UseCase[Wish, Outcome]], Call[Wish, Outcome]]:
-    """Run a use case in a transaction of its own: retried after a conflict, rolled back where it refuses.
+    """Make a use case, which takes a `Store`, a function of a `UnitOfWork` that runs it in a transaction of its own.
+
+    The transaction is retried after a conflict, and rolled back where the use case refuses.
 
     `key`: the kind of call whose idempotency keys are kept (P5); a call of many that `resumes` does what wasn't done before.
     """

@@ -1,4 +1,4 @@
-"""Reads the facts of all copies or exports of a call in three statements (P8)."""
+"""Reads the facts of all copies or exports of a call in at most four statements (P8): flows, graphs, components, targets."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
