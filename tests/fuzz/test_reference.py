@@ -92,6 +92,11 @@ class Both:
             return None
         if mistakes_in(node, most=1, hides_suggestions=False):
             return None
+        try:
+            orjson.dumps(variables)
+        except TypeError:
+            # No client can send this, such as half a surrogate pair.
+            return None
         before = asyncio.all_tasks()
         ours, theirs = (self._context(database, viewer, loader, behave) for database in self._databases)
         plan = Plan.of(schema.graphql_schema, node, operation.node, variables)
