@@ -133,7 +133,7 @@ def not_applied(
 ) -> Refused[BatchNotApplied] | None:
     """Refuse the items that could be done where others, or the call as a whole, keep them from it (P4)."""
     if errors or (refused_places and wish.mode is BatchMode.ATOMIC):
-        return Refused((BatchNotApplied(refused_places if wish.mode is BatchMode.ATOMIC else ()),))
+        return Refused((BatchNotApplied(refused_places),))
     return None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app.domain.batch import MOST_ITEMS, BatchMode, BatchNotApplied
+from app.domain.batch import MOST_ITEMS, BatchMode
 from app.domain.errors import Refused
 from app.domain.input import IdempotencyKeyReused
 from app.domain.model import FlowId
@@ -153,15 +153,6 @@ async def test_a_flow_that_is_named_twice_is_refused_by_a_repeated_call_too(firm
     again = await firm.publish_all((flow, 1), (flow, 2), **seen)
     assert (codes(first), codes(again)) == ([set(), {"INVALID_INPUT"}], [set(), {"INVALID_INPUT"}])
     assert await everything_in(firm.database) == before
-
-
-async def test_an_item_of_a_call_that_is_refused_as_a_whole_is_told_that(firm: Company) -> None:
-    [fine, moved] = await drafts(firm, 2)
-    await saved(firm, moved[0], 99)
-    batch = await firm.publish_all(fine, moved, mode=BEST_EFFORT, idempotency_key="")
-    [left_out, _] = batch.results
-    assert isinstance(left_out, Refused)
-    assert left_out.errors == (BatchNotApplied(()),)
 
 
 @pytest.mark.parametrize("seed", range(6))
