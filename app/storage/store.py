@@ -79,14 +79,13 @@ class Store:
         version_id: str | None = None,
         sent: Json | Keep = KEEP,
         bound: Iterable[str] = (),
-        permission: str = FLOW_EDIT,
     ) -> DraftFacts | None:
-        """Lock a flow if the caller has the permission, and read the facts of a change. None: no such flow.
+        """Lock a flow if the caller may change it, and read the facts of a change. None: no such flow.
 
         `choice` chooses the states whose graphs are read, among them the version `version_id`. `sent` is the graph that
         the caller sent, `bound` are the ids that the caller bound steps to.
         """
-        visible = (await self._locked_flows({flow_id: [choice]}, version_id, permission)).get(flow_id)
+        visible = (await self._locked_flows({flow_id: [choice]}, version_id)).get(flow_id)
         if visible is None:
             return None
         flow, named = visible.flow, visible.named.get(version_id or "")
