@@ -108,8 +108,8 @@ def decide_items(
 ) -> DecidedItems[Plan, Reason | InvalidInput]:
     """Decide items that don't depend on each other: all or none where the call is atomic, or refused as a whole.
 
-    Refuses an item about something that an earlier item is about; `names` are what the items are about, by id.
-    `count` goes through the items while they are decided, and may end that.
+    Refuses an item about a flow that an earlier item is about, also one that was done before. `id_of` gives the flow of an
+    item, `names` the names of flows by id. `count` goes through the items while they are decided, and may end that.
     """
     firsts = {id_of(wish.items[place]): place for place in sorted(wish.done)}
     decisions: dict[int, Plan | Refused[Any]] = {}
@@ -138,6 +138,7 @@ def not_applied(
 
 
 def named_before(first: int) -> InvalidInput:
+    """Refuse an item about a flow that the item with this index is about (B1)."""
     return InvalidInput(FLOW, f"Item {first} of this call names it already. Name it once.")
 
 
