@@ -16,7 +16,7 @@ from graphql import (
 
 from app.execution.request_errors import BadRequest
 from app.graphql.schema import schema
-from app.http.cost_analysis import LENGTHS_IN_SCHEMA, CostAnalysis
+from app.http.cost_analysis import ITEMS, LENGTHS_IN_SCHEMA, CostAnalysis
 from app.http.limits import LimitExceeded, Limits, QueryCost
 from tests.http.worst_documents import BOMB
 
@@ -92,6 +92,8 @@ def test_ids_may_be_a_variable() -> None:
 
 MANY = "mutation ($input: ExportFlowsInput!) { exportFlows(input: $input) { succeeded ...R } } "
 RESULTS = "fragment R on ExportFlowsPayload { results { flow { id } } }"
+PUBLISH = "mutation ($input: PublishFlowDraftsInput!) { publishFlowDrafts(input: $input) { results { flow { id } } } }"
+START = "mutation ($input: StartFlowsInput!) { startFlows(input: $input) { results { flow { id } } } }"
 TWO = "{ items: [{}, {}] }"
 
 
@@ -104,11 +106,21 @@ TWO = "{ items: [{}, {}] }"
         (MANY + RESULTS, {}, 10 + 1 + 10 * 3),
         (MANY.replace("$input)", TWO + ")") + RESULTS, {}, 10 + 1 + 2 * 3),
         ("query ($items: [ExportFlowInput!]!) { exportPlans(input: { items: $items }) { plans { copiedFrom } } }", {"items": [{}] * 7}, 1 + 7 * 2),
+        (PUBLISH, {"input": {"items": [{}] * 1000}}, 10 + 1 + 1000 * 3),
+        (START, {"input": {"flowIds": ["x"] * 1000}}, 10 + 1 + 1000 * 3),
+        (START.replace("start", "stop").replace("Start", "Stop"), {"input": {"flowIds": ["x"] * 1000}}, 10 + 1 + 1000 * 3),
+        (START.replace("$input)", '{ flowIds: ["a", "b"] })'), {}, 10 + 1 + 2 * 3),
         ("{ exportPlans(input: " + TWO + ") { plans { flowToOverride { id } } } }", {}, 1 + 2 * 3),
     ],
 )  # fmt: skip
 def test_a_call_of_many_costs_as_much_as_it_has_items(document: str, variables: Mapping[str, Any], cost: int) -> None:
     assert analyse_cost(document, **variables).cost == cost
+
+
+def test_every_payload_of_many_items_costs_as_much_as_it_has_items() -> None:
+    payloads = {name for name, type_ in schema.graphql_schema.type_map.items() if name.endswith("Payload")}
+    of_many = {name for name in payloads if "results" in getattr(schema.graphql_schema.type_map[name], "fields", {})}
+    assert of_many == {name for name, field in ITEMS.items() if field == "results"}
 
 
 def test_depth_fields_aliases_and_directives_are_counted_with_fragments_expanded() -> None:
