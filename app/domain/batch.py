@@ -38,6 +38,9 @@ class BatchNotApplied(Refusal):
         )
 
 
+NAMED_TWICE = InvalidInput(FLOW, "An earlier item of this call names the flow already. Name it once.")
+"""Refuses an item about a flow that an earlier item is about (B1)."""
+
 CallRefusal = InvalidInput | IdempotencyKeyReused
 """Refusals of a call as a whole."""
 
@@ -117,7 +120,7 @@ def decide_items(
     for item in count(wish.remaining.values()):
         place, about = next(places), id_of(item)
         first = firsts.setdefault(about, place)
-        decision = plan(item) if first == place else Refused((named_before(first),))
+        decision = plan(item) if first == place else Refused((NAMED_TWICE,))
         decisions[place] = _in_place(wish, place, decision, names.get(about))
     refused_places = tuple(place for place, decision in decisions.items() if isinstance(decision, Refused))
     left_out = not_applied(wish, refused_places, wish.mistakes)
@@ -135,11 +138,6 @@ def not_applied(
     if errors or (refused_places and wish.mode is BatchMode.ATOMIC):
         return Refused((BatchNotApplied(refused_places),))
     return None
-
-
-def named_before(first: int) -> InvalidInput:
-    """Refuse an item about a flow that the item with this index is about (B1)."""
-    return InvalidInput(FLOW, f"Item {first} of this call names it already. Name it once.")
 
 
 def _in_place(

@@ -74,7 +74,9 @@ async def test_a_flow_that_is_named_twice_is_refused_at_the_later_item(firm: Com
     assert codes(started) == [NOT_APPLIED, {"INVALID_INPUT"}]
     for result, path in ((batch.results[2], ("items", "2", "flowId")), (started.results[1], ("flowIds", "1"))):
         assert isinstance(result, Refused)
-        assert [error.path for error in result.errors] == [path]
+        assert [(error.path, error.message) for error in result.errors] == [
+            (path, "An earlier item of this call names the flow already. Name it once.")
+        ]
     assert await everything_in(firm.database) == before
 
 
