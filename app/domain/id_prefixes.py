@@ -22,6 +22,7 @@ class Kind(StrEnum):
     DRAFT = "draft"
     VERSION = "version"
     EXPORT = "export"
+    EVENT = "event"
 
 
 KINDS = {kind.value: kind for kind in Kind}
@@ -52,4 +53,4 @@ def other_kind(text: str, expected: Kind) -> str | None:
 
 
 def with_article(kind: Kind) -> str:
-    return f"an {kind}" if kind in {Kind.AGENT, Kind.EXPORT} else f"a {kind}"
+    return f"an {kind}" if kind in {Kind.AGENT, Kind.EXPORT, Kind.EVENT} else f"a {kind}"

@@ -1,9 +1,9 @@
-"""Every table, for statements: `FLOW.c.name`. `workspace_tables` and `flow_tables` have the classes."""
+"""Every table, for statements: `FLOW.c.name`. `workspace_tables`, `flow_tables` and `event_tables` have the classes."""
 
 from sqlalchemy import MetaData, Table
 from sqlmodel import SQLModel
 
-from app.storage.tables import flow_tables, workspace_tables
+from app.storage.tables import event_tables, flow_tables, workspace_tables
 
 METADATA: MetaData = SQLModel.metadata
 
@@ -43,8 +43,15 @@ REFERENCE_REPORT = table_of(flow_tables.ReferenceReportTable)
 FLOW_EXPORT = table_of(flow_tables.FlowExportTable)
 IDEMPOTENCY_KEY = table_of(flow_tables.IdempotencyKeyTable)
 
+EVENT = table_of(event_tables.EventTable)
+PENDING_EVENT = table_of(event_tables.PendingEventTable)
+FEED = table_of(event_tables.FeedTable)
+EVENT_REMOVAL = table_of(event_tables.EventRemovalTable)
+
 PERIODIC_TASK = table_of(flow_tables.PeriodicTaskTable)
 SCHEMA_COMPATIBILITY = table_of(workspace_tables.SchemaCompatibilityTable)
 CALLER_POSITION = table_of(workspace_tables.CallerPositionTable)
-OF_NO_WORLD = frozenset({PERIODIC_TASK, SCHEMA_COMPATIBILITY, CALLER_POSITION})
-"""Tables about the database itself, whatever world it holds."""
+OF_NO_WORLD = frozenset(
+    {PERIODIC_TASK, SCHEMA_COMPATIBILITY, CALLER_POSITION, EVENT, PENDING_EVENT, FEED, EVENT_REMOVAL}
+)
+"""Tables about the database itself, whatever world it holds, and of events, which outlive it."""

@@ -32,6 +32,12 @@ def reference(target: str, *, nullable: bool = False, on_delete: str | None = No
     return Field(sa_type=Text(collation="C"), **foreign_key, **options)
 
 
+def id_without_key(*, nullable: bool = True) -> Any:
+    """The id of what may be gone: it has no foreign key."""
+    default: dict[str, Any] = {"default": None} if nullable else {}
+    return Field(sa_type=Text(collation="C"), nullable=nullable, **default)
+
+
 def sort_key(*, default: str | None = None) -> Any:
     """A name as `domain.input.name_key` folds it: what lists are sorted and searched by."""
     return Field(sa_column=Column(Text(collation="C"), nullable=False, server_default=default))
