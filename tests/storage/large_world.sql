@@ -110,4 +110,17 @@ SELECT pg_temp.nth('export', i), timestamptz '2026-03-01', 'DRAFT', pg_temp.nth(
        md5(i::text), CASE WHEN i > 1000 THEN timestamptz '2026-03-01' + i * interval '1 minute' END
 FROM generate_series(1, 2999) AS i;
 
+-- Half of the events in the first workspace, and half of those about one flow; two types that hardly any event has.
+INSERT INTO event (id, position, at, type, tenant_id, workspace_id, other_workspace_id, flow_id, flow_name)
+SELECT pg_temp.nth('event', i), i, timestamptz '2026-01-01' + i * interval '1 second',
+       CASE WHEN i = 5 THEN 'FLOW_DELETED' WHEN i = 4 * :flows - 7 THEN 'FLOW_CREATED' WHEN i % 100 = 0 THEN 'FLOW_EXPORTED'
+            WHEN i % 3 = 0 THEN 'FLOW_STARTED' ELSE 'FLOW_PUBLISHED' END,
+       pg_temp.nth('tenant', 1), pg_temp.nth('workspace', CASE WHEN i % 2 = 1 THEN 1 ELSE 2 + i % 2999 END),
+       CASE WHEN i % 100 = 0 THEN pg_temp.nth('workspace', 1) END, pg_temp.nth('flow', CASE WHEN i % 4 = 1 THEN 1 ELSE 1 + i % :flows END),
+       'Flow'
+FROM generate_series(1, 4 * :flows) AS i;
+
+INSERT INTO tenant_member (tenant_id, user_id, role_id)
+SELECT pg_temp.nth('tenant', 1), pg_temp.nth('user', 1), id FROM role WHERE name = 'provisioner';
+
 ANALYZE;

@@ -17,7 +17,7 @@ LARGE = frozenset(
     {
         *("workspace", "workspace_access", "topic", "credential", "secret", "agent"),
         *("flow", "flow_content", "flow_content_component", "flow_draft", "flow_version", "flow_export"),
-        *("flow_reference", "reference_report"),
+        *("flow_reference", "reference_report", "event"),
     }
 )
 

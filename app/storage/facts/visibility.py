@@ -6,12 +6,22 @@ see doesn't exist for it.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, and_, bindparam, exists, literal, select
+from sqlalchemy import ColumnElement, FromClause, Text, and_, any_, bindparam, exists, literal, or_, select
 
 from app.domain.access import VisibleWorkspace, WorkspaceAccess
 from app.storage.connections.connection import Row
 from app.storage.connections.row_views import views_of
-from app.storage.tables import CONTRACT, CONTRACT_ACCESS, FLOW, ROLE, TENANT, WORKSPACE, WORKSPACE_ACCESS
+from app.storage.tables import (
+    CONTRACT,
+    CONTRACT_ACCESS,
+    FLOW,
+    ROLE,
+    TENANT,
+    TENANT_MEMBER,
+    USER,
+    WORKSPACE,
+    WORKSPACE_ACCESS,
+)
 
 VIEWER: ColumnElement[str] = bindparam("viewer", type_=Text)
 """The caller; every statement that reads for a caller has this parameter."""
@@ -89,6 +99,22 @@ def sees_flow(flow_id: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether the viewer is a member of the workspace of the flow with this id."""
     flow = FLOW.alias()
     return exists(select(literal(1)).where(flow.c.id == flow_id, is_member(flow.c.workspace_id)))
+
+
+GET_EVENTS = "tenants.event.get"
+"""The permission to read the events of a tenant."""
+
+
+def reads_tenant(tenant_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether the viewer may read the events of the tenant with this id (E6), and isn't deactivated there (W9)."""
+    member, user = TENANT_MEMBER.c, USER.c
+    members = TENANT_MEMBER.join(ROLE, ROLE.c.id == member.role_id).join(USER, user.id == member.user_id)
+    return exists(
+        select(literal(1))
+        .select_from(members)
+        .where(member.user_id == VIEWER, member.tenant_id == tenant_id, any_(ROLE.c.permissions) == GET_EVENTS)
+        .where(or_(user.active_at_home, user.tenant_id != tenant_id))
+    )
 
 
 def holds_one(condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -171,6 +171,20 @@ class ExportView(NamedTuple):
     undone_at: datetime | None
 
 
+class EventView(NamedTuple):
+    """An event, with the name of its flow for members of the workspace where it happened."""
+
+    id: str
+    type: str
+    at: datetime
+    actor_id: str | None
+    workspace_id: str | None
+    flow_id: str | None
+    flow_name: str | None
+    version_id: str | None
+    export_id: str | None
+
+
 class ResultView(NamedTuple):
     """The outcome of a copy or export, from its record."""
 

@@ -1,0 +1,157 @@
+"""Events page by page: those of a feed have positions, in whose order they are read (E3 to E6)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    Subquery,
+    Text,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+    true,
+    tuple_,
+    union,
+)
+
+from app.domain.events import EventType
+from app.storage.connections.compiled import CompiledStatement, compile_statement
+from app.storage.connections.connection import ReadConnection
+from app.storage.connections.row_views import views_of
+from app.storage.facts.visibility import is_member, reads_tenant
+from app.storage.ids import Kind
+from app.storage.pages.flow_filters import id_or_none
+from app.storage.pages.paging import PARENTS, Order, Page, PageRequest
+from app.storage.reads.rows import EventView, columns
+from app.storage.tables import EVENT, EVENT_REMOVAL
+
+LAST_POSITION = 2**63 - 1
+MOST_READ: ColumnElement[Any] = literal_column("101")
+"""One more than the largest page has. The planner has to know it, or it expects a tenth of all events."""
+
+AFTER, BEFORE, CURSOR = (bindparam(name, type_=BigInteger) for name in ("after", "before", "cursor"))
+TYPES: ColumnElement[Any] = bindparam("types", type_=PARENTS.type)
+FLOW_ID: ColumnElement[str] = bindparam("flow", type_=Text)
+VIEWS = views_of(EventView)
+BY_POSITION = Order((EVENT.c.position,))
+
+
+@dataclass(frozen=True, eq=False)
+class Feed:
+    """A kind of feed."""
+
+    ends: tuple[ColumnElement[Any], ...]
+    """The columns in which an event names the feeds that it is in."""
+    may_be_read: Callable[[ColumnElement[str]], ColumnElement[bool]]
+    """Whether the viewer may read the feed with this id."""
+    shows_name: Callable[[ColumnElement[Any]], ColumnElement[bool]] = is_member
+    """Whether the name of a flow in the workspace with this id is shown."""
+    is_known: bool = True
+    """Whether a feed that the viewer may not read is an empty one; else nothing tells that there is one."""
+
+
+OF_WORKSPACE = Feed((EVENT.c.workspace_id, EVENT.c.other_workspace_id), is_member)
+OF_TENANT = Feed((EVENT.c.tenant_id, EVENT.c.other_tenant_id), reads_tenant, is_known=False)
+FOR_OPERATORS = Feed(OF_TENANT.ends, lambda _: true(), lambda _: true())
+"""The feed of a tenant, for whoever has the database."""
+
+
+class FeedRequest(NamedTuple):
+    """A page of a feed: of events of these types, and of this flow; None doesn't filter."""
+
+    feed: Feed
+    page: PageRequest
+    types: frozenset[str] | None = None
+    flow_id: str | None = None
+
+
+class FeedPage(NamedTuple):
+    """A page of a feed."""
+
+    page: Page[EventView]
+    is_expired: bool = False
+    """Whether a later event than the cursor was removed (E4)."""
+
+
+async def read_feeds(
+    connection: ReadConnection, viewer: str, request: FeedRequest, ids: Sequence[str]
+) -> dict[str, FeedPage]:
+    """Read the same page of each feed, by its id; of one that the viewer may not read an empty page, or none."""
+    by_flow = request.flow_id is not None
+    statement = _statement(request.feed, by_flow or request.types is not None, by_flow, request.page.backwards)
+    rows: dict[str, list[Any]] = {id_: [] for id_ in ids if request.feed.is_known}
+    for row in await connection.rows(statement, {"viewer": viewer, "parents": [*ids], **_values(request)}):
+        rows.setdefault(row.feed, []).append(row)
+    return {
+        id_: FeedPage(
+            BY_POSITION.cut([row[2:] for row in of_feed if row.id is not None], request.page, VIEWS),
+            any(row.is_expired for row in of_feed),
+        )
+        for id_, of_feed in rows.items()
+    }
+
+
+def _values(request: FeedRequest) -> Mapping[str, Any]:
+    position, backwards = request.page.beyond and request.page.beyond[0], request.page.backwards
+    return {
+        "types": sorted(EventType if request.types is None else request.types),
+        "flow": id_or_none(Kind.FLOW, request.flow_id or ""),
+        "after": -1 if position is None or backwards else position,
+        "before": position if position is not None and backwards else LAST_POSITION,
+        "cursor": LAST_POSITION if position is None else position,
+        "most_rows": request.page.size + 1,
+    }
+
+
+@cache
+def _statement(feed: Feed, by_type: bool, by_flow: bool, backwards: bool) -> CompiledStatement:  # noqa: FBT001 - a key
+    """Select a row for each event of each page, and at least one for each feed that may be read."""
+    feeds = select(func.unnest(PARENTS).label("id")).subquery("feeds")
+    walks = [_positions(end, feeds, by_type=by_type, by_flow=by_flow, backwards=backwards) for end in feed.ends]
+    found = union(*walks).subquery("found")
+    in_order = found.c.position.desc() if backwards else found.c.position
+    most = bindparam("most_rows", type_=Integer)
+    page = select(found.c.position).order_by(in_order).limit(most).lateral("page")
+    name = case((feed.shows_name(EVENT.c.workspace_id), EVENT.c.flow_name))
+    # Limited, so that the planner looks each event up, however many it believes there are.
+    of_page = select(*columns(EVENT, EventView, flow_name=name)).where(EVENT.c.position == page.c.position).limit(1)
+    event = of_page.lateral("its_event")
+    removed = select(EVENT_REMOVAL.c.position > CURSOR).where(EVENT_REMOVAL.c.feed == feeds.c.id).scalar_subquery()
+    rows = feeds.outerjoin(page, true()).outerjoin(event, true())
+    selected = select(feeds.c.id.label("feed"), removed.label("is_expired"), *event.c, page.c.position)
+    return compile_statement(selected.select_from(rows).where(feed.may_be_read(feeds.c.id)))
+
+
+def _positions(
+    end: ColumnElement[Any], feeds: Subquery, *, by_type: bool, by_flow: bool, backwards: bool
+) -> Select[Any]:
+    """Select the positions that may be on a page, of the events that name a feed at one end.
+
+    The bounds are of whole keys of an index: as their number can't be estimated, the planner reads them in its order.
+    """
+    types = select(func.unnest(TYPES).label("type")).subquery("types")
+    key: dict[ColumnElement[Any], ColumnElement[Any]] = {end: feeds.c.id}
+    if by_flow:
+        key[EVENT.c.flow_id] = FLOW_ID
+    if by_type:
+        key[EVENT.c.type] = types.c.type
+    *equal, (last, value) = key.items()
+    place = tuple_(last, EVENT.c.position)
+    bounds = place > tuple_(value, AFTER), place < tuple_(value, BEFORE)
+    in_order = [column.desc() if backwards else column for column in (last, EVENT.c.position)]
+    # Of an index without nulls the planner has to be told that none is looked for.
+    equals = [column == known for column, known in equal]
+    walk = select(EVENT.c.position).where(end.is_not(None), *equals, *bounds)
+    walk = walk.order_by(*in_order).limit(MOST_READ)
+    if not by_type:
+        return select(walk.correlate(feeds).lateral("walk").c.position)
+    of_type = walk.correlate(feeds, types).lateral("of_type")
+    return select(of_type.c.position).select_from(types.join(of_type, true()))
