@@ -70,7 +70,7 @@ NAMED_BY_NOUNS = (
 )
 """The modules that have no vague names. Add a folder as soon as its names are nouns: the list only grows."""
 
-COLUMNS = {"app/storage/tables/flow_tables.py": {"made"}, "app/graphql/world_plans.py": {"things"}}
+COLUMNS = {"app/storage/tables/record_tables.py": {"made"}, "app/graphql/world_plans.py": {"things"}}
 """Names of database columns, which only a migration could change, and of fields that clients ask for."""
 
 

@@ -118,6 +118,8 @@ class FlowState:
     """The version that the content was taken from, where it is a revert."""
     export_id: ExportId | None = None
     """The record of the copy or export that the content came from, unless it was changed since (P6)."""
+    descends_from: ExportId | None = None
+    """The record of the copy or export that the content came from, changed since or not (D1)."""
 
     @property
     def texts(self) -> tuple[str | None, ...]:

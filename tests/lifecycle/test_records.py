@@ -30,8 +30,8 @@ async def test_records_outlive_what_they_name_and_never_change_but_for_being_und
     await firm.delete(made.flow_id)
     await firm.delete(source)
     held = await record_of(firm, made.export_id)
-    noted = {"first_change", "first_changed_at", "destination_deleted_at"}
-    assert [held[name] is None for name in sorted(noted)] == [False] * 3
+    noted = {"first_change", "first_changed_at", "version_id", "destination_deleted_at"}
+    assert [held[name] is None for name in sorted(noted)] == [False] * 4
     assert {**held, **dict.fromkeys(noted)} == {**first, **dict.fromkeys(noted)}
     assert (await record_of(firm, again.export_id))["report_hash"] == held["report_hash"]
 

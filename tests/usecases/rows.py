@@ -45,6 +45,7 @@ def new_draft(
         "set_aside_by": None,
         "revert_of": None,
         "export_id": made.export_id if isinstance(made, Exported) else None,
+        "descends_from": made.export_id if isinstance(made, Exported) else None,
         **said,
     }
 
@@ -54,12 +55,12 @@ def record(
     made: Exported,
     *,
     source: str,
-    version: Row | None,
+    state: Row,
     workspace: str,
     home: str = "development",
     before: Row | None = None,
 ) -> Row:
-    """The record of a copy or export; `before` is the row of the overridden flow, as it was."""
+    """The record of a copy or export of the state of a draft or version; `before` is the row of the overridden flow, as it was."""
     return {
         "id": made.export_id,
         "actor_id": world["ada"],
@@ -67,16 +68,14 @@ def record(
         "copied_from": made.copied_from,
         "source_workspace_id": world[home],
         "source_flow_id": world[source],
-        "source_version_id": None if version is None else version["id"],
+        "source_version_id": state["id"] if "number" in state else None,
+        "content_hash": state["content_hash"],
         "destination_workspace_id": world[workspace],
         "destination_flow_id": made.flow_id,
         "draft_id": made.draft_id,
         "set_aside_draft_id": made.set_aside,
         "flow_before": None if before is None else _before(before),
-        "first_change": None,
-        "first_changed_at": None,
-        "undone_at": None,
-        "destination_deleted_at": None,
+        **dict.fromkeys(("first_change", "first_changed_at", "version_id", "undone_at", "destination_deleted_at")),
         "references": [
             {
                 "step": one.step_id,

@@ -33,7 +33,7 @@ async def test_a_copy_is_a_new_inactive_flow_with_everything_in_its_draft(world:
         added={
             "flow": [new_flow(world, made, "development", name, type="REAL_TIME", **described)],
             "flow_draft": [new_draft(world, made, published, bindings, origin="COPY", name=name)],
-            "flow_export": [record(world, made, source="orders", version=published, workspace="development")],
+            "flow_export": [record(world, made, source="orders", state=published, workspace="development")],
         }
     )
     assert made.set_aside is None

@@ -41,7 +41,7 @@ async def test_an_export_is_a_new_inactive_flow_without_what_stays_behind(world:
         added={
             "flow": [new_flow(world, made, "production", "Orders", type="REAL_TIME", **described)],
             "flow_draft": [new_draft(world, made, published, [], origin="EXPORT")],
-            "flow_export": [record(world, made, source="orders", version=published, workspace="production")],
+            "flow_export": [record(world, made, source="orders", state=published, workspace="production")],
         }
     )
     assert made.copied_from is CopiedFrom.PUBLISHED_VERSION
@@ -64,7 +64,7 @@ async def test_an_export_of_a_draft_records_no_version(world: CompanyDatabase) -
     made = exported(await world.export("orders", to="production", source=SourceWish(StateOfFlow.DRAFT)))
     found = written(before, await world.contents())
     [row] = found.added["flow_export"]
-    assert row == record(world, made, source="orders", version=None, workspace="production")
+    assert row == record(world, made, source="orders", state=draft, workspace="production")
     assert found.added["flow_draft"] == [new_draft(world, made, draft, [], origin="EXPORT")]
     assert [flow["name"] for flow in found.added["flow"]] == ["Orders to come"]
 

@@ -26,9 +26,7 @@ async def test_an_override_of_a_running_flow_writes_a_draft_and_nothing_else(wor
     assert found == Written(
         added={
             "flow_draft": [draft],
-            "flow_export": [
-                record(world, made, source="orders", version=published, workspace="production", before=flow)
-            ],
+            "flow_export": [record(world, made, source="orders", state=published, workspace="production", before=flow)],
         },
         changed={"flow": [{"id": world["orders-live"], "draft_revision": 1, "updated_at": NOW}]},
     )
@@ -73,7 +71,7 @@ async def test_a_colleagues_draft_is_set_aside_with_who_did_it_and_when(world: C
     assert found == Written(
         added={
             "flow_draft": [new_draft(world, made, version, [], origin="EXPORT", name="Busy", revision=2)],
-            "flow_export": [record(world, made, source="plain", version=version, workspace="production", before=flow)],
+            "flow_export": [record(world, made, source="plain", state=version, workspace="production", before=flow)],
         },
         changed={
             "flow": [{"id": world["busy"], "draft_revision": 2, "updated_at": NOW}],

@@ -16,7 +16,8 @@ from app.domain.step import Link, Step, make_steps
 from app.storage.connections.connection import Row
 
 FIELDS = (*TEXTS, "content_hash", "origin", "revert_of")
-STATE = (*FIELDS, "export_id", "bindings")
+RECORDS = ("export_id", "descends_from")
+STATE = (*FIELDS, *RECORDS, "bindings")
 """The columns of a state, in the order in which they are written."""
 SHOWN = (*TEXTS, "name_key")
 """The columns of a flow that show its published version, or its draft as long as it was never published."""
@@ -118,7 +119,7 @@ def state_of(row: Row, name: str, graph: Graph) -> SavedState | None:
     return SavedState(id_, FlowState(graph=graph, **fields), revision)
 
 
-_READ = (*FIELDS, "export_id")
+_READ = (*FIELDS, *RECORDS)
 
 
 @cache
@@ -131,7 +132,7 @@ def state_values(state: FlowState) -> tuple[Any, ...]:
     """The values of `STATE`."""
     graph = state.graph
     bindings = graph.bindings_text if isinstance(graph, OutlinedGraph) else bindings_text(graph.bindings)
-    return *field_values(state), state.export_id, bindings
+    return *field_values(state), state.export_id, state.descends_from, bindings
 
 
 field_values: Callable[[FlowState], tuple[Any, ...]] = attrgetter(*FIELDS)

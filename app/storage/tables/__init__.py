@@ -1,9 +1,9 @@
-"""Every table, for statements: `FLOW.c.name`. `workspace_tables`, `flow_tables` and `event_tables` have the classes."""
+"""Every table, for statements: `FLOW.c.name`. The modules of the folder have the classes."""
 
 from sqlalchemy import MetaData, Table
 from sqlmodel import SQLModel
 
-from app.storage.tables import event_tables, flow_tables, workspace_tables
+from app.storage.tables import event_tables, flow_tables, record_tables, workspace_tables
 
 METADATA: MetaData = SQLModel.metadata
 
@@ -39,9 +39,9 @@ FLOW_COMPONENT = table_of(flow_tables.FlowComponentTable)
 FLOW_REFERENCE = table_of(flow_tables.FlowReferenceTable)
 FLOW_DRAFT = table_of(flow_tables.FlowDraftTable)
 FLOW_VERSION = table_of(flow_tables.FlowVersionTable)
-REFERENCE_REPORT = table_of(flow_tables.ReferenceReportTable)
-FLOW_EXPORT = table_of(flow_tables.FlowExportTable)
-IDEMPOTENCY_KEY = table_of(flow_tables.IdempotencyKeyTable)
+REFERENCE_REPORT = table_of(record_tables.ReferenceReportTable)
+FLOW_EXPORT = table_of(record_tables.FlowExportTable)
+IDEMPOTENCY_KEY = table_of(record_tables.IdempotencyKeyTable)
 
 EVENT = table_of(event_tables.EventTable)
 PENDING_EVENT = table_of(event_tables.PendingEventTable)

@@ -11,8 +11,6 @@ from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from app.domain.model import FlowStatus, FlowType, VersionOrigin
-from app.domain.source import CopiedFrom
-from app.domain.undo import ChangeSinceExport
 from app.storage.tables.columns import Provisioned, key, one_of, reference, sort_key, text, time
 
 
@@ -166,7 +164,9 @@ class StateColumns(SQLModel):
     origin: str = text()
     revert_of: str | None = reference("flow_version.id", nullable=True, on_delete="SET NULL")
     export_id: str | None = reference("flow_export.id", nullable=True)
-    """The record of the copy or export that the content came from."""
+    """The record of the copy or export that the content came from, unless it was changed since."""
+    descends_from: str | None = Field(default=None, sa_type=Text(collation="C"))
+    """The record of the copy or export that the content came from, changed since or not (D1)."""
 
 
 class FlowDraftTable(StateColumns, table=True):
@@ -209,82 +209,6 @@ class FlowVersionTable(StateColumns, table=True):
     number: int
     published_by: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL", index=True)
     published_at: datetime = time()
-
-
-class ReferenceReportTable(SQLModel, table=True):
-    """The outcome of each reference of a copy or export; never changed, and shared by records with equal outcomes."""
-
-    __tablename__ = "reference_report"
-    hash: str = key()
-    """The SHA-256 of the text."""
-    references: str = text()
-    """The outcomes, as JSON."""
-
-
-class FlowExportTable(SQLModel, table=True):
-    """The record of a copy or export: actor, time, source, destination and the outcome of each reference (P6).
-
-    Only the notes of a record change: the first change of its draft, when the export was undone, and when its destination
-    was deleted. A record outlives the rows that it names, so its ids have no foreign keys.
-    """
-
-    __tablename__ = "flow_export"
-    __table_args__ = (
-        Index(
-            "ix_flow_export_copies",
-            "source_flow_id",
-            "destination_workspace_id",
-            "destination_flow_id",
-            "created_at",
-            "id",
-        ),
-        Index("ix_flow_export_of_source", "source_flow_id", "id"),
-        Index(
-            "ix_flow_export_expiry",
-            sql("LEAST(undone_at, destination_deleted_at)"),
-            "id",
-            postgresql_where=sql("undone_at IS NOT NULL OR destination_deleted_at IS NOT NULL"),
-        ),
-        one_of("copied_from", CopiedFrom),
-        one_of("first_change", ChangeSinceExport),
-        CheckConstraint("(first_change IS NULL) = (first_changed_at IS NULL)", name="first_change_is_dated"),
-    )
-    id: str = key()
-    actor_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
-    created_at: datetime = time()
-    copied_from: str = text()
-    source_workspace_id: str | None = Field(default=None, sa_column=Column(Text(collation="C"), index=True))
-    """None for an export older than this column whose source was deleted."""
-    source_flow_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
-    source_version_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
-    destination_workspace_id: str = Field(sa_column=Column(Text(collation="C"), nullable=False, index=True))
-    destination_flow_id: str | None = Field(default=None, sa_column=Column(Text(collation="C"), index=True))
-    draft_id: str | None = Field(default=None, sa_column=Column(Text(collation="C"), index=True))
-    set_aside_draft_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
-    flow_before: str | None = text(nullable=True)
-    """Texts of the overridden flow before the export, and when it had changed last, as JSON; None for a new flow."""
-    report_hash: str | None = reference("reference_report.hash", nullable=True, index=True)
-    """The report of the references; None: the flow has none."""
-    first_change: str | None = text(nullable=True)
-    """The first change of the draft since the export; None: no change."""
-    first_changed_at: datetime | None = time(nullable=True)
-    undone_at: datetime | None = time(nullable=True)
-    destination_deleted_at: datetime | None = time(nullable=True)
-    """Written by a trigger of the database (migration 0014), whatever deletes the flow."""
-
-
-class IdempotencyKeyTable(SQLModel, table=True):
-    """The outcome of a call with an idempotency key, committed together with the call's changes (P5)."""
-
-    __tablename__ = "idempotency_key"
-    __table_args__ = (Index(None, "first_used_at"),)
-    actor_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True)
-    call: str = Field(sa_column=Column(Text, primary_key=True))
-    key: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
-    input_hash: str = text()
-    made: str = text()
-    """Ids, as JSON: of records with their warnings, or of what was created, published or reverted."""
-    first_used_at: datetime = time()
 
 
 class PeriodicTaskTable(SQLModel, table=True):

@@ -44,6 +44,7 @@ _RECORDS = insert_rows(
         "set_aside_draft_id",
         "flow_before",
         "report_hash",
+        "content_hash",
     ),
     actor_id=BY,
     created_at=NOW,
@@ -167,6 +168,7 @@ def _record(plan: ExportPlan, exported: Exported, report_hash: str | None) -> tu
         plan.sets_aside,
         before,
         report_hash,
+        plan.state.content_hash,
     )
 
 
@@ -182,4 +184,5 @@ def _overridden(plan: ExportPlan, flow_id: FlowId) -> tuple[str | int | None, ..
 
 
 def _draft(plan: ExportPlan, exported: Exported, bindings: str) -> tuple[str | int | None, ...]:
-    return exported.draft_id, exported.flow_id, plan.revision, *field_values(plan.state), exported.export_id, bindings
+    record = exported.export_id
+    return exported.draft_id, exported.flow_id, plan.revision, *field_values(plan.state), record, record, bindings

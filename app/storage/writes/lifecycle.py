@@ -61,6 +61,14 @@ NOTED = {
     for since in ChangeSinceExport
 }
 """Records of exports note what is done first with their drafts (P6)."""
+NOTED_VERSION = update_rows(
+    FLOW_EXPORT,
+    ("version_id",),
+    key=("draft_id",),
+    first_change=func.coalesce(FLOW_EXPORT.c.first_change, ChangeSinceExport.PUBLISHED.value),
+    first_changed_at=func.coalesce(FLOW_EXPORT.c.first_changed_at, NOW),
+)
+"""Records of exports note the version that their draft became."""
 TOUCHED = update_rows(FLOW, (), updated_at=NOW)
 REVISED = update_rows(FLOW, ("draft_revision",), updated_at=NOW)
 RENAMED = update_rows(FLOW, ("draft_revision", *SHOWN), returning=FlowView._fields, updated_at=NOW)
@@ -104,7 +112,8 @@ async def publish_drafts(store: Store, plans: Sequence[PublishPlan]) -> list[Ver
     ids, versions = _versions(
         [(plan.flow_id, plan.state, FlowStatus.ACTIVE if plan.starts_flow else None) for plan in plans]
     )
-    await store.write((NOTED[ChangeSinceExport.PUBLISHED], drafts), (REMOVED_DRAFTS, drafts), *versions)
+    became = [(plan.draft_id, version_id) for plan, version_id in zip(plans, ids, strict=True)]
+    await store.write((NOTED_VERSION, became), (REMOVED_DRAFTS, drafts), *versions)
     return ids
 
 
