@@ -1,4 +1,4 @@
-"""Permissions of callers, and contracts that can't be written into (A1 to A6) or are full (X10), for lists and mutations alike."""
+"""Permissions of callers, contracts that can't be written into (A1 to A6) or are full (X10), and reviewed workspaces (R1 to R3)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from app.domain.model import (
     Contract,
     ContractId,
     ContractStatus,
+    PublishPolicy,
     TenantId,
     Workspace,
     WorkspaceId,
@@ -21,6 +22,12 @@ FLOW_EDIT = "workspaces.flow.edit"
 """The permission that "Integrator level" means (A2)."""
 FLOW_TOGGLE_STATUS = "workspaces.flow.toggleStatus"
 """The permission to start and stop flows (H9)."""
+FLOW_REVIEW = "workspaces.flow.review"
+"""The permission to approve the release that another user requested (R1)."""
+FLOW_RELEASE = "workspaces.flow.release"
+"""The permission to publish alone in a reviewed workspace (R1, R3)."""
+_ROLE_WITH = {FLOW_REVIEW: "Admin", FLOW_RELEASE: "Owner"}
+"""The built-in roles that have what Integrators lack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,19 @@ class InsufficientPermission(Refusal):
     def message(self) -> str:
         return (
             f"You lack the permission {self.permission} in {named(self.workspace)}. "
-            "Ask its admins for a role that has it, such as Integrator."
+            f"Ask its admins for a role that has it, such as {_ROLE_WITH.get(self.permission, 'Integrator')}."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequired(Refusal):
+    workspace: Workspace
+
+    @property
+    def message(self) -> str:
+        return (
+            f"Flows of {named(self.workspace)} are published, and published flows deleted, only after a review. "
+            "Request a release, which a reviewer of the workspace can approve."
         )
 
 
@@ -108,6 +127,7 @@ class VisibleWorkspace(NamedTuple):
     tenant_id: str
     component_whitelist: bool
     flow_quota: int | None
+    publish_policy: str
 
     @property
     def is_quota_judged(self) -> bool:
@@ -125,7 +145,9 @@ class VisibleWorkspace(NamedTuple):
             component_whitelist=self.component_whitelist,
             flow_quota=self.flow_quota,
         )
-        workspace = Workspace(WorkspaceId(self.id), self.name, WorkspaceType(self.type), contract)
+        workspace = Workspace(
+            WorkspaceId(self.id), self.name, WorkspaceType(self.type), contract, PublishPolicy(self.publish_policy)
+        )
         return WorkspaceAccess(workspace, frozenset(self.permissions or ()), is_member=self.permissions is not None)
 
 
@@ -148,6 +170,13 @@ def contract_suspended(access: WorkspaceAccess, path: Path) -> tuple[ContractSus
 def writing_refused(access: WorkspaceAccess, path: Path) -> tuple[InsufficientPermission | ContractSuspended, ...]:
     """Refuse to change flows of this workspace without Integrator level (A3), or in a suspended contract (A6)."""
     return (*rights_missing(access, path), *contract_suspended(access, path))
+
+
+def approval_required(access: WorkspaceAccess, path: Path) -> tuple[ApprovalRequired, ...]:
+    """Refuse to change what runs in a reviewed workspace alone, without the permission to release (R2, R3)."""
+    if may_release(access.permissions, access.workspace.publish_policy):
+        return ()
+    return (ApprovalRequired(access.workspace, path=path),)
 
 
 def counts_against_quota(workspace: Workspace) -> bool:
@@ -191,3 +220,8 @@ def may_change_flows(access: WorkspaceAccess, permission: str) -> bool:
 def may_edit_flows(permissions: Collection[str], status: str) -> bool:
     """Whether these permissions, and the status of the contract, allow to edit flows (A3, A6)."""
     return FLOW_EDIT in permissions and status != ContractStatus.SUSPENDED
+
+
+def may_release(permissions: Collection[str], policy: str) -> bool:
+    """Whether a workspace is open, or these permissions allow to publish in it without a review (R2, R3)."""
+    return policy == PublishPolicy.OPEN or FLOW_RELEASE in permissions

@@ -25,6 +25,13 @@ class WorkspaceType(StrEnum):
     LIMITED = "LIMITED"
 
 
+class PublishPolicy(StrEnum):
+    """Who may publish in a workspace (R1)."""
+
+    OPEN = "OPEN"
+    REVIEWED = "REVIEWED"
+
+
 class FlowType(StrEnum):
     ORDINARY = "ORDINARY"
     REAL_TIME = "REAL_TIME"
@@ -73,6 +80,7 @@ class Workspace:
     name: str
     type: WorkspaceType
     contract: Contract
+    publish_policy: PublishPolicy = PublishPolicy.OPEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 
 from app.domain.access import (
     FLOW_TOGGLE_STATUS,
+    ApprovalRequired,
     ContractSuspended,
     FlowNotFound,
     InsufficientPermission,
+    approval_required,
     rights_missing,
     writing_refused,
 )
@@ -201,6 +203,7 @@ PublishRefusal = (
     FlowNotFound
     | DraftNotFound
     | InsufficientPermission
+    | ApprovalRequired
     | ContractSuspended
     | StaleDraft
     | DraftNotReady
@@ -242,6 +245,7 @@ def plan_publish(
     flow, draft = facts.flow, facts.flow.draft
     refusals: tuple[PublishRefusal, ...] = (
         *writing_refused(flow.access, FLOW),
+        *approval_required(flow.access, FLOW),
         *(rights_missing(flow.access, FLOW, permission=FLOW_TOGGLE_STATUS) if wish.start else ()),
         *(suspended_by_platform(flow) if wish.start else ()),
         *key_mistakes(wish.idempotency_key),

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, replace
 
 from app.domain.access import (
+    ApprovalRequired,
     ContractSuspended,
     FlowNotFound,
     InsufficientPermission,
+    approval_required,
     writing_refused,
 )
 from app.domain.bindings import rebind
@@ -24,6 +26,7 @@ RevertRefusal = (
     FlowNotFound
     | VersionNotFound
     | InsufficientPermission
+    | ApprovalRequired
     | ContractSuspended
     | DraftAlreadyExists
     | DraftNotReady
@@ -63,6 +66,7 @@ def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refu
     flow, version = facts.flow, facts.named_version
     refusals: tuple[RevertRefusal, ...] = (
         *writing_refused(flow.access, FLOW),
+        *(approval_required(flow.access, FLOW) if wish.publish else ()),
         *draft_in_the_way(flow, wish.existing_draft, FLOW),
         *key_mistakes(wish.idempotency_key),
     )

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 
 from app.domain.access import (
     FLOW_TOGGLE_STATUS,
+    ApprovalRequired,
     ContractSuspended,
     FlowNotFound,
     InsufficientPermission,
+    approval_required,
     contract_suspended,
     rights_missing,
     writing_refused,
@@ -58,7 +60,7 @@ StartRefusal = (
 )
 StopRefusal = FlowNotFound | InsufficientPermission | ContractSuspended | InvalidInput | BatchNotApplied
 """A suspended contract lets flows be stopped; callers are prepared for a rule that doesn't."""
-DeleteRefusal = FlowNotFound | InsufficientPermission | ContractSuspended | FlowIsActive
+DeleteRefusal = FlowNotFound | InsufficientPermission | ApprovalRequired | ContractSuspended | FlowIsActive
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +120,15 @@ def plan_stops(flows: Mapping[str, Flow], wish: FlowsWish) -> DecidedItems[Statu
 
 
 def plan_delete(flow: Flow | None, flow_id: str) -> DeletePlan | Refused[DeleteRefusal]:
-    """Decide to delete a flow; refuses one that runs. None: the caller can't see the flow."""
+    """Decide to delete a flow; refuses one that runs, and a published one of a reviewed workspace (R2).
+
+    None: the caller can't see the flow.
+    """
     if flow is None:
         return Refused((FlowNotFound(flow_id, path=FLOW),))
     errors: tuple[DeleteRefusal, ...] = (
         *writing_refused(flow.access, FLOW),
+        *(() if flow.published is None else approval_required(flow.access, FLOW)),
         *((FlowIsActive(flow.id, flow.name, path=FLOW),) if flow.status is FlowStatus.ACTIVE else ()),
     )
     return refused(*errors) or DeletePlan(flow.id)

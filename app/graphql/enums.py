@@ -5,7 +5,15 @@ from app.domain.component import ComponentAccess, ComponentRequirement, Inaccess
 from app.domain.credentials import CredentialMatch
 from app.domain.draft import ExistingDraft
 from app.domain.fingerprint import PlanBasis
-from app.domain.model import ContractStatus, FlowStatus, FlowType, ReferenceKind, VersionOrigin, WorkspaceType
+from app.domain.model import (
+    ContractStatus,
+    FlowStatus,
+    FlowType,
+    PublishPolicy,
+    ReferenceKind,
+    VersionOrigin,
+    WorkspaceType,
+)
 from app.domain.references import ReferenceAction
 from app.domain.source import CopiedFrom, StateOfFlow
 from app.domain.undo import ChangeSinceExport
@@ -62,6 +70,15 @@ enumeration(
     {
         "FULL": "For production: its flows count against the contract's quota.",
         "LIMITED": "For development: no quota, no component whitelist.",
+    },
+)
+enumeration(
+    PublishPolicy,
+    "Who may change what runs in a workspace.",
+    {
+        "OPEN": "Whoever may edit flows.",
+        "REVIEWED": "Two users: one requests a release, another one approves it. Drafts and exports stay free, since they "
+        "change nothing that runs.",
     },
 )
 enumeration(

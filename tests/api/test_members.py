@@ -43,7 +43,7 @@ def office() -> WorldBuilder:
     world.contract("firm", "town")
     world.workspace("office", "firm")
     world.workspace("annex", "firm")
-    world.role("releaser", "town", "workspaces.flow.release")
+    world.role("releaser", "town", "workspaces.topic.publish")
     world.members("office", **{key: role for key, (_, _, role) in PEOPLE.items()})
     world.members("annex", hal="integrator", ada="guest")
     world.contract_members("firm", gus="owner")
@@ -94,7 +94,7 @@ async def test_members_are_searched_by_any_part_of_their_names(staffed: Api, sea
 
 async def test_members_are_filtered_by_a_permission_of_their_roles(staffed: Api) -> None:
     assert await members(staffed, holding="workspaces.flow.edit") == ["ada", "cyd"]
-    assert await members(staffed, holding="workspaces.flow.release") == ["dan"]
+    assert await members(staffed, holding="workspaces.topic.publish") == ["dan"]
     assert await members(staffed, holding="workspaces.flow.edit", search="mile") == ["cyd"]
     assert await members(staffed, holding="nothing") == []
     body = await staffed.caller("ada").answer(MEMBERS, workspace=staffed.id("office"), holding="a\0b")

@@ -2,6 +2,9 @@
 
 from app.domain.access import (
     FLOW_EDIT,
+    FLOW_RELEASE,
+    FLOW_REVIEW,
+    ApprovalRequired,
     ContractSuspended,
     FlowNotFound,
     InsufficientPermission,
@@ -101,6 +104,21 @@ MESSAGES: list[tuple[Message, str]] = [
     (
         InsufficientPermission(FLOW_EDIT, PRODUCTION),
         "You lack the permission workspaces.flow.edit in Production. Ask its admins for a role that has it, such as Integrator.",
+    ),
+    (
+        InsufficientPermission(FLOW_REVIEW, PRODUCTION),
+        "You lack the permission workspaces.flow.review in Production. Ask its admins for a role that has it, such as Admin.",
+    ),
+    (
+        InsufficientPermission(FLOW_RELEASE, PRODUCTION),
+        "You lack the permission workspaces.flow.release in Production. Ask its admins for a role that has it, such as Owner.",
+    ),
+    (
+        ApprovalRequired(PRODUCTION),
+        (
+            "Flows of Production are published, and published flows deleted, only after a review. "
+            "Request a release, which a reviewer of the workspace can approve."
+        ),
     ),
     (
         ContractSuspended(NORTHERN, PRODUCTION, path=("flowId",)),

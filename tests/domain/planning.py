@@ -39,6 +39,7 @@ def visible(access: WorkspaceAccess) -> VisibleWorkspace:
         of.tenant_id,
         of.component_whitelist,
         of.flow_quota,
+        at.publish_policy.value,
     )
     assert row.access == access
     return row

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.domain.access import (
     FLOW_EDIT,
+    ApprovalRequired,
     ContractSuspended,
     FlowNotFound,
     InsufficientPermission,
@@ -86,9 +87,9 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
         VersionNotFound(flow, name, id_),
         VersionNotFound(flow, name, None),
         DraftNotFound(None, None, id_),
-        DraftNotFound(flow, name),
-        DraftNotFound(flow, name, advice=RESTORE_ONE),
+        *(DraftNotFound(flow, name), DraftNotFound(flow, name, advice=RESTORE_ONE)),
         InsufficientPermission(FLOW_EDIT, workspace),
+        ApprovalRequired(workspace),
         ContractSuspended(contract, workspace),
         MultipleTopicsNotCopied(topics, refused=True),
         MultipleTopicsNotCopied(topics, refused=False),

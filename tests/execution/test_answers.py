@@ -25,7 +25,7 @@ class Unreadable(WorkspaceView):
 
 
 def workspace(number: int, kind: type[WorkspaceView] = WorkspaceView) -> WorkspaceView:
-    return kind(f"workspace_{number}", f"Bakery {number}", "FULL", "contract_1", "ACTIVE", [])
+    return kind(f"workspace_{number}", f"Bakery {number}", "FULL", "contract_1", "ACTIVE", [], "OPEN")
 
 
 async def answered(nodes: str, rows: list[WorkspaceView], meter: Meter, *, as_read: bool) -> tuple[Any, Answers]:

@@ -13,7 +13,7 @@ from app.storage.connections.row_views import layout_of
 from app.storage.pages.related import Related
 from app.storage.reads.rows import ContractView, WorkspaceView
 
-WORKSPACE = WorkspaceView("workspace_1", "Bakery", "FULL", "contract_1", "ACTIVE", ["a", "b"])
+WORKSPACE = WorkspaceView("workspace_1", "Bakery", "FULL", "contract_1", "ACTIVE", ["a", "b"], "OPEN")
 ROW = (*WORKSPACE, "contract_1", "Foods", "ACTIVE", "bakery", "workspace_1")
 NO_CONTRACT = (*WORKSPACE, None, None, None, "bakery", "workspace_1")
 CONTRACT = layout_of(ContractView, len(WorkspaceView._fields))

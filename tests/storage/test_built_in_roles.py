@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from app.domain.access import FLOW_RELEASE, FLOW_REVIEW
 from app.storage.connections.database import open_database
 from app.storage.tables import ROLE
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
@@ -14,7 +15,13 @@ async def test_the_default_workspace_roles_hold_what_the_law_says(database_url: 
         held = {name: frozenset(permissions) for name, permissions in await connection.rows(roles)}
     await database.close()
     everything = READ_PERMISSIONS | WRITE_PERMISSIONS
-    assert held == {"owner": everything, "admin": everything, "integrator": everything, "guest": READ_PERMISSIONS}
+    reviewer = everything | {FLOW_REVIEW}
+    assert held == {
+        "owner": reviewer | {FLOW_RELEASE},
+        "admin": reviewer,
+        "integrator": everything,
+        "guest": READ_PERMISSIONS,
+    }
 
 
 async def test_provisioners_may_edit_worlds_and_read_events(database_url: str) -> None:

@@ -11,7 +11,7 @@ from app.domain.component import ComponentAccess, ComponentRequirement
 from app.domain.graph import Json
 from app.domain.id_prefixes import Kind
 from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, is_workspace_name, name_mistakes
-from app.domain.model import ContractStatus, FlowStatus, FlowType, WorkspaceType
+from app.domain.model import ContractStatus, FlowStatus, FlowType, PublishPolicy, WorkspaceType
 
 FORMAT: Final = "flowport-world/1"
 REQUIRED: Final = ...
@@ -174,7 +174,12 @@ _ALL = (
     Section(
         "workspaces",
         Kind.WORKSPACE,
-        (_owner("contract"), Property("name", rule=_workspace_name), _choice("type", WorkspaceType)),
+        (
+            _owner("contract"),
+            Property("name", rule=_workspace_name),
+            _choice("type", WorkspaceType),
+            _choice("publishPolicy", PublishPolicy, default=PublishPolicy.OPEN.value),
+        ),
     ),
     Section(
         "users",

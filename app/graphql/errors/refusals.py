@@ -47,6 +47,15 @@ class InsufficientPermission(Error):
     workspace: Workspace = in_workspace("Where it is missing.", "workspace.id")
 
 
+@shows(
+    access.ApprovalRequired,
+    "The workspace is reviewed, and you may not publish in it alone: request a release. "
+    '`Workspace.members(holding: "workspaces.flow.review")` tells who may approve.',
+)
+class ApprovalRequired(Error):
+    workspace: Workspace = in_workspace("The workspace that is reviewed.", "workspace.id")
+
+
 @shows(access.ContractSuspended, "The contract is suspended: nothing can be written into its workspaces.")
 class ContractSuspended(Error):
     contract: Contract = relation("contracts", "contract.id", "The contract that is suspended.")

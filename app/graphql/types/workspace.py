@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import Parent
 
-from app.domain.model import FlowStatus, FlowType, WorkspaceType
+from app.domain.model import FlowStatus, FlowType, PublishPolicy, WorkspaceType
 from app.execution.relations import relation
 from app.execution.rows import shows
 from app.graphql.arguments import Search, none_if_unset, searched
@@ -94,6 +94,12 @@ class Workspace(Node):
         "Whether you may create, copy to and edit flows here now: you hold workspaces.flow.edit and the contract is "
         "not suspended."
     )
+    publish_policy: PublishPolicy = about("Who may change what runs here.")
+    viewer_can_publish: bool = about(
+        "Whether you may publish here alone now: you may edit flows and, where the workspace is reviewed, hold "
+        "workspaces.flow.release."
+    )
+    viewer_can_review: bool = about("Whether you may review releases of others: you hold workspaces.flow.review.")
     contract: Contract = relation(
         "contracts",
         "contract_id",

@@ -57,6 +57,7 @@ WORKSPACE_COLUMNS: tuple[ColumnElement[Any], ...] = (
     WORKSPACE.c.contract_id,
     CONTRACT.c.status,
     ROLE.c.permissions,
+    WORKSPACE.c.publish_policy,
 )
 """The columns of `WORKSPACES_SEEN` that queries answer."""
 
@@ -76,6 +77,7 @@ ACCESS_COLUMNS: tuple[ColumnElement[Any], ...] = (
     TENANT.c.id.label("tenant_id"),
     TENANT.c.component_whitelist,
     CONTRACT.c.flow_quota,
+    WORKSPACE.c.publish_policy,
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 from sqlalchemy import ColumnElement, Table
 
-from app.domain.access import may_edit_flows
+from app.domain.access import FLOW_REVIEW, may_edit_flows, may_release
 from app.domain.model import DraftId, FlowId
 from app.domain.source import CopiedFrom
 
@@ -55,6 +55,7 @@ class WorkspaceView(NamedTuple):
     contract_id: str
     contract_status: str
     permissions: Sequence[str] | None
+    publish_policy: str
 
     @property
     def viewer_is_member(self) -> bool:
@@ -67,6 +68,14 @@ class WorkspaceView(NamedTuple):
     @property
     def viewer_can_edit_flows(self) -> bool:
         return may_edit_flows(self.permissions or (), self.contract_status)
+
+    @property
+    def viewer_can_publish(self) -> bool:
+        return self.viewer_can_edit_flows and may_release(self.permissions or (), self.publish_policy)
+
+    @property
+    def viewer_can_review(self) -> bool:
+        return FLOW_REVIEW in (self.permissions or ())
 
 
 class ComponentView(NamedTuple):

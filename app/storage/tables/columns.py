@@ -43,9 +43,11 @@ def sort_key(*, default: str | None = None) -> Any:
     return Field(sa_column=Column(Text(collation="C"), nullable=False, server_default=default))
 
 
-def text(*, nullable: bool = False) -> Any:
-    default: dict[str, Any] = {"default": None} if nullable else {}
-    return Field(sa_type=Text, nullable=nullable, **default)
+def text(*, nullable: bool = False, default: str | None = None) -> Any:
+    options: dict[str, Any] = {"default": None} if nullable else {}
+    if default is not None:
+        options = {"default": default, "sa_column_kwargs": {"server_default": default}}
+    return Field(sa_type=Text, nullable=nullable, **options)
 
 
 def time(*, nullable: bool = False) -> Any:

@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from app.domain.component import ComponentAccess, ComponentRequirement
-from app.domain.model import ContractStatus, WorkspaceType
+from app.domain.model import ContractStatus, PublishPolicy, WorkspaceType
 from app.storage.tables.columns import Provisioned, key, one_of, reference, sort_key, text, time
 
 
@@ -50,12 +50,14 @@ class WorkspaceTable(Provisioned, table=True):
         UniqueConstraint("id", "contract_id"),
         Index(None, "contract_id", "type"),
         one_of("type", WorkspaceType),
+        one_of("publish_policy", PublishPolicy),
     )
     id: str = key()
     contract_id: str = reference("contract.id")
     name: str = text()
     name_key: str = sort_key()
     type: str = text()
+    publish_policy: str = text(default=PublishPolicy.OPEN.value)
 
 
 class UserTable(Provisioned, table=True):

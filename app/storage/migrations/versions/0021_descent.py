@@ -1,14 +1,14 @@
 """Drafts and versions name the record that they descend from; records name their content and the version it became.
 
-Revision ID: 0020
-Revises: 0019
+Revision ID: 0021
+Revises: 0020
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
-down_revision: str | None = "0019"
+revision = "0021"
+down_revision: str | None = "0020"
 branch_labels: str | None = None
 depends_on: str | None = None
 oldest_compatible = "0013"
