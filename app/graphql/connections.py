@@ -276,6 +276,7 @@ SORTED_BY: dict[ListName, tuple[type, ...]] = {
     ListName.MEMBERS: (str, str, str),
     ListName.COPIES: (str,),
     ListName.SET_ASIDE: (datetime, str),
+    ListName.EXPORTS: (datetime, str),
 }
 """The kinds of the columns that a list is sorted by, where these aren't a name or a time with an id."""
 

@@ -127,6 +127,8 @@ class Loaders:
     active_drafts = _by_id(by_id.read_active_drafts)
     """By the id of the flow."""
     versions = _by_id(by_id.read_versions)
+    destination_versions = _by_id(by_id.read_destination_versions)
+    """By the id of the record."""
     exports = _by_id(by_id.read_exports)
     provenances = _by_id(by_id.read_provenances)
     """By the id of the flow: the record that its content came from."""
@@ -212,10 +214,10 @@ class Loaders:
         return [rows.get(meant[key] or "") for key in keys]
 
     @_batched
-    async def readiness(self, draft_ids: list[str]) -> list[Readiness | None]:
-        """By the id of the draft: what keeps it from being published."""
-        blockers = await check_readiness(self.database, self.viewer, draft_ids)
-        return [Readiness(blockers[draft_id]) if draft_id in blockers else None for draft_id in draft_ids]
+    async def readiness(self, state_ids: list[str]) -> list[Readiness | None]:
+        """By the id of the draft or version: what keeps it from being published."""
+        blockers = await check_readiness(self.database, self.viewer, state_ids)
+        return [Readiness(blockers[state_id]) if state_id in blockers else None for state_id in state_ids]
 
     @_batched
     async def comparisons(self, pairs: list[Pair]) -> list[GraphDiff | None]:

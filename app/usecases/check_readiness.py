@@ -1,4 +1,4 @@
-"""Whether drafts can be published: for many at once, in as many statements as for one."""
+"""Whether drafts and versions can be published: for many at once, in as many statements as for one."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,11 +13,11 @@ from app.storage.reads.states_by_id import StateView, read_states
 
 
 async def check_readiness(
-    database: Database, actor: UserId, draft_ids: Sequence[str]
+    database: Database, actor: UserId, state_ids: Sequence[str]
 ) -> dict[str, tuple[Blocker, ...]]:
-    """Find what keeps each draft from being published (H3). Every step of a draft counts as an object of the operation."""
+    """Find what keeps each draft or version from being published (H3, N4). Every step of one counts as an object of the operation."""
     async with database.reading() as connection:
-        states = await read_states(connection, actor, draft_ids, counts_steps=True)
+        states = await read_states(connection, actor, state_ids, counts_steps=True)
         used = {step.command for view in states.values() for step in view.state.graph.steps}
         catalogue = await read_catalogue(connection, actor, used)
         bound = {reference for view in states.values() for reference in view.state.graph.references}
@@ -30,6 +30,6 @@ def _blockers(
     states: Mapping[str, StateView], catalogue: Catalogue, targets: Mapping[str, Target]
 ) -> dict[str, tuple[Blocker, ...]]:
     return {
-        draft_id: blockers(view.state, view.access.workspace, catalogue, targets)
-        for draft_id, view in interruptible(states.items())
+        state_id: blockers(view.state, view.access.workspace, catalogue, targets)
+        for state_id, view in interruptible(states.items())
     }

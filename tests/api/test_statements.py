@@ -74,6 +74,7 @@ QUERIES: list[tuple[str, str, int]] = [
     ),
     ("topicCandidates", of_flow("topicCandidates", WORKSPACE, "workspaceId: $place,", "sameName missingProperties"), 6),
     ("flowHistory", of_flow("flowHistory", f"publishedBy {{ id }} revertOf {{ id }} flow {{ id }} {GRAPH}"), 9),
+    ("flowHistory with readiness", of_flow("flowHistory", "readiness { ready } provenance { id }"), 6),
     ("contracts", f"query($first: Int!) {{ {page('contracts', 'name flowQuota flowsUsed')} }}", 5),
     (
         "contracts with their workspaces",

@@ -83,6 +83,7 @@ async def test_a_flow_that_is_overridden_descends_from_the_newer_record_until_th
 
 
 async def test_a_record_has_the_hash_of_its_content_and_the_version_that_it_became(firm: Company) -> None:
+    """N5."""
     source, version = await published(firm, 1)
     made, edited_first, unpublished = [await exported(firm, source, to="production") for _ in range(3)]
     await saved(firm, edited_first.flow_id, 2)

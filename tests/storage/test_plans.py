@@ -15,7 +15,7 @@ from app.storage.facts.catalogue import read_catalogue
 from app.storage.pages.lists import FlowOrder, ListName, WantedList
 from app.storage.pages.paging import Page, PageRequest
 from app.storage.pages.related import Related
-from app.storage.reads.by_id import read_exports, read_provenances
+from app.storage.reads.by_id import read_destination_versions, read_exports, read_provenances
 from app.storage.reads.exports import read_references
 from app.storage.upkeep.expiry import remove_records
 from app.usecases.export_flow import export_flow
@@ -96,6 +96,14 @@ async def test_a_page_of_copies_reads_no_more_than_the_copies_of_the_flow(large:
     hold(plans, rows=SIZE + 1)
 
 
+@CALLERS
+async def test_a_page_of_what_came_into_a_workspace_reads_only_that_page(large: Database, viewer: UserId) -> None:
+    wanted = WantedList(ListName.EXPORTS)
+    hold(await plans_of_pages(large, partial(read_list, large, viewer, HOMES[viewer][0], wanted)), rows=SIZE + 1)
+    together = partial(read_lists, large, viewer, [HOMES[viewer][0], nth("workspace", 2)], wanted)
+    hold(await plans_of_pages(large, together), rows=2 * (SIZE + 1))
+
+
 async def test_records_and_provenances_are_looked_up_by_their_keys(large: Database) -> None:
     flows, records = [nth("flow", number) for number in range(1, 21)], [nth("export", each) for each in range(1, 21)]
 
@@ -103,6 +111,7 @@ async def test_records_and_provenances_are_looked_up_by_their_keys(large: Databa
         async with large.reading() as connection:
             await read_provenances(connection, EVERYWHERE, flows)
             await read_exports(connection, EVERYWHERE, records)
+            await read_destination_versions(connection, EVERYWHERE, records)
             await read_references(connection, EVERYWHERE, records)
 
     hold(await plans_of(large, read), rows=SIZE)

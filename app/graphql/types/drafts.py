@@ -43,7 +43,7 @@ class InvalidGraph(DraftBlocker):
     pass
 
 
-@shows(publish.Readiness, "Whether a draft can be published.")
+@shows(publish.Readiness, "Whether a draft or version can be published.")
 class DraftReadiness:
     ready: bool = about("Whether it can be published now.")
     blockers: list[DraftBlocker] = about(

@@ -43,7 +43,7 @@ SomeVersion = Annotated["FlowVersion", strawberry.lazy("app.graphql.types.flow")
 
 @shows(
     ExportView,
-    "The record of a copy or export. It never changes, but for `undoneAt`, and outlives what it names: what is "
+    "The record of a copy or export. It never changes, but for `undoneAt` and `destinationVersion`, and outlives what it names: what is "
     "gone, or what you can't see, is null.",
 )
 class FlowExport(Node):
@@ -60,6 +60,11 @@ class FlowExport(Node):
     )
     destination_flow: SomeFlow | None = relation(
         "flows", "destination_flow_id", "The flow that was made or overridden."
+    )
+    destination_version: SomeVersion | None = relation(
+        "destination_versions",
+        "id",
+        "The version that the result was published as; null if it is unpublished, or was edited first.",
     )
     destination_workspace: SomeWorkspace | None = relation(
         "workspaces", "destination_workspace_id", "The workspace that it went to."

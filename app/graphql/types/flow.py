@@ -131,6 +131,12 @@ class FlowDraft(Node):
         "Whether it can be published now, and what keeps it from that.",
     )
 
+    provenance: FlowExport | None = relation(
+        "exports",
+        "export_id",
+        "The copy or export that its content came from and that was not changed since; null for any other origin.",
+    )
+
     @shown_as(GraphDiff | None)
     @staticmethod
     async def changes(
@@ -167,6 +173,17 @@ class FlowVersion(Node):
         "graphs",
         "id",
         "Its steps and links, and what they are bound to.",
+    )
+
+    readiness: DraftReadiness = relation(
+        "readiness",
+        "id",
+        "What would keep it from being published now: what it is bound to may have gone since.",
+    )
+    provenance: FlowExport | None = relation(
+        "exports",
+        "export_id",
+        "The copy or export that its content came from and that was not changed since; null for any other origin.",
     )
 
     @shown_as(GraphDiff | None)

@@ -23,6 +23,7 @@ from app.graphql.connections import (
 )
 from app.graphql.context import Info
 from app.graphql.describe import about, optional
+from app.graphql.types.export import FlowExport
 from app.graphql.types.flow import Flow
 from app.graphql.types.resources import Agent, Contract, Credential, Node, Secret, Topic, User
 from app.storage.pages.flow_filters import ANY_FLOW, FlowFilter
@@ -172,6 +173,14 @@ class Workspace(Node):
     ) -> Awaitable[Connection[Agent]]:
         """The agents of the workspace, by name; none if you are no member."""
         return connection_below(info, WantedList(ListName.AGENTS, searched(search)), workspace.id, page)
+
+    @connection_field
+    @staticmethod
+    def exports(
+        workspace: Parent[WorkspaceView], info: Info, *, page: PageArguments
+    ) -> Awaitable[Connection[FlowExport]]:
+        """The copies and exports that came here, the newest first; none if you are no member."""
+        return connection_below(info, WantedList(ListName.EXPORTS), workspace.id, page)
 
     @connection_field
     @staticmethod

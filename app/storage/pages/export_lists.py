@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, Text, bindparam, exists, literal, select
 
 from app.storage.connections.row_views import views_of
-from app.storage.facts.visibility import VIEWER, sees_flow
+from app.storage.facts.visibility import VIEWER, is_member, sees_flow
 from app.storage.ids import Kind, is_id
 from app.storage.pages.paging import ListBelow, Order
 from app.storage.reads.rows import ExportView, columns
@@ -28,6 +28,15 @@ COPIES = ListBelow(
     only=sees_flow,
 )
 """The latest copy or export of a flow to each destination flow that wasn't undone, the newest first, by id."""
+
+EXPORTS_INTO = ListBelow(
+    _EXPORTS,
+    FLOW_EXPORT.c.destination_workspace_id,
+    Order((FLOW_EXPORT.c.created_at, FLOW_EXPORT.c.id), descending=True),
+    views_of(ExportView),
+    only=is_member,
+)
+"""The copies and exports into a workspace, the newest first; those that were undone too (N3)."""
 
 
 def into_workspace() -> tuple[ColumnElement[bool], ...]:

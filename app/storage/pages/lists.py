@@ -14,7 +14,7 @@ from app.execution.rows import NARROW
 from app.storage.connections.row_views import views_of
 from app.storage.facts.visibility import BY_VIEWER, WORKSPACE_COLUMNS, WORKSPACES_SEEN, is_member, sees_flow
 from app.storage.ids import Kind
-from app.storage.pages.export_lists import COPIES, into_workspace, naming_destination
+from app.storage.pages.export_lists import COPIES, EXPORTS_INTO, into_workspace, naming_destination
 from app.storage.pages.flow_filters import (
     ANY_FLOW,
     COMPONENT_ID,
@@ -173,6 +173,7 @@ class ListName(StrEnum):
     HISTORY = "history"
     SET_ASIDE = "draftsSetAside"
     COPIES = "copies"
+    EXPORTS = "exports"
 
 
 class WantedList(NamedTuple):
@@ -272,6 +273,8 @@ def _listing(shape: WantedList) -> ListBelow[Any]:
             return _of_component(_named(LISTED[shape.name], shape.search), shape.component_id)
         case ListName.MEMBERS:
             return members_named(shape.search, shape.holding)
+        case ListName.EXPORTS:
+            return EXPORTS_INTO
         case ListName.COPIES:
             return COPIES if shape.workspace_id is None else COPIES.where(*into_workspace())
         case _:

@@ -141,6 +141,17 @@ VERSIONS = (
     .where(FLOW_VERSION.c.id == any_(IDS))
 )
 
+DESTINATION_VERSIONS = (
+    select(*columns(FLOW_VERSION, VersionView))
+    .select_from(
+        FLOWS.join(FLOW_VERSION, FLOW_VERSION.c.flow_id == FLOW.c.id).join(
+            FLOW_EXPORT,
+            and_(FLOW_EXPORT.c.version_id == FLOW_VERSION.c.id, FLOW_EXPORT.c.id == FLOW_VERSION.c.export_id),
+        )
+    )
+    .where(FLOW_EXPORT.c.id == any_(IDS))
+)
+"""The versions that the results of exports were published as, if they weren't edited first (N3)."""
 
 EXPORTS = select(*columns(FLOW_EXPORT, ExportView)).where(FLOW_EXPORT.c.id == any_(IDS), IS_VISIBLE)
 
@@ -193,3 +204,4 @@ read_active_drafts = _reader(ACTIVE_DRAFTS, DraftView, Kind.FLOW, by="flow_id")
 read_exports = _reader(EXPORTS, ExportView, Kind.EXPORT)
 read_provenances = _reader(PROVENANCES, ExportView, Kind.FLOW, by="destination_flow_id")
 read_versions = _reader(VERSIONS, VersionView, Kind.VERSION)
+read_destination_versions = _reader(DESTINATION_VERSIONS, VersionView, Kind.EXPORT, by="export_id")

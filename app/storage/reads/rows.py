@@ -150,6 +150,7 @@ class DraftView(NamedTuple):
     created_at: datetime
     updated_at: datetime
     set_aside_at: datetime | None
+    export_id: str | None
 
 
 class VersionView(NamedTuple):
@@ -164,6 +165,7 @@ class VersionView(NamedTuple):
     published_at: datetime
     origin: str
     revert_of: str | None
+    export_id: str | None
 
 
 class ExportView(NamedTuple):

@@ -46,7 +46,7 @@ class FlowExportTable(SQLModel, table=True):
             "id",
             postgresql_where=sql("version_id IS NOT NULL"),
         ),
-        Index(None, "destination_workspace_id", "id"),
+        Index(None, "destination_workspace_id", "created_at", "id"),
         Index("ix_flow_export_of_source", "source_flow_id", "id"),
         Index(
             "ix_flow_export_expiry",

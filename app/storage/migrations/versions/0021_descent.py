@@ -77,7 +77,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("version_id IS NOT NULL"),
     )
     op.create_index(
-        op.f("ix_flow_export_destination_workspace_id_id"), "flow_export", ["destination_workspace_id", "id"]
+        op.f("ix_flow_export_destination_workspace_id_created_at_id"),
+        "flow_export",
+        ["destination_workspace_id", "created_at", "id"],
     )
     op.drop_index(op.f("ix_flow_export_destination_workspace_id"), "flow_export")
 
@@ -92,7 +94,7 @@ def fill(table: str, statement: str) -> None:
 
 def downgrade() -> None:
     op.create_index(op.f("ix_flow_export_destination_workspace_id"), "flow_export", ["destination_workspace_id"])
-    op.drop_index(op.f("ix_flow_export_destination_workspace_id_id"), "flow_export")
+    op.drop_index(op.f("ix_flow_export_destination_workspace_id_created_at_id"), "flow_export")
     op.drop_index("ix_flow_export_published", "flow_export")
     for table, columns in COLUMNS.items():
         for column in columns:
