@@ -38,9 +38,6 @@ class BatchNotApplied(Refusal):
         )
 
 
-NAMED_TWICE = InvalidInput(FLOW, "An earlier item of this call names the flow already. Name it once.")
-"""Refuses an item about a flow that an earlier item is about (B1)."""
-
 CallRefusal = InvalidInput | IdempotencyKeyReused
 """Refusals of a call as a whole."""
 
@@ -57,6 +54,8 @@ class BatchWish(Generic[Item]):
     """The list of the input that has the items."""
     has_ids: ClassVar[bool] = False
     """The items are ids, which have no parts."""
+    noun: ClassVar[str] = "flow"
+    """What each item is about."""
 
     @property
     def remaining(self) -> Mapping[int, Item]:
@@ -91,6 +90,15 @@ class FlowsWish(BatchWish[str]):
     has_ids: ClassVar[bool] = True
 
 
+@dataclass(frozen=True, slots=True)
+class UndosWish(BatchWish[str]):
+    """A call about records of copies and exports."""
+
+    list_path: ClassVar[Path] = ("exportIds",)
+    has_ids: ClassVar[bool] = True
+    noun: ClassVar[str] = "record"
+
+
 class DecidedItems(NamedTuple, Generic[Plan, Reason]):
     """The decisions about the items of a call, with the refusals of the call as a whole."""
 
@@ -106,21 +114,22 @@ def decide_items(
     wish: BatchWish[Item],
     plan: Callable[[Item], Plan | Refused[Reason]],
     id_of: Callable[[Item], str],
-    names: Mapping[str, str],
+    names: Mapping[str, str | None],
     count: Callable[[Iterable[Item]], Iterator[Item]] = iter,
 ) -> DecidedItems[Plan, Reason | InvalidInput]:
-    """Decide items that don't depend on each other: all or none where the call is atomic, or refused as a whole.
+    """Decide items one by one: all or none where the call is atomic, or refused as a whole.
 
-    Refuses an item about a flow that an earlier item is about, also one that was done before. `id_of` gives the flow of an
-    item, `names` the names of flows by id. `count` goes through the items while they are decided, and may end that.
+    Refuses an item about what an earlier item is about, also one that was done before. `id_of` gives the id of what an item
+    is about, `names` the names of flows by that id. `count` goes through the items while they are decided, and may end that.
     """
+    named_twice = InvalidInput(FLOW, f"An earlier item of this call names the {wish.noun} already. Name it once.")
     firsts = {id_of(wish.items[place]): place for place in sorted(wish.done)}
     decisions: dict[int, Plan | Refused[Any]] = {}
     places = iter(wish.remaining)
     for item in count(wish.remaining.values()):
         place, about = next(places), id_of(item)
         first = firsts.setdefault(about, place)
-        decision = plan(item) if first == place else Refused((NAMED_TWICE,))
+        decision = plan(item) if first == place else Refused((named_twice,))
         decisions[place] = _in_place(wish, place, decision, names.get(about))
     refused_places = tuple(place for place, decision in decisions.items() if isinstance(decision, Refused))
     left_out = not_applied(wish, refused_places, wish.mistakes)

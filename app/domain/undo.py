@@ -1,10 +1,14 @@
 """Undoing a copy or export: the state before comes back, unless somebody has built on the result (P6)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum, StrEnum
 
 from app.domain.access import ContractSuspended, InsufficientPermission, WorkspaceAccess, writing_refused
+from app.domain.batch import BatchNotApplied, DecidedItems, UndosWish, decide_items
 from app.domain.errors import EXPORT, Refusal, Refused, refused
+from app.domain.flow import ShownFlow
 from app.domain.id_prefixes import Kind
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, ExportId, FlowId
@@ -91,8 +95,13 @@ class ExportedDraft:
     set_aside: DraftId | None = None
     is_kept: bool = True
     """Whether the draft that was set aside, if there is one, is still there."""
-    is_all_of_flow: bool = False
-    """Whether the flow has no version and no other draft: so it is with one that the export made."""
+    other_states: int = 0
+    """How many other drafts the flow has, with its published version."""
+
+    @property
+    def is_all_of_flow(self) -> bool:
+        """Whether the flow has nothing else: so it is with a flow that the export made."""
+        return self.other_states == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,29 +132,42 @@ class UndoFacts:
     export_id: ExportId
     access: WorkspaceAccess
     """The destination workspace."""
-    flow_name: str | None
-    """None: the flow is gone."""
+    created_at: datetime
+    """The time of the export."""
+    shows: ShownFlow | None
+    """The flow as it is shown now. None: the flow is gone."""
+    before: ShownFlow | None
+    """The flow as it was shown before the export; None for a record that doesn't say it: as now."""
     since: ChangeSinceExport | None
     """The first change since the export."""
+    overridden_at: datetime | None
+    """The time of that change where it set the draft aside: if an export did, that export's."""
     draft: ExportedDraft | None
     flow: FlowSince = FlowSince()
     draft_revision: int = 0
     """The revision of the latest draft that the flow had (H1)."""
 
+    @property
+    def flow_name(self) -> str | None:
+        return None if self.shows is None else self.shows.name
+
 
 @dataclass(frozen=True, slots=True)
 class UndoPlan:
     export_id: ExportId
+    created_at: datetime
+    """The time of the export."""
     draft: ExportedDraft
     """The draft that goes; one that it set aside comes back."""
     deletes_flow: bool
     """The flow would be empty without the draft, as a new one is (H8)."""
     revision: int
     """The revision of the flow's latest draft: that of the draft that comes back, if there is one (H1)."""
+    shows: ShownFlow
+    """The flow as it is shown afterwards; a start or stop since the export keeps its time."""
 
 
-UndoRefusal = InsufficientPermission | ContractSuspended | ExportNotFound | CannotUndo | InvalidInput
-"""No text of its input can be wrong yet; callers are prepared for one that can."""
+UndoRefusal = InsufficientPermission | ContractSuspended | ExportNotFound | CannotUndo | InvalidInput | BatchNotApplied
 
 
 def plan_undo(facts: UndoFacts | None, export_id: str) -> UndoPlan | Refused[UndoRefusal]:
@@ -155,14 +177,53 @@ def plan_undo(facts: UndoFacts | None, export_id: str) -> UndoPlan | Refused[Und
     """
     if facts is None:
         return Refused((ExportNotFound(export_id, path=EXPORT),))
-    refusals, draft = writing_refused(facts.access, EXPORT), facts.draft
-    if facts.since is not None or draft is None or not draft.is_kept:
+    refusals, draft, shown = writing_refused(facts.access, EXPORT), facts.draft, facts.shows
+    if facts.since is not None or shown is None or draft is None or not draft.is_kept:
         gone = ChangeSinceExport.DISCARDED if draft is None else ChangeSinceExport.EXPIRED
         instead = None if refusals else _instead(facts)
         return Refused((*refusals, CannotUndo(facts.flow_name, facts.since or gone, instead, path=EXPORT)))
     deletes_flow = draft.set_aside is None and draft.is_all_of_flow
     revision = facts.draft_revision if draft.set_aside is None else facts.draft_revision + 1
-    return refused(*refusals) or UndoPlan(facts.export_id, draft, deletes_flow, revision)
+    before = facts.before or shown
+    shows = before if shown.updated_at == facts.created_at else replace(before, updated_at=shown.updated_at)
+    return refused(*refusals) or UndoPlan(facts.export_id, facts.created_at, draft, deletes_flow, revision, shows)
+
+
+def plan_undos(facts: Mapping[str, UndoFacts], wish: UndosWish) -> DecidedItems[UndoPlan, UndoRefusal]:
+    """Decide to undo several copies or exports, each by `plan_undo`, the latest onto a flow first (B2)."""
+    decisions = {export_id: plan_undo(each, export_id) for export_id, each in facts.items()}
+    by_draft = {each.draft.id: each for each in facts.values() if each.draft is not None}
+    for decision in list(decisions.values()):
+        later = decision
+        while isinstance(later, UndoPlan) and (earlier := _overridden_by(later, by_draft)) is not None:
+            later = decisions[earlier.export_id] = plan_undo(_after(later, earlier), earlier.export_id)
+    names = {export_id: each.flow_name for export_id, each in facts.items()}
+    return decide_items(wish, lambda export_id: decisions.get(export_id) or plan_undo(None, export_id), str, names)
+
+
+def earliest_of_flows(plans: Sequence[UndoPlan]) -> dict[FlowId, UndoPlan]:
+    """By flow, the plan of the earliest of its exports: what that one restores is what the flow has afterwards."""
+    gone = {plan.draft.id for plan in plans}
+    return {plan.draft.flow_id: plan for plan in plans if plan.draft.set_aside not in gone}
+
+
+def _overridden_by(later: UndoPlan, by_draft: Mapping[DraftId, UndoFacts]) -> UndoFacts | None:
+    """The export whose draft a later export set aside, if nothing else was done with that draft before."""
+    earlier = None if later.draft.set_aside is None else by_draft.get(later.draft.set_aside)
+    return earlier if earlier is not None and earlier.overridden_at == later.created_at else None
+
+
+def _after(later: UndoPlan, facts: UndoFacts) -> UndoFacts:
+    """The facts about an export once the later export is undone, which had set its draft aside."""
+    return replace(
+        facts,
+        since=None,
+        overridden_at=None,
+        shows=later.shows,
+        draft=None if facts.draft is None else replace(facts.draft, other_states=later.draft.other_states - 1),
+        flow=replace(facts.flow, draft=DraftState.ACTIVE, has_later_export=False),
+        draft_revision=later.revision,
+    )
 
 
 def _instead(facts: UndoFacts) -> Instead:

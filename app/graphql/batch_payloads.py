@@ -8,8 +8,20 @@ import strawberry
 from app.domain.errors import Refused
 from app.domain.input import InvalidInput
 from app.graphql.describe import about
-from app.graphql.errors.interfaces import ExportFlowsError, PublishFlowDraftsError, StartFlowsError, StopFlowsError
-from app.graphql.payloads import ExportFlowPayload, PublishFlowDraftPayload, StartFlowPayload, StopFlowPayload
+from app.graphql.errors.interfaces import (
+    ExportFlowsError,
+    PublishFlowDraftsError,
+    StartFlowsError,
+    StopFlowsError,
+    UndoExportsError,
+)
+from app.graphql.payloads import (
+    ExportFlowPayload,
+    PublishFlowDraftPayload,
+    StartFlowPayload,
+    StopFlowPayload,
+    UndoExportPayload,
+)
 from app.usecases.results import Batch
 
 ERRORS_OF_CALL = "What is wrong with the call as a whole: then nothing was written."
@@ -78,6 +90,15 @@ class PublishFlowDraftsPayload(BatchPayload[PublishFlowDraftPayload]):
         of="batch.replayed",
     )
     errors: list[PublishFlowDraftsError] = about(ERRORS_OF_CALL, of="batch.errors")
+
+
+@strawberry.type(description="The result of `undoExports`.")
+class UndoExportsPayload(BatchPayload[UndoExportPayload]):
+    payload_of_item = UndoExportPayload
+    results: list[UndoExportPayload] = about(RESULTS, of="payloads")
+    succeeded: int = about("How many copies or exports were undone.", of="number_succeeded")
+    refused: int = about("How many were not.", of="number_refused")
+    errors: list[UndoExportsError] = about(ERRORS_OF_CALL, of="mistakes")
 
 
 @strawberry.type(description="The result of `startFlows`.")

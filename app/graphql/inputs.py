@@ -2,7 +2,7 @@
 
 import strawberry
 
-from app.domain.batch import BatchMode, FlowsWish
+from app.domain.batch import BatchMode, FlowsWish, UndosWish
 from app.domain.choices import Mapped, ReferenceMapping, StepChoice, mapped
 from app.domain.draft import ExistingDraft
 from app.domain.edit import CreateWish
@@ -191,6 +191,17 @@ class UndoExportInput:
     export_id: strawberry.ID = about(
         "The record of the copy or export: `exportRecord` of its payload, or `Flow.copies`."
     )
+
+
+@strawberry.input(description="Which copies or exports to undo in one call: up to 1,000.")
+class UndoExportsInput:
+    export_ids: list[strawberry.ID] = about("1 to 1,000 records, each once.")
+    mode: BatchMode = strawberry.field(
+        description="Whether all are undone or none, or each on its own.", default=BatchMode.ATOMIC
+    )
+
+    def to_wish(self) -> UndosWish:
+        return UndosWish(tuple(self.export_ids), self.mode)
 
 
 @strawberry.input(description="Which flow to start.")

@@ -18,7 +18,7 @@ from app.usecases.restore_draft import restore_draft
 from app.usecases.revert_flow import revert_flow
 from app.usecases.start_flow import start_flow, start_flows
 from app.usecases.stop_flow import stop_flow, stop_flows
-from app.usecases.undo_export import undo_export
+from app.usecases.undo_export import undo_export, undo_exports
 from app.usecases.update_draft import update_draft
 
 
@@ -109,6 +109,16 @@ class Mutation:
         Refused once somebody has built on the result.
         """
         return payloads.UndoExportPayload.of(await undo_export(info.context.work, input_.export_id))
+
+    @mutation
+    async def undo_exports(
+        self, info: Info, input_: inputs.UndoExportsInput
+    ) -> batch_payloads.UndoExportsPayload | None:
+        """Undo up to 1,000 copies or exports, all or none unless it is best effort; of those onto one flow the latest first."""
+        wish = input_.to_wish()
+        info.context.meter.take_objects(len(wish.items))
+        batch = await undo_exports(info.context.work, wish)
+        return batch_payloads.UndoExportsPayload(batch=batch, number=len(wish.items))
 
     @mutation
     async def start_flow(self, info: Info, input_: inputs.StartFlowInput) -> payloads.StartFlowPayload | None:

@@ -50,11 +50,18 @@ ELEMENTS = {"edges", "nodes"}
 ITEMS = {
     "ExportPlans": "plans",
     **dict.fromkeys(
-        ("ExportFlowsPayload", "PublishFlowDraftsPayload", "StartFlowsPayload", "StopFlowsPayload"), "results"
+        (
+            "ExportFlowsPayload",
+            "PublishFlowDraftsPayload",
+            "UndoExportsPayload",
+            "StartFlowsPayload",
+            "StopFlowsPayload",
+        ),
+        "results",
     ),
 }
 """The fields of payloads that hold one element for each item of the input."""
-LISTS_OF_ITEMS = ("items", "flowIds")
+LISTS_OF_ITEMS = ("items", "flowIds", "exportIds")
 """The lists of inputs that have the items."""
 
 

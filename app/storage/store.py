@@ -9,7 +9,7 @@ caller's row in `caller_position` comes last, before the commit. Facts are read 
 own, so that they show the commit of the last holder.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -36,7 +36,7 @@ from app.storage.facts.gather import gather, states_at_hand
 from app.storage.facts.idempotency_keys import StoredCall, UsedKey, store_call, take_key
 from app.storage.facts.locks import Touched, Wish, check_locks, lock, needed_for, needed_for_new_flow, touched_by
 from app.storage.facts.states import OutlinedGraph
-from app.storage.facts.undo_facts import find_flow_of_export, read_undo_facts
+from app.storage.facts.undo_facts import find_flows_of_exports, read_undo_facts
 from app.storage.reads.keyed_exports import read_keyed_exports
 
 
@@ -131,13 +131,13 @@ class Store:
         draft, is_set_aside = await read_draft(self.connection, draft_id)
         return RestoreFacts(visible.flow, draft, is_set_aside)
 
-    async def undo_facts(self, export_id: str) -> UndoFacts | None:
-        """Lock the destination flow of an export and read the facts of undoing the export. None: no such record."""
-        flow_id = await find_flow_of_export(self.connection, self.actor, export_id)
-        locked = await lock(self.connection, self.actor, Touched(changed=[flow_id or ""]))
-        facts = await read_undo_facts(self.connection, self.actor, export_id)
-        if facts is not None and facts.draft is not None and may_write_flows(facts.access):
-            check_locks(locked, [facts.draft.flow_id])
+    async def undo_facts(self, export_ids: Collection[str]) -> dict[str, UndoFacts]:
+        """Lock the destination flows of exports and read the facts of undoing these, by the ids of their records."""
+        flow_ids = await find_flows_of_exports(self.connection, self.actor, export_ids)
+        locked = await lock(self.connection, self.actor, Touched(changed=flow_ids))
+        facts = await read_undo_facts(self.connection, self.actor, export_ids)
+        writable = (each.draft for each in facts.values() if may_write_flows(each.access))
+        check_locks(locked, [draft.flow_id for draft in writable if draft is not None])
         return facts
 
     async def take_key(self, call: KeyedCall, key: str, input_hash: str) -> StoredCall:

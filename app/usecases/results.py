@@ -9,6 +9,7 @@ from app.domain.errors import Refusal, Refused
 from app.domain.export_batch import DecidedBatch
 from app.domain.model import DraftId, ExportId, FlowId, VersionId
 from app.domain.references import ReferenceOutcome
+from app.domain.undo import UndoPlan
 
 Done = TypeVar("Done")
 Reason = TypeVar("Reason", bound=Refusal)
@@ -109,3 +110,9 @@ class Undone:
     restored_draft: DraftId | None
     deleted_flow_id: FlowId | None
     """The id of the flow if it is gone with the draft."""
+
+    @classmethod
+    def of(cls, plan: UndoPlan, earliest: UndoPlan) -> "Undone":
+        """`earliest` is the plan that restored what the flow has now, of all plans about it."""
+        flow_id = plan.draft.flow_id
+        return cls(plan.export_id, flow_id, earliest.draft.set_aside, flow_id if earliest.deletes_flow else None)

@@ -1,19 +1,30 @@
-"""Undo a copy or export."""
+"""Undo a copy or export, or up to a thousand in one call."""
 
+from app.domain.batch import UndosWish
 from app.domain.errors import Refused
-from app.domain.undo import UndoRefusal, plan_undo
+from app.domain.undo import UndoRefusal, earliest_of_flows, plan_undo, plan_undos
 from app.storage.store import Store
-from app.storage.writes.undo import undo_export as restore_what_was_there
-from app.usecases.results import Undone
+from app.storage.writes.undo import undo_exports as restore_what_was_there
+from app.usecases.results import Batch, Undone
 from app.usecases.transaction import transaction
 
 
 @transaction()
 async def undo_export(store: Store, export_id: str) -> Undone | Refused[UndoRefusal]:
     """Restore what was there before, unless somebody has built on the result (P6). On a refusal nothing is written."""
-    plan = plan_undo(await store.undo_facts(export_id), export_id)
+    facts = await store.undo_facts([export_id])
+    plan = plan_undo(facts.get(export_id), export_id)
     if isinstance(plan, Refused):
         return plan
-    await restore_what_was_there(store, plan)
-    flow_id = plan.draft.flow_id
-    return Undone(plan.export_id, flow_id, plan.draft.set_aside, flow_id if plan.deletes_flow else None)
+    await restore_what_was_there(store, [plan])
+    return Undone.of(plan, plan)
+
+
+@transaction()
+async def undo_exports(store: Store, wish: UndosWish) -> Batch[Undone, UndoRefusal]:
+    """Undo copies and exports, the latest first, all or none unless the call is best effort (B2)."""
+    facts = await store.undo_facts(wish.remaining.values())
+    decided = plan_undos(facts, wish)
+    await restore_what_was_there(store, decided.plans)
+    earliest = earliest_of_flows(decided.plans)
+    return Batch.of(decided, [Undone.of(plan, earliest[plan.draft.flow_id]) for plan in decided.plans])

@@ -1,10 +1,12 @@
 """Undoing a copy or export (P6): what comes back, and what stands in the way."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from app.domain.access import WorkspaceAccess
+from app.domain.flow import ShownFlow
 from app.domain.model import DraftId, ExportId, FlowId
 from app.domain.undo import (
     CannotUndo,
@@ -22,12 +24,15 @@ from tests.domain.lifecycle import agreed, codes, reasons
 
 CLOSED = workspace("Closed", contract("Lapsed Goods", suspended=True))
 THIS, FLOW, DRAFT, ASIDE = ExportId("export_1"), FlowId("flow_1"), DraftId("draft_1"), DraftId("draft_0")
-OF_NEW_FLOW = ExportedDraft(DRAFT, FLOW, is_all_of_flow=True)
-OVER_A_DRAFT = ExportedDraft(DRAFT, FLOW, ASIDE)
-OVER_A_VERSION = ExportedDraft(DRAFT, FLOW)
-OVER_THE_ONLY_DRAFT = ExportedDraft(DRAFT, FLOW, ASIDE, is_all_of_flow=True)
-OVER_EXPIRED = ExportedDraft(DRAFT, FLOW, ASIDE, is_kept=False)
+OF_NEW_FLOW = ExportedDraft(DRAFT, FLOW)
+OVER_A_DRAFT = ExportedDraft(DRAFT, FLOW, ASIDE, other_states=1)
+OVER_A_VERSION = ExportedDraft(DRAFT, FLOW, other_states=1)
+OVER_THE_ONLY_DRAFT = ExportedDraft(DRAFT, FLOW, ASIDE)
+OVER_EXPIRED = ExportedDraft(DRAFT, FLOW, ASIDE, is_kept=False, other_states=1)
 UNTOUCHED = FlowSince()
+EARLIER, EXPORTED, LATER = [datetime(2026, 3, day, tzinfo=UTC) for day in (1, 2, 3)]
+BEFORE = ShownFlow("Orders", "Takes orders", "0 4 * * *", EARLIER)
+AS_EXPORTED = ShownFlow("Orders", "Takes all orders", None, EXPORTED)
 
 
 def facts(
@@ -35,10 +40,14 @@ def facts(
     since: ChangeSinceExport | None = None,
     *,
     at: WorkspaceAccess | None = None,
-    flow_name: str | None = "Orders",
+    shows: ShownFlow | None = AS_EXPORTED,
+    before: ShownFlow | None = BEFORE,
     flow: FlowSince = UNTOUCHED,
+    revision: int = 7,
 ) -> UndoFacts:
-    return UndoFacts(THIS, at or integrator(PRODUCTION), flow_name, since, made, flow)
+    overridden_at = LATER if since is ChangeSinceExport.OVERRIDDEN_AGAIN else None
+    access = at or integrator(PRODUCTION)
+    return UndoFacts(THIS, access, EXPORTED, shows, before, since, overridden_at, made, flow, revision)
 
 
 @pytest.mark.parametrize(
@@ -51,8 +60,22 @@ def facts(
     ],
 )
 def test_the_new_flow_goes_or_what_was_there_comes_back(made: ExportedDraft, deletes_flow: bool, revision: int) -> None:
-    undone = plan_undo(replace(facts(made), draft_revision=7), THIS)
-    assert agreed(undone) == UndoPlan(THIS, made, deletes_flow, revision)
+    undone = plan_undo(facts(made), THIS)
+    assert agreed(undone) == UndoPlan(THIS, EXPORTED, made, deletes_flow, revision, BEFORE)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "afterwards"),
+    [
+        (AS_EXPORTED, BEFORE, BEFORE),
+        (replace(AS_EXPORTED, updated_at=LATER), BEFORE, replace(BEFORE, updated_at=LATER)),  # started since
+        (AS_EXPORTED, None, AS_EXPORTED),  # the record doesn't say it
+    ],
+)
+def test_the_flow_shows_what_it_did_but_for_a_start_or_stop_since(
+    now: ShownFlow, before: ShownFlow | None, afterwards: ShownFlow
+) -> None:
+    assert agreed(plan_undo(facts(OVER_A_VERSION, shows=now, before=before), THIS)).shows == afterwards
 
 
 @pytest.mark.parametrize("made", [None, OF_NEW_FLOW, OVER_A_DRAFT, OVER_EXPIRED])
@@ -122,7 +145,7 @@ def test_what_helps_instead_is_possible_as_the_flow_is_now(
     made: ExportedDraft | None, since: ChangeSinceExport, flow: FlowSince, instead: Instead
 ) -> None:
     assert reasons(plan_undo(facts(made, since, flow=flow), THIS)) == (CannotUndo("Orders", since, instead),)
-    gone = plan_undo(facts(None, since, flow_name=None), THIS)
+    gone = plan_undo(facts(None, since, shows=None), THIS)
     assert reasons(gone) == (CannotUndo(None, since, Instead.NOTHING),)
     already = plan_undo(facts(made, ChangeSinceExport.ALREADY_UNDONE, flow=flow), THIS)
     assert reasons(already) == (CannotUndo("Orders", ChangeSinceExport.ALREADY_UNDONE, Instead.NOTHING),)

@@ -38,7 +38,7 @@ MUTATIONS = {
 }
 
 
-CALLS_OF_MANY = ("ExportFlows", "PublishFlowDrafts", "StartFlows", "StopFlows")
+CALLS_OF_MANY = ("ExportFlows", "PublishFlowDrafts", "UndoExports", "StartFlows", "StopFlows")
 
 
 def members_of(interface: str) -> set[str]:
@@ -62,7 +62,7 @@ def test_a_payload_takes_the_refusals_of_its_interface(mutation: str, refusals: 
 def test_the_errors_of_a_whole_call_are_those_that_it_is_refused_for() -> None:
     for interface in ("ExportFlowsError", "PublishFlowDraftsError"):
         assert members_of(interface) == {refusal.__name__ for refusal in get_args(CallRefusal)}
-    for interface in ("StartFlowsError", "StopFlowsError"):
+    for interface in ("UndoExportsError", "StartFlowsError", "StopFlowsError"):
         assert members_of(interface) == {"InvalidInput"}
 
 

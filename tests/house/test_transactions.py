@@ -29,6 +29,7 @@ USE_CASES_THAT_WRITE = {
         "stop_flow",
         "stop_flows",
         "undo_export",
+        "undo_exports",
         "update_draft",
     ),
     # For nobody.

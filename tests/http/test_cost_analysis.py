@@ -94,6 +94,7 @@ MANY = "mutation ($input: ExportFlowsInput!) { exportFlows(input: $input) { succ
 RESULTS = "fragment R on ExportFlowsPayload { results { flow { id } } }"
 PUBLISH = "mutation ($input: PublishFlowDraftsInput!) { publishFlowDrafts(input: $input) { results { flow { id } } } }"
 START = "mutation ($input: StartFlowsInput!) { startFlows(input: $input) { results { flow { id } } } }"
+UNDO = "mutation ($input: UndoExportsInput!) { undoExports(input: $input) { results { flow { id } } } }"
 TWO = "{ items: [{}, {}] }"
 
 
@@ -108,6 +109,7 @@ TWO = "{ items: [{}, {}] }"
         ("query ($items: [ExportFlowInput!]!) { exportPlans(input: { items: $items }) { plans { copiedFrom } } }", {"items": [{}] * 7}, 1 + 7 * 2),
         (PUBLISH, {"input": {"items": [{}] * 1000}}, 10 + 1 + 1000 * 3),
         (START, {"input": {"flowIds": ["x"] * 1000}}, 10 + 1 + 1000 * 3),
+        (UNDO, {"input": {"exportIds": ["x"] * 1000}}, 10 + 1 + 1000 * 3),
         (START.replace("start", "stop").replace("Start", "Stop"), {"input": {"flowIds": ["x"] * 1000}}, 10 + 1 + 1000 * 3),
         (START.replace("$input)", '{ flowIds: ["a", "b"] })'), {}, 10 + 1 + 2 * 3),
         ("{ exportPlans(input: " + TWO + ") { plans { flowToOverride { id } } } }", {}, 1 + 2 * 3),

@@ -35,6 +35,7 @@ INPUTS: dict[str, Callable[[Callable[[str], str]], Arguments]] = {
     "startFlow": lambda own: {"flowId": own("-history")},
     "stopFlow": lambda own: {"flowId": own("-history")},
     "publishFlowDrafts": lambda own: {"items": [{"flowId": own("-history"), "expectedRevision": 1}]},
+    "undoExports": lambda own: {"exportIds": [own("-bound to kitchen-history")]},
     "startFlows": lambda own: {"flowIds": [own("-history")]},
     "stopFlows": lambda own: {"flowIds": [own("-history")]},
     "deleteFlow": lambda own: {"flowId": own("-history")},

@@ -128,6 +128,11 @@ SPOILED: dict[str, Callable[[Mapping[str, str], str, str], Inputs]] = {
         {"items": [{"flowId": ids[flow], "expectedRevision": NEVER}] * 2, "start": True, "mode": mode, **KEYED}
         for mode in ("ATOMIC", "BEST_EFFORT")
     ],
+    "undoExports": lambda ids, flow, place: [
+        {"exportIds": [*wish.values()] * 2, "mode": mode}
+        for wish in SPOILED["undoExport"](ids, flow, place)
+        for mode in ("ATOMIC", "BEST_EFFORT")
+    ],
     "startFlows": lambda ids, flow, _: [{"flowIds": [ids[flow]] * 2, "mode": "ATOMIC"}],
     "stopFlows": lambda ids, flow, _: [{"flowIds": [ids[flow]] * 2, "mode": "ATOMIC"}],
     "startFlow": lambda ids, flow, _: [{"flowId": ids[flow]}] if flow.endswith(("-draft", "-history")) else [],

@@ -20,8 +20,8 @@ ID = re.compile(r"\b[a-z]+_[0-9a-hjkmnp-tv-z]{26}\b")
 TIME = re.compile(r'"\d{4}-\d\d-\d\dT[^"]*"')
 CURSOR = re.compile(r'(ursor": ?)"[^"]*"')
 
-FIRST_EXPORT = "the record of the first copy"
-"""Stands for the id that it has in each world."""
+FIRST_EXPORT, SECOND_EXPORT = "the record of the first copy", "the record of the second copy"
+"""Stand for the ids that they have in each world."""
 
 Named = Mapping[str, str]
 Write = tuple[str, Callable[[Named, str, str], dict[str, Any]]]
@@ -75,6 +75,7 @@ WRITES: tuple[Write, ...] = (
     ("restoreFlowDraft", lambda ids, home, _: {"draftId": ids[f"{home}-stashed/draft"]}),
     ("discardFlowDraft", lambda ids, home, _: {"flowId": ids[f"{home}-draft"]}),
     ("undoExport", lambda *_: {"exportId": FIRST_EXPORT}),
+    ("undoExports", lambda *_: {"exportIds": [SECOND_EXPORT]}),
     ("startFlow", lambda ids, home, _: {"flowId": ids[f"{home}-history"]}),
     ("stopFlow", lambda ids, home, _: {"flowId": ids[f"{home}-history"]}),
     ("deleteFlow", lambda ids, home, _: {"flowId": ids[f"{home}-strays"]}),
@@ -115,14 +116,15 @@ async def test_writes_answer_as_in_a_world_without_what_the_caller_can_not_see(
         known = await stack.enter_async_context(
             served(databases, {**sight.world(), **provisioner}, ids, [user], forgotten=sight.forgotten())
         )
-        made: dict[str, str] = {}
+        made: dict[str, list[str]] = {}
         for mutation, document, variables in asked(ids.of, home, to):
             answers = []
             for each in (full, known):
-                text = json.dumps(variables).replace(FIRST_EXPORT, made.get(each.database_url, ""))
+                records, text = made.setdefault(each.database_url, []), json.dumps(variables)
+                for export, record in zip((FIRST_EXPORT, SECOND_EXPORT), records, strict=False):
+                    text = text.replace(export, record)
                 answers.append(await each.answer(user, document, **json.loads(text)))
-                record = re.search(r"\bexport_[0-9a-z]{26}\b", answers[-1])
-                made.setdefault(each.database_url, record.group() if record else "")
+                records += re.findall(r"\bexport_[0-9a-z]{26}\b", answers[-1])[:1]
             told, expected = (comparable(answer, {*ids.of.values()}) for answer in answers)
             assert 'Payload_errors":[]' in told, told
             assert told == expected, mutation

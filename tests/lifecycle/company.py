@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.domain.batch import BatchWish, FlowsWish
+from app.domain.batch import BatchWish, FlowsWish, UndosWish
 from app.domain.draft import DiscardWish, ExistingDraft
 from app.domain.edit import CreateWish, UpdateWish
 from app.domain.errors import Refused
@@ -39,7 +39,7 @@ from app.usecases.revert_flow import revert_flow
 from app.usecases.start_flow import start_flow, start_flows
 from app.usecases.stop_flow import stop_flow, stop_flows
 from app.usecases.transaction import UnitOfWork
-from app.usecases.undo_export import undo_export
+from app.usecases.undo_export import undo_export, undo_exports
 from app.usecases.update_draft import update_draft
 
 BEGINNING = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -139,6 +139,9 @@ class Company:
 
     async def undo(self, export_id: str, *, by: str = "ada") -> Undone | Refused[Any]:
         return await undo_export(self.work.of(self._user(by)), export_id)
+
+    async def undo_all(self, *export_ids: str, by: str = "ada", **said: Any) -> Batch[Undone, Any]:
+        return await undo_exports(self.work.of(self._user(by)), UndosWish(export_ids, **said))
 
     def _user(self, key: str) -> UserId:
         return UserId(self.ids[key])

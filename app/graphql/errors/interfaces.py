@@ -109,6 +109,11 @@ class UndoExportError(Error):
     """A reason why `undoExport` is refused."""
 
 
+@members(InvalidInput)
+class UndoExportsError(Error):
+    """A reason why a call of `undoExports` is refused as a whole; its items have reasons of their own."""
+
+
 @members(StartRefusal)
 class StartFlowError(Error):
     """A reason why `startFlow` is refused."""

@@ -1,9 +1,14 @@
 """Records of copies and exports, as undoing them rests on them (P6)."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Text, and_, bindparam, exists, literal, or_, select
+import orjson
+from sqlalchemy import Text, and_, any_, bindparam, exists, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
+from app.domain.flow import TEXTS, ShownFlow
 from app.domain.model import DraftId, ExportId, FlowId, FlowStatus
 from app.domain.undo import ChangeSinceExport, DraftState, ExportedDraft, FlowSince, UndoFacts
 from app.storage.connections.connection import ReadConnection, Row
@@ -11,7 +16,7 @@ from app.storage.facts.visibility import ACCESS_COLUMNS, BY_VIEWER, MEMBER, acce
 from app.storage.ids import Kind, is_id
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION, WORKSPACE_ACCESS
 
-_IS_THIS = FLOW_EXPORT.c.id == bindparam("export", type_=Text)
+_IS_NAMED = FLOW_EXPORT.c.id == any_(bindparam("exports", type_=ARRAY(Text)))
 
 _SEEN = FLOW_EXPORT.join(
     WORKSPACE_ACCESS,
@@ -19,11 +24,11 @@ _SEEN = FLOW_EXPORT.join(
 )
 """Exports to workspaces of which the viewer is a member."""
 
-FLOW_OF_EXPORT = select(FLOW_EXPORT.c.destination_flow_id).select_from(_SEEN).where(_IS_THIS)
+FLOWS_OF_EXPORTS = select(FLOW_EXPORT.c.destination_flow_id.label("id")).distinct().select_from(_SEEN).where(_IS_NAMED)
 
 _ASIDE, _OTHER, _LATER = FLOW_DRAFT.alias("aside"), FLOW_DRAFT.alias("other"), FLOW_EXPORT.alias("later")
 _MADE_LATER = FLOW_DRAFT.alias("made_later")
-_HAS_OTHER_DRAFT = exists(select(literal(1)).where(_OTHER.c.flow_id == FLOW.c.id, _OTHER.c.id != FLOW_DRAFT.c.id))
+_OTHER_DRAFTS = select(func.count()).where(_OTHER.c.flow_id == FLOW.c.id, _OTHER.c.id != FLOW_DRAFT.c.id)
 _IS_ACTIVE = and_(_OTHER.c.flow_id == FLOW.c.id, _OTHER.c.set_aside_at.is_(None))
 _OF_FLOW = FLOW_VERSION.c.flow_id == FLOW.c.id
 _IS_EARLIER = or_(
@@ -38,31 +43,36 @@ _HAS_LATER_EXPORT = exists(
     .select_from(_LATER.join(_MADE_LATER, _MADE_LATER.c.id == _LATER.c.draft_id))
     .where(
         _MADE_LATER.c.flow_id == FLOW.c.id,
+        _MADE_LATER.c.set_aside_at.is_(None),
         _LATER.c.set_aside_draft_id == FLOW_DRAFT.c.id,
         _LATER.c.created_at == FLOW_EXPORT.c.first_changed_at,
         _LATER.c.first_change.is_(None),
         FLOW_EXPORT.c.first_change == ChangeSinceExport.OVERRIDDEN_AGAIN.value,
     )
 )
-"""A later export that can be undone: undoing it takes back what the record noted when its draft was set aside."""
+"""A later export that can be undone, whose draft is the active one: undoing it clears the first change in the record."""
 
 UNDO_FACTS = (
     select(
         *ACCESS_COLUMNS,
         FLOW_EXPORT.c.id.label("export_id"),
+        FLOW_EXPORT.c.created_at,
         FLOW_EXPORT.c.first_change,
+        FLOW_EXPORT.c.first_changed_at,
         FLOW_EXPORT.c.undone_at,
         FLOW_EXPORT.c.set_aside_draft_id,
         FLOW.c.id.label("flow_id"),
-        FLOW.c.name.label("flow_name"),
+        *(FLOW.c[text].label(f"flow_{text}") for text in TEXTS),
+        FLOW.c.updated_at,
         FLOW.c.draft_revision,
         FLOW.c.published_version_id,
         FLOW.c.status,
         FLOW_DRAFT.c.id.label("draft_id"),
         FLOW_DRAFT.c.set_aside_at.label("draft_since"),
         _ASIDE.c.id.label("aside_id"),
+        *(_ASIDE.c[text].label(f"aside_{text}") for text in TEXTS),
         _ASIDE.c.set_aside_at.label("aside_since"),
-        _HAS_OTHER_DRAFT.label("has_other_draft"),
+        _OTHER_DRAFTS.scalar_subquery().label("other_drafts"),
         exists(select(literal(1)).where(_IS_ACTIVE)).label("has_draft"),
         FLOW_EXPORT.c.flow_before,
         _HAD_VERSION.label("had_version"),
@@ -75,31 +85,38 @@ UNDO_FACTS = (
         .outerjoin(FLOW_DRAFT, FLOW_DRAFT.c.id == FLOW_EXPORT.c.draft_id)
         .outerjoin(_ASIDE, _ASIDE.c.id == FLOW_EXPORT.c.set_aside_draft_id)
     )
-    .where(_IS_THIS)
+    .where(_IS_NAMED)
 )
 
 
-async def find_flow_of_export(connection: ReadConnection, viewer: str, export_id: str) -> str | None:
-    """The flow that a copy or export made or overrode; None if the viewer can't see where it went."""
-    if not is_id(Kind.EXPORT, export_id):
-        return None
-    flow_id: str | None = await connection.value(FLOW_OF_EXPORT, {"viewer": viewer, "export": export_id})
-    return flow_id
+async def find_flows_of_exports(connection: ReadConnection, viewer: str, export_ids: Iterable[str]) -> list[str]:
+    """The flows that copies or exports made or overrode; without those that the viewer can't see."""
+    ids = _ids(export_ids)
+    rows = await connection.rows(FLOWS_OF_EXPORTS, {"viewer": viewer, "exports": ids}) if ids else ()
+    return [row.id for row in rows if row.id is not None]
 
 
-async def read_undo_facts(connection: ReadConnection, viewer: str, export_id: str) -> UndoFacts | None:
-    """Read the facts of undoing an export; None if the viewer can't see the destination."""
-    if not is_id(Kind.EXPORT, export_id):
-        return None
-    row = await connection.row(UNDO_FACTS, {"viewer": viewer, "export": export_id})
-    if row is None:
-        return None
+async def read_undo_facts(connection: ReadConnection, viewer: str, export_ids: Iterable[str]) -> dict[str, UndoFacts]:
+    """Read the facts of undoing exports, by their ids; none of one whose destination the viewer can't see."""
+    ids = _ids(export_ids)
+    rows = await connection.rows(UNDO_FACTS, {"viewer": viewer, "exports": ids}) if ids else ()
+    return {row.export_id: _facts_of(row) for row in rows}
+
+
+def _ids(export_ids: Iterable[str]) -> list[str]:
+    return [export_id for export_id in export_ids if is_id(Kind.EXPORT, export_id)]
+
+
+def _facts_of(row: Row) -> UndoFacts:
     since = ChangeSinceExport.ALREADY_UNDONE if row.undone_at is not None else row.first_change
     return UndoFacts(
         export_id=ExportId(row.export_id),
         access=access_of(row),
-        flow_name=row.flow_name,
+        created_at=row.created_at,
+        shows=None if row.flow_id is None else _shown_flow(row, "flow_", row.updated_at),
+        before=_before(row),
         since=None if since is None else ChangeSinceExport(since),
+        overridden_at=row.first_changed_at if since == ChangeSinceExport.OVERRIDDEN_AGAIN else None,
         draft=None if row.draft_id is None else _draft_of(row),
         flow=FlowSince(
             draft=_state_of(row.draft_id, row.draft_since),
@@ -115,6 +132,20 @@ async def read_undo_facts(connection: ReadConnection, viewer: str, export_id: st
     )
 
 
+def _before(row: Row) -> ShownFlow | None:
+    """For a record that doesn't say what the flow showed, what it shows with the draft that was set aside."""
+    if row.flow_before is not None:
+        before: dict[str, Any] = orjson.loads(row.flow_before)
+        return _shown_flow(before, "", datetime.fromisoformat(before["updatedAt"]))
+    shows_draft = row.published_version_id is None and row.aside_id is not None
+    return _shown_flow(row, "aside_", row.created_at) if shows_draft else None
+
+
+def _shown_flow(values: Row | dict[str, Any], prefix: str, updated_at: datetime) -> ShownFlow:
+    texts: dict[str, Any] = {text: values.get(f"{prefix}{text}") for text in TEXTS}
+    return ShownFlow(**texts, updated_at=updated_at)
+
+
 def _state_of(draft_id: str | None, set_aside_at: datetime | None) -> DraftState:
     if draft_id is None:
         return DraftState.GONE
@@ -128,5 +159,5 @@ def _draft_of(row: Row) -> ExportedDraft:
         flow_id=FlowId(row.flow_id),
         set_aside=None if set_aside is None else DraftId(set_aside),
         is_kept=set_aside is None or row.aside_id is not None,
-        is_all_of_flow=row.published_version_id is None and not row.has_other_draft,
+        other_states=row.other_drafts + (row.published_version_id is not None),
     )

@@ -86,6 +86,7 @@ _KEEP_OTHERS_AWAY = (
     select(FLOW_DRAFT.c.id)
     .select_from(FLOW.outerjoin(FLOW_DRAFT, FLOW_DRAFT.c.flow_id == FLOW.c.id))
     .where(FLOW.c.id == any_(bindparam("flows", type_=ARRAY(Text))))
+    .order_by(FLOW.c.id)
     .with_for_update(of=FLOW)
 )
 """From flows that go: nobody copies from them any more."""
@@ -156,7 +157,7 @@ async def restore_draft(store: Store, plan: RestorePlan) -> None:
 
 async def remove_flow(store: Store, flow_id: FlowId) -> None:
     """Remove a flow with its drafts and versions; the records of its exports stay (H9)."""
-    drafts = await lock_removed_flow(store, flow_id)
+    drafts = await lock_removed_flows(store, [flow_id])
     await store.write((NOTED[ChangeSinceExport.DISCARDED], drafts), (REMOVED_FLOWS, [(flow_id,)]))
 
 
@@ -171,9 +172,9 @@ def set_aside(drafts: Sequence[DraftId | None], since: ChangeSinceExport = Chang
     return (SET_ASIDE, rows), (NOTED[since], rows)
 
 
-async def lock_removed_flow(store: Store, flow_id: FlowId) -> Sequence[tuple[DraftId]]:
-    """The drafts of a flow that goes."""
-    rows = await store.connection.rows(_KEEP_OTHERS_AWAY, {"flows": [flow_id]})
+async def lock_removed_flows(store: Store, flow_ids: Sequence[FlowId]) -> Sequence[tuple[DraftId]]:
+    """The drafts of flows that go."""
+    rows = await store.connection.rows(_KEEP_OTHERS_AWAY, {"flows": flow_ids})
     return [(row.id,) for row in rows if row.id is not None]
 
 
