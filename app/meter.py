@@ -7,8 +7,7 @@ limit the operation is refused before the bytes of its answer exist. CPU time is
 
 import math
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from typing import Any, NoReturn
 
@@ -175,22 +174,13 @@ class Meter:
 
 UNLIMITED = Meter()
 """The meter of work that isn't done for a request."""
-_current: ContextVar[Meter] = ContextVar("meter", default=UNLIMITED)
+METER: ContextVar[Meter] = ContextVar("meter", default=UNLIMITED)
+"""The meter with which a task counts, and the tasks that it starts."""
 
 
 def current_meter() -> Meter:
     """The meter of the operation that runs."""
-    return _current.get()
-
-
-@contextmanager
-def counted_by(meter: Meter) -> Iterator[None]:
-    """Have this task, and those that it starts, count with this meter."""
-    token = _current.set(meter)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+    return METER.get()
 
 
 def characters_of(values: Iterable[Any]) -> int:

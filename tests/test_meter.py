@@ -18,9 +18,9 @@ from app.meter import (
     NOT_BEGUN,
     LimitReached,
     Meter,
-    counted_by,
     current_meter,
 )
+from tests.metering import counted_by
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(alphabet='a"\\\\ \n\x01ä😀'),

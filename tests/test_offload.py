@@ -8,8 +8,9 @@ from time import thread_time
 
 import pytest
 
-from app.meter import LimitReached, Meter, counted_by
+from app.meter import LimitReached, Meter
 from app.offload import LARGE, THREADS, interruptible, offload
+from tests.metering import counted_by
 
 
 class Items:

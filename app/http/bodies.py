@@ -2,9 +2,10 @@
 
 import asyncio
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 
-from app.http.admission import Slot
+from app.http.in_flight import InFlightRequest
+from app.http.limits.admission import Slot
 from app.http.refused_requests import RequestCode, RequestError
 
 PROMPT_SECONDS = 0.02
@@ -15,11 +16,11 @@ _MARK = b"\xef\xbb\xbf"
 """The byte order mark that some write before what is in UTF-8."""
 
 
-async def read_body(request: Request, *, most: int, slot: Slot) -> bytes:
+async def read_body(request: InFlightRequest, *, most: int, slot: Slot) -> bytes:
     """The whole body. Raises RequestError, 413, where it is larger than that; Overloaded, ClientDisconnect."""
     # However many zeros it begins with.
-    declared = request.headers.get("content-length", "").lstrip("0")
-    if len(declared) > LONGEST_INTEGER or (declared.isdecimal() and int(declared) > most):
+    declared = request.headers.get(b"content-length", [b""])[0].lstrip(b"0")
+    if len(declared) > LONGEST_INTEGER or (declared.isdigit() and int(declared) > most):
         raise too_large(most)
     body = bytearray()
     try:
@@ -32,7 +33,7 @@ async def read_body(request: Request, *, most: int, slot: Slot) -> bytes:
     return bytes(body.removeprefix(_MARK))
 
 
-async def _receive(request: Request, body: bytearray, most: int) -> None:
+async def _receive(request: InFlightRequest, body: bytearray, most: int) -> None:
     """Receive the rest of the body. A call that is cancelled loses nothing, and may be made again."""
     has_more = True
     while has_more:

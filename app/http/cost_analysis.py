@@ -40,9 +40,10 @@ from app.execution.request_errors import BadRequest
 from app.graphql.connections import LARGEST_PAGE, USUAL_PAGE, PageArguments
 from app.graphql.schema import schema
 from app.http.documents import Operation
-from app.http.limits import NOT_GIVEN, NOTHING, CostlyPath, KnownCost, QueryCost
+from app.http.limits.query_cost import NOT_GIVEN, NOTHING, CostlyPath, KnownCost, QueryCost, check_limits
 from app.meter import MUTATION_COST
 from app.offload import offload
+from app.settings import Settings
 
 LIST_COST = 10
 ELEMENTS = {"edges", "nodes"}
@@ -89,25 +90,29 @@ MOST_KNOWN_COSTS = 8
 """For how many sets of variables the cost of an operation is cached."""
 
 
-async def cost_of(operation: Operation, variables: Mapping[str, Any], *, largest_page: int) -> QueryCost:
-    """Analyse the cost of an operation, or take it from the cache, which holds costs that depend on short values only."""
+async def allowed_cost_of(operation: Operation, variables: Mapping[str, Any], settings: Settings) -> int:
+    """The cost of an operation; one that is over a limit is refused.
+
+    It is analysed, or taken from the cache, which holds costs that are allowed and depend on short values only.
+    """
     for known in operation.costs:
         if known.holds_for(variables):
-            return known.query_cost
+            return known.cost
     document, read = operation.document, dict[str, object]()
-    found = await offload(
+    query_cost = await offload(
         len(document.source),
         analyse_cost,
         operation.node,
         document.node,
         variables,
-        largest_page=largest_page,
+        largest_page=settings.max_page_size,
         read=read,
     )
+    check_limits(query_cost, settings, is_mutation=operation.type is OperationType.MUTATION)
     if document.is_valid and all(value is NOT_GIVEN or isinstance(value, int | None) for value in read.values()):
-        operation.costs.insert(0, KnownCost(read, found))
+        operation.costs.insert(0, KnownCost(read, query_cost.cost))
         del operation.costs[MOST_KNOWN_COSTS:]
-    return found
+    return query_cost.cost
 
 
 @dataclass

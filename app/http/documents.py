@@ -28,7 +28,7 @@ from graphql.execution.values import VariableValues
 from app.execution.plan import CachedPlan, PlanCache, conditions_of
 from app.execution.request_errors import BadRequest
 from app.graphql.schema import mistakes_in, schema
-from app.http.limits import KnownCost, LimitExceeded
+from app.http.limits.query_cost import KnownCost, LimitExceeded
 from app.http.refused_requests import json_text
 from app.http.sources import IndexedSource
 from app.offload import offload

@@ -1,77 +1,51 @@
 """The endpoint: from an HTTP request to a caller, an operation and an answer."""
 
 import asyncio
-from collections.abc import Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from graphql import GraphQLError, OperationType
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 
 from app.domain.model import UserId
 from app.execution.request_errors import OverLimit
 from app.graphql.context import Context
-from app.http.admission import Admission, Overloaded, Slot
-from app.http.authentication.authenticator import Authenticator, Caller, token_in, token_wanted
-from app.http.cost_analysis import cost_of
+from app.http.authentication.authenticator import Authenticator, Caller, bearer_token, token_wanted
+from app.http.cost_analysis import allowed_cost_of
 from app.http.documents import Documents, Operation, operation_of
-from app.http.in_flight import current_task
-from app.http.input_lists import check_inputs
-from app.http.limits import Limits
+from app.http.in_flight import InFlightRequest
+from app.http.limits.admission import Admission, Overloaded, Slot
+from app.http.limits.input_lists import check_inputs
+from app.http.limits.rate_limit import RateLimiter
 from app.http.operations import Answer, execute, note_operation, request_error
-from app.http.rate_limit import RateLimiter
-from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, cut_off, out_of_reach, too_slow
+from app.http.refused_requests import RequestCode, RequestError
 from app.http.requests import GraphQLRequest, media_type_for, read_request
-from app.http.responses import PIECE_BYTES, answered, error_media_type, failed, note_refusal, refused
-from app.meter import LimitReached, Meter, counted_by
+from app.http.responses import PIECE_BYTES, JsonResponse, answered, error_media_type, note_refusal, refused
+from app.meter import METER, LimitReached, Meter
+from app.settings import Settings
 from app.storage.connections.commits import Commits
-from app.storage.connections.database import Database, DatabaseUnavailable, StatementTookTooLong
-from app.telemetry.log import current_request
+from app.storage.connections.database import Database, DatabaseUnavailable
+from app.storage.connections.pool import AUTHENTICATION
 from app.telemetry.metrics import REPLICA_QUERIES
 from app.usecases.transaction import UnitOfWork
 
+AUTHENTICATING = Meter(caller=AUTHENTICATION)
+"""The meter of requests whose callers aren't known yet: they have the connections of authentication."""
+NOBODY = Caller(UserId(""), None)
 SECONDS_UNWATCHED = 0.02
 """How long a request is worked on before it is looked whether its client is still there."""
 CANCELLED = Answer({}, outcome="cancelled")
 """The answer that the log shows for an operation that was cut off."""
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """The callers who may introspect the schema."""
+class Call(NamedTuple):
+    """A GraphQL request, who sent it, and what it may take."""
 
-    introspection_for_all: bool
-    """Introspection works without a token."""
-    introspection: bool
-    """Introspection works with a token."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """The most that a request may take of the server."""
-
-    body_bytes: int
-    seconds: float
-    limits: Limits
-    rate_limiter: RateLimiter
-    admission: Admission
-
-
-class ReceivedRequest(NamedTuple):
-    """A GraphQL request, who sent it, and how the answer is wanted."""
-
-    request: GraphQLRequest
-    method: str
-    viewer: UserId | None
-    media_type: str
-    work: UnitOfWork
-    slot: Slot
-    position: int | None
-    """Up to where the viewer has written in the log of the database."""
-    names: tuple[str, str, str] | None
-    """The columns of the viewer, where they were read with its token."""
+    request: InFlightRequest
+    commits: Commits
+    asked: GraphQLRequest
+    caller: Caller
+    meter: Meter
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,193 +55,143 @@ class Endpoint:
     database: Database
     work: UnitOfWork
     authenticator: Authenticator
-    access: Access
-    bounds: Bounds
     documents: Documents
+    admission: Admission
+    rate_limiter: RateLimiter | None
+    settings: Settings
+    introspection_for_all: bool
+    """Introspection works without a token."""
 
-    async def __call__(self, request: Request) -> Response:
-        try:
-            return await self._answer_in_slot(request)
-        except Overloaded as refusal:
-            # While it is held back, nothing is kept of the request.
-            overloaded = refusal.with_traceback(None)
-        except RequestError as refusal:
-            note_refusal(refusal.code, refusal.reason)
-            return refused(refusal, error_media_type(request))
-        except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer
-            return failed(current_request().request_id, request.scope.get("commits"))
-        await self.bounds.admission.hold_back(overloaded)
-        return refused(overloaded, error_media_type(request))
-
-    async def _answer_in_slot(self, request: Request) -> Response:
-        if request.method not in {"GET", "POST"}:
+    async def __call__(self, request: InFlightRequest) -> JsonResponse:
+        if request.scope["method"] not in {"GET", "POST"}:
             allowed = {"Allow": "GET, POST"}
             raise RequestError(
                 405, RequestCode.METHOD_NOT_ALLOWED, "Send GraphQL with POST, or queries with GET.", allowed
             )
+        token, seconds = bearer_token(request.headers), self.settings.request_timeout_seconds
+        why = f"The request was ended after {seconds:g} seconds"
         # Its time in the queue counts.
-        limit = asyncio.timeout_at(asyncio.get_running_loop().time() + self.bounds.seconds)
-        authorization = request.headers.getlist("authorization")
-        token, client = token_in(authorization), request.scope.get("client")
-        slot = await self.bounds.admission.slot(token, client[0] if client else "")
+        loop = asyncio.get_running_loop()
+        request.timers.append(loop.call_later(seconds, request.cut, RequestCode.TIMEOUT, why))
         try:
-            return await self._answer(request, authorization, token, slot, limit)
+            slot = await self.admission.slot(token, request.client or "")
+            try:
+                return await self._answer(request, token, slot)
+            finally:
+                slot.end()
+        except Overloaded as refusal:
+            # While it is held back, nothing is kept of the request.
+            overloaded = refusal.with_traceback(None)
         finally:
-            slot.end()
+            for timer in request.timers:
+                timer.cancel()
+        await self.admission.hold_back(overloaded)
+        return refused(overloaded, error_media_type(request.headers))
 
-    async def _answer(
-        self, request: Request, authorization: list[str], token: str | None, slot: Slot, limit: asyncio.Timeout
-    ) -> Response:
-        # Who cuts requests off tells by it what they have written.
-        commits = request.scope["commits"] = Commits()
+    async def _answer(self, request: InFlightRequest, token: str | None, slot: Slot) -> JsonResponse:
+        # Whoever cuts the request off tells by it what was written.
+        request.commits = commits = Commits()
+        caller = NOBODY if token is None else await self._caller(token)
+        if caller is NOBODY and not self.introspection_for_all:
+            # There is nothing that could be asked, so nothing is read.
+            raise token_wanted()
+        media_type = media_type_for(request.headers)
+        asked = await read_request(request, max_body_bytes=self.settings.max_body_bytes, slot=slot)
+        request.timers.append(asyncio.get_running_loop().call_later(SECONDS_UNWATCHED, request.watch))
+        meter = Meter(
+            max_bytes=self.settings.max_answer_bytes,
+            max_cpu_seconds=self.settings.max_cpu_seconds,
+            caller=caller.user_id or slot.caller,
+        )
+        METER.set(meter)
+        call, started = Call(request, commits, asked, caller, meter), perf_counter()
         try:
-            async with limit:
-                caller = await self._caller(authorization, token)
-                viewer, position, names = (None, None, None) if caller is None else caller
-                if viewer is not None:
-                    self.bounds.admission.remember(token, viewer)
-                if viewer is None and not self.access.introspection_for_all:
-                    # There is nothing that could be asked, so nothing is read.
-                    raise token_wanted()
-                media_type = media_type_for(request.headers.getlist("accept"))
-                read = await read_request(request, max_body_bytes=self.bounds.body_bytes, slot=slot)
-                work = self.work.of(viewer or UserId(""), commits)
-                received = ReceivedRequest(read, request.method, viewer, media_type, work, slot, position, names)
-                meter = self.bounds.limits.meter(viewer or slot.caller)
-                with counted_by(meter):
-                    return await unless_gone(request, self._run(received, meter))
-        except ClientDisconnect:
-            raise client_went_away() from None
-        except StatementTookTooLong:
-            raise too_slow(DATABASE_TOOK_TOO_LONG) from None
-        except DatabaseUnavailable as error:
-            raise out_of_reach(error) from None
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            why = f"The request was ended after {self.bounds.seconds:g} seconds"
-            raise cut_off(RequestCode.TIMEOUT, why, commits) from None
-
-    async def _caller(self, authorization: list[str], token: str | None) -> Caller | None:
-        try:
-            return await self.authenticator.caller(authorization)
-        except RequestError:
-            self.bounds.admission.forget(token)
-            raise
-
-    async def _run(self, received: ReceivedRequest, meter: Meter) -> Response:
-        started = perf_counter()
-        name, variables = received.request.operation_name, received.request.variables or {}
-        try:
-            operation = operation_of(await self.documents.read(received.request.query), name)
-            self._admit(received, operation)
-            limits = self.bounds.limits
-            check_inputs(operation.node, variables, most=limits.input_elements)
-            query_cost = await cost_of(operation, variables, largest_page=limits.page_size)
-            limits.check(query_cost, is_mutation=operation.type is OperationType.MUTATION)
+            operation = operation_of(await self.documents.read(asked.query), asked.operation_name)
+            self._admit(call, operation)
+            check_inputs(operation.node, asked.variables, most=self.settings.max_input_elements)
+            cost = await allowed_cost_of(operation, asked.variables, self.settings)
         except (GraphQLError, LimitReached) as error:
             mistake = OverLimit(error) if isinstance(error, LimitReached) else error
             never_ran = request_error([mistake], code=RequestCode.GRAPHQL_PARSE_FAILED)
             note_refusal(never_ran.codes[0])
-            return answered(never_ran, received.media_type)
-        caller = received.viewer or ""
-        await received.slot.wait_if_costly(caller, operation.hash, query_cost.cost)
-        await self.bounds.rate_limiter.take(caller, query_cost.cost)
+            return answered(never_ran, media_type)
+        await slot.wait_if_costly(caller.user_id, operation.hash, cost)
+        return await self._run(call, operation, cost, media_type, started)
+
+    async def _caller(self, token: str) -> Caller:
+        try:
+            caller = await self.authenticator.caller(token)
+        except RequestError:
+            self.admission.forget(token)
+            raise
+        self.admission.remember(token, caller.user_id)
+        return caller
+
+    async def _run(self, call: Call, operation: Operation, cost: int, media_type: str, started: float) -> JsonResponse:
+        user, meter, headers = call.caller.user_id, call.meter, dict[str, str]()
+        if self.rate_limiter is not None:
+            await self.rate_limiter.take(user, cost)
         answer = CANCELLED
         try:
-            answer = await self._execute(received, operation, meter)
+            answer = await self._execute(call, operation)
         finally:
-            headers = await self.bounds.rate_limiter.settle(caller, taken=query_cost.cost, done=meter.cost)
-            self.bounds.admission.note_cost(caller, operation.hash, meter.cost, meter.cpu_seconds)
-            seconds = perf_counter() - started
+            if self.rate_limiter is not None:
+                headers = await self.rate_limiter.settle(user, taken=cost, done=meter.cost)
+            self.admission.note_cost(user, operation.hash, meter.cost, meter.cpu_seconds)
             if answer is CANCELLED and operation.type is OperationType.MUTATION:
-                answer = answer._replace(written=received.work.commits.of_all.value)
-            note_operation(operation, answer, actor=received.viewer, cost=query_cost.cost, seconds=seconds)
-        answer.body["extensions"] = {"cost": {"requested": query_cost.cost, "maximum": self.bounds.limits.cost}}
-        response = answered(answer, received.media_type)
+                answer = answer._replace(written=call.commits.of_all.value)
+            seconds = perf_counter() - started
+            note_operation(call.request, operation, answer, actor=user or None, cost=cost, seconds=seconds)
+        answer.body["extensions"] = {"cost": {"requested": cost, "maximum": self.settings.max_cost}}
+        response = answered(answer, media_type)
         if len(response.body) > PIECE_BYTES:
-            response.sending = self.bounds.admission.untaken.sending(meter.caller, len(response.body))
+            response.sending = self.admission.untaken.sending(meter.caller, len(response.body))
         if headers:
             response.headers.update(headers)
         return response
 
-    async def _execute(self, received: ReceivedRequest, operation: Operation, meter: Meter) -> Answer:
-        try:
-            mistakes = await self.documents.mistakes_in(operation.document)
-        except LimitReached as reached:
-            mistakes = [OverLimit(reached)]
-        if mistakes:
-            return request_error(mistakes, code=RequestCode.GRAPHQL_VALIDATION_FAILED)
+    async def _execute(self, call: Call, operation: Operation) -> Answer:
+        if not operation.document.is_valid:
+            try:
+                mistakes = await self.documents.mistakes_in(operation.document)
+            except LimitReached as reached:
+                mistakes = [OverLimit(reached)]
+            if mistakes:
+                return request_error(mistakes, code=RequestCode.GRAPHQL_VALIDATION_FAILED)
         database = self.database
         if operation.type is OperationType.QUERY:
-            database = database.for_query(received.position)
+            database = database.for_query(call.caller.position)
         try:
-            answer = await self._run_on(database, received, operation, meter)
+            answer = await self._run_on(database, call, operation)
         except DatabaseUnavailable as error:
             if database is self.database:
                 raise
             self.database.note_failure_of_replica(error)
-            meter.begin_again()
-            return await self._run_on(self.database, received, operation, meter)
+            call.meter.begin_again()
+            return await self._run_on(self.database, call, operation)
         if database is not self.database:
             REPLICA_QUERIES.inc()
         return answer
 
-    async def _run_on(
-        self, database: Database, received: ReceivedRequest, operation: Operation, meter: Meter
-    ) -> Answer:
+    async def _run_on(self, database: Database, call: Call, operation: Operation) -> Answer:
         context = Context(
-            work=replace(received.work, database=database),
-            request_id=current_request().request_id,
-            meter=meter,
-            shows_schema=self.access.introspection,
-            names=received.names,
+            work=self.work.of(call.caller.user_id, call.commits, database=database),
+            request_id=call.request.request_id,
+            meter=call.meter,
+            shows_schema=self.settings.introspection != "off",
+            names=call.caller.names,
         )
         try:
-            return await execute(received.request, operation, context, self.documents)
+            return await execute(call.asked, operation, context, self.documents)
         finally:
             await context.loaders.close()
 
-    def _admit(self, received: ReceivedRequest, operation: Operation) -> None:
-        if received.method == "GET" and operation.type is not OperationType.QUERY:
+    def _admit(self, call: Call, operation: Operation) -> None:
+        if operation.type is not OperationType.QUERY and call.request.scope["method"] == "GET":
             raise RequestError(405, RequestCode.METHOD_NOT_ALLOWED, "Send mutations with POST.", {"Allow": "POST"})
-        if received.viewer is None and not (self.access.introspection_for_all and operation.only_introspects):
+        if call.caller is NOBODY and not operation.only_introspects:
             raise token_wanted()
-        if operation.introspects and not self.access.introspection:
+        if self.settings.introspection == "off" and operation.introspects:
             raise RequestError(
                 403, RequestCode.INTROSPECTION_DISABLED, "Questions about the schema are not answered here."
             )
-
-
-async def unless_gone(request: Request, work: Coroutine[Any, Any, Response]) -> Response:
-    """Do the work unless the client goes away meanwhile: then it is cancelled, and its transaction rolled back.
-
-    Most is done before it would be worth while to look whether anybody still waits for it.
-    """
-    loop, task, is_gone = asyncio.get_running_loop(), current_task(), False
-    watching: list[asyncio.Task[None]] = []
-
-    async def cancel_when_gone() -> None:
-        nonlocal is_gone
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-        is_gone = True
-        task.cancel()
-
-    timer = loop.call_later(SECONDS_UNWATCHED, lambda: watching.append(loop.create_task(cancel_when_gone())))
-    try:
-        return await work
-    except asyncio.CancelledError:
-        if not is_gone:
-            raise
-        task.uncancel()
-        raise client_went_away() from None
-    finally:
-        timer.cancel()
-        for each in watching:
-            each.cancel()
-
-
-def client_went_away() -> RequestError:
-    """The refusal for the log of a request whose client went away."""
-    return RequestError(499, RequestCode.CLIENT_CLOSED_REQUEST, "The client went away.")

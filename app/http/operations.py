@@ -17,7 +17,7 @@ from app.http.refused_requests import RequestCode
 from app.http.requests import GraphQLRequest
 from app.storage.connections.commits import CommitState
 from app.storage.connections.database import DatabaseUnavailable
-from app.telemetry.log import current_request, log
+from app.telemetry.log import LoggedRequest, log
 from app.telemetry.metrics import operation_ended
 
 RETRIES = 2
@@ -47,7 +47,7 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context,
         schema.graphql_schema,
         operation.document.node,
         operation.node,
-        asked.variables or {},
+        asked.variables,
         most_mistakes=MOST_MISTAKES,
         hides_suggestions=not context.shows_schema,
         cached=partial(documents.plan_of, operation),
@@ -104,9 +104,10 @@ def request_error(errors: Sequence[GraphQLError], *, code: RequestCode, context:
     return Answer({"errors": shown}, never_ran=True, outcome="refused", codes=tuple(codes))
 
 
-def note_operation(operation: Operation, answer: Answer, *, actor: str | None, cost: int, seconds: float) -> None:
+def note_operation(
+    request: LoggedRequest, operation: Operation, answer: Answer, *, actor: str | None, cost: int, seconds: float
+) -> None:
     """Count, log and trace an operation that was run, or begun."""
-    request = current_request()
     operation_ended(operation.label, answer.outcome, seconds=seconds, statements=request.statements)
     log().info(
         "operation",

@@ -8,7 +8,7 @@ from app.storage.connections.commits import Commits, CommitState
 from app.storage.connections.database import DatabaseUnavailable
 from app.telemetry.log import log
 
-DATABASE_TOOK_TOO_LONG = "The database took too long to answer. Try again."
+AGAIN_SOON = {"Retry-After": "1"}
 OUTAGE_SECONDS = 5
 """Seconds in `Retry-After` when the database is down or too busy."""
 LONGEST_TEXT = 100
@@ -89,11 +89,13 @@ def out_of_reach(error: DatabaseUnavailable) -> RequestError:
 
 
 def cut_off(code: RequestCode, why: str, commits: Commits) -> RequestError:
-    """A request that was cut off. The message says to send it again only if nothing was written."""
-    message, headers = f"{why}, and what was unfinished of it was undone", {}
+    """The refusal of a request that was cut off. The message says to send it again only if nothing was written."""
+    if code is RequestCode.CLIENT_CLOSED_REQUEST:
+        return client_went_away()
+    message, headers = f"{why}, and what was unfinished of it was undone", dict[str, str]()
     match commits.of_all:
         case CommitState.NOTHING:
-            message, headers = f"{message}. Nothing was written: send it again, or ask for less.", {"Retry-After": "1"}
+            message, headers = f"{message}. Nothing was written: send it again, or ask for less.", AGAIN_SOON
         case CommitState.UNKNOWN:
             message = f"{why} while it was being committed, so that it isn't known whether it was written"
             message = f"{message}.{_told_of(commits)} Look at what is there before you send any of it again."
@@ -102,8 +104,20 @@ def cut_off(code: RequestCode, why: str, commits: Commits) -> RequestError:
     return RequestError(503, code, message, headers, written=commits.of_all)
 
 
-def too_slow(message: str) -> RequestError:
-    return RequestError(503, RequestCode.TIMEOUT, message, {"Retry-After": "1"}, written=CommitState.NOTHING)
+def client_went_away() -> RequestError:
+    """The refusal for the log of a request whose client went away."""
+    return RequestError(499, RequestCode.CLIENT_CLOSED_REQUEST, "The client went away.")
+
+
+def too_slow() -> RequestError:
+    message = "The database took too long to answer. Try again."
+    return RequestError(503, RequestCode.TIMEOUT, message, AGAIN_SOON, written=CommitState.NOTHING)
+
+
+def turned_away() -> RequestError:
+    """The refusal of a request that came during a shutdown: another process, or the next one, can answer soon."""
+    message = "The server is shutting down, and has not begun with the request. Send it again."
+    return RequestError(503, RequestCode.SHUTTING_DOWN, message, AGAIN_SOON, written=CommitState.NOTHING)
 
 
 def _told_of(commits: Commits) -> str:

@@ -2,21 +2,25 @@
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.datastructures import QueryParams
 
-from app.http.admission import Slot
 from app.http.bodies import LONGEST_INTEGER, read_body
+from app.http.in_flight import InFlightRequest
+from app.http.limits.admission import Slot
 from app.http.refused_requests import RequestCode, RequestError, json_text, shortened_text
 from app.json_keys import repeated_key
 
+Headers = Mapping[bytes, Sequence[bytes]]
+"""The values of each header, by its name in lower case."""
 JSON_TYPE = "application/json"
 GRAPHQL_TYPE = "application/graphql-response+json"
 ANY_TYPE = ("application/*", "*/*")
+NO_TYPE = (b"",)
 
 _ELEMENTS = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"?)+')
 _PARAMETERS = re.compile(r'(?:[^";]|"(?:[^"\\]|\\.)*"?)+')
@@ -34,7 +38,7 @@ _LONG_NUMBER = re.compile(rb"[0-9]{19}")
 
 class GraphQLRequest(NamedTuple):
     query: str
-    variables: dict[str, Any] | None
+    variables: dict[str, Any]
     operation_name: str | None
 
 
@@ -42,13 +46,13 @@ def bad_request(message: str) -> RequestError:
     return RequestError(400, RequestCode.BAD_REQUEST, message)
 
 
-async def read_request(request: Request, *, max_body_bytes: int, slot: Slot) -> GraphQLRequest:
+async def read_request(request: InFlightRequest, *, max_body_bytes: int, slot: Slot) -> GraphQLRequest:
     """The GraphQL request in an HTTP request. Raises RequestError: 400, 413, 415; Overloaded, ClientDisconnect."""
-    if request.method == "GET":
-        return _read_query(request)
+    if request.scope["method"] == "GET":
+        return _read_query(QueryParams(request.scope["query_string"]))
     _check_kind_of_body(request.headers)
     body = await read_body(request, most=max_body_bytes, slot=slot)
-    if not body and "upgrade" in request.headers:
+    if not body and b"upgrade" in request.headers:
         # The HTTP server reads no body after such a header; a proxy takes it away.
         raise bad_request("The body is lost where an upgrade is offered. Send it without the header Upgrade.")
     fields = _read_json(body, "The body")
@@ -58,15 +62,16 @@ async def read_request(request: Request, *, max_body_bytes: int, slot: Slot) -> 
 
 
 # Starlette reads no `Accept`, and for Werkzeug's reader a second web framework would be installed with every server.
-def media_type_for(accept: list[str]) -> str:
+def media_type_for(headers: Headers) -> str:
     """The media type of the answer, the one with the highest quality. Raises RequestError, 406, if none is acceptable."""
-    return _most_wanted(",".join(accept)[:LONGEST_MEDIA_TYPES]) if accept else JSON_TYPE
+    accept = headers.get(b"accept")
+    return _most_wanted(b",".join(accept)[:LONGEST_MEDIA_TYPES]) if accept else JSON_TYPE
 
 
 @lru_cache(MOST_REMEMBERED)
-def _most_wanted(accept: str) -> str:
+def _most_wanted(accept: bytes) -> str:
     qualities: dict[str, float] = {}
-    for element in _ELEMENTS.findall(accept):
+    for element in _ELEMENTS.findall(accept.decode("latin-1")):
         media_type, parameters = _read_media_type(element)
         if media_type:
             qualities[media_type] = max(qualities.get(media_type, 0), _quality(parameters.get("q", "1")))
@@ -96,22 +101,23 @@ def _quality(text: str) -> float:
 
 
 @lru_cache(MOST_REMEMBERED)
-def _is_json(content_type: str) -> bool:
-    media_type, parameters = _read_media_type(content_type)
+def _is_json(content_type: bytes) -> bool:
+    media_type, parameters = _read_media_type(content_type.decode("latin-1"))
     return media_type == JSON_TYPE and parameters.get("charset", "") in {"", "utf-8", "utf8"}
 
 
 def _check_kind_of_body(headers: Headers) -> None:
-    if not _is_json(headers.get("content-type", "")[:LONGEST_MEDIA_TYPES]):
+    content_type, *_ = headers.get(b"content-type", NO_TYPE)
+    if not _is_json(content_type[:LONGEST_MEDIA_TYPES]):
         raise RequestError(415, RequestCode.UNSUPPORTED_MEDIA_TYPE, f"Send the request as {JSON_TYPE}, in UTF-8.")
-    coding = ", ".join(headers.getlist("content-encoding")).strip().lower()
+    codings = headers.get(b"content-encoding", ())
+    coding = b", ".join(codings).decode("latin-1").strip().lower() if codings else ""
     if coding not in {"", "identity"}:
         message = f"The body has the Content-Encoding {coding[:LONGEST_CODING]}. Send it without one."
         raise RequestError(415, RequestCode.UNSUPPORTED_MEDIA_TYPE, message, {"Accept-Encoding": "identity"})
 
 
-def _read_query(request: Request) -> GraphQLRequest:
-    parameters = request.query_params
+def _read_query(parameters: QueryParams) -> GraphQLRequest:
     texts = {name: parameters.get(name) for name in ("variables", "extensions")}
     given = {
         # A lone surrogate isn't valid UTF-8 either.
@@ -183,4 +189,4 @@ def _checked(query: object, variables: object, operation_name: object, extension
         raise bad_request("`operationName` must be a string.")
     if not isinstance(extensions, dict | None):
         raise bad_request("`extensions` must be an object.")
-    return GraphQLRequest(query, variables, operation_name or None)
+    return GraphQLRequest(query, variables or {}, operation_name or None)

@@ -6,13 +6,12 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.http.operations import Answer
 from app.http.refused_requests import RequestCode, RequestError
-from app.http.requests import GRAPHQL_TYPE, JSON_TYPE, media_type_for
+from app.http.requests import GRAPHQL_TYPE, JSON_TYPE, Headers, media_type_for
 from app.storage.connections.commits import Commits
 from app.telemetry.log import log
 from app.telemetry.metrics import request_refused
@@ -66,15 +65,15 @@ def answered(answer: Answer, media_type: str) -> JsonResponse:
     return JsonResponse(answer.body, status=status, media_type=media_type)
 
 
-def error_media_type(request: Request) -> str:
+def error_media_type(headers: Headers) -> str:
     """The media type of an answer to a refused request: as the caller accepts it, else JSON."""
     try:
-        return media_type_for(request.headers.getlist("accept"))
+        return media_type_for(headers)
     except RequestError:
         return JSON_TYPE
 
 
-def refused(refusal: RequestError, media_type: str = JSON_TYPE) -> Response:
+def refused(refusal: RequestError, media_type: str = JSON_TYPE) -> JsonResponse:
     written = {} if refusal.written is None else {"written": refusal.written.value}
     error = {"message": refusal.message, "extensions": {"code": refusal.code, **written}}
     response = JsonResponse({"errors": [error]}, status=refusal.status, media_type=media_type)
@@ -82,7 +81,7 @@ def refused(refusal: RequestError, media_type: str = JSON_TYPE) -> Response:
     return response
 
 
-def failed(request_id: str, commits: Commits | None) -> Response:
+def failed(request_id: str, commits: Commits | None) -> JsonResponse:
     """The answer to an unexpected exception, which is logged whole under the request id."""
     log().exception("request failed")
     request_refused(RequestCode.INTERNAL)
@@ -98,7 +97,7 @@ def note_refusal(code: str, reason: str | None = None) -> None:
     log().info("request refused", code=code, **({} if reason is None else {"reason": reason}))
 
 
-def logged_refusal(refusal: RequestError) -> Response:
-    """A refusal, counted in the metrics and logged."""
+def logged_refusal(refusal: RequestError, media_type: str = JSON_TYPE) -> JsonResponse:
+    """The answer to a refused request, which is counted in the metrics and logged."""
     note_refusal(refusal.code, refusal.reason)
-    return refused(refusal)
+    return refused(refusal, media_type)

@@ -3,35 +3,26 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import cast
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp
 
-from app.http.admission import Admission, Capacity
+from app.http.allowed_hosts import AllowedHosts
 from app.http.authentication.authenticator import Authenticator
 from app.http.authentication.json_web_tokens import JsonWebTokens
 from app.http.authentication.jwks import KeySet
+from app.http.cors import Cors
 from app.http.documents import Documents
-from app.http.endpoint import Access, Bounds, Endpoint
-from app.http.explorer.page import Explorer, RedirectToPage, wants_page
+from app.http.endpoint import Endpoint
+from app.http.explorer.page import Explorer, RedirectToPage
+from app.http.front_controller import FrontController
 from app.http.in_flight import InFlightRequests
-from app.http.limits import Limits
-from app.http.middleware.allowed_hosts import AllowedHosts
-from app.http.middleware.cors import Cors
-from app.http.middleware.error_handlers import as_refused
-from app.http.middleware.graceful_shutdown import GracefulShutdown
-from app.http.middleware.request_id import RequestId
-from app.http.rate_limit import RateLimiter
-from app.http.refused_requests import RequestError
+from app.http.limits.admission import Admission
+from app.http.limits.rate_limit import RateLimiter
+from app.http.limits.untaken_answers import UntakenAnswers
 from app.server.background import keep_running
 from app.server.cleanup import clean_up_periodically
 from app.server.database import pool_size_of
@@ -45,7 +36,7 @@ from app.usecases.transaction import UnitOfWork
 from app.usecases.watch_replica import watch_replica
 
 
-def create_app(settings: Settings) -> Starlette:
+def create_app(settings: Settings) -> FrontController:
     """The ASGI application, on the database of the settings."""
     configure_log(log_format=settings.log_format, level=settings.log_level)
     database = database_of(settings)
@@ -67,20 +58,23 @@ def create_app(settings: Settings) -> Starlette:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await authenticator.close()
-        await endpoint.bounds.rate_limiter.close()
+        if endpoint.rate_limiter is not None:
+            await endpoint.rate_limiter.close()
         await database.close()
         await asyncio.to_thread(stop_tracing)
 
     explorer = explorer_of(settings, authenticator)
-    app = Starlette(
-        routes=[Route("/graphql", GraphQLRoute(endpoint, explorer)), *other_routes(settings, database, explorer)],
-        middleware=middleware_of(settings, in_flight),
-        exception_handlers={RequestError: as_refused, HTTPException: as_refused},
-        lifespan=lifespan,
-    )
+    names = None if settings.allowed_hosts is None else tuple(settings.allowed_hosts.split(","))
     # With slashes redirected, it would tell an address that rests on what the request says of its own.
-    app.router.redirect_slashes = False
-    return app
+    router = Router(other_routes(settings, database, explorer), redirect_slashes=False, lifespan=lifespan)
+    return FrontController(
+        endpoint,
+        router,
+        explorer=explorer,
+        hosts=AllowedHosts(names=names, on_loopback=is_loopback(settings.host)),
+        in_flight=in_flight,
+        cors=cors_of(settings),
+    )
 
 
 def database_of(settings: Settings) -> Database:
@@ -107,38 +101,27 @@ def work_of(settings: Settings, database: Database) -> UnitOfWork:
     return UnitOfWork(database, clock=lambda: datetime.now(UTC), keys_kept=keys_kept, drafts_kept=drafts_kept)
 
 
-def middleware_of(settings: Settings, in_flight: InFlightRequests) -> list[Middleware]:
-    """The middleware, in the order in which a request passes it."""
-    names = None if settings.allowed_hosts is None else tuple(settings.allowed_hosts.split(","))
-    hosts = Middleware(AllowedHosts, names=names, on_loopback=is_loopback(settings.host))
-    return [Middleware(RequestId), hosts, *cors_of(settings), Middleware(GracefulShutdown, in_flight=in_flight)]
-
-
 def endpoint_of(settings: Settings, database: Database, work: UnitOfWork, authenticator: Authenticator) -> Endpoint:
-    access = access_of(settings)
     documents = Documents(
         max_tokens=settings.max_tokens,
         max_characters=settings.max_document_characters,
-        hides_suggestions=not access.introspection,
+        hides_suggestions=settings.introspection == "off",
     )
-    return Endpoint(database, work, authenticator, access, bounds_of(settings), documents)
-
-
-@dataclass(frozen=True, slots=True)
-class GraphQLRoute:
-    """Answers `/graphql` for every method: browsers get the page, all others the endpoint."""
-
-    endpoint: Endpoint
-    explorer: Explorer | None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive, send)
-        response: Response
-        if self.explorer is not None and wants_page(request):
-            response = self.explorer.page(request)
-        else:
-            response = await self.endpoint(request)
-        await response(scope, receive, send)
+    limiter = None
+    if settings.rate_limit_cost_per_minute is not None:
+        limiter = RateLimiter(settings.rate_limit_cost_per_minute, url=settings.rate_limit_url)
+    # Introspection is open to everybody on loopback, to callers with a token elsewhere, unless a setting says otherwise.
+    for_all = settings.introspection == "on" or (settings.introspection == "auto" and is_loopback(settings.host))
+    return Endpoint(
+        database,
+        work,
+        authenticator,
+        documents,
+        admission_of(settings),
+        limiter,
+        settings,
+        introspection_for_all=for_all,
+    )
 
 
 def other_routes(settings: Settings, database: Database, explorer: Explorer | None) -> list[Route]:
@@ -171,47 +154,19 @@ def json_web_tokens_of(settings: Settings) -> JsonWebTokens | None:
     )
 
 
-def access_of(settings: Settings) -> Access:
-    """Open introspection to everybody on loopback and to callers with a token elsewhere, unless a setting says otherwise."""
-    for_all = settings.introspection == "on" or (settings.introspection == "auto" and is_loopback(settings.host))
-    return Access(introspection_for_all=for_all, introspection=settings.introspection != "off")
-
-
-def bounds_of(settings: Settings) -> Bounds:
-    """The most that a request may take of the server."""
-    limits = Limits(
-        depth=settings.max_depth,
-        fields=settings.max_fields,
-        aliases=settings.max_aliases,
-        directives=settings.max_directives,
-        root_fields=settings.max_root_fields,
-        mutations=settings.max_mutations,
-        cost=settings.max_cost,
-        page_size=settings.max_page_size,
-        answer_bytes=settings.max_answer_bytes,
-        input_elements=settings.max_input_elements,
-        cpu_seconds=settings.max_cpu_seconds,
-    )
-    return Bounds(
-        body_bytes=settings.max_body_bytes,
-        seconds=settings.request_timeout_seconds,
-        limits=limits,
-        rate_limiter=RateLimiter(settings.rate_limit_cost_per_minute, url=settings.rate_limit_url),
-        admission=Admission(capacity_of(settings)),
-    )
-
-
-def capacity_of(settings: Settings) -> Capacity:
-    """The limits of concurrent work in a process."""
+def admission_of(settings: Settings) -> Admission:
+    """Admit as many requests as the process can work on at once."""
     running = settings.max_running_requests or max(2, pool_size_of(settings) * 8 // 5)
-    return Capacity(
+    return Admission(
         running=running,
         costly=min(running, settings.max_running_costly),
         waiting=settings.max_waiting_requests,
         wait_seconds=settings.max_wait_seconds,
-        untaken_bytes=settings.max_untaken_bytes,
-        untaken_bytes_in_all=settings.max_untaken_bytes_in_all,
-        piece_seconds=settings.request_timeout_seconds,
+        untaken=UntakenAnswers(
+            most_of_one=settings.max_untaken_bytes,
+            most=settings.max_untaken_bytes_in_all,
+            piece_seconds=settings.request_timeout_seconds,
+        ),
     )
 
 
@@ -222,16 +177,14 @@ def explorer_of(settings: Settings, authenticator: Authenticator) -> Explorer | 
     return Explorer(authenticator, is_open_to_all=settings.graphiql == "on" or is_loopback(settings.host))
 
 
-def cors_of(settings: Settings) -> list[Middleware]:
+def cors_of(settings: Settings) -> Callable[[ASGIApp], ASGIApp] | None:
     """The middleware that lets pages of other origins call, where a setting names some; there are no cookies."""
     if settings.cors_origins is None:
-        return []
-    return [
-        Middleware(
-            Cors,
-            allow_origins=settings.cors_origins.split(","),
-            allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type", "X-Request-Id", "Traceparent", "Tracestate"],
-            expose_headers=["X-Request-Id", "RateLimit", "RateLimit-Policy", "Retry-After"],
-        )
-    ]
+        return None
+    return partial(
+        Cors,
+        allow_origins=settings.cors_origins.split(","),
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type", "X-Request-Id", "Traceparent", "Tracestate"],
+        expose_headers=["X-Request-Id", "RateLimit", "RateLimit-Policy", "Retry-After"],
+    )

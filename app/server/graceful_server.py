@@ -92,11 +92,11 @@ class Server(uvicorn.Server):
     def _may_stop(self, work: InFlightRequests) -> bool:
         now = time.monotonic()
         if now >= self._deadline:
-            if len(work):
-                log().warning("requests cut off", requests=len(work))
+            if work.requests:
+                log().warning("requests cut off", requests=len(work.requests))
             work.cut()
             return True
-        return not len(work) and now - work.quiet_since >= LINGER_SECONDS
+        return not work.requests and now - work.quiet_since >= LINGER_SECONDS
 
     def _work(self) -> InFlightRequests | None:
         """The requests in flight, which the application counts; None before it has started."""

@@ -1,11 +1,11 @@
 """The log: structured, with a request id and one line for each operation; and what is counted for it."""
 
 import logging
+import os
 import re
 import sys
 from contextvars import ContextVar
 from enum import StrEnum
-from secrets import token_hex
 from typing import TYPE_CHECKING, TextIO, cast
 
 import orjson
@@ -75,7 +75,7 @@ def count_statement() -> "RequestSpan | None":
 
 def request_id(proposed: str | None) -> str:
     """The caller's request id if it is acceptable, else a new one."""
-    return proposed if proposed is not None and SANE_REQUEST_ID.fullmatch(proposed) else token_hex(16)
+    return proposed if proposed is not None and SANE_REQUEST_ID.fullmatch(proposed) else os.urandom(16).hex()
 
 
 def configure_log(*, log_format: str, level: str) -> None:

@@ -48,9 +48,10 @@ class UnitOfWork:
     refused: list[str] = field(default_factory=list)
     """The codes of the refusals, for the log."""
 
-    def of(self, actor: UserId, commits: Commits | None = None) -> "UnitOfWork":
+    def of(self, actor: UserId, commits: Commits | None = None, *, database: Database | None = None) -> "UnitOfWork":
         """A copy for a request of this actor, whose transactions are noted in `commits`."""
-        return replace(self, actor=actor, commits=Commits() if commits is None else commits, refused=[])
+        commits = Commits() if commits is None else commits
+        return UnitOfWork(database or self.database, self.clock, self.keys_kept, self.drafts_kept, actor, commits, [])
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Store]:

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.domain.model import UserId
-from app.http.authentication.authenticator import MAX_TOKEN_BYTES, Authenticator
+from app.http.authentication.authenticator import MAX_TOKEN_BYTES, Authenticator, bearer_token
 from app.http.authentication.json_web_tokens import JsonWebTokens
 from app.http.authentication.jwks import KeySet
 from app.http.refused_requests import RequestError
@@ -104,5 +104,5 @@ async def open_authenticator(
 
 async def viewer_of(authenticator: Authenticator, *headers: str) -> UserId | None:
     """The user whom these headers name."""
-    caller = await authenticator.caller([*headers])
-    return None if caller is None else caller.user_id
+    token = bearer_token({b"authorization": [header.encode() for header in headers]} if headers else {})
+    return None if token is None else (await authenticator.caller(token)).user_id

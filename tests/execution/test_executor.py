@@ -21,7 +21,6 @@ from app.execution.executor import Executor
 from app.execution.plan import Plan
 from app.graphql.context import Context
 from app.graphql.schema import schema
-from app.http.limits import Limits
 from app.meter import BYTES_OF_NULL, BYTES_PER_OBJECT, BYTES_PER_VALUE, Meter
 from app.usecases.transaction import UnitOfWork
 from tests.property_settings import bounded
@@ -62,13 +61,13 @@ async def answered_by_executor(
 )
 async def test_introspection_is_answered_as_graphql_core_does(document: str) -> None:
     expected = execute(schema.graphql_schema, parse(document))
-    found = await answered_by_executor(document, Limits().meter("ada"))
+    found = await answered_by_executor(document, Meter(max_bytes=16_777_216, caller="ada"))
     assert isinstance(expected, ExecutionResult)
     assert (found.data, found.errors) == (expected.data, None)
 
 
 async def test_null_objects_and_empty_lists_count_as_values() -> None:
-    meter = Limits().meter("ada")
+    meter = Meter(max_bytes=16_777_216, caller="ada")
     found = await answered_by_executor('{ __type(name: "Query") { ofType { name } interfaces { name } name } }', meter)
     assert found.data == {"__type": {"ofType": None, "interfaces": [], "name": "Query"}}
     names = sum(len(f'"{name}":,') for name in ("__type", "ofType", "interfaces", "name"))
@@ -120,7 +119,7 @@ async def test_what_fails_or_is_missing_makes_null_what_it_makes_null_in_graphql
     assert query is not None
     for name, field in query.fields.items():
         field.resolve = lambda _, info, name=name: root[name](info) if callable(root[name]) else root[name]
-    found = await answered_by_executor(DEEP, Limits().meter("ada"), TREES)
+    found = await answered_by_executor(DEEP, Meter(max_bytes=16_777_216, caller="ada"), TREES)
     assert (found.data, bool(found.errors)) == (expected.data, bool(expected.errors))
     for field in query.fields.values():
         field.resolve = None
@@ -133,7 +132,7 @@ async def test_an_error_says_what_failed_and_where() -> None:
     document = "{ tree { id\n trees { id names } } }"
     expected = execute(TREES, parse(document), {"tree": root})
     query.fields["tree"].resolve = lambda *_: root
-    found = await answered_by_executor(document, Limits().meter("ada"), TREES)
+    found = await answered_by_executor(document, Meter(max_bytes=16_777_216, caller="ada"), TREES)
     query.fields["tree"].resolve = None
     assert isinstance(expected, ExecutionResult)
     assert found == expected
@@ -179,7 +178,9 @@ async def test_what_was_not_begun_is_closed_where_an_operation_is_cancelled() ->
     assert query is not None
     for name, field in query.fields.items():
         field.resolve = lambda *_, name=name: wait_for_ever(name)
-    running = asyncio.create_task(answered_by_executor("{ tree { id } needed { id } }", Limits().meter("ada"), TREES))
+    running = asyncio.create_task(
+        answered_by_executor("{ tree { id } needed { id } }", Meter(max_bytes=16_777_216, caller="ada"), TREES)
+    )
     await asyncio.sleep(0)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

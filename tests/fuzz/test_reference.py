@@ -29,7 +29,7 @@ from app.graphql.connections import Listed
 from app.graphql.context import Context
 from app.graphql.schema import mistakes_in, schema
 from app.http.documents import Document, operation_of
-from app.http.limits import Limits
+from app.meter import Meter
 from app.storage.connections.database import Database, open_database
 from app.usecases.transaction import UnitOfWork
 from tests.api.client import Api
@@ -73,7 +73,7 @@ class Both:
 
     def _context(self, database: Database, viewer: str, loader: str | None, behave: Callable[..., Any]) -> Context:
         work = UnitOfWork(database, clock=lambda: datetime.now(UTC)).of(UserId(viewer))
-        context = Context(work=work, request_id="", meter=Limits().meter("ada"))
+        context = Context(work=work, request_id="", meter=Meter(caller="ada"))
         if loader is not None:
             broken = getattr(context.loaders, loader)
             broken._load = behave

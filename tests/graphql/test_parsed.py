@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.graphql.context import Context
-from app.http.limits import Limits
+from app.meter import Meter
 from app.offload import LARGE
 from app.usecases.transaction import UnitOfWork
 
@@ -27,7 +27,7 @@ class Parser:
 
 @pytest.fixture
 async def context() -> Context:
-    return Context(work=UnitOfWork(NOTHING, NOTHING), request_id="", meter=Limits().meter("ada"))
+    return Context(work=UnitOfWork(NOTHING, NOTHING), request_id="", meter=Meter(caller="ada"))
 
 
 @pytest.mark.parametrize(("size", "in_thread"), [(10, False), (LARGE, True)])

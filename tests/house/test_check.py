@@ -58,7 +58,7 @@ def use_tables_in_a_use_case(house: Path) -> None:
 
 
 def ask_the_domain_over_http(house: Path) -> None:
-    append(house / "app/http/limits.py", "\nfrom app.domain.access import quota_exceeded\n")
+    append(house / "app/http/limits/query_cost.py", "\nfrom app.domain.access import quota_exceeded\n")
 
 
 def grow_a_module(house: Path) -> None:
@@ -106,7 +106,7 @@ BROKEN: dict[str, dict[Break, str]] = {
         import_upward: "app.domain.wording -> app.storage.store",
         import_a_library_in_the_domain: "app.domain.wording -> sqlalchemy",
         use_tables_in_a_use_case: "app.usecases.copy_flow -> app.storage.tables",
-        ask_the_domain_over_http: "app.http.limits -> app.domain.access",
+        ask_the_domain_over_http: "app.http.limits.query_cost -> app.domain.access",
     },
     "sizes": {
         grow_a_module: "app/domain/long.py:1: 301 lines in the module, at most 300",

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from app.http import admission
-from app.http.admission import COSTLY, COSTLY_SECONDS, Admission, Capacity, Overloaded
+from app.http.limits import admission
+from app.http.limits.admission import COSTLY, COSTLY_SECONDS, Admission, Overloaded
+from app.http.limits.untaken_answers import UntakenAnswers
 from app.telemetry.log import LoggedRequest, with_request
 from tests.serving.real import soon
 
@@ -21,7 +22,9 @@ async def settled() -> None:
 
 
 def admitting(**others: Any) -> Admission:
-    return Admission(Capacity(**{"running": 4, "costly": 2, "waiting": 100, "wait_seconds": LONG} | others))
+    untaken = UntakenAnswers(most_of_one=100, most=1000, piece_seconds=LONG)
+    usual: dict[str, Any] = {"running": 4, "costly": 2, "waiting": 100, "wait_seconds": LONG, "untaken": untaken}
+    return Admission(**usual | others)
 
 
 async def test_a_caller_is_known_by_its_token_from_the_second_request_on() -> None:
@@ -91,15 +94,14 @@ async def test_what_turned_out_to_be_costly_is_taken_for_costly_until_it_no_long
         (COSTLY + 1, 0, True),
     ):
         letting_in.note_cost("ada", "document", cost, seconds)
-        assert letting_in.was_costly("ada", "document") is is_costly
-    assert not letting_in.was_costly("ada", "other")
+        assert [*letting_in.costly_documents] == [("ada", "document")] * is_costly
 
 
 async def test_a_document_that_is_costly_for_one_caller_is_not_for_one_who_sees_less() -> None:
     letting_in = admitting()
     letting_in.note_cost("ada", "document", COSTLY, 0)
     letting_in.note_cost("guest", "document", 1, 0)
-    assert [letting_in.was_costly(caller, "document") for caller in ("ada", "guest", "ben")] == [True, False, False]
+    assert [*letting_in.costly_documents] == [("ada", "document")]
 
 
 async def test_refusals_are_told_together_and_who_is_refused_at_once_is_held_back(
@@ -124,7 +126,7 @@ async def test_refusals_are_told_together_and_who_is_refused_at_once_is_held_bac
 
 
 async def test_a_caller_with_too_many_bytes_that_it_has_not_taken_is_not_admitted_and_others_are() -> None:
-    letting_in = Admission(Capacity(running=4, costly=2, waiting=8, wait_seconds=LONG, untaken_bytes=100))
+    letting_in = admitting(waiting=8)
     letting_in.remember("ada", "user_ada")
     async with letting_in.untaken.sending("user_ada", 99):
         (await letting_in.slot("ada", "10.0.0.1")).end()

@@ -17,7 +17,8 @@ from graphql import (
 from app.execution.request_errors import BadRequest
 from app.graphql.schema import schema
 from app.http.cost_analysis import ITEMS, LENGTHS_IN_SCHEMA, CostAnalysis
-from app.http.limits import LimitExceeded, Limits, QueryCost
+from app.http.limits.query_cost import LimitExceeded, QueryCost, check_limits
+from app.settings import Settings
 from tests.http.worst_documents import BOMB
 
 
@@ -150,7 +151,7 @@ def test_depth_fields_aliases_and_directives_are_counted_with_fragments_expanded
 def test_a_document_over_a_limit_is_told_which_and_what_is_allowed(document: str, limit: str) -> None:
     weight = analyse_cost(document)
     with pytest.raises(LimitExceeded) as refused:
-        Limits().check(weight, is_mutation=document.startswith("mutation"))
+        check_limits(weight, Settings(), is_mutation=document.startswith("mutation"))
     assert refused.value.extensions is not None
     assert (refused.value.extensions["code"], refused.value.extensions["limit"]) == ("LIMIT_EXCEEDED", limit)
     assert str(refused.value.extensions["maximum"]) in refused.value.message
@@ -185,7 +186,7 @@ def test_the_most_expensive_part_is_named_by_its_lists(document: str, costly: st
 def test_a_cost_refusal_names_the_most_expensive_part_and_no_more_than_eight_lists_of_it() -> None:
     deep = "flows(first: 9) { nodes { workspace { " * 9 + "id" + " } } }" * 9
     with pytest.raises(LimitExceeded) as refused:
-        Limits(depth=100).check(analyse_cost(f"{{ workspace(id: 1) {{ {deep} }} }}"), is_mutation=False)
+        check_limits(analyse_cost(f"{{ workspace(id: 1) {{ {deep} }} }}"), Settings(max_depth=100), is_mutation=False)
     assert refused.value.message == (
         "The document has a cost of 920123660; at most 50000 is allowed. The most expensive part is "
         + "flows (9) × " * 8
@@ -214,7 +215,7 @@ WORST = {
 def test_the_worst_documents_are_refused_after_as_many_visits_as_they_have_selections(worst: str) -> None:
     looked_at = walk(WORST[worst])
     with pytest.raises(LimitExceeded):
-        Limits().check(walked(looked_at), is_mutation=False)
+        check_limits(walked(looked_at), Settings(), is_mutation=False)
     assert looked_at.visits == selections_in(looked_at.document)
 
 
@@ -245,7 +246,7 @@ def test_fragments_that_spread_themselves_are_left_to_validation() -> None:
 
 
 def test_the_introspection_of_explorers_is_within_the_limits() -> None:
-    Limits().check(analyse_cost(get_introspection_query(input_value_deprecation=True)), is_mutation=False)
+    check_limits(analyse_cost(get_introspection_query(input_value_deprecation=True)), Settings(), is_mutation=False)
 
 
 def test_the_lists_of_introspection_count_as_long_as_they_are() -> None:
@@ -263,7 +264,7 @@ def test_the_lists_of_introspection_count_as_long_as_they_are() -> None:
 def test_introspection_that_is_repeated_is_refused() -> None:
     repeated = " ".join(f"a{number}: types {{ fields {{ name }} }}" for number in range(99))
     with pytest.raises(LimitExceeded, match="cost"):
-        Limits().check(analyse_cost(f"{{ __schema {{ {repeated} }} }}"), is_mutation=False)
+        check_limits(analyse_cost(f"{{ __schema {{ {repeated} }} }}"), Settings(), is_mutation=False)
 
 
 @pytest.mark.parametrize(("size", "cost"), [(9.0, 10), (9, 10), (9.5, 51), (True, 51)])

@@ -43,6 +43,11 @@ class Real:
     def tell(self, number: signal.Signals = signal.SIGTERM) -> None:
         self.server.handle_exit(number, None)
 
+    def in_flight(self) -> bool:
+        """Whether a request is in flight."""
+        work = self.server._work()
+        return work is not None and bool(work.requests)
+
     def posting(self, document: str, user: str = "ada", **variables: object) -> "asyncio.Task[httpx.Response]":
         """A request under way."""
         headers = {"Authorization": f"Bearer {self.api.tokens[user]}"}

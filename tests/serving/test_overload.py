@@ -7,7 +7,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from app.http import admission
+from app.http.limits import admission
 from tests.commands import issue_token, revoke_token
 from tests.databases import Databases, Loaded
 from tests.serving.real import LOCK_FLOWS, VIEWER, code_of, error_of, real_server, soon, soon_true

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from app.http import rate_limit
-from app.http.rate_limit import OwnBuckets
+from app.http.limits import rate_limit
+from app.http.limits.rate_limit import OwnBuckets
 from tests.api.client import Api
 from tests.databases import Databases, Loaded, contents
 from tests.serving.real import VIEWER, code_of, error_of

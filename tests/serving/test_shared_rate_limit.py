@@ -14,8 +14,8 @@ import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
-from app.http import shared_buckets
-from app.http.shared_buckets import PREFIX, RedisUnavailable, SharedBuckets
+from app.http.limits import shared_buckets
+from app.http.limits.shared_buckets import PREFIX, RedisUnavailable, SharedBuckets
 from app.telemetry.log import with_request
 from tests.api.client import Api
 from tests.databases import Databases, Loaded

@@ -64,7 +64,7 @@ async def test_a_request_whose_body_is_on_its_way_is_begun_and_finished(
     body = json.dumps({"query": VIEWER})
     async with real_server(databases, loaded_trade) as real:
         async with real.saying(*real.head_of_a_post(len(body)), body[:5]) as (reader, writer):
-            assert await soon(real.server._work)
+            assert await soon(real.in_flight)
             real.tell()
             await asyncio.sleep(LONG_ENOUGH_SECONDS)
             writer.write(body[5:].encode())

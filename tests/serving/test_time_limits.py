@@ -105,7 +105,7 @@ async def test_whoever_goes_away_within_a_body_is_no_error_of_ours(databases: Da
     async with real_server(databases, loaded_trade) as real:
         with capture_logs() as log:
             async with real.saying(*real.head_of_a_post(1000), '{"query"'):
-                assert await soon(real.server._work)
+                assert await soon(real.in_flight)
             assert await soon(lambda: log)
     assert [(line["event"], line["code"]) for line in log] == [("request refused", "CLIENT_CLOSED_REQUEST")]
 

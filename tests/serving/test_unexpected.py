@@ -5,9 +5,11 @@ from typing import Any, NoReturn
 
 import httpx
 import pytest
+from starlette.routing import Mount
 from structlog.testing import capture_logs
 
-from app.http.middleware.request_id import RequestId
+from app.server.application import create_app
+from app.settings import Settings
 from tests.databases import Databases, Loaded
 from tests.serving.logs import logging
 from tests.serving.real import COPY, real_server
@@ -70,7 +72,10 @@ async def test_of_a_mutation_that_could_not_be_shown_for_an_exception_it_is_told
 
 @pytest.mark.parametrize(
     ("broken", "path"),
-    [("app.http.endpoint.cost_of", "/graphql?query={viewer{id}}"), ("app.server.probes.exposition", "/metrics")],
+    [
+        ("app.http.endpoint.allowed_cost_of", "/graphql?query={viewer{id}}"),
+        ("app.server.probes.exposition", "/metrics"),
+    ],
     ids=["in the endpoint", "elsewhere"],
 )
 async def test_an_exception_anywhere_else_is_a_500_that_is_masked(
@@ -100,8 +105,11 @@ async def test_an_answer_that_was_begun_is_not_begun_anew() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         failing()
 
-    scope = {"type": "http", "headers": [(b"x-request-id", b"its-id")]}
+    app = create_app(Settings(database_url="postgresql://nobody@127.0.0.1:9/nothing"))
+    app.router.routes.insert(0, Mount("/begun", begin_and_fail))
+    headers = [(b"host", b"localhost"), (b"x-request-id", b"its-id")]
+    scope = {"type": "http", "method": "GET", "path": "/begun/", "query_string": b"", "headers": headers}
     with capture_logs() as log, pytest.raises(RuntimeError, match=WORDS):
-        await RequestId(begin_and_fail)(scope, failing, send)
+        await app(scope, failing, send)
     assert sent == ["http.response.start"]
     assert [line["event"] for line in log] == ["request failed"]

@@ -16,7 +16,7 @@ from app.domain.graph import Json
 from app.domain.matching import MOST_STEPS, ComparisonLimit
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.graphql.loaders import FindOfFlow
-from app.meter import BYTES_PER_OBJECT, LimitReached, Meter, counted_by
+from app.meter import BYTES_PER_OBJECT, LimitReached, Meter
 from app.storage.facts.flows import FLOWS_WITH_STATES
 from app.storage.facts.outlines import MOST_AT_ONCE
 from app.storage.reads.states_by_id import STATES, read_states
@@ -28,6 +28,7 @@ from app.usecases.find_destinations import find_destinations
 from app.usecases.plan_exports import plan_for, plan_for_all
 from app.usecases.results import Saved
 from app.usecases.update_draft import update_draft
+from tests.metering import counted_by
 from tests.usecases.company_database import CompanyDatabase, created
 
 

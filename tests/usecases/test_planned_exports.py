@@ -16,7 +16,7 @@ from app.domain.fingerprint import fingerprint_of
 from app.domain.flow import Graph
 from app.domain.graph import StepBindings
 from app.domain.model import ReferenceKind
-from app.meter import LimitReached, Meter, counted_by
+from app.meter import LimitReached, Meter
 from app.storage.facts.gather import gather
 from app.storage.facts.locks import touched_by
 from app.storage.facts.states import OutlinedGraph
@@ -41,6 +41,7 @@ from tests.domain.builders import (
     step,
     target,
 )
+from tests.metering import counted_by
 from tests.usecases.company_database import CompanyDatabase
 
 STEPS = 100

@@ -6,11 +6,12 @@ from typing import Any, cast
 
 import pytest
 
-from app.meter import Meter, counted_by, current_meter
+from app.meter import Meter, current_meter
 from app.storage.connections.commits import CommitState
 from app.storage.connections.database import TransactionConflict
 from app.storage.store import Store
 from app.usecases.transaction import RETRIES, UnitOfWork, transaction
+from tests.metering import counted_by
 
 
 class Work:

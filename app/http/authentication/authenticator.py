@@ -1,29 +1,25 @@
 """Authentication: the user of an API token or of a JWT. A token that isn't good is refused, never taken for no token."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from app.domain.model import UserId
 from app.http.authentication.json_web_tokens import BadToken, JsonWebTokens, NamedUser
 from app.http.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
-from app.http.refused_requests import DATABASE_TOOK_TOO_LONG, RequestCode, RequestError, out_of_reach, too_slow
-from app.meter import Meter, counted_by
+from app.http.refused_requests import RequestCode, RequestError
 from app.storage.accounts.tokens import PREFIX, TokenOwner, id_of, owner_of, tokens_to_check
 from app.storage.accounts.users import find_user_by_email, find_user_by_id
 from app.storage.connections.commits import CommitState
 from app.storage.connections.connection import Row
-from app.storage.connections.database import Database, DatabaseUnavailable, StatementTookTooLong
-from app.storage.connections.pool import AUTHENTICATION
+from app.storage.connections.database import Database
 from app.storage.connections.replicas.positions import NOT_KNOWN, position_of
 from app.storage.connections.shared_reads import SharedReads
 from app.telemetry.log import log
 from app.usecases.manage_tokens import note_token_use
 from app.usecases.transaction import UnitOfWork
 
-AUTHENTICATING = Meter(caller=AUTHENTICATION)
-"""Whose connections are those of authentication."""
 MAX_TOKEN_BYTES = 8192
 TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 """The form of a token by RFC 6750."""
@@ -59,30 +55,18 @@ class Authenticator:
         self._json_web_tokens = json_web_tokens
         self._tokens = SharedReads(self._tokens_to_check)
 
-    async def caller(self, headers: list[str]) -> Caller | None:
-        """The user whom the header names, and up to where it has written; None without one. Several headers are refused.
+    async def caller(self, token: str) -> Caller:
+        """The user whose token this is, and up to where it has written; the database is asked every time.
 
-        Raises RequestError: 401 for whatever is wrong, saying what only of the form of the header; 503 for a JWT whose key can't be had just now, and
-        for everybody while the database is down or too busy. The database is asked every time whether
-        the token is still good.
+        Raises RequestError: 401 for whatever is wrong; 503 for a JWT whose key can't be had just now.
         """
-        if not headers:
-            return None
         try:
-            with counted_by(AUTHENTICATING):
-                return await self._caller_of(bearer_token(headers))
-        except BadHeader as error:
-            message = f"The Authorization header {error}. Send `Authorization: Bearer <token>`."
-            raise bad_token(str(error), message) from None
+            return await self._caller_of(token)
         except BadToken as error:
             raise bad_token(str(error)) from None
         except KeysUnavailable as error:
             log().warning("token not checked", reason=str(error))
             raise cannot_tell() from None
-        except DatabaseUnavailable as error:
-            raise out_of_reach(error) from None
-        except StatementTookTooLong:
-            raise too_slow(DATABASE_TOOK_TOO_LONG) from None
 
     async def close(self) -> None:
         if self._json_web_tokens is not None:
@@ -96,7 +80,7 @@ class Authenticator:
         owner = await self._owner_of(token)
         if owner.is_use_due:
             await note_token_use(self._work, owner.token_id)
-        return (await self._caller(owner.user_id))._replace(names=owner.names)
+        return await self._caller(owner.user_id, owner.names)
 
     async def _owner_of(self, token: str) -> TokenOwner:
         token_id = id_of(token)
@@ -118,42 +102,36 @@ class Authenticator:
             raise BadToken("there is no such user")
         return await self._caller(user)
 
-    async def _caller(self, user: UserId) -> Caller:
+    async def _caller(self, user: UserId, names: tuple[str, str, str] | None = None) -> Caller:
         replica = self._database.replica
         if replica is None:
-            return Caller(user, None)
+            return Caller(user, None, names)
         async with self._database.reading() as connection:
             position = await position_of(connection, user)
         if position == NOT_KNOWN:
             replica.note_unsettled(user)
-        return Caller(user, position)
+        return Caller(user, position, names)
 
 
-class BadHeader(BadToken):
-    """The header can't hold a token, whichever: its form is told, since that says nothing of any token."""
+def bearer_token(headers: Mapping[bytes, Sequence[bytes]]) -> str | None:
+    """The token in the header `Authorization`, None without one; 401 for a header that holds none.
 
-
-def bearer_token(headers: Sequence[str]) -> str:
-    """The token in the one header that there should be. Raises BadHeader if there is none."""
-    if len(headers) > 1:
-        raise BadHeader("is there more than once")
-    scheme, _, token = headers[0].partition(" ")
+    The caller is told what is wrong with the form of the header, since that says nothing of any token.
+    """
+    sent = headers.get(b"authorization")
+    if sent is None:
+        return None
+    if len(sent) > 1:
+        raise bad_header("is there more than once")
+    scheme, _, token = sent[0].decode("latin-1").partition(" ")
     token = token.strip(" ")
     if scheme.lower() != "bearer":
-        raise BadHeader("doesn't begin with Bearer and a space")
+        raise bad_header("doesn't begin with Bearer and a space")
     if len(token) > MAX_TOKEN_BYTES:
-        raise BadHeader(f"has a token that is longer than {MAX_TOKEN_BYTES} bytes")
+        raise bad_header(f"has a token that is longer than {MAX_TOKEN_BYTES} bytes")
     if not TOKEN.fullmatch(token):
-        raise BadHeader("has no token, or one with characters that no token has")
+        raise bad_header("has no token, or one with characters that no token has")
     return token
-
-
-def token_in(headers: Sequence[str]) -> str | None:
-    """The token of a request, however its header is spelled; None where there is none that can be read."""
-    try:
-        return bearer_token(headers) if headers else None
-    except BadHeader:
-        return None
 
 
 def looks_like_a_jwt(token: str) -> bool:
@@ -168,6 +146,10 @@ def token_wanted() -> RequestError:
 def bad_token(reason: str, message: str = "The token is unknown, expired or revoked.") -> RequestError:
     challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
     return RequestError(401, RequestCode.UNAUTHENTICATED, message, challenge, reason=reason)
+
+
+def bad_header(mistake: str) -> RequestError:
+    return bad_token(mistake, f"The Authorization header {mistake}. Send `Authorization: Bearer <token>`.")
 
 
 def cannot_tell() -> RequestError:

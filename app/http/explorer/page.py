@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from app.http.authentication.authenticator import Authenticator, token_wanted
+from app.http.authentication.authenticator import Authenticator, bearer_token, token_wanted
 from app.http.explorer import graphiql
 
 FOLDER = Path(__file__).parent / "static"
@@ -78,8 +78,10 @@ class Explorer:
         # Parts of files are for large ones, and cost time for each of them.
         request.scope["headers"] = [(key, value) for key, value in request.scope["headers"] if key != b"range"]
         if name == EXAMPLES and not self.is_open_to_all:
-            if await self.authenticator.caller(request.headers.getlist("authorization")) is None:
+            token = bearer_token(request.scope["request"].headers)
+            if token is None:
                 raise token_wanted()
+            await self.authenticator.caller(token)
             return FileResponse(FOLDER / name, headers=HEADERS | policy() | PRIVATE, media_type=FILES[name])
         if name in FILES:
             return FileResponse(FOLDER / name, headers=HEADERS | policy(), media_type=FILES[name])

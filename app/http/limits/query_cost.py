@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.execution.request_errors import LIMIT_EXCEEDED, BadRequest
-from app.graphql.connections import LARGEST_PAGE
-from app.meter import Meter
+from app.settings import Settings
 
 
 class LimitExceeded(BadRequest):
@@ -24,42 +23,20 @@ class LimitExceeded(BadRequest):
         super().__init__(message, {"code": LIMIT_EXCEEDED, "limit": limit, "maximum": maximum})
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The most that a document may have."""
-
-    depth: int = 20
-    fields: int = 2_000
-    aliases: int = 100
-    directives: int = 100
-    root_fields: int = 50
-    mutations: int = 5
-    cost: int = 50_000
-    page_size: int = LARGEST_PAGE
-    answer_bytes: int = 16_777_216
-    input_elements: int = 3000
-    cpu_seconds: float = 5
-
-    def meter(self, caller: str) -> Meter:
-        """Make the meter that counts an operation of this caller while it runs."""
-        return Meter(max_bytes=self.answer_bytes, max_cpu_seconds=self.cpu_seconds, caller=caller)
-
-    def check(self, query_cost: "QueryCost", *, is_mutation: bool) -> None:
-        """Refuse an operation that is over one of the limits."""
-        found = {
-            "depth": (query_cost.depth, self.depth),
-            "fields": (query_cost.fields, self.fields),
-            "aliases": (query_cost.aliases, self.aliases),
-            "directives": (query_cost.directives, self.directives),
-            "root fields": (query_cost.roots, self.mutations if is_mutation else self.root_fields),
-            "cost": (query_cost.cost, self.cost),
-        }
-        for limit, (value, maximum) in found.items():
-            if value > maximum:
-                name = "mutations" if is_mutation and limit == "root fields" else limit
-                raise LimitExceeded(
-                    name, value, maximum, costly_lists=query_cost.costly.named if name == "cost" else ""
-                )
+def check_limits(query_cost: "QueryCost", settings: Settings, *, is_mutation: bool) -> None:
+    """Refuse an operation that is over one of the limits."""
+    roots = ("mutations", settings.max_mutations) if is_mutation else ("root fields", settings.max_root_fields)
+    for limit, value, maximum in (
+        ("depth", query_cost.depth, settings.max_depth),
+        ("fields", query_cost.fields, settings.max_fields),
+        ("aliases", query_cost.aliases, settings.max_aliases),
+        ("directives", query_cost.directives, settings.max_directives),
+        (roots[0], query_cost.roots, roots[1]),
+        ("cost", query_cost.cost, settings.max_cost),
+    ):
+        if value > maximum:
+            costly_lists = query_cost.costly.named if limit == "cost" else ""
+            raise LimitExceeded(limit, value, maximum, costly_lists=costly_lists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +106,12 @@ class KnownCost:
 
     variables: Mapping[str, object]
     """The values of variables that the cost depends on; `NOT_GIVEN`, which differs from null, for a missing one."""
-    query_cost: QueryCost
+    cost: int
 
     def holds_for(self, variables: Mapping[str, object]) -> bool:
-        return all(is_same(variables.get(name, NOT_GIVEN), value) for name, value in self.variables.items())
-
-
-def is_same(value: object, other: object) -> bool:
-    """The type and the value: 1, 1.0 and true are equal in Python, but different in GraphQL."""
-    return type(value) is type(other) and value == other
+        for name, value in self.variables.items():
+            sent = variables.get(name, NOT_GIVEN)
+            # 1, 1.0 and true are equal in Python, but different in GraphQL.
+            if type(sent) is not type(value) or sent != value:
+                return False
+        return True

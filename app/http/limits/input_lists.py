@@ -18,7 +18,7 @@ from graphql import (
 
 from app.domain.batch import MOST_ITEMS
 from app.graphql.schema import schema
-from app.http.limits import LimitExceeded
+from app.http.limits.query_cost import LimitExceeded
 
 MANY_EXPORTS = "ExportFlowsInput"
 ELEMENTS_OF_AN_ITEM = 8

@@ -8,12 +8,11 @@ many connections keeps nobody else from being answered.
 import asyncio
 import math
 from contextvars import Context
-from dataclasses import dataclass
 from typing import Any
 
 from app.fair_queue import FairQueue, Place
+from app.http.limits.untaken_answers import UntakenAnswers
 from app.http.refused_requests import RequestCode, RequestError
-from app.http.untaken_answers import UntakenAnswers
 from app.storage.connections.commits import CommitState
 from app.telemetry.log import log
 from app.telemetry.metrics import REQUESTS_WAITING, request_refused
@@ -43,23 +42,6 @@ class Overloaded(RequestError):
         self.waited_seconds = waited_seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Capacity:
-    """How much a process does at once."""
-
-    running: int
-    """Requests that are executed at once."""
-    costly: int
-    """Operations with a high cost among them."""
-    waiting: int
-    wait_seconds: float
-    untaken_bytes: int = 67_108_864
-    """How much one caller may hold in answers that it hasn't taken yet."""
-    untaken_bytes_in_all: int = 268_435_456
-    piece_seconds: float = 30
-    """How long a client may take for a piece of an answer."""
-
-
 class Slot:
     """The slot that a request has."""
 
@@ -72,9 +54,8 @@ class Slot:
 
     async def wait_if_costly(self, caller: str, document: str, cost: int) -> None:
         """Take one of the slots for costly operations instead, where this is one. Raises Overloaded."""
-        if cost < COSTLY and not self._admission.was_costly(caller, document):
-            return
-        await self._change_to(self._admission.costly)
+        if cost >= COSTLY or (caller, document) in self._admission.costly_documents:
+            await self._change_to(self._admission.costly)
 
     async def wait_for_client(self) -> None:
         """Let others have the slot while the client sends the rest of its request. Raises Overloaded."""
@@ -95,20 +76,25 @@ class Slot:
 class Admission:
     """Lets requests in, as many as the process can do, and knows their callers by what they were found to be before."""
 
-    def __init__(self, capacity: Capacity) -> None:
-        self.all = self._queue(capacity, capacity.running, capacity.waiting)
-        self.costly = self._queue(capacity, capacity.costly, WAITING_COSTLY * capacity.costly)
-        self.receiving = self._queue(capacity, RECEIVING * capacity.running, RECEIVING * capacity.running)
-        self.untaken = UntakenAnswers(
-            most_of_one=capacity.untaken_bytes,
-            most=capacity.untaken_bytes_in_all,
-            piece_seconds=capacity.piece_seconds,
-        )
-        self._capacity = capacity
+    def __init__(
+        self, *, running: int, costly: int, waiting: int, wait_seconds: float, untaken: UntakenAnswers
+    ) -> None:
+        """`running` requests are executed at once, and of these `costly` operations with a high cost."""
+
+        def queue(places: int, most_waiting: int) -> FairQueue:
+            most_waiting = min(waiting, most_waiting)
+            return FairQueue(places, wait_seconds=wait_seconds, most_waiting=most_waiting, gauge=REQUESTS_WAITING)
+
+        self.all = queue(running, waiting)
+        self.costly = queue(costly, WAITING_COSTLY * costly)
+        self.receiving = queue(RECEIVING * running, RECEIVING * running)
+        self.untaken = untaken
+        self._wait_seconds = wait_seconds
+        self._most_held_back = waiting
         self._held_back = 0
         self._callers: dict[int, str] = {}
         """By the hash of the token that they sent."""
-        self._costly_documents: dict[tuple[str, str], bool] = {}
+        self.costly_documents: dict[tuple[str, str], bool] = {}
         """Each with its caller before it: those whose operation turned out to be costly when it was last run, whatever was
         foreseen. One caller may see much more than another."""
         self._shed = 0
@@ -123,7 +109,7 @@ class Admission:
         place = await self.place_in(self.all, caller)
         if not self.untaken.admits(caller):
             place.give_back()
-            raise Overloaded(retry_seconds=self._capacity.wait_seconds, waited_seconds=0, message=NOT_TAKEN)
+            raise Overloaded(retry_seconds=self._wait_seconds, waited_seconds=0, message=NOT_TAKEN)
         return Slot(self, place)
 
     async def place_in(self, queue: FairQueue, caller: str) -> Place:
@@ -131,35 +117,32 @@ class Admission:
         loop = asyncio.get_running_loop()
         began, place = loop.time(), await queue.take(caller)
         if place is None:
-            raise Overloaded(retry_seconds=self._capacity.wait_seconds, waited_seconds=loop.time() - began)
+            raise Overloaded(retry_seconds=self._wait_seconds, waited_seconds=loop.time() - began)
         return place
 
-    def remember(self, token: str | None, caller: str) -> None:
+    def remember(self, token: str, caller: str) -> None:
         """Note whose token this was found to be, so that the next request counts as that caller's."""
-        if token is not None and self._callers.get(hash(token)) != caller:
+        if self._callers.get(hash(token)) != caller:
             forget_if_full(self._callers)
             self._callers[hash(token)] = caller
 
-    def forget(self, token: str | None) -> None:
+    def forget(self, token: str) -> None:
         """Forget whose token this was, since it is no longer good: its requests take no slot of that caller."""
         self._callers.pop(hash(token), None)
-
-    def was_costly(self, caller: str, document: str) -> bool:
-        return (caller, document) in self._costly_documents
 
     def note_cost(self, caller: str, document: str, cost: int, cpu_seconds: float) -> None:
         """Note what an operation took: how much there is can't always be foreseen."""
         if cost >= COSTLY or cpu_seconds >= COSTLY_SECONDS:
-            forget_if_full(self._costly_documents)
-            self._costly_documents[caller, document] = True
-        elif self._costly_documents:
-            self._costly_documents.pop((caller, document), None)
+            forget_if_full(self.costly_documents)
+            self.costly_documents[caller, document] = True
+        elif self.costly_documents:
+            self.costly_documents.pop((caller, document), None)
 
     async def hold_back(self, refusal: Overloaded) -> None:
         """Let who was refused at once wait as long as the others: it would come back at once, and be refused again."""
         self._note(refusal)
-        seconds = self._capacity.wait_seconds - refusal.waited_seconds
-        if seconds <= 0 or self._held_back >= self._capacity.waiting:
+        seconds = self._wait_seconds - refusal.waited_seconds
+        if seconds <= 0 or self._held_back >= self._most_held_back:
             return
         self._held_back += 1
         try:
@@ -181,11 +164,6 @@ class Admission:
             log().warning("overloaded", refused=self._shed, waiting=self._waiting)
             self._shed = 0
             asyncio.get_running_loop().call_later(TOLD_EVERY_SECONDS, self._tell)
-
-    @staticmethod
-    def _queue(capacity: Capacity, places: int, waiting: int) -> FairQueue:
-        most_waiting = min(capacity.waiting, waiting)
-        return FairQueue(places, wait_seconds=capacity.wait_seconds, most_waiting=most_waiting, gauge=REQUESTS_WAITING)
 
     @property
     def _waiting(self) -> int:

@@ -1,4 +1,4 @@
-"""Middleware that checks the header `Host`.
+"""The check of the header `Host`.
 
 A page may give its own name the address of this server (DNS rebinding), and is of the same origin then: what it still
 can't do is send another `Host`. Addresses can't be rebound, nor can `localhost`.
@@ -8,44 +8,42 @@ networks.
 """
 
 import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 
-from starlette.types import ASGIApp, Receive, Scope, Send
-
 from app.http.refused_requests import RequestCode, RequestError
-from app.http.responses import note_refusal, refused
 
 HOST = re.compile(rb"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,45}\])(:[0-9]{0,5})?")
+MOST_REMEMBERED = 64
+"""How many hosts are remembered with what was decided about them."""
 NO_HOST = RequestError(
     400, RequestCode.BAD_REQUEST, "The request must have exactly one header Host, with a host in it."
 )
 
 
 class AllowedHosts:
-    """Middleware: refuses requests that have no `Host`, several, or one that isn't allowed, with 400.
+    """Refuses requests that have no `Host`, several, or one that isn't allowed, with 400.
 
     `localhost` and addresses are always allowed; on loopback those of loopback only. `names` are allowed besides, where
     `*.example.com` stands for every name that ends so. None, off loopback: any name is allowed.
     """
 
-    def __init__(self, app: ASGIApp, *, names: tuple[str, ...] | None, on_loopback: bool) -> None:
-        self._app = app
+    def __init__(self, *, names: tuple[str, ...] | None, on_loopback: bool) -> None:
         self._on_loopback = on_loopback
         self._any_name = names is None and not on_loopback
         self._names = frozenset(name for name in names or () if not name.startswith("*"))
         self._endings = tuple(name.removeprefix("*") for name in names or () if name.startswith("*"))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._refusal_of(scope) if scope["type"] == "http" else None
-        if refusal is None:
-            await self._app(scope, receive, send)
-            return
-        note_refusal(refusal.code)
-        await refused(refusal)(scope, receive, send)
+        # Clients send the same host all the time.
+        self._refusal_of_host = lru_cache(MOST_REMEMBERED)(self._look_at_host)
 
-    def _refusal_of(self, scope: Scope) -> RequestError | None:
-        given = [value for name, value in scope["headers"] if name == b"host"]
-        read = HOST.fullmatch(given[0]) if len(given) == 1 else None
+    def refusal_of(self, headers: Mapping[bytes, Sequence[bytes]]) -> RequestError | None:
+        hosts = headers.get(b"host", ())
+        return self._refusal_of_host(hosts[0]) if len(hosts) == 1 else NO_HOST
+
+    def _look_at_host(self, sent: bytes) -> RequestError | None:
+        read = HOST.fullmatch(sent)
         if read is None:
             return NO_HOST
         host = read[1].decode("ascii").lower().removesuffix(".")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from cachetools import TLRUCache
 
+from app.http.limits.shared_buckets import RedisUnavailable, SharedBuckets
 from app.http.refused_requests import RequestCode, RequestError
-from app.http.shared_buckets import RedisUnavailable, SharedBuckets
 
 WINDOW_SECONDS = 60
 MOST_CALLERS = 100_000
@@ -48,17 +48,15 @@ class OwnBuckets:
 
 
 class RateLimiter:
-    """A token bucket for each caller; None: no rate limit.
+    """A token bucket for each caller.
 
     With a URL all servers share the buckets. Without one, or while it can't be reached, each process has its own.
     """
 
-    def __init__(self, cost_per_minute: int | None, *, url: str | None = None) -> None:
+    def __init__(self, cost_per_minute: int, *, url: str | None = None) -> None:
         self._size = cost_per_minute
-        self._own = OwnBuckets(cost_per_minute or 0)
-        self._shared: SharedBuckets | None = None
-        if cost_per_minute is not None and url is not None:
-            self._shared = SharedBuckets(url, size=cost_per_minute, window=WINDOW_SECONDS)
+        self._own = OwnBuckets(cost_per_minute)
+        self._shared = None if url is None else SharedBuckets(url, size=cost_per_minute, window=WINDOW_SECONDS)
 
     async def take(self, caller: str, cost: int) -> None:
         """Reserve the highest possible cost of an operation, at least 1, until `settle` charges the real one.
@@ -66,8 +64,6 @@ class RateLimiter:
         Refuses an operation that the bucket doesn't cover, with 429 and the seconds until it does in `Retry-After`; the
         bucket stays as it is.
         """
-        if self._size is None:
-            return
         is_covered, level = await self._spend(caller, back=0, spent=max(cost, 1), covered_only=True)
         if not is_covered:
             raise _not_covered(max(cost, 1), level, self._size)
@@ -77,8 +73,6 @@ class RateLimiter:
 
         An operation that did more than its reserve leaves the caller in debt.
         """
-        if self._size is None:
-            return {}
         _, level = await self._spend(caller, back=max(taken, 1), spent=max(done, 1), covered_only=False)
         return _headers(level, self._size)
 

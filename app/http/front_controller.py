@@ -1,0 +1,145 @@
+"""The front controller: every request comes in here, and is answered by the endpoint, the page, a probe or a refusal."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.http.allowed_hosts import AllowedHosts
+from app.http.endpoint import AUTHENTICATING, Endpoint
+from app.http.explorer.page import Explorer, wants_page
+from app.http.in_flight import InFlightRequest, InFlightRequests
+from app.http.refused_requests import (
+    RequestCode,
+    RequestError,
+    client_went_away,
+    cut_off,
+    out_of_reach,
+    too_slow,
+    turned_away,
+)
+from app.http.responses import error_media_type, failed, logged_refusal
+from app.meter import METER
+from app.storage.connections.commits import Commits
+from app.storage.connections.database import DatabaseUnavailable, StatementTookTooLong
+
+BODY_SECONDS = 1
+"""Seconds that the body of a refused request may still take to arrive."""
+REFUSED = {
+    401: (RequestCode.UNAUTHENTICATED, "Send `Authorization: Bearer <token>`."),
+    404: (RequestCode.NOT_FOUND, "There is nothing here. GraphQL is served on /graphql."),
+    405: (RequestCode.METHOD_NOT_ALLOWED, "That can't be done here; the header `Allow` says what can."),
+    503: (RequestCode.SERVICE_UNAVAILABLE, ""),
+}
+"""Code and message of refusals by Starlette, by status; without a message here, the refusal brings its own."""
+
+
+class FrontController:
+    """The ASGI application.
+
+    Each request gets an id, which the log and the answer have too; its host is checked, and while it is answered it is in
+    flight. A refusal is answered in one form, whoever raises it. An unexpected exception is logged whole, and masked.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        router: Router,
+        *,
+        explorer: Explorer | None,
+        hosts: AllowedHosts,
+        in_flight: InFlightRequests,
+        cors: Callable[[ASGIApp], ASGIApp] | None,
+    ) -> None:
+        self.router = router
+        self._endpoint = endpoint
+        self._explorer = explorer
+        self._hosts = hosts
+        self._in_flight = in_flight
+        self._behind_cors = self._answer if cors is None else cors(self._answer)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.router(scope, receive, send)
+            return
+        # Routes raise their refusals where there is an application.
+        scope["app"] = self
+        request = scope["request"] = InFlightRequest(scope, receive, send, self._in_flight)
+        with request:
+            refusal = self._hosts.refusal_of(request.headers)
+            try:
+                if refusal is None:
+                    await self._behind_cors(scope, receive, request.send)
+                else:
+                    await logged_refusal(refusal)(scope, receive, request.send)
+            finally:
+                if request.span is not None:
+                    request.span.end(request.status)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request: InFlightRequest = scope["request"]
+        if self._in_flight.stopping and scope["path"] != "/health":
+            await read_to_the_end(receive)
+            await logged_refusal(turned_away())(scope, receive, send)
+            return
+        self._in_flight.requests.add(request)
+        # Until its caller is known it has the connections of authentication.
+        meter_before = METER.set(AUTHENTICATING)
+        try:
+            await self._dispatch(request, send)
+        except (Exception, asyncio.CancelledError) as error:
+            refusal = refusal_of(error, request)
+            if isinstance(error, asyncio.CancelledError) and (refusal is None or request.status is not None):
+                raise
+            if refusal is None:
+                response = failed(request.request_id, request.commits)
+                if request.status is not None:
+                    raise
+            else:
+                response = logged_refusal(refusal, error_media_type(request.headers))
+            await response(scope, receive, send)
+        finally:
+            METER.reset(meter_before)
+            self._in_flight.remove(request)
+
+    async def _dispatch(self, request: InFlightRequest, send: Send) -> None:
+        scope, receive = request.scope, request.receive
+        if scope["path"] != "/graphql":
+            await self.router(scope, receive, send)
+        elif self._explorer is not None and scope["method"] == "GET" and wants_page(Request(scope)):
+            await self._explorer.page(Request(scope))(scope, receive, send)
+        else:
+            await (await self._endpoint(request))(scope, receive, send)
+
+
+def refusal_of(error: BaseException, request: InFlightRequest) -> RequestError | None:
+    """The refusal that an exception stands for; None for one that is unexpected."""
+    match error:
+        case RequestError():
+            return error
+        case HTTPException():
+            code, message = REFUSED.get(error.status_code, (RequestCode.BAD_REQUEST, "The request can't be answered."))
+            return RequestError(error.status_code, code, message or error.detail, dict(error.headers or {}))
+        case ClientDisconnect():
+            return client_went_away()
+        case DatabaseUnavailable():
+            return out_of_reach(error)
+        case StatementTookTooLong():
+            return too_slow()
+        case asyncio.CancelledError():
+            cut = request.take_cut()
+            return None if cut is None else cut_off(*cut, request.commits or Commits())
+        case _:
+            return None
+
+
+async def read_to_the_end(receive: Receive) -> None:
+    """Read the body of a refused request: if the connection were closed before, the client might lose the answer."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(BODY_SECONDS):
+            while (await receive()).get("more_body"):
+                pass

@@ -1,1 +1,0 @@
-"""ASGI middleware: request ids, allowed hosts, graceful shutdown."""
