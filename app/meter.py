@@ -120,7 +120,7 @@ class Meter:
     def expect_answers(self, number: int) -> None:
         """Refuse now what would be too much later: of fields whose values are still to be read."""
         self._expected += number
-        self.expect_values(self._expected)
+        self._expect(BYTES_PER_VALUE * self._expected)
 
     def begin_round(self) -> None:
         """Nothing is expected yet of what is to be read next."""
@@ -161,7 +161,8 @@ class Meter:
         self._is_committed = True
 
     def _expect(self, number: int) -> None:
-        self._check("bytes", self.bytes + number, self._max_bytes)
+        if self.bytes + number > self._max_bytes:
+            self._refuse("bytes", self._max_bytes)
 
     def _check(self, limit: str, value: float, maximum: float) -> None:
         if value > maximum:

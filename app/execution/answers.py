@@ -18,7 +18,7 @@ from app.execution.lookups import Vanished
 from app.execution.pace import Pace
 from app.execution.plan import FieldPlan, Plan, Selection
 from app.execution.rows import RawRows, types_of_rows
-from app.meter import BYTES_PER_FIELD, LimitReached, Meter
+from app.meter import LimitReached, Meter
 
 BYTES_OF_UNRESOLVED = 4
 
@@ -49,7 +49,7 @@ class Answers:
         self.errors: list[GraphQLError] = []
 
     async def begin_root(self, selection: Selection) -> Objects:
-        self._meter.take(text=sum(len(field.name) + BYTES_PER_FIELD for field in selection.fields))
+        self._meter.take(text=selection.bytes_of_names)
         compiled = compiled_of(self._plan, selection)
         root = Objects(selection, compiled.unresolved, [None], compiled.make([None], None))
         self._made.append(root)

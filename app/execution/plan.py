@@ -8,11 +8,9 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
-from cachetools import LRUCache
 from graphql import (
     DirectiveNode,
     DocumentNode,
-    FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLObjectType,
@@ -32,6 +30,7 @@ from graphql.pyutils import Undefined
 from graphql.utilities import value_from_ast_untyped
 
 from app.execution.fields import column_or_relation, definition_of, is_connection, output_shape_of
+from app.meter import BYTES_PER_FIELD
 
 
 class CoercedVariables(dict[str, Any]):
@@ -50,6 +49,9 @@ class CoercedVariables(dict[str, Any]):
         return source.value
 
 
+NO_VARIABLES = VariableValues({}, CoercedVariables(VariableValues({}, {})))
+
+
 class FieldPlan:
     """A field that is selected of an object."""
 
@@ -61,6 +63,7 @@ class FieldPlan:
         "details",
         "is_connection",
         "name",
+        "node",
         "parent_type",
         "related",
         "relation",
@@ -72,6 +75,8 @@ class FieldPlan:
         """As the answer has it."""
         self.parent_type = parent_type
         self.details = details
+        self.node = details[0].node
+        """Where it stands in the document; where it is repeated, its first place says enough."""
         field_name = details[0].node.name.value
         self.definition = definition_of(parent_type, field_name)
         self.shape = output_shape_of(parent_type, field_name)
@@ -86,20 +91,16 @@ class FieldPlan:
         self.related: tuple[Hashable, ...] | None = None
         """Of a connection, once it was asked for: the relations that are read with its nodes."""
 
-    @property
-    def node(self) -> FieldNode:
-        """Where it stands in the document; where it is repeated, its first place says enough."""
-        return self.details[0].node
-
 
 class Selection:
     """The selection on the objects of a type."""
 
-    __slots__ = ("cache", "fields", "type")
+    __slots__ = ("bytes_of_names", "cache", "fields", "type")
 
     def __init__(self, type_: GraphQLObjectType, fields: Sequence[FieldPlan]) -> None:
         self.type = type_
         self.fields = fields
+        self.bytes_of_names = sum(len(field.name) + BYTES_PER_FIELD for field in fields)
         self.cache: dict[Any, Any] = {}
         """The compiled selection."""
 
@@ -123,11 +124,13 @@ class PlanCache:
     """The plans of operations that are asked for again and again, by whatever tells them apart."""
 
     def __init__(self) -> None:
-        self._cached: LRUCache[Hashable, CachedPlan] = LRUCache(MOST_CACHED_PLANS)
+        self._cached: dict[Hashable, CachedPlan] = {}
 
     def plan_for(self, key: Hashable) -> CachedPlan:
         found = self._cached.get(key)
         if found is None or found.fields > MOST_CACHED_FIELDS:
+            if len(self._cached) >= MOST_CACHED_PLANS:
+                del self._cached[next(iter(self._cached))]
             found = self._cached[key] = CachedPlan()
         return found
 
@@ -179,6 +182,7 @@ class Plan:
         self._cached = cached or CachedPlan()
         self.schema = schema
         self.operation = operation
+        self.is_mutation = operation.operation is OperationType.MUTATION
         self.variables = variables
         self.hides_suggestions = hides_suggestions
         self._document = document
@@ -201,22 +205,21 @@ class Plan:
         cached: Callable[[VariableValues], CachedPlan] | None = None,
     ) -> "Plan | list[GraphQLError]":
         """The plan of an operation, or what is wrong with its variables; `cached` says which plan there is for these."""
-        values = get_variable_values(
-            schema,
-            operation.variable_definitions or (),
-            variables,
-            max_errors=most_mistakes,
-            hide_suggestions=hides_suggestions,
-        )
-        if isinstance(values, list):
-            return values
-        values = values._replace(coerced=CoercedVariables(values))
+        if operation.variable_definitions:
+            coerced = get_variable_values(
+                schema,
+                operation.variable_definitions,
+                variables,
+                max_errors=most_mistakes,
+                hide_suggestions=hides_suggestions,
+            )
+            if isinstance(coerced, list):
+                return coerced
+            values = VariableValues(coerced.sources, CoercedVariables(coerced))
+        else:
+            values = NO_VARIABLES
         known = None if cached is None else cached(values)
         return cls(schema, document, operation, values, hides_suggestions=hides_suggestions, cached=known)
-
-    @property
-    def is_mutation(self) -> bool:
-        return self.operation.operation is OperationType.MUTATION
 
     def root(self) -> Selection:
         """The selection on the root. Raises GraphQLError where a condition isn't acceptable."""

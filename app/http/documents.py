@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -77,7 +76,8 @@ class Documents:
         self._max_characters = max_characters
         self._hides_suggestions = hides_suggestions
         self._plans = PlanCache()
-        self._validated: LRUCache[str, Document] = LRUCache(CACHED_CHARACTERS, getsizeof=size_of)
+        self._validated: dict[str, Document] = {}
+        self._cached_characters = 0
 
     async def read(self, source: str) -> Document:
         """Raises GraphQLError for a document that can't be parsed, is too long, or has too many tokens or too long words."""
@@ -93,15 +93,22 @@ class Documents:
         if document.is_valid:
             return ()
         mistakes = await offload(CHECKING * len(document.source), self._check, document.node)
-        if not mistakes and size_of(document) <= CACHED_CHARACTERS:
-            self._validated[document.source] = replace(document, is_valid=True, operations={})
+        if not mistakes and document.source not in self._validated and size_of(document) <= CACHED_CHARACTERS:
+            self._keep(replace(document, is_valid=True, operations={}))
         return mistakes
+
+    def _keep(self, document: Document) -> None:
+        """Cache a document in the place of the oldest ones."""
+        self._cached_characters += size_of(document)
+        while self._cached_characters > CACHED_CHARACTERS:
+            self._cached_characters -= size_of(self._validated.pop(next(iter(self._validated))))
+        self._validated[document.source] = document
 
     def plan_of(self, operation: "Operation", variables: VariableValues) -> CachedPlan:
         """The plan of an operation for these values of its conditions; that of a cached document is cached too."""
         if not operation.document.is_valid:
             return CachedPlan()
-        conditions = tuple(variables.coerced.get(name) for name in operation.conditions)
+        conditions = tuple(map(variables.coerced.get, operation.conditions))
         return self._plans.plan_for((operation.document.source, operation.name, conditions))
 
     def _check(self, node: DocumentNode) -> Sequence[GraphQLError]:
@@ -137,7 +144,7 @@ class Operation:
     def introspects(self) -> bool:
         return bool(self.roots & {"__schema", "__type"})
 
-    @property
+    @cached_property
     def label(self) -> str:
         """The label in metrics: the root field, if the schema has that field, so that the number of labels is bounded."""
         if len(self.roots) != 1:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from graphql import ExecutionResult, GraphQLError, OperationType
+from graphql import GraphQLError, OperationType
 
 from app.execution.executor import Executor
 from app.execution.lookups import Vanished
@@ -20,6 +20,7 @@ from app.storage.connections.database import DatabaseUnavailable
 from app.telemetry.log import LoggedRequest, log
 from app.telemetry.metrics import operation_ended
 
+SCHEMA = schema.graphql_schema
 RETRIES = 2
 """Times that a query is run again because a row vanished between two of its statements."""
 
@@ -44,7 +45,7 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context,
     Raises DatabaseUnavailable if an outage kept all of it from being done: the caller can send it again.
     """
     plan = Plan.of(
-        schema.graphql_schema,
+        SCHEMA,
         operation.document.node,
         operation.node,
         asked.variables,
@@ -54,31 +55,25 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context,
     )
     if not isinstance(plan, Plan):
         return request_error(plan, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
-    result = await _run_with_retries(plan, context)
-    errors, data = result.errors or (), result.data
-    if errors and data is None and all(error.path is None for error in errors):
+    result = await Executor(plan, context).run()
+    for _ in range(RETRIES):
+        if plan.is_mutation or not _met_something_vanished(result.errors):
+            break
+        await context.look_again()
+        result = await Executor(plan, context).run()
+    errors, data, refused = result.errors, result.data, context.work.refused
+    if not errors:
+        return Answer({"data": data}, outcome="refused" if refused else "ok", codes=(*refused,))
+    if data is None and all(error.path is None for error in errors):
         return request_error(errors, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
     mistakes = [error for error in errors if is_mistake(error)]
     if mistakes and operation.type is OperationType.QUERY:
         # A cursor is read where its list is known. Nothing is lost by leaving the rest of the answer out: ask again.
         return request_error(mistakes[:MOST_MISTAKES], code=RequestCode.BAD_USER_INPUT, context=context)
     raise_if_unavailable(errors, data, operation)
-    body: dict[str, Any] = {"data": data}
-    if errors:
-        body["errors"] = [formatted(error, context) for error in errors]
-    outcome = "refused" if context.work.refused else "ok"
-    codes = tuple(error["extensions"]["code"] for error in body.get("errors", ()))
-    return Answer(body, outcome="failed" if errors else outcome, codes=(*context.work.refused, *codes))
-
-
-async def _run_with_retries(plan: Plan, context: Context) -> ExecutionResult:
-    result = await Executor(plan, context).run()
-    for _ in range(RETRIES):
-        if plan.is_mutation or not _met_something_vanished(result):
-            break
-        await context.look_again()
-        result = await Executor(plan, context).run()
-    return result
+    shown = [formatted(error, context) for error in errors]
+    codes = (error["extensions"]["code"] for error in shown)
+    return Answer({"data": data, "errors": shown}, outcome="failed", codes=(*refused, *codes))
 
 
 def raise_if_unavailable(errors: Sequence[GraphQLError], data: dict[str, Any] | None, operation: Operation) -> None:
@@ -93,8 +88,8 @@ def raise_if_unavailable(errors: Sequence[GraphQLError], data: dict[str, Any] | 
     log().warning("database unavailable", reason=str(outages[0]))
 
 
-def _met_something_vanished(result: ExecutionResult) -> bool:
-    return any(isinstance(error.original_error, Vanished) for error in result.errors or ())
+def _met_something_vanished(errors: Sequence[GraphQLError] | None) -> bool:
+    return errors is not None and any(isinstance(error.original_error, Vanished) for error in errors)
 
 
 def request_error(errors: Sequence[GraphQLError], *, code: RequestCode, context: Context | None = None) -> Answer:
