@@ -11,7 +11,7 @@ from sqlalchemy import delete
 
 from app.domain.model import UserId
 from app.storage.accounts import tokens
-from app.storage.accounts.tokens import TokenOwner, id_of, tokens_to_check
+from app.storage.accounts.tokens import TokenOwner, parts_of, tokens_to_check
 from app.storage.connections.database import Database, open_database
 from app.storage.tables import USER
 from app.telemetry.log import LoggedRequest
@@ -55,12 +55,13 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 async def owner_of(database: Database, text: str, now: datetime | None = None) -> TokenOwner | None:
     """Whose token this is; that it is used is noted where that is due."""
     at = now or datetime.now(UTC)
-    token_id = id_of(text)
-    if token_id is None:
+    parts = parts_of(text)
+    if parts is None:
         return None
+    token_id, secret = parts
     async with database.reading() as connection:
         stored = (await tokens_to_check(connection, [token_id])).get(token_id)
-    owner = None if stored is None else tokens.owner_of(stored, text, at)
+    owner = None if stored is None else tokens.owner_of(stored, secret, at)
     if owner is not None and owner.is_use_due:
         await note_token_use(UnitOfWork(database, lambda: at), owner.token_id)
     return owner

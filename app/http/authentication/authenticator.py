@@ -9,7 +9,7 @@ from app.domain.model import UserId
 from app.http.authentication.json_web_tokens import BadToken, JsonWebTokens, NamedUser
 from app.http.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
 from app.http.refused_requests import RequestCode, RequestError
-from app.storage.accounts.tokens import PREFIX, TokenOwner, id_of, owner_of, tokens_to_check
+from app.storage.accounts.tokens import PREFIX, owner_of, parts_of, tokens_to_check
 from app.storage.accounts.users import find_user_by_email, find_user_by_id
 from app.storage.connections.commits import CommitState
 from app.storage.connections.connection import Row
@@ -77,18 +77,14 @@ class Authenticator:
             return await self._user_named(await self._json_web_tokens.user_of(token, self._now()))
         if not (self._demo_tokens or token.startswith(PREFIX)):
             raise BadToken("no API token")
-        owner = await self._owner_of(token)
+        parts = parts_of(token)
+        stored = None if parts is None else await self._tokens.find(parts[0])
+        owner = None if parts is None or stored is None else owner_of(stored, parts[1], self._now())
+        if owner is None:
+            raise BadToken("unknown, expired or revoked")
         if owner.is_use_due:
             await note_token_use(self._work, owner.token_id)
         return await self._caller(owner.user_id, owner.names)
-
-    async def _owner_of(self, token: str) -> TokenOwner:
-        token_id = id_of(token)
-        stored = None if token_id is None else await self._tokens.find(token_id)
-        owner = None if stored is None else owner_of(stored, token, self._now())
-        if owner is None:
-            raise BadToken("unknown, expired or revoked")
-        return owner
 
     async def _tokens_to_check(self, ids: Sequence[str]) -> dict[str, Row]:
         async with self._database.reading() as connection:

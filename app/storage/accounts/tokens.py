@@ -102,22 +102,21 @@ def secret_hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def id_of(text: str) -> str | None:
-    """The id that a token says it has; None for what is none."""
-    token_id, _ = _parts(text)
-    if text.startswith(PREFIX) and not ID.fullmatch(token_id):
-        return None
-    return token_id if token_id.isascii() and token_id.isprintable() else None
+def parts_of(token: str) -> tuple[str, str] | None:
+    """The id and the secret of a token; None for what is none. A token of the demo world is a plain word, which is both."""
+    if token.startswith(PREFIX):
+        token_id, _, secret = token.removeprefix(PREFIX).partition("_")
+        return (token_id, secret) if ID.fullmatch(token_id) else None
+    return (token, token) if token.isascii() and token.isprintable() else None
 
 
 async def tokens_to_check(connection: ReadConnection, ids: Sequence[str]) -> dict[str, Row]:
     """The stored rows of these tokens, by id; one statement."""
-    return {row.id: row for row in await connection.rows(_TO_CHECK, {"tokens": ids})}
+    return {row[0]: row for row in await connection.rows(_TO_CHECK, {"tokens": ids})}
 
 
-def owner_of(token: Row, text: str, now: datetime) -> TokenOwner | None:
-    """Whose token this is; None if its secret is wrong, or if it is expired or revoked."""
-    _, secret = _parts(text)
+def owner_of(token: Row, secret: str, now: datetime) -> TokenOwner | None:
+    """The owner of a stored token; None if the secret is wrong, or the token is expired or revoked."""
     token_id, user_id, stored_hash, expires_at, revoked_at, last_used_at, *names = token
     if not hmac.compare_digest(stored_hash, secret_hash(secret)):
         return None
@@ -156,11 +155,3 @@ async def all_tokens(connection: ReadConnection) -> list[StoredToken]:
 async def revoke(connection: WriteConnection, token_id: str, now: datetime) -> bool:
     """Revoke a token for good; False if there is none. A second time changes nothing."""
     return bool(await connection.change(_REVOKE, {"token": token_id, "now": now}))
-
-
-def _parts(text: str) -> tuple[str, str]:
-    """Id and secret. The tokens of the demo world are plain words, which are both."""
-    if not text.startswith(PREFIX):
-        return text, text
-    token_id, _, secret = text.removeprefix(PREFIX).partition("_")
-    return token_id, secret

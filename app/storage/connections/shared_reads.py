@@ -45,7 +45,9 @@ class SharedReads(Generic[Key, Found]):
 
     def _begin(self) -> None:
         """Read for all waiting requests, including those that arrive before the task starts."""
-        self._next = None
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
         if self._waiting:
             task = asyncio.get_running_loop().create_task(self._answer_all(), context=self._waiting[0].context)
             self._reading.add(task)
@@ -54,18 +56,11 @@ class SharedReads(Generic[Key, Found]):
     def _end(self, task: "asyncio.Task[None]") -> None:
         self._reading.discard(task)
         if self._waiting:
-            self._stop_waiting_alone()
             self._begin()
-
-    def _stop_waiting_alone(self) -> None:
-        if self._next is not None:
-            self._next.cancel()
-            self._next = None
 
     async def _answer_all(self) -> None:
         asked = [each for each in self._waiting if not each.answer.done()]
         self._waiting = []
-        self._stop_waiting_alone()
         if not asked:
             return
         self._end_when_nobody_waits(asked)
@@ -88,8 +83,8 @@ class SharedReads(Generic[Key, Found]):
         """Cancel this task once all who asked are cancelled, so that a connection that answers no more isn't held."""
         task = asyncio.current_task()
 
-        def end(_: object) -> None:
-            if task is not None and all(each.answer.done() for each in asked):
+        def end(answer: "asyncio.Future[Found | None]") -> None:
+            if answer.cancelled() and task is not None and all(each.answer.done() for each in asked):
                 task.cancel()
 
         for each in asked:
