@@ -4,7 +4,6 @@ import asyncio
 import math
 import sys
 from collections import deque
-from typing import Protocol
 
 PARTS = 4
 
@@ -25,12 +24,6 @@ class Place:
             queue._leave(self.caller)  # noqa: SLF001 - of the same module
 
 
-class Gauge(Protocol):
-    """A metric of how many wait."""
-
-    def inc(self, amount: float) -> None: ...
-
-
 class FairQueue:
     """A number of places; whoever finds none waits, and the caller who has fewest is served first.
 
@@ -45,13 +38,11 @@ class FairQueue:
         wait_seconds: float = math.inf,
         most_waiting: int = sys.maxsize,
         reserved_for: str | None = None,
-        gauge: Gauge | None = None,
     ) -> None:
         """`reserved_for`: a caller for whom the last place is kept, where there are four or more."""
         self.wait_seconds = wait_seconds
         self.waiting = 0
         self._most_waiting = most_waiting
-        self._gauge = gauge
         self._free = places
         self._share = max(1, places // PARTS)
         self._reserved_for = reserved_for if places >= PARTS else None
@@ -68,7 +59,7 @@ class FairQueue:
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Place | None] = loop.create_future()
         self._waiting.setdefault(caller, deque()).append(waiter)
-        self._count(1)
+        self.waiting += 1
         is_patient = self.wait_seconds == math.inf
         late = None if is_patient else loop.call_later(self.wait_seconds, self._turn_away, caller, waiter)
         try:
@@ -134,12 +125,7 @@ class FairQueue:
         if queue is None or waiter not in queue:
             return
         queue.remove(waiter)
-        self._count(-1)
+        self.waiting -= 1
         del self._waiting[caller]
         if queue:
             self._waiting[caller] = queue
-
-    def _count(self, more: int) -> None:
-        self.waiting += more
-        if self._gauge is not None:
-            self._gauge.inc(more)

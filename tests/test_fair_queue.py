@@ -139,31 +139,20 @@ async def test_whatever_callers_do_no_place_is_lost_and_nobody_without_one_waits
     assert len(await places_of(await calls_for(queue, "ghijklmnopqrstuvwxyzabcdefGHIJKLMN"))) == size
 
 
-class Counted:
-    """A metric."""
-
-    def __init__(self) -> None:
-        self.value = 0.0
-
-    def inc(self, amount: float) -> None:
-        self.value += amount
-
-
 async def test_where_too_many_wait_the_caller_with_most_of_them_is_turned_away() -> None:
-    gauge = Counted()
-    queue = FairQueue(1, most_waiting=4, gauge=gauge)
+    queue = FairQueue(1, most_waiting=4)
     [held] = await places_of(await calls_for(queue, "f"))
     calls = await calls_for(queue, "ccccabd")
     await asyncio.sleep(0)
     refused = [number for number, call in enumerate(calls) if call.done() and call.result() is None]
-    assert (refused, queue.waiting, gauge.value) == ([1, 2, 3], 4, 4)
+    assert (refused, queue.waiting) == ([1, 2, 3], 4)
     served = ""
     for _ in range(4):
         held.give_back()
         await asyncio.sleep(0)
         [held] = [place for place in await places_of(calls) if place.caller not in served]
         served += held.caller
-    assert (served, queue.waiting, gauge.value) == ("abcd", 0, 0)
+    assert (served, queue.waiting) == ("abcd", 0)
 
 
 async def test_who_went_away_just_when_it_got_a_place_gives_it_on() -> None:

@@ -30,7 +30,7 @@ from app.server.probes import health, metrics_for, readiness
 from app.settings import Settings, is_loopback
 from app.storage.connections.database import Database, open_database
 from app.telemetry.log import configure_log
-from app.telemetry.metrics import CONNECTIONS, REPLICAS_IN_USE
+from app.telemetry.metrics import CONNECTIONS, COUNTING_ALONE, REPLICAS_IN_USE, REQUESTS_WAITING
 from app.telemetry.tracing import start_tracing, stop_tracing
 from app.usecases.transaction import UnitOfWork
 from app.usecases.watch_replica import watch_replica
@@ -45,15 +45,22 @@ def create_app(settings: Settings) -> FrontController:
     endpoint = endpoint_of(settings, database, work, authenticator)
     in_flight = InFlightRequests()
 
+    def measure() -> None:
+        """Set the gauges: nobody keeps them in between."""
+        CONNECTIONS.set(database.connections_in_use)
+        REQUESTS_WAITING.set(endpoint.admission.waiting)
+        REPLICAS_IN_USE.set(database.replica is not None and database.replica.is_in_use)
+        COUNTING_ALONE.set(endpoint.rate_limiter is not None and endpoint.rate_limiter.is_alone)
+
     @asynccontextmanager
-    async def lifespan(_: object) -> AsyncIterator[dict[str, InFlightRequests]]:
+    async def lifespan(_: object) -> AsyncIterator[dict[str, object]]:
         start_tracing()
         background = {"cleanup": partial(clean_up_periodically, work, records=timedelta(days=settings.record_days))}
         if database.replica is not None:
             background["replica"] = partial(watch_replica, work)
         tasks = [asyncio.create_task(keep_running(name, run)) for name, run in background.items()]
-        # The server process looks there when it is to stop.
-        yield {"in_flight": in_flight}
+        # The server process looks at these, again and again.
+        yield {"in_flight": in_flight, "measure": measure}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -66,7 +73,7 @@ def create_app(settings: Settings) -> FrontController:
     explorer = explorer_of(settings, authenticator)
     names = None if settings.allowed_hosts is None else tuple(settings.allowed_hosts.split(","))
     # With slashes redirected, it would tell an address that rests on what the request says of its own.
-    router = Router(other_routes(settings, database, explorer), redirect_slashes=False, lifespan=lifespan)
+    router = Router(other_routes(settings, database, explorer, measure), redirect_slashes=False, lifespan=lifespan)
     return FrontController(
         endpoint,
         router,
@@ -88,10 +95,8 @@ def database_of(settings: Settings) -> Database:
         connection_wait_seconds=settings.request_timeout_seconds / 2,
         pool_wait_seconds=min(settings.max_wait_seconds, settings.request_timeout_seconds / 2),
         pooler_mode=settings.pooler_mode,
-        count_in_use=CONNECTIONS.inc,
         replica_url=settings.replica_url,
         replica_lag_seconds=settings.replica_max_lag_seconds,
-        count_replicas=REPLICAS_IN_USE.inc,
     )
 
 
@@ -124,11 +129,13 @@ def endpoint_of(settings: Settings, database: Database, work: UnitOfWork, authen
     )
 
 
-def other_routes(settings: Settings, database: Database, explorer: Explorer | None) -> list[Route]:
+def other_routes(
+    settings: Settings, database: Database, explorer: Explorer | None, measure: Callable[[], None]
+) -> list[Route]:
     routes = [
         Route("/health", health, methods=["GET"]),
         Route("/ready", readiness(database), methods=["GET"]),
-        Route("/metrics", metrics_for(settings), methods=["GET"]),
+        Route("/metrics", metrics_for(settings, measure), methods=["GET"]),
     ]
     if explorer is not None:
         routes += [Route(path, RedirectToPage()) for path in ("/", "/graphql/")]

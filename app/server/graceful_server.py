@@ -60,6 +60,9 @@ class Server(uvicorn.Server):
         self._beat()
         self._look_for_descriptors(time.monotonic())
         work = self._work()
+        if work is not None:
+            # For the metrics that another worker answers.
+            self.lifespan.state["measure"]()
         if parent_has_ended():
             # Whoever is started in place of our supervisor wants the port.
             self._stop_listening()

@@ -49,7 +49,7 @@ def readiness(database: Database) -> Callable[[Request], Awaitable[Response]]:
     return ready
 
 
-def metrics_for(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
+def metrics_for(settings: Settings, measure: Callable[[], None]) -> Callable[[Request], Awaitable[Response]]:
     """Make the answer to `/metrics`: open on loopback, elsewhere to callers with the token, unless a setting says otherwise."""
     token = settings.metrics_token
     is_open = settings.metrics == "on" or (
@@ -63,6 +63,7 @@ def metrics_for(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
             raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
         if settings.workers > 1 and MULTIPROCESS_FOLDER not in os.environ:
             raise HTTPException(503, "There was no room for metrics when the server started; the log says why.")
+        measure()
         return Response(exposition(), media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
 
     return metrics

@@ -90,6 +90,9 @@ async def test_connections_at_work_are_those_of_all_processes(url: str, loaded_t
             async with engine_of(url) as engine, engine.begin() as connection:
                 await connection.execute(text(LOCK_FLOWS))
                 copies = [copy for some in await of_each(workers, copies_that_wait) for copy in some]
+                # A worker tells the others ten times a second, but not while it is stopped.
+                assert await are_in_use(4)
                 assert await of_each(workers, partial(are_in_use, 4)) == [True] * WORKERS
             assert [answer.status_code for answer in await asyncio.gather(*copies)] == [200] * 4
+            assert await are_in_use(0)
             assert await of_each(workers, partial(are_in_use, 0)) == [True] * WORKERS

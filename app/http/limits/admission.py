@@ -15,7 +15,7 @@ from app.http.limits.untaken_answers import UntakenAnswers
 from app.http.refused_requests import RequestCode, RequestError
 from app.storage.connections.commits import CommitState
 from app.telemetry.log import log
-from app.telemetry.metrics import REQUESTS_WAITING, request_refused
+from app.telemetry.metrics import request_refused
 
 COSTLY, COSTLY_SECONDS = 1_000, 0.05
 """From what cost on an operation needs a slot of its kind: it takes some ten milliseconds of CPU."""
@@ -82,8 +82,7 @@ class Admission:
         """`running` requests are executed at once, and of these `costly` operations with a high cost."""
 
         def queue(places: int, most_waiting: int) -> FairQueue:
-            most_waiting = min(waiting, most_waiting)
-            return FairQueue(places, wait_seconds=wait_seconds, most_waiting=most_waiting, gauge=REQUESTS_WAITING)
+            return FairQueue(places, wait_seconds=wait_seconds, most_waiting=min(waiting, most_waiting))
 
         self.all = queue(running, waiting)
         self.costly = queue(costly, WAITING_COSTLY * costly)
@@ -161,12 +160,13 @@ class Admission:
         """Log how many were refused since it was last told; not each of them, since there are very many."""
         self._is_telling = self._shed > 0
         if self._is_telling:
-            log().warning("overloaded", refused=self._shed, waiting=self._waiting)
+            log().warning("overloaded", refused=self._shed, waiting=self.waiting)
             self._shed = 0
             asyncio.get_running_loop().call_later(TOLD_EVERY_SECONDS, self._tell)
 
     @property
-    def _waiting(self) -> int:
+    def waiting(self) -> int:
+        """How many requests are queued."""
         return sum(queue.waiting for queue in (self.all, self.costly, self.receiving))
 
 

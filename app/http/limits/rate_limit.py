@@ -76,6 +76,11 @@ class RateLimiter:
         _, level = await self._spend(caller, back=max(taken, 1), spent=max(done, 1), covered_only=False)
         return _headers(level, self._size)
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether this process counts alone though it should count with others."""
+        return self._shared is not None and self._shared.is_alone
+
     async def close(self) -> None:
         if self._shared is not None:
             await self._shared.close()

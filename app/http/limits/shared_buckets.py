@@ -12,7 +12,6 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from app.telemetry.log import current_span, log
-from app.telemetry.metrics import COUNTING_ALONE
 
 PREFIX = "flowport:rate-limit:"
 ANSWER_SECONDS = 0.25
@@ -66,7 +65,8 @@ class SharedBuckets:
             decode_responses=True,
         )
         self._spend = self._redis.register_script(SPEND)
-        self._is_alone = False
+        self.is_alone = False
+        """Whether this process counts alone, since Redis is away."""
         self._alone_until = -math.inf
 
     async def spend(self, caller: str, *, back: int, spent: int, covered_only: bool) -> tuple[bool, float]:
@@ -74,7 +74,7 @@ class SharedBuckets:
         now = time.monotonic()
         if now < self._alone_until:
             raise RedisUnavailable
-        if self._is_alone:
+        if self.is_alone:
             # One request tries; the others don't wait for it.
             self._alone_until = now + PAUSE_SECONDS
         try:
@@ -82,15 +82,12 @@ class SharedBuckets:
         except FAILURES as error:
             self._leave(error)
             raise RedisUnavailable from None
-        if self._is_alone:
-            self._is_alone, self._alone_until = False, -math.inf
-            COUNTING_ALONE.dec()
+        if self.is_alone:
+            self.is_alone, self._alone_until = False, -math.inf
             log().info("rate limit is counted together again")
         return answer
 
     async def close(self) -> None:
-        if self._is_alone:
-            COUNTING_ALONE.dec()
         await self._redis.aclose()
 
     async def _ask(self, caller: str, *, back: int, spent: int, covered_only: bool) -> tuple[bool, float]:
@@ -103,8 +100,7 @@ class SharedBuckets:
 
     def _leave(self, error: Exception) -> None:
         self._alone_until = time.monotonic() + PAUSE_SECONDS
-        if not self._is_alone:
-            self._is_alone = True
-            COUNTING_ALONE.inc()
+        if not self.is_alone:
+            self.is_alone = True
             reason = f"{type(error).__name__}: {error}"
             log().warning("rate limit is counted by each process alone", reason=reason)

@@ -53,9 +53,11 @@ class ReadConnection:
         return rows[0][0] if rows else None
 
     async def _fetch(self, statement: Statement | CompiledStatement, parameters: Mapping[str, Any]) -> list[Row]:
-        prepared = compiled(statement)
+        prepared, span = compiled(statement), count_statement()
         try:
-            with traced(prepared.text, count_statement()):
+            if span is None:
+                return await self._driver.fetch(prepared.text, *prepared.arguments(parameters))
+            with span.statement(prepared.text):
                 return await self._driver.fetch(prepared.text, *prepared.arguments(parameters))
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             error.add_note(f"[SQL: {prepared.text}]")

@@ -22,7 +22,7 @@ from app.storage.connections.failures import (
     StatementTookTooLong,
     TransactionConflict,
 )
-from app.storage.connections.pool import ConnectionPool, Count, uncounted
+from app.storage.connections.pool import ConnectionPool
 from app.storage.connections.replicas.replica import Replica
 
 __all__ = [
@@ -63,6 +63,11 @@ class Database:
         self._pool = self._reads = pool
         self._pool_of_probes = pool_of_probes
         self._lock_queue = lock_queue
+
+    @property
+    def connections_in_use(self) -> int:
+        """How many connections are at work, those of probes apart."""
+        return self._pool.in_use + (0 if self.replica is None else self.replica.pool.in_use)
 
     def for_query(self, position: int | None) -> "Database":
         """This database with queries sent to the replica, if the replica has replayed the log up to the caller's position."""
@@ -155,32 +160,22 @@ def open_database(
     connection_wait_seconds: float = 15,
     pool_wait_seconds: float = 15,
     pooler_mode: PoolerMode = "auto",
-    count_in_use: Count = uncounted,
     replica_url: str | None = None,
     replica_lag_seconds: float = 5,
-    count_replicas: Count = uncounted,
 ) -> Database:
     """A database behind a SQLAlchemy URL; nothing is connected before the first use.
 
     A server that doesn't answer is waited for no longer than `connection_wait_seconds`, a connection, while others have
-    all of them, no longer than `pool_wait_seconds`, and a lock no longer than `lock_timeout_seconds`; `count_in_use` counts those that are at work, `count_replicas` the
-    standbys that are read from.
+    all of them, no longer than `pool_wait_seconds`, and a lock no longer than `lock_timeout_seconds`.
     """
     settings = {"jit": "off", "statement_timeout": str(int(statement_timeout_seconds * 1000))}
     connect = Connector(url, settings, connection_wait_seconds, pooler_mode)
-    pool = ConnectionPool(connect, size=pool_size, wait_seconds=pool_wait_seconds, count=count_in_use)
+    pool = ConnectionPool(connect, size=pool_size, wait_seconds=pool_wait_seconds)
     probes = ConnectionPool(connect, size=1, wait_seconds=connection_wait_seconds)
     replica = None
     if replica_url is not None:
         there = Connector(replica_url, settings, connection_wait_seconds, pooler_mode)
         # Who finds no connection there is answered from the primary.
-        replica = Replica(
-            there,
-            pool_size,
-            pool_wait_seconds,
-            count_in_use,
-            most_lag_seconds=replica_lag_seconds,
-            count_replicas=count_replicas,
-        )
+        replica = Replica(there, pool_size, pool_wait_seconds, most_lag_seconds=replica_lag_seconds)
     lock_queue = FairQueue(max(1, pool_size // 2), wait_seconds=lock_timeout_seconds)
     return Database(pool, probes, lock_queue, replica=replica)

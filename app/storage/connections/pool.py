@@ -24,11 +24,6 @@ changed since statements were prepared."""
 
 
 Lent = TypeVar("Lent")
-Count = Callable[[float], None]
-"""Adds to a metric."""
-
-
-def uncounted(_: float) -> None: ...
 
 
 class ConnectionPool:
@@ -40,16 +35,19 @@ class ConnectionPool:
         *,
         size: int,
         wait_seconds: float,
-        count: Count = uncounted,
     ) -> None:
         self._connect = connect
         self._wait_seconds = wait_seconds
-        self._count = count
         self._queue = FairQueue(size, wait_seconds=wait_seconds, reserved_for=AUTHENTICATION)
         self._free: list[DriverConnection] = []
         """The one that was used last is taken first."""
         self._taken: set[DriverConnection] = set()
         """Connections at work that go back to the pool afterwards."""
+
+    @property
+    def in_use(self) -> int:
+        """How many connections are at work."""
+        return len(self._taken)
 
     def connection(self, caller: str = "") -> AbstractAsyncContextManager[DriverConnection]:
         """Lend a connection. Raises DatabaseFailure without one, and for errors of the driver on it."""
@@ -69,7 +67,6 @@ class ConnectionPool:
         try:
             driver = await self._free_or_new()
             self._taken.add(driver)
-            self._count(1)
             try:
                 if reads and driver.is_pooled:
                     await driver.begin(read_only=True)
@@ -83,7 +80,6 @@ class ConnectionPool:
                     raise failure.with_traceback(error.__traceback__) from None
                 raise
             finally:
-                self._count(-1)
                 self._take_back(driver)
         finally:
             place.give_back()

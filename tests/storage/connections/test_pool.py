@@ -48,20 +48,12 @@ class Lent:
         await self._lent.pop(connection).__aexit__(None, None, None)
 
 
-class Counter:
-    def __init__(self) -> None:
-        self.number = 0.0
-
-    def count(self, more: float) -> None:
-        self.number += more
-
-
-def pool(made: list[Any], *, size: int = 2, wait_seconds: float = 5, counter: Counter | None = None) -> ConnectionPool:
+def pool(made: list[Any], *, size: int = 2, wait_seconds: float = 5) -> ConnectionPool:
     async def connect() -> Any:
         made.append(Connection())
         return made[-1]
 
-    return ConnectionPool(connect, size=size, wait_seconds=wait_seconds, count=(counter or Counter()).count)
+    return ConnectionPool(connect, size=size, wait_seconds=wait_seconds)
 
 
 async def test_after_a_renewal_no_connection_is_used_again_also_of_those_that_were_taken() -> None:
@@ -81,14 +73,14 @@ async def test_after_a_renewal_no_connection_is_used_again_also_of_those_that_we
 
 async def test_a_connection_is_made_when_it_is_needed_and_used_again() -> None:
     made: list[Any] = []
-    counter = Counter()
-    of_two = Lent(pool(made, counter=counter))
+    two = pool(made)
+    of_two = Lent(two)
     first = await of_two.take()
     second = await of_two.take("ben")
-    assert (len(made), counter.number, first is second) == (2, 2, False)
+    assert (len(made), two.in_use, first is second) == (2, 2, False)
     await of_two.give_back(first)
     await of_two.give_back(second)
-    assert (await of_two.take(), len(made), counter.number) == (second, 2, 1)
+    assert (await of_two.take(), len(made), two.in_use) == (second, 2, 1)
 
 
 async def test_whoever_waits_gets_one_that_is_given_back() -> None:
@@ -122,18 +114,19 @@ async def test_whoever_is_cancelled_while_waiting_takes_no_place() -> None:
 
 
 async def test_a_connection_that_could_not_be_made_takes_no_place() -> None:
-    counter, failures = Counter(), [OSError("refused"), asyncio.CancelledError()]
+    failures = [OSError("refused"), asyncio.CancelledError()]
 
     async def connect() -> Any:
         if failures:
             raise failures.pop()
         return Connection()
 
-    of_one = Lent(ConnectionPool(connect, size=1, wait_seconds=0.01, count=counter.count))
+    one = ConnectionPool(connect, size=1, wait_seconds=0.01)
+    of_one = Lent(one)
     for expected in (asyncio.CancelledError, ConnectionLost):
         with pytest.raises(expected):
             await of_one.take()
-    assert counter.number == 0
+    assert one.in_use == 0
     assert (await of_one.take()).is_closed() is False
 
 

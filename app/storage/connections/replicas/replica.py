@@ -12,7 +12,7 @@ from app.domain.model import UserId
 from app.storage.connections.connection import ReadConnection
 from app.storage.connections.driver import DriverConnection
 from app.storage.connections.failures import ConnectionLost, DatabaseFailure, DatabaseUnavailable, message_of
-from app.storage.connections.pool import ConnectionPool, Count, uncounted
+from app.storage.connections.pool import ConnectionPool
 from app.storage.connections.replicas.positions import CURRENT, REPLAYED
 from app.telemetry.log import log
 
@@ -34,15 +34,11 @@ class Replica:
         connect: Callable[[], Awaitable[DriverConnection]],
         size: int,
         wait_seconds: float,
-        count_in_use: Count = uncounted,
         *,
         most_lag_seconds: float,
-        count_replicas: Count = uncounted,
     ) -> None:
-        """`count_in_use` counts the connections that are at work, `count_replicas` the standbys that are read from."""
-        self._count = count_replicas
         self._connect_there = connect
-        self.pool = ConnectionPool(self._connect, size=size, wait_seconds=wait_seconds, count=count_in_use)
+        self.pool = ConnectionPool(self._connect, size=size, wait_seconds=wait_seconds)
         self.pool_of_probes = ConnectionPool(self._connect, size=1, wait_seconds=wait_seconds)
         self._server: datetime | None = None
         """The start time of the server behind all connections, which identifies it."""
@@ -71,7 +67,7 @@ class Replica:
         self._wanted, self._left_at, self._server = None, time.monotonic(), None
         if self.is_in_use:
             log().warning("replica left out", reason=reason)
-            self._use(in_use=False)
+            self.is_in_use = False
         self.pool.abandon()
         self.pool_of_probes.abandon()
 
@@ -121,7 +117,7 @@ class Replica:
             self.leave_out(f"it is {lag:.1f} seconds behind")
         elif not self.is_in_use and self._wanted is not None and self._wanted <= replayed:
             log().info("replica in use", seconds_behind=round(lag, 1))
-            self._use(in_use=True)
+            self.is_in_use = True
 
     async def watch(self, look: Callable[[], Awaitable[None]]) -> None:
         """Look at both servers until cancelled."""
@@ -130,8 +126,7 @@ class Replica:
                 await look()
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
-            if self.is_in_use:
-                self._use(in_use=False)
+            self.is_in_use = False
 
     async def _connect(self) -> DriverConnection:
         """Connect to the same server as before; refuse another one, whose position isn't known."""
@@ -149,7 +144,3 @@ class Replica:
             raise DatabaseUnavailable("that is another server")
         self._server = server
         return made
-
-    def _use(self, *, in_use: bool) -> None:
-        self.is_in_use = in_use
-        self._count(1 if in_use else -1)
