@@ -93,7 +93,7 @@ def configure_log(*, log_format: str, level: str) -> None:
         # Tracebacks without the values of variables: these are those of callers.
         [summary, plain, redacting(console())]
         if for_people
-        else [structlog.processors.format_exc_info, redacting(structlog.processors.JSONRenderer(serializer=to_json))]
+        else [structlog.processors.format_exc_info, redacting(to_json)]
     )
     stream = cast("TextIO", LogStream(sys.stderr, lost_for_people if for_people else lost_as_json))
     structlog.configure(
@@ -104,7 +104,7 @@ def configure_log(*, log_format: str, level: str) -> None:
         cache_logger_on_first_use=True,
     )
     global _logger  # noqa: PLW0603 - one that was used keeps what was configured before
-    _logger = structlog.get_logger()
+    _logger = structlog.get_logger().bind()
     theirs = logging.StreamHandler(stream)
     theirs.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -122,7 +122,9 @@ def lost_for_people(number: int) -> str:
 
 
 def lost_as_json(number: int) -> str:
-    return to_json({"event": "lines of the log could not be written", "lines": number, "level": "warning"})
+    return to_json(
+        None, "warning", {"event": "lines of the log could not be written", "lines": number, "level": "warning"}
+    )
 
 
 def with_request(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -136,7 +138,7 @@ def with_request(_: object, __: str, line: structlog.typing.EventDict) -> struct
     return line
 
 
-def to_json(line: object, **_: object) -> str:
+def to_json(_: object, __: str, line: structlog.typing.EventDict) -> str:
     """A line of the log as JSON; other values become Python's text of them."""
     return orjson.dumps(line, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
 

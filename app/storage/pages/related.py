@@ -21,6 +21,9 @@ class Related(Enum):
     PUBLISHED_BY = "published_by"
     AUTHOR = "author"
 
+    # As for comparing, identity is enough; the hash of Enum is computed in Python, and asked for at every look-up.
+    __hash__ = object.__hash__
+
 
 @dataclass(frozen=True, slots=True)
 class Join:
