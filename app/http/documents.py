@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,6 +20,7 @@ from graphql import (
     OperationType,
     SelectionSetNode,
     Source,
+    SourceLocation,
     TokenKind,
     parse,
 )
@@ -29,7 +31,6 @@ from app.execution.request_errors import BadRequest
 from app.graphql.schema import mistakes_in, schema
 from app.http.limits.query_cost import KnownCost, LimitExceeded
 from app.http.refused_requests import json_text
-from app.http.sources import IndexedSource
 from app.offload import offload
 
 ROOT_FIELDS = frozenset(
@@ -51,7 +52,20 @@ MOST_MISTAKES = 20
 MOST_NAMES = 20
 """How many operations are named in a message."""
 MOST_LETTERS, MOST_DIGITS = 256, 400
+_LINE_END = re.compile(r"\r\n|[\n\r]")
 _LONG_WORD = re.compile(rf"[_A-Za-z0-9]{{{MOST_LETTERS + 1}}}")
+
+
+class IndexedSource(Source):
+    """A source that doesn't count its lines from the beginning for each position."""
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(end.end() for end in _LINE_END.finditer(self.body))]
+
+    def get_location(self, position: int) -> SourceLocation:
+        line = bisect_right(self._line_starts, position)
+        return SourceLocation(line, position - self._line_starts[line - 1] + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +148,10 @@ class Operation:
     def conditions(self) -> tuple[str, ...]:
         """The variables on which it depends what is selected."""
         return tuple(sorted(conditions_of(self.document.node)))
+
+    @cached_property
+    def kind(self) -> str:
+        return self.type.value
 
     @property
     def only_introspects(self) -> bool:

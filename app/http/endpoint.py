@@ -82,6 +82,10 @@ class Endpoint:
         except Overloaded as refusal:
             # While it is held back, nothing is kept of the request.
             overloaded = refusal.with_traceback(None)
+        except RequestError as refusal:
+            if refusal.code is RequestCode.UNAUTHENTICATED and token is not None:
+                self.admission.forget(token)
+            raise
         finally:
             for timer in request.timers:
                 timer.cancel()
@@ -91,8 +95,11 @@ class Endpoint:
     async def _answer(self, request: InFlightRequest, token: str | None, slot: Slot) -> JsonResponse:
         # Whoever cuts the request off tells by it what was written.
         request.commits = commits = Commits()
-        caller = NOBODY if token is None else await self._caller(token)
-        if caller is NOBODY and not self.introspection_for_all:
+        caller = NOBODY
+        if token is not None:
+            caller = await self.authenticator.caller(token)
+            self.admission.remember(token, caller.user_id)
+        elif not self.introspection_for_all:
             # There is nothing that could be asked, so nothing is read.
             raise token_wanted()
         media_type = media_type_for(request.headers)
@@ -117,15 +124,6 @@ class Endpoint:
             return answered(never_ran, media_type)
         await slot.wait_if_costly(caller.user_id, operation.hash, cost)
         return await self._run(call, operation, cost, media_type, started)
-
-    async def _caller(self, token: str) -> Caller:
-        try:
-            caller = await self.authenticator.caller(token)
-        except RequestError:
-            self.admission.forget(token)
-            raise
-        self.admission.remember(token, caller.user_id)
-        return caller
 
     async def _run(self, call: Call, operation: Operation, cost: int, media_type: str, started: float) -> JsonResponse:
         user, meter, headers = call.caller.user_id, call.meter, dict[str, str]()

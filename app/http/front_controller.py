@@ -90,7 +90,12 @@ class FrontController:
         # Until its caller is known it has the connections of authentication.
         meter_before = METER.set(AUTHENTICATING)
         try:
-            await self._dispatch(request, send)
+            if scope["path"] != "/graphql":
+                await self.router(scope, receive, send)
+            elif self._explorer is not None and scope["method"] == "GET" and wants_page(Request(scope)):
+                await self._explorer.page(Request(scope))(scope, receive, send)
+            else:
+                await (await self._endpoint(request))(scope, receive, send)
         except (Exception, asyncio.CancelledError) as error:
             refusal = refusal_of(error, request)
             if isinstance(error, asyncio.CancelledError) and (refusal is None or request.status is not None):
@@ -105,15 +110,6 @@ class FrontController:
         finally:
             METER.reset(meter_before)
             self._in_flight.remove(request)
-
-    async def _dispatch(self, request: InFlightRequest, send: Send) -> None:
-        scope, receive = request.scope, request.receive
-        if scope["path"] != "/graphql":
-            await self.router(scope, receive, send)
-        elif self._explorer is not None and scope["method"] == "GET" and wants_page(Request(scope)):
-            await self._explorer.page(Request(scope))(scope, receive, send)
-        else:
-            await (await self._endpoint(request))(scope, receive, send)
 
 
 def refusal_of(error: BaseException, request: InFlightRequest) -> RequestError | None:

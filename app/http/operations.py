@@ -109,7 +109,7 @@ def note_operation(
         actor=actor,
         operation=operation.name,
         hash=operation.hash,
-        type=operation.type.value,
+        type=operation.kind,
         statements=request.statements,
         cost=cost,
         milliseconds=round(seconds * 1000, 1),
@@ -119,7 +119,7 @@ def note_operation(
     )
     if request.span is not None:
         attributes = {
-            "graphql.operation.type": operation.type.value,
+            "graphql.operation.type": operation.kind,
             "graphql.operation.name": operation.name,
             "flowport.hash": operation.hash,
             "flowport.actor": actor,
@@ -128,5 +128,5 @@ def note_operation(
             "flowport.outcome": answer.outcome,
             "flowport.codes": answer.codes,
         }
-        name = f"{operation.type.value} {operation.label}"
+        name = f"{operation.kind} {operation.label}"
         request.span.note_operation(name, attributes, is_failed=answer.outcome == "failed")

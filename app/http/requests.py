@@ -1,5 +1,6 @@
-"""An HTTP request read as a GraphQL request, as GraphQL over HTTP has it."""
+"""An HTTP request read as a GraphQL request, as GraphQL over HTTP has it. A slow body keeps nobody else from being answered."""
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -8,8 +9,8 @@ from typing import Any, NamedTuple
 
 import orjson
 from starlette.datastructures import QueryParams
+from starlette.requests import ClientDisconnect
 
-from app.http.bodies import LONGEST_INTEGER, read_body
 from app.http.in_flight import InFlightRequest
 from app.http.limits.admission import Slot
 from app.http.refused_requests import RequestCode, RequestError, json_text, shortened_text
@@ -27,6 +28,12 @@ _PARAMETERS = re.compile(r'(?:[^";]|"(?:[^"\\]|\\.)*"?)+')
 """Elements and parameters are parted by commas and semicolons outside quotation marks."""
 _QUALITY = re.compile(r"0?\.[0-9]+|0\.?|1(?:\.0*)?")
 
+PROMPT_SECONDS = 0.02
+"""How long a body may take to come while its request has the slot that others may wait for."""
+LONGEST_INTEGER = 20
+"""Digits and sign of what fits into 64 bits."""
+_MARK = b"\xef\xbb\xbf"
+"""The byte order mark that some write before what is in UTF-8."""
 LONGEST_MEDIA_TYPES = 2048
 """Characters of `Accept` and `Content-Type` that are read: each element and parameter takes time."""
 MOST_REMEMBERED = 64
@@ -51,7 +58,7 @@ async def read_request(request: InFlightRequest, *, max_body_bytes: int, slot: S
     if request.scope["method"] == "GET":
         return _read_query(QueryParams(request.scope["query_string"]))
     _check_kind_of_body(request.headers)
-    body = await read_body(request, most=max_body_bytes, slot=slot)
+    body = await _read_body(request, most=max_body_bytes, slot=slot)
     if not body and b"upgrade" in request.headers:
         # The HTTP server reads no body after such a header; a proxy takes it away.
         raise bad_request("The body is lost where an upgrade is offered. Send it without the header Upgrade.")
@@ -115,6 +122,40 @@ def _check_kind_of_body(headers: Headers) -> None:
     if coding not in {"", "identity"}:
         message = f"The body has the Content-Encoding {coding[:LONGEST_CODING]}. Send it without one."
         raise RequestError(415, RequestCode.UNSUPPORTED_MEDIA_TYPE, message, {"Accept-Encoding": "identity"})
+
+
+async def _read_body(request: InFlightRequest, *, most: int, slot: Slot) -> bytes:
+    """The whole body. Raises RequestError, 413, where it is larger than that; Overloaded, ClientDisconnect."""
+    # However many zeros it begins with.
+    declared = request.headers.get(b"content-length", [b""])[0].lstrip(b"0")
+    if len(declared) > LONGEST_INTEGER or (declared.isdigit() and int(declared) > most):
+        raise too_large(most)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(PROMPT_SECONDS):
+            await _receive(request, body, most)
+    except TimeoutError:
+        await slot.wait_for_client()
+        await _receive(request, body, most)
+        await slot.wait_again()
+    return bytes(body.removeprefix(_MARK))
+
+
+async def _receive(request: InFlightRequest, body: bytearray, most: int) -> None:
+    """Receive the rest of the body. A call that is cancelled loses nothing, and may be made again."""
+    has_more = True
+    while has_more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        has_more = message.get("more_body", False)
+        if len(body) > most:
+            raise too_large(most)
+
+
+def too_large(most: int) -> RequestError:
+    return RequestError(413, RequestCode.CONTENT_TOO_LARGE, f"The body is larger than {most} bytes.")
 
 
 def _read_query(parameters: QueryParams) -> GraphQLRequest:

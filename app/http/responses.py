@@ -1,7 +1,7 @@
 """Answers as HTTP responses: to operations, to requests that are refused, to what failed unexpectedly."""
 
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 from typing import Any
 
@@ -32,7 +32,7 @@ PIECE_BYTES = 65_536
 
 
 class JsonResponse(Response):
-    """An answer whose headers are known, but for its length; sent in pieces."""
+    """An answer whose headers are known, but for its length; a long one is sent in pieces."""
 
     sending: AbstractAsyncContextManager[Callable[[], None]] | None = None
     """Counts the answer before each piece is sent, and may cut it off by a TimeoutError."""
@@ -44,19 +44,21 @@ class JsonResponse(Response):
         self.raw_headers = [*HEADERS[media_type], (b"content-length", str(len(self.body)).encode())]
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        if self.sending is None:
+            await send(start)
+            await send({"type": "http.response.body", "body": self.body})
+            return
         try:
-            async with self.sending or nullcontext(lambda: None) as begin_piece:
-                await self._send(send, begin_piece)
+            async with self.sending as begin_piece:
+                await send(start)
+                for begin in range(0, len(self.body), PIECE_BYTES):
+                    end = begin + PIECE_BYTES
+                    begin_piece()
+                    has_more = end < len(self.body)
+                    await send({"type": "http.response.body", "body": self.body[begin:end], "more_body": has_more})
         except TimeoutError:
             log().info("answer cut off", bytes=len(self.body))
-
-    async def _send(self, send: Send, begin_piece: Callable[[], None]) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        for begin in range(0, len(self.body), PIECE_BYTES):
-            end = begin + PIECE_BYTES
-            begin_piece()
-            has_more = end < len(self.body)
-            await send({"type": "http.response.body", "body": self.body[begin:end], "more_body": has_more})
 
 
 def answered(answer: Answer, media_type: str) -> JsonResponse:

@@ -7,8 +7,8 @@ from graphql import Source
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.http import sources
-from app.http.sources import IndexedSource
+from app.http import documents
+from app.http.documents import IndexedSource
 from tests.databases import Databases, Loaded
 
 
@@ -36,8 +36,8 @@ def test_a_position_has_the_line_and_column_that_graphql_core_gives_it(where: tu
 async def test_a_document_is_searched_for_lines_once_however_many_errors_it_has(
     databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counting = CountingPattern(sources._LINE_END)
-    monkeypatch.setattr(sources, "_LINE_END", counting)
+    counting = CountingPattern(documents._LINE_END)
+    monkeypatch.setattr(documents, "_LINE_END", counting)
     wrong = " ".join(f'a{number}: workspaces(after: "x") {{ nodes {{ id }} }}' for number in range(20))
     async with databases.serving(loaded_trade) as api:
         body = await api.caller("ada").answer("\n" * 1000 + f"{{ {wrong} }}")
@@ -48,8 +48,8 @@ async def test_a_document_is_searched_for_lines_once_however_many_errors_it_has(
 async def test_wrong_variables_are_located_by_one_search_too(
     databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counting = CountingPattern(sources._LINE_END)
-    monkeypatch.setattr(sources, "_LINE_END", counting)
+    counting = CountingPattern(documents._LINE_END)
+    monkeypatch.setattr(documents, "_LINE_END", counting)
     declared = ", ".join(f"$v{number}: Int!" for number in range(30))
     async with databases.serving(loaded_trade) as api:
         body = await api.caller("ada").answer(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from app.domain.model import UserId
-from app.http.authentication.json_web_tokens import BadToken, JsonWebTokens, NamedUser
+from app.http.authentication.json_web_tokens import BadToken, JsonWebTokens
 from app.http.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
 from app.http.refused_requests import RequestCode, RequestError
 from app.storage.accounts.tokens import PREFIX, owner_of, parts_of, tokens_to_check
@@ -60,42 +60,40 @@ class Authenticator:
 
         Raises RequestError: 401 for whatever is wrong; 503 for a JWT whose key can't be had just now.
         """
-        try:
-            return await self._caller_of(token)
-        except BadToken as error:
-            raise bad_token(str(error)) from None
-        except KeysUnavailable as error:
-            log().warning("token not checked", reason=str(error))
-            raise cannot_tell() from None
+        if self._json_web_tokens is not None and looks_like_a_jwt(token):
+            return await self._user_of_jwt(self._json_web_tokens, token)
+        if not (self._demo_tokens or token.startswith(PREFIX)):
+            raise bad_token("no API token")
+        parts = parts_of(token)
+        stored = None if parts is None else await self._tokens.find(parts[0])
+        owner = None if parts is None or stored is None else owner_of(stored, parts[1], self._now())
+        if owner is None:
+            raise bad_token("unknown, expired or revoked")
+        if owner.is_use_due:
+            await note_token_use(self._work, owner.token_id)
+        return await self._caller(owner.user_id, owner.names)
 
     async def close(self) -> None:
         if self._json_web_tokens is not None:
             await self._json_web_tokens.keys.close()
 
-    async def _caller_of(self, token: str) -> Caller:
-        if self._json_web_tokens is not None and looks_like_a_jwt(token):
-            return await self._user_named(await self._json_web_tokens.user_of(token, self._now()))
-        if not (self._demo_tokens or token.startswith(PREFIX)):
-            raise BadToken("no API token")
-        parts = parts_of(token)
-        stored = None if parts is None else await self._tokens.find(parts[0])
-        owner = None if parts is None or stored is None else owner_of(stored, parts[1], self._now())
-        if owner is None:
-            raise BadToken("unknown, expired or revoked")
-        if owner.is_use_due:
-            await note_token_use(self._work, owner.token_id)
-        return await self._caller(owner.user_id, owner.names)
-
     async def _tokens_to_check(self, ids: Sequence[str]) -> dict[str, Row]:
         async with self._database.reading() as connection:
             return await tokens_to_check(connection, ids)
 
-    async def _user_named(self, named: NamedUser) -> Caller:
+    async def _user_of_jwt(self, json_web_tokens: JsonWebTokens, token: str) -> Caller:
+        try:
+            named = await json_web_tokens.user_of(token, self._now())
+        except BadToken as error:
+            raise bad_token(str(error)) from None
+        except KeysUnavailable as error:
+            log().warning("token not checked", reason=str(error))
+            raise cannot_tell() from None
         find = find_user_by_email if named.is_email else find_user_by_id
         async with self._database.reading() as connection:
             user = await find(connection, named.name)
         if user is None:
-            raise BadToken("there is no such user")
+            raise bad_token("there is no such user")
         return await self._caller(user)
 
     async def _caller(self, user: UserId, names: tuple[str, str, str] | None = None) -> Caller:

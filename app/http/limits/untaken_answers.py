@@ -25,7 +25,7 @@ class UntakenAnswers:
 
     def admits(self, caller: str) -> bool:
         """Whether a caller's next request is admitted."""
-        return self.bytes_of(caller) < self._most_of_one
+        return caller not in self._answers or self.bytes_of(caller) < self._most_of_one
 
     @asynccontextmanager
     async def sending(self, caller: str, size: int) -> AsyncIterator[Callable[[], None]]:
