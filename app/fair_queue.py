@@ -74,6 +74,14 @@ class FairQueue:
             if late is not None:
                 late.cancel()
 
+    async def move(self, place: Place) -> bool:
+        """Give a place in another queue back, and take one here in its stead; False if none became free in time."""
+        place.give_back()
+        taken = await self.take(place.caller)
+        if taken is not None:
+            place._queue = self  # noqa: SLF001 - of the same module
+        return taken is not None
+
     def _may_take(self, caller: str) -> bool:
         free = self._free
         if self._reserved_for is not None and caller != self._reserved_for and self._reserved_for not in self._taken:

@@ -9,12 +9,13 @@ from graphql import GraphQLError, OperationType
 
 from app.domain.model import UserId
 from app.execution.request_errors import OverLimit
+from app.fair_queue import Place
 from app.graphql.context import Context
 from app.http.authentication.authenticator import Authenticator, Caller, bearer_token, token_wanted
 from app.http.cost_analysis import allowed_cost_of
 from app.http.documents import Documents, Operation, operation_of
 from app.http.in_flight import InFlightRequest
-from app.http.limits.admission import Admission, Overloaded, Slot
+from app.http.limits.admission import Admission, Overloaded
 from app.http.limits.input_lists import check_inputs
 from app.http.limits.rate_limit import RateLimiter
 from app.http.operations import Answer, execute, note_operation, request_error
@@ -34,6 +35,7 @@ AUTHENTICATING = Meter(caller=AUTHENTICATION)
 NOBODY = Caller(UserId(""), None)
 SECONDS_UNWATCHED = 0.02
 """How long a request is worked on before it is looked whether its client is still there."""
+TOO_LATE = "The request was ended after {:g} seconds"
 CANCELLED = Answer({}, outcome="cancelled")
 """The answer that the log shows for an operation that was cut off."""
 
@@ -69,16 +71,15 @@ class Endpoint:
                 405, RequestCode.METHOD_NOT_ALLOWED, "Send GraphQL with POST, or queries with GET.", allowed
             )
         token, seconds = bearer_token(request.headers), self.settings.request_timeout_seconds
-        why = f"The request was ended after {seconds:g} seconds"
         # Its time in the queue counts.
         loop = asyncio.get_running_loop()
-        request.timers.append(loop.call_later(seconds, request.cut, RequestCode.TIMEOUT, why))
+        request.timers.append(loop.call_later(seconds, request.cut, RequestCode.TIMEOUT, TOO_LATE, seconds))
         try:
             slot = await self.admission.slot(token, request.client or "")
             try:
                 return await self._answer(request, token, slot)
             finally:
-                slot.end()
+                slot.give_back()
         except Overloaded as refusal:
             # While it is held back, nothing is kept of the request.
             overloaded = refusal.with_traceback(None)
@@ -92,7 +93,7 @@ class Endpoint:
         await self.admission.hold_back(overloaded)
         return refused(overloaded, error_media_type(request.headers))
 
-    async def _answer(self, request: InFlightRequest, token: str | None, slot: Slot) -> JsonResponse:
+    async def _answer(self, request: InFlightRequest, token: str | None, slot: Place) -> JsonResponse:
         # Whoever cuts the request off tells by it what was written.
         request.commits = commits = Commits()
         caller = NOBODY
@@ -103,7 +104,9 @@ class Endpoint:
             # There is nothing that could be asked, so nothing is read.
             raise token_wanted()
         media_type = media_type_for(request.headers)
-        asked = await read_request(request, max_body_bytes=self.settings.max_body_bytes, slot=slot)
+        asked = await read_request(
+            request, max_body_bytes=self.settings.max_body_bytes, admission=self.admission, slot=slot
+        )
         request.timers.append(asyncio.get_running_loop().call_later(SECONDS_UNWATCHED, request.watch))
         meter = Meter(
             max_bytes=self.settings.max_answer_bytes,
@@ -122,7 +125,7 @@ class Endpoint:
             never_ran = request_error([mistake], code=RequestCode.GRAPHQL_PARSE_FAILED)
             note_refusal(never_ran.codes[0])
             return answered(never_ran, media_type)
-        await slot.wait_if_costly(caller.user_id, operation.hash, cost)
+        await self.admission.wait_if_costly(slot, caller.user_id, operation.hash, cost)
         return await self._run(call, operation, cost, media_type, started)
 
     async def _run(self, call: Call, operation: Operation, cost: int, media_type: str, started: float) -> JsonResponse:

@@ -55,10 +55,10 @@ class InFlightRequest(LoggedRequest):
             message["headers"] = [*message["headers"], *headers, *((CLOSE,) if self._in_flight.stopping else ())]
         await self._send(message)
 
-    def cut(self, code: RequestCode, reason: str = "") -> None:
+    def cut(self, code: RequestCode, reason: str = "", *values: object) -> None:
         """Cancel the work on the request, whose answer then has the code; what it hasn't committed is rolled back."""
         if self.cut_by is None and self._task is not None:
-            self.cut_by = code, reason
+            self.cut_by = code, reason.format(*values)
             self._task.cancel()
 
     def take_cut(self) -> tuple[RequestCode, str] | None:

@@ -11,8 +11,9 @@ import orjson
 from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect
 
+from app.fair_queue import Place
 from app.http.in_flight import InFlightRequest
-from app.http.limits.admission import Slot
+from app.http.limits.admission import Admission
 from app.http.refused_requests import RequestCode, RequestError, json_text, shortened_text
 from app.json_keys import repeated_key
 
@@ -53,12 +54,14 @@ def bad_request(message: str) -> RequestError:
     return RequestError(400, RequestCode.BAD_REQUEST, message)
 
 
-async def read_request(request: InFlightRequest, *, max_body_bytes: int, slot: Slot) -> GraphQLRequest:
+async def read_request(
+    request: InFlightRequest, *, max_body_bytes: int, admission: Admission, slot: Place
+) -> GraphQLRequest:
     """The GraphQL request in an HTTP request. Raises RequestError: 400, 413, 415; Overloaded, ClientDisconnect."""
     if request.scope["method"] == "GET":
         return _read_query(QueryParams(request.scope["query_string"]))
     _check_kind_of_body(request.headers)
-    body = await _read_body(request, most=max_body_bytes, slot=slot)
+    body = await _read_body(request, most=max_body_bytes, admission=admission, slot=slot)
     if not body and b"upgrade" in request.headers:
         # The HTTP server reads no body after such a header; a proxy takes it away.
         raise bad_request("The body is lost where an upgrade is offered. Send it without the header Upgrade.")
@@ -124,7 +127,7 @@ def _check_kind_of_body(headers: Headers) -> None:
         raise RequestError(415, RequestCode.UNSUPPORTED_MEDIA_TYPE, message, {"Accept-Encoding": "identity"})
 
 
-async def _read_body(request: InFlightRequest, *, most: int, slot: Slot) -> bytes:
+async def _read_body(request: InFlightRequest, *, most: int, admission: Admission, slot: Place) -> bytes:
     """The whole body. Raises RequestError, 413, where it is larger than that; Overloaded, ClientDisconnect."""
     # However many zeros it begins with.
     declared = request.headers.get(b"content-length", [b""])[0].lstrip(b"0")
@@ -135,9 +138,10 @@ async def _read_body(request: InFlightRequest, *, most: int, slot: Slot) -> byte
         async with asyncio.timeout(PROMPT_SECONDS):
             await _receive(request, body, most)
     except TimeoutError:
-        await slot.wait_for_client()
+        # Others have the slot meanwhile.
+        await admission.move(slot, admission.receiving)
         await _receive(request, body, most)
-        await slot.wait_again()
+        await admission.move(slot, admission.all)
     return bytes(body.removeprefix(_MARK))
 
 

@@ -45,13 +45,6 @@ def create_app(settings: Settings) -> FrontController:
     endpoint = endpoint_of(settings, database, work, authenticator)
     in_flight = InFlightRequests()
 
-    def measure() -> None:
-        """Set the gauges: nobody keeps them in between."""
-        CONNECTIONS.set(database.connections_in_use)
-        REQUESTS_WAITING.set(endpoint.admission.waiting)
-        REPLICAS_IN_USE.set(database.replica is not None and database.replica.is_in_use)
-        COUNTING_ALONE.set(endpoint.rate_limiter is not None and endpoint.rate_limiter.is_alone)
-
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[dict[str, object]]:
         start_tracing()
@@ -60,7 +53,7 @@ def create_app(settings: Settings) -> FrontController:
             background["replica"] = partial(watch_replica, work)
         tasks = [asyncio.create_task(keep_running(name, run)) for name, run in background.items()]
         # The server process looks at these, again and again.
-        yield {"in_flight": in_flight, "measure": measure}
+        yield {"in_flight": in_flight, "measure": partial(measure, endpoint)}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -71,14 +64,13 @@ def create_app(settings: Settings) -> FrontController:
         await asyncio.to_thread(stop_tracing)
 
     explorer = explorer_of(settings, authenticator)
-    names = None if settings.allowed_hosts is None else tuple(settings.allowed_hosts.split(","))
     # With slashes redirected, it would tell an address that rests on what the request says of its own.
-    router = Router(other_routes(settings, database, explorer, measure), redirect_slashes=False, lifespan=lifespan)
+    router = Router(other_routes(settings, endpoint, explorer), redirect_slashes=False, lifespan=lifespan)
     return FrontController(
         endpoint,
         router,
         explorer=explorer,
-        hosts=AllowedHosts(names=names, on_loopback=is_loopback(settings.host)),
+        hosts=hosts_of(settings),
         in_flight=in_flight,
         cors=cors_of(settings),
     )
@@ -129,13 +121,25 @@ def endpoint_of(settings: Settings, database: Database, work: UnitOfWork, authen
     )
 
 
-def other_routes(
-    settings: Settings, database: Database, explorer: Explorer | None, measure: Callable[[], None]
-) -> list[Route]:
+def measure(endpoint: Endpoint) -> None:
+    """Set the gauges, which nobody keeps in between."""
+    replica, limiter = endpoint.database.replica, endpoint.rate_limiter
+    CONNECTIONS.set(endpoint.database.connections_in_use)
+    REQUESTS_WAITING.set(endpoint.admission.waiting)
+    REPLICAS_IN_USE.set(replica is not None and replica.is_in_use)
+    COUNTING_ALONE.set(limiter is not None and limiter.is_alone)
+
+
+def hosts_of(settings: Settings) -> AllowedHosts:
+    names = None if settings.allowed_hosts is None else tuple(settings.allowed_hosts.split(","))
+    return AllowedHosts(names=names, on_loopback=is_loopback(settings.host))
+
+
+def other_routes(settings: Settings, endpoint: Endpoint, explorer: Explorer | None) -> list[Route]:
     routes = [
         Route("/health", health, methods=["GET"]),
-        Route("/ready", readiness(database), methods=["GET"]),
-        Route("/metrics", metrics_for(settings, measure), methods=["GET"]),
+        Route("/ready", readiness(endpoint.database), methods=["GET"]),
+        Route("/metrics", metrics_for(settings, partial(measure, endpoint)), methods=["GET"]),
     ]
     if explorer is not None:
         routes += [Route(path, RedirectToPage()) for path in ("/", "/graphql/")]

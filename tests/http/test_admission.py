@@ -55,18 +55,18 @@ async def test_a_token_that_is_refused_counts_as_its_address_again() -> None:
 async def test_a_costly_operation_gives_its_slot_to_others_while_it_waits_for_another_of_its_kind() -> None:
     letting_in = admitting()
     first = await letting_in.slot(None, "a")
-    await first.wait_if_costly("a", "document", COSTLY)
+    await letting_in.wait_if_costly(first, "a", "document", COSTLY)
     second = await letting_in.slot(None, "a")
-    waiting = asyncio.create_task(second.wait_if_costly("a", "document", COSTLY))
+    waiting = asyncio.create_task(letting_in.wait_if_costly(second, "a", "document", COSTLY))
     await settled()
     # Both slots that one caller may have are free, since nothing of it runs but what is costly.
     cheap = [await letting_in.slot(None, "a") for _ in range(2)]
-    await cheap[0].wait_if_costly("a", "other", COSTLY - 1)
+    await letting_in.wait_if_costly(cheap[0], "a", "other", COSTLY - 1)
     assert not waiting.done()
-    first.end()
+    first.give_back()
     await waiting
-    second.end()
-    second.end()
+    second.give_back()
+    second.give_back()
 
 
 async def test_who_gets_no_slot_in_time_is_refused_and_told_when_to_come_back() -> None:
@@ -80,7 +80,7 @@ async def test_who_gets_no_slot_in_time_is_refused_and_told_when_to_come_back() 
         {"Retry-After": "1"},
     )
     assert refused.value.waited_seconds >= 0.009
-    slot.end()
+    slot.give_back()
     await letting_in.slot(None, "10.0.0.2")
 
 
@@ -129,7 +129,7 @@ async def test_a_caller_with_too_many_bytes_that_it_has_not_taken_is_not_admitte
     letting_in = admitting(waiting=8)
     letting_in.remember("ada", "user_ada")
     async with letting_in.untaken.sending("user_ada", 99):
-        (await letting_in.slot("ada", "10.0.0.1")).end()
+        (await letting_in.slot("ada", "10.0.0.1")).give_back()
         async with letting_in.untaken.sending("user_ada", 1):
             with pytest.raises(Overloaded, match="You haven't taken earlier answers"):
                 await letting_in.slot("ada", "10.0.0.1")

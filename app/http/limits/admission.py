@@ -7,6 +7,7 @@ many connections keeps nobody else from being answered.
 
 import asyncio
 import math
+import time
 from contextvars import Context
 from typing import Any
 
@@ -42,37 +43,6 @@ class Overloaded(RequestError):
         self.waited_seconds = waited_seconds
 
 
-class Slot:
-    """The slot that a request has."""
-
-    __slots__ = ("_admission", "_place", "caller")
-
-    def __init__(self, admission: "Admission", place: Place) -> None:
-        self._admission = admission
-        self._place = place
-        self.caller = place.caller
-
-    async def wait_if_costly(self, caller: str, document: str, cost: int) -> None:
-        """Take one of the slots for costly operations instead, where this is one. Raises Overloaded."""
-        if cost >= COSTLY or (caller, document) in self._admission.costly_documents:
-            await self._change_to(self._admission.costly)
-
-    async def wait_for_client(self) -> None:
-        """Let others have the slot while the client sends the rest of its request. Raises Overloaded."""
-        await self._change_to(self._admission.receiving)
-
-    async def wait_again(self) -> None:
-        """Take a slot again once the request is there. Raises Overloaded."""
-        await self._change_to(self._admission.all)
-
-    def end(self) -> None:
-        self._place.give_back()
-
-    async def _change_to(self, queue: FairQueue) -> None:
-        self.end()
-        self._place = await self._admission.place_in(queue, self.caller)
-
-
 class Admission:
     """Lets requests in, as many as the process can do, and knows their callers by what they were found to be before."""
 
@@ -99,25 +69,33 @@ class Admission:
         self._shed = 0
         self._is_telling = False
 
-    async def slot(self, token: str | None, address: str) -> Slot:
+    async def slot(self, token: str | None, address: str) -> Place:
         """A slot for a request, whose caller may not be known yet: then it counts as one with others of its address.
 
         Raises Overloaded.
         """
         caller = address if token is None else self._callers.get(hash(token), address)
-        place = await self.place_in(self.all, caller)
+        began, slot = time.monotonic(), await self.all.take(caller)
+        if slot is None:
+            raise self._overloaded(began)
         if not self.untaken.admits(caller):
-            place.give_back()
+            slot.give_back()
             raise Overloaded(retry_seconds=self._wait_seconds, waited_seconds=0, message=NOT_TAKEN)
-        return Slot(self, place)
+        return slot
 
-    async def place_in(self, queue: FairQueue, caller: str) -> Place:
-        """A place in one of the queues. Raises Overloaded."""
-        loop = asyncio.get_running_loop()
-        began, place = loop.time(), await queue.take(caller)
-        if place is None:
-            raise Overloaded(retry_seconds=self._wait_seconds, waited_seconds=loop.time() - began)
-        return place
+    async def move(self, slot: Place, queue: FairQueue) -> None:
+        """Exchange a slot for one of another queue: of costly operations, or of clients that send slowly.
+
+        Raises Overloaded.
+        """
+        began = time.monotonic()
+        if not await queue.move(slot):
+            raise self._overloaded(began)
+
+    async def wait_if_costly(self, slot: Place, caller: str, document: str, cost: int) -> None:
+        """Exchange the slot for one of those for costly operations, where this is one. Raises Overloaded."""
+        if cost >= COSTLY or (caller, document) in self.costly_documents:
+            await self.move(slot, self.costly)
 
     def remember(self, token: str, caller: str) -> None:
         """Note whose token this was found to be, so that the next request counts as that caller's."""
@@ -148,6 +126,9 @@ class Admission:
             await asyncio.sleep(seconds)
         finally:
             self._held_back -= 1
+
+    def _overloaded(self, began: float) -> Overloaded:
+        return Overloaded(retry_seconds=self._wait_seconds, waited_seconds=time.monotonic() - began)
 
     def _note(self, refusal: Overloaded) -> None:
         request_refused(refusal.code)
