@@ -58,9 +58,15 @@ SCHEMA = """
 """What PostgreSQL notes down of tables and functions, and by which transaction: it is another after every change."""
 TABLES = """
     select table_name from information_schema.tables
-    where table_schema = 'public' and table_name <> 'periodic_task' order by table_name
+    where table_schema = 'public' order by table_name
 """
-"""Without what servers note down of their own work."""
+OF_SERVERS = {"periodic_task", "pending_event", "event", "feed"}
+"""What servers note down of their own work, whenever they do it: also the positions of events."""
+EVENTS = """
+    select 'event', (to_jsonb(each) - 'position')::text from event as each
+    union all select 'event', (to_jsonb(each) - 'place')::text from pending_event as each
+"""
+"""Every event, whether a server has numbered it or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +246,8 @@ async def contents(url: str) -> list[tuple[str, str]]:
     async with connected(url) as connection:
         tables = [table for (table,) in await connection.fetch(TABLES)]
         # The names are those of the database's own tables.
-        rows = " union all ".join(f"select '{table}', each::text from \"{table}\" as each" for table in tables)  # noqa: S608
+        parts = [f"select '{name}', each::text from \"{name}\" as each" for name in tables if name not in OF_SERVERS]  # noqa: S608
+        rows = " union all ".join([*parts, EVENTS] if "event" in tables else parts)
         return [(table, row) for table, row in await connection.fetch(f"{rows} order by 1, 2")]
 
 

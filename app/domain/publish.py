@@ -21,7 +21,7 @@ from app.domain.errors import FLOW, FlowRefusal, Path, Reason, Refused, refused
 from app.domain.flow import FlowState
 from app.domain.graph import StepBindings
 from app.domain.input import IdempotencyKeyReused, InvalidInput, key_mistakes
-from app.domain.model import DraftId, FlowId, ReferenceKind, Target, Workspace, WorkspaceId
+from app.domain.model import DraftId, FlowId, FlowStatus, ReferenceKind, Target, Workspace, WorkspaceId
 from app.domain.references import Destination, by_position
 from app.domain.running import FlowIsSuspended, suspended_by_platform
 from app.domain.source import DraftNotFound
@@ -230,7 +230,7 @@ class PublishPlan:
     draft_id: DraftId
     state: FlowState
     starts_flow: bool = False
-    """Otherwise a running flow goes on running (H4)."""
+    """False also for a flow that runs: it goes on running (H4)."""
 
 
 def plan_publish(
@@ -254,7 +254,8 @@ def plan_publish(
         advice = "What it had is published already: edit the flow first."
         return Refused((no_draft(flow, wish.expected_revision, advice), *refusals))
     errors = (*refusals, *stale(flow, wish.expected_revision), *not_ready(facts, draft.state, FLOW, judged))
-    return refused(*errors) or PublishPlan(flow.id, DraftId(draft.id), draft.state, wish.start)
+    starts_flow = wish.start and flow.status is not FlowStatus.ACTIVE
+    return refused(*errors) or PublishPlan(flow.id, DraftId(draft.id), draft.state, starts_flow)
 
 
 def plan_publishes(

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
 
 from app.domain.errors import Refused, in_order
@@ -101,19 +100,20 @@ class NotApplied(Refused[WorldRefusal]):
 @transaction()
 async def apply_world(store: Store, wish: WorldWish) -> PlannedWorld | NotApplied:
     """Apply a document, for a provisioner or, where nobody is the actor, for the command. On a refusal nothing is written (W4)."""
-    return await applied(store.connection, wish, store.actor)
+    return await applied(store, wish)
 
 
-async def applied(connection: WriteConnection, wish: WorldWish, actor: str = "") -> PlannedWorld | NotApplied:
+async def applied(store: Store, wish: WorldWish) -> PlannedWorld | NotApplied:
     """Apply a document in a transaction, which the caller rolls back on a refusal."""
-    run = await _Run.begun(connection, wish, actor, connection)
+    connection = store.connection
+    run = await _Run.begun(connection, wish, store.actor, connection)
     if not isinstance(run, _Run):
         return NotApplied((run,), NOTHING.plan)
     planning, plan = await run.planned(connection)
     refusals = run.refusals(plan)
     if not refusals:
-        await write_plan(connection, plan.effects, run.terms)
-    plan = await run.with_flows(planning, plan, None if refusals else connection)
+        await write_plan(store, plan.effects, run.terms)
+    plan = await run.with_flows(planning, plan, None if refusals else store)
     refusals = run.refusals(plan)
     if run.terms.by_command and not refusals:
         await note_numbers(connection, plan)
@@ -182,13 +182,13 @@ class _Run:
         uses = await read_uses(self.connection, planning.removed.values())
         return planning, planning.conclude(dependents, uses, self.document.mistakes)
 
-    async def with_flows(self, planning: Planning, plan: WorldPlan, writing: WriteConnection | None) -> WorldPlan:
+    async def with_flows(self, planning: Planning, plan: WorldPlan, writing: Store | None) -> WorldPlan:
         """The plan with the mistakes in its new flows; flows are written as long as there is no mistake."""
         flows = _NewFlows(self.document, planning, plan.effects)
-        now, done, new = datetime.now(UTC), 0, list[NewFlow]()
+        done, new = 0, list[NewFlow]()
         while done < flows.number or new:
             following = offload(length_of(self.wish.document), flows.read)
-            read, _ = await asyncio.gather(following, self._write(new, writing, now))
+            read, _ = await asyncio.gather(following, self._write(new, writing))
             new = [] if planning.names.mistakes else read
             done = min(done + FLOWS_AT_A_TIME, flows.number)
             self.wish.progress("Loading flows", done, flows.number)
@@ -210,9 +210,9 @@ class _Run:
             refusals.append(WorldPlanIsStale(path=("planFingerprint",)))
         return in_order(refusals)
 
-    async def _write(self, flows: list[NewFlow], writing: WriteConnection | None, now: datetime) -> None:
+    async def _write(self, flows: list[NewFlow], writing: Store | None) -> None:
         if flows and writing is not None:
-            await write_flows(writing, flows, now, self.wish.new_id)
+            await write_flows(writing, flows, self.wish.new_id)
 
 
 class _NewFlows:

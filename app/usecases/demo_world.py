@@ -52,12 +52,12 @@ async def load_demo(store: Store, _: None) -> bool:
 @transaction()
 async def reset_demo(store: Store, _: None) -> None:
     await take_turn_of_command(store.connection)
-    await demo.clear(store.connection)
+    await demo.clear(store)
     await apply_demo(store)
 
 
 async def apply_demo(store: Store) -> None:
-    outcome = await applied(store.connection, WorldWish(demo.WORLD.read_bytes(), new_id=demo.demo_id))
+    outcome = await applied(store, WorldWish(demo.WORLD.read_bytes(), new_id=demo.demo_id))
     if isinstance(outcome, NotApplied):
         raise TypeError(outcome.errors[0].message)
     await demo.add_what_no_document_says(store.connection)

@@ -27,7 +27,7 @@ async def expire(work: UnitOfWork, remove_batch: RemoveBatch, kept: timedelta) -
 @transaction()
 async def remove_drafts(store: Store, kept: timedelta) -> int:
     """Drafts that were set aside longer ago than they are kept (H8)."""
-    return await expiry.remove_drafts(store.connection, before=store.at - kept, batch=BATCH)
+    return await expiry.remove_drafts(store.connection, before=store.at - kept, now=store.at, batch=BATCH)
 
 
 @transaction()

@@ -1,9 +1,11 @@
 """Two tenants with a provisioner each, and what provisioners send."""
 
+from operator import itemgetter
 from typing import Any
 
 from tests.api.client import Api, Json
 from tests.api.world_builder import WorldBuilder, graph, step
+from tests.databases import OF_SERVERS
 from tests.usecases.world_files import contents
 
 THINGS = "things { section key id change fields { path before after } usedByFlows usedByFlowIds }"
@@ -54,7 +56,15 @@ async def apply(api: Api, by: str = "robot", **options: Any) -> Json:
 
 async def held(api: Api) -> dict[str, Any]:
     """Everything in the database, but what servers note down of their own work."""
-    return {**await contents(api.database_url), "periodic_task": []}
+    everything = await contents(api.database_url)
+    events = [
+        {name: value for name, value in event.items() if name not in {"position", "place"}}
+        for table in ("event", "pending_event")
+        for event in everything[table]
+    ]
+    return {name: rows for name, rows in everything.items() if name not in OF_SERVERS} | {
+        "event": sorted(events, key=itemgetter("id"))
+    }
 
 
 async def names_of(api: Api, user: str) -> list[str]:

@@ -23,7 +23,7 @@ RELEASED = """select flow.name, status, number, origin
 from flow left join flow_version on flow_id = flow.id where workspace_id = $1"""
 RECORDS = """select count(*), count(distinct source_flow_id), count(distinct destination_flow_id)
 from flow_export where destination_workspace_id = $1"""
-THAT_STAY = {"flow_export", "reference_report", "idempotency_key"}
+THAT_STAY = {"flow_export", "reference_report", "idempotency_key", "event"}
 """Tables that remember what was undone."""
 
 

@@ -42,7 +42,7 @@ async def but_for_records_and_revisions(company: Company) -> Everything:
             *(
                 row
                 for row in rows
-                if row[0] not in {"flow", "flow_draft", "flow_export", "flow_component", "reference_report"}
+                if row[0] not in {"flow", "flow_draft", "flow_export", "flow_component", "reference_report", "event"}
             ),
             *counted,
         ]

@@ -36,7 +36,7 @@ PLACES = ("production", "kitchen", "small-live", "small-shop", "small-lab", "ful
 ONTO = ("orders-live", "busy", "never-published", "till", "plain", "unpublished", "ships", "nowhere")
 FLOWS = ("orders", "plain", "two-topics", "unpublished", "topicless", "of-the-team", "busy", "never-published", "till")
 SOURCES = (BY_DEFAULT, BY_DEFAULT, SourceWish(StateOfFlow.DRAFT), SourceWish(StateOfFlow.PUBLISHED_VERSION))
-ID = re.compile(r"\b(flow|draft|export)_[0-7][0-9a-hjkmnp-tv-z]{25}\b")
+ID = re.compile(r"\b(flow|draft|export|event)_[0-7][0-9a-hjkmnp-tv-z]{25}\b")
 
 
 async def export_all(

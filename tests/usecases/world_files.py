@@ -128,8 +128,8 @@ def document(**sections: Any) -> bytes:
 
 
 async def contents(url: str) -> dict[str, list[dict[str, Any]]]:
-    """Everything in a database, table by table."""
-    engine = create_async_engine(url)
+    """Everything in a database at one moment, table by table."""
+    engine = create_async_engine(url, isolation_level="REPEATABLE READ")
     async with engine.connect() as connection:
         found = {
             table.name: [

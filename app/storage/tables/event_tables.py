@@ -5,7 +5,7 @@ Events outlive what they name, so their ids have no foreign keys.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, Index, UniqueConstraint, false
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, UniqueConstraint, false
 from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
@@ -27,6 +27,7 @@ def of_feed(feed: str, *columns: str) -> Index:
 class EventColumns(SQLModel):
     """What an event says, whether it has a position or not."""
 
+    id: str = id_without_key(nullable=False)
     at: datetime = Field(sa_type=DateTime(timezone=True), nullable=False)
     type: str = text()
     """One of `EventType`; later releases add types."""
@@ -71,7 +72,9 @@ class PendingEventTable(EventColumns, table=True):
     """
 
     __tablename__ = "pending_event"
-    id: str = key()
+    place: int = Field(sa_column=Column(BigInteger, Identity(), primary_key=True))
+    """Events of one flow are written under its lock, so their places are in the order of its changes; ids are in that of
+    the clocks of several servers."""
 
 
 class FeedTable(SQLModel, table=True):

@@ -7,6 +7,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from app.storage.connections.connection import WriteConnection
+from app.storage.connections.row_changes import write_rows
+from app.storage.event_writes import removed_flows
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, REFERENCE_REPORT
 
 LOCK = 1718382456
@@ -30,7 +32,6 @@ _HAS_OTHER_DRAFT = exists(
     )
 )
 _NOTHING_LEFT = select(FLOW.c.id).where(_FLOWS, FLOW.c.published_version_id.is_(None), ~_HAS_OTHER_DRAFT)
-_REMOVE_FLOWS = delete(FLOW).where(_FLOWS)
 
 
 _OVER_SINCE = func.least(FLOW_EXPORT.c.undone_at, FLOW_EXPORT.c.destination_deleted_at)
@@ -55,7 +56,7 @@ _LOCK_REPORTS = (
 _REMOVE_REPORTS = delete(REFERENCE_REPORT).where(*_IS_UNREFERENCED)
 
 
-async def remove_drafts(connection: WriteConnection, *, before: datetime, batch: int) -> int:
+async def remove_drafts(connection: WriteConnection, *, before: datetime, now: datetime, batch: int) -> int:
     """Remove up to `batch` drafts that were set aside before a time, and flows without any draft or version left (H8).
 
     Returns the number of removed drafts; 0 while another process removes. Locked drafts and flows are skipped until the
@@ -68,7 +69,7 @@ async def remove_drafts(connection: WriteConnection, *, before: datetime, batch:
     if expired:
         gone = [row.id for row in await connection.rows(_NOTHING_LEFT, {"flows": flows, "drafts": drafts})]
         await connection.change(_REMOVE_DRAFTS, {"drafts": drafts})
-        await connection.change(_REMOVE_FLOWS, {"flows": gone})
+        await write_rows(connection, *removed_flows(gone), by="", now=now)
     return len(drafts)
 
 

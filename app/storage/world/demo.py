@@ -22,7 +22,9 @@ from app.domain.source import CopiedFrom
 from app.domain.undo import ChangeSinceExport
 from app.storage.accounts.tokens import secret_hash
 from app.storage.connections.connection import ReadConnection, WriteConnection
+from app.storage.event_writes import removed_flows
 from app.storage.ids import Kind
+from app.storage.store import Store
 from app.storage.tables import API_TOKEN, FLOW, FLOW_EXPORT, METADATA, OF_NO_WORLD, ROLE, TENANT, USER
 from app.storage.writes.copies import flow_to_text
 
@@ -80,13 +82,15 @@ async def has_demo_tokens(connection: ReadConnection) -> bool:
     return bool(await connection.value(_TOKENS, {"tokens": DEMO_TOKENS}))
 
 
-async def clear(connection: WriteConnection) -> None:
-    """Delete everything. Raises NotOnlyTheDemo and DemoIsBusy."""
+async def clear(store: Store) -> None:
+    """Delete everything but events. Raises NotOnlyTheDemo and DemoIsBusy."""
+    connection = store.connection
     file = json.loads(WORLD.read_bytes())
     await _refuse_others(connection, TENANT, {demo_id(Kind.TENANT, each["key"]) for each in file["tenants"]})
     await _refuse_others(connection, USER, {demo_id(Kind.USER, each["key"]) for each in file["users"]})
     tables = [each for each in METADATA.sorted_tables if each not in OF_NO_WORLD]
     await _lock(connection, tables)
+    await store.write(*removed_flows([row.id for row in await connection.rows(select(FLOW.c.id))]))
     for table in reversed(tables):
         # The built-in roles belong to no tenant, and come with the schema.
         await connection.change(delete(table).where(ROLE.c.tenant_id.is_not(None)) if table is ROLE else delete(table))

@@ -4,13 +4,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.domain.events import EventType
 from app.domain.id_prefixes import Kind
 from app.domain.world.flows import NewFlow
 from app.domain.world.planning import IdSource
 from app.storage import tables
-from app.storage.connections.connection import WriteConnection
-from app.storage.connections.row_changes import insert_new_rows, insert_rows, write_rows
+from app.storage.connections.row_changes import insert_new_rows, insert_rows
+from app.storage.event_writes import FlowEvent, flow_events
 from app.storage.facts.states import SHOWN, STATE, shown_values, state_values
+from app.storage.store import Store
 from app.storage.writes.contents import COMPONENT, CONTENT, component_rows, content_row
 
 BETWEEN_VERSIONS = timedelta(hours=1)
@@ -27,19 +29,26 @@ _CONTENTS = insert_new_rows(tables.FLOW_CONTENT, CONTENT)
 _COMPONENTS = insert_rows(tables.FLOW_CONTENT_COMPONENT, COMPONENT)
 
 
-async def write_flows(connection: WriteConnection, flows: Sequence[NewFlow], now: datetime, new_id: IdSource) -> None:
+async def write_flows(store: Store, flows: Sequence[NewFlow], new_id: IdSource) -> None:
     """Write new flows. A document doesn't say when things happened: one version came an hour after the other."""
+    now = store.at
     contents = {state.content.hash: state.content for flow in flows for state in flow.states}
     rows = [content_row(each) for each in contents.values()]
-    fresh = [row.hash for row in await write_rows(connection, (_CONTENTS, rows))]
+    fresh = [row.hash for row in await store.write((_CONTENTS, rows))]
     named = [row for each in fresh for row in component_rows(contents[each])]
-    await write_rows(connection, (_COMPONENTS, named))
+    await store.write((_COMPONENTS, named))
     versions = [[*_version_rows(flow, now, new_id)] for flow in flows]
     pairs = zip(flows, versions, strict=True)
-    await write_rows(connection, (_FLOWS, [_flow_row(flow, [row[0] for row in its], now) for flow, its in pairs]))
-    await write_rows(connection, (_VERSIONS, [row for its in versions for row in its]))
+    created = flow_events(map(_event, flows))
+    await store.write(created, (_FLOWS, [_flow_row(flow, [row[0] for row in its], now) for flow, its in pairs]))
+    await store.write((_VERSIONS, [row for its in versions for row in its]))
     drafts = [row for flow in flows for row in _draft_rows(flow, now, new_id)]
-    await write_rows(connection, (_DRAFTS, drafts))
+    await store.write((_DRAFTS, drafts))
+
+
+def _event(flow: NewFlow) -> FlowEvent:
+    name, workspace = flow.current_state.name, flow.thing.values["workspace"]
+    return FlowEvent(EventType.FLOW_CREATED, flow.thing.id, name, workspace)
 
 
 def _flow_row(flow: NewFlow, versions: Sequence[str], now: datetime) -> tuple[object, ...]:

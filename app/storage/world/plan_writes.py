@@ -1,17 +1,20 @@
 """Writes what a plan says, set by set: what goes, what changes, what comes; flows' graphs apart."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, func
 from sqlalchemy import literal_column as sql
 
+from app.domain.events import EventType
 from app.domain.input import email_key, name_key
 from app.domain.world.sections import SECTIONS, Section
 from app.domain.world.things import Planned, Terms, Thing, WorldChange, WorldPlan
 from app.storage import tables
 from app.storage.connections.connection import WriteConnection
 from app.storage.connections.row_changes import RowsOfTable, delete_rows, insert_rows, update_rows, write_rows
+from app.storage.event_writes import FlowEvent, flow_events, removed_flows, world_events
+from app.storage.store import Store
 from app.storage.world.access import let_go_of_roles, members_of, write_members
 from app.storage.world.raw_statements import statement
 from app.storage.world.section_tables import OF_WORKSPACES, TABLES, columns_of
@@ -68,19 +71,20 @@ _WHITELIST = insert_rows(tables.COMPONENT_WHITELIST, ("component_id", "contract_
 _KEYS = insert_rows(tables.EXTERNAL_KEY, ("scope_id", "section", "key", "id"))
 
 
-async def write_plan(connection: WriteConnection, planned: Sequence[Planned], terms: Terms) -> None:
+async def write_plan(store: Store, planned: Sequence[Planned], terms: Terms) -> None:
     """Write everything of a plan but the flows that it creates, of which the external keys come first."""
     differing = [each for each in planned if each.change is not WorldChange.UNCHANGED]
     removed = [each for each in differing if each.change is WorldChange.REMOVED]
     created = [each for each in differing if each.change is WorldChange.CREATED and not each.is_guest]
     changed = [each for each in differing if each.change is WorldChange.CHANGED]
+    connection = store.connection
     workspaces = [each.before.id for each in removed if each.section.name == "workspaces" and each.before is not None]
     former = await members_of(connection, workspaces)
-    await _remove(connection, removed, workspaces, [*terms.tenants])
+    await _remove(store, removed, workspaces, [*terms.tenants])
     for section in SECTIONS.values():
         if section.kind is not None:
-            await _write(connection, section, changed, _update)
-            await _write(connection, section, created if section.name != "flows" else (), _insert)
+            await _write(store, section, changed, _update)
+            await _write(store, section, created if section.name != "flows" else (), _insert)
     await _write_lists(connection, [*created, *changed])
     await _switch_users(connection, [*created, *changed], terms)
     await write_members(connection, differing, terms, former)
@@ -89,7 +93,7 @@ async def write_plan(connection: WriteConnection, planned: Sequence[Planned], te
         for each in differing
         if each.section.kind and each.thing and each.thing.key and each.differs_in("key")
     ]
-    await write_rows(connection, (_KEYS, keys))
+    await store.write(world_events(_tenants_of(differing)), (_KEYS, keys))
 
 
 async def note_numbers(connection: WriteConnection, plan: WorldPlan) -> None:
@@ -102,10 +106,9 @@ def _things_of(planned: Iterable[Planned], section: Section) -> list[Thing]:
     return [each.thing for each in planned if each.section is section and each.thing is not None]
 
 
-async def _remove(
-    connection: WriteConnection, removed: Sequence[Planned], workspaces: Sequence[str], tenants: Sequence[str]
-) -> None:
+async def _remove(store: Store, removed: Sequence[Planned], workspaces: Sequence[str], tenants: Sequence[str]) -> None:
     """Remove things, those that refer to others first; with a workspace goes what lives in it."""
+    connection = store.connection
     for each in _EMPTY.values() if workspaces else ():
         await connection.rows(each, {"workspaces": workspaces})
     roles = [each.before.id for each in removed if each.section.name == "roles" and each.before is not None]
@@ -114,20 +117,38 @@ async def _remove(
     for each in _LEAVE_TENANTS if guests else ():
         await connection.rows(each, {"users": guests, "tenants": tenants})
     for name, section in reversed([*SECTIONS.items()]):
-        ids = [(each.before.id,) for each in removed if each.section is section and each.before and not each.is_guest]
-        if section.kind is not None:
-            await write_rows(connection, (delete_rows(TABLES[name]), ids))
+        ids = [each.before.id for each in removed if each.section is section and each.before and not each.is_guest]
+        if name == "flows":
+            await store.write(*removed_flows(ids))
+        elif section.kind is not None:
+            await store.write((delete_rows(TABLES[name]), [(each,) for each in ids]))
 
 
 async def _write(
-    connection: WriteConnection,
+    store: Store,
     section: Section,
-    planned: Iterable[Planned],
+    planned: Sequence[Planned],
     change: Callable[[Table, tuple[str, ...]], RowsOfTable],
 ) -> None:
     rows = [_row_of(section, thing) for thing in _things_of(planned, section)]
     if rows:
-        await write_rows(connection, (change(TABLES[section.name], tuple(rows[0])), [(*row.values(),) for row in rows]))
+        written = change(TABLES[section.name], tuple(rows[0])), [(*row.values(),) for row in rows]
+        await store.write(flow_events(_suspensions(planned) if section.name == "flows" else ()), written)
+
+
+def _suspensions(planned: Iterable[Planned]) -> Iterator[FlowEvent]:
+    """The events of flows that a document suspends, or whose suspension it lifts (W10)."""
+    for each in planned:
+        if each.changes("suspended") and each.thing is not None:
+            is_suspended = each.thing.values["suspended"]
+            yield FlowEvent(EventType.FLOW_SUSPENDED if is_suspended else EventType.FLOW_RESUMED, each.thing.id)
+
+
+def _tenants_of(planned: Iterable[Planned]) -> list[str]:
+    """The tenants in which something changes; of a guest only what is in the scope of its key."""
+    things = ((each.thing, each.is_guest) for each in planned if each.thing is not None)
+    tenants = {thing.scope if is_guest else thing.tenant for thing, is_guest in things}
+    return sorted(tenant for tenant in tenants if tenant)
 
 
 def _insert(table: Table, columns: tuple[str, ...]) -> RowsOfTable:

@@ -7,14 +7,16 @@ from hashlib import sha256
 import orjson
 
 from app.domain.edit import CreatePlan
+from app.domain.events import EventType
 from app.domain.export import Exported, ExportPlan
-from app.domain.flow import TEXTS, ShownFlow
+from app.domain.flow import TEXTS, FlowState, ShownFlow
 from app.domain.graph import Bindings
-from app.domain.model import DraftId, ExportId, FlowId
+from app.domain.model import DraftId, ExportId, FlowId, VersionOrigin
 from app.domain.references import ReferenceOutcome
 from app.offload import interruptible, offload
 from app.storage.connections.row_changes import BY, NOW, Parts, insert_new_rows, insert_rows
 from app.storage.connections.row_views import views_of
+from app.storage.event_writes import FlowEvent, flow_events
 from app.storage.facts.states import bindings_text, field_values, shown_values, state_values, texts_of
 from app.storage.ids import Kind, new_id
 from app.storage.reads.rows import DraftView, FlowView
@@ -72,6 +74,7 @@ async def write_flow(store: Store, plan: CreatePlan) -> tuple[FlowId, DraftId]:
     await write_content(store, plan.content)
     flow_id, draft_id = FlowId(new_id(Kind.FLOW)), DraftId(new_id(Kind.DRAFT))
     await store.write(
+        flow_events([FlowEvent(EventType.FLOW_CREATED, flow_id, plan.state.name, plan.workspace_id)]),
         (FLOWS, [(flow_id, plan.workspace_id, plan.type, FIRST_REVISION, *shown_values(plan.state))]),
         (DRAFTS, [(draft_id, flow_id, FIRST_REVISION, *state_values(plan.state))]),
     )
@@ -131,11 +134,13 @@ def _rows_of(plans: Sequence[ExportPlan]) -> tuple[list[Exported], Parts]:
     drafts = [
         _draft(plan, exported, bindings[id(plan.state.graph.bindings)]) for plan, exported in interruptible(written)
     ]
+    events = [_event(plan, exported) for plan, exported in interruptible(written)]
     aside = set_aside([plan.sets_aside for plan in plans])
     reports = [*{hashes[each]: text for each, text in texts.items()}.items()]
     return exports, (
         (_REPORTS, reports),
         (_RECORDS, records),
+        flow_events(events),
         (FLOWS, flows),
         (RENAMED, overridden),
         *aside,
@@ -179,8 +184,23 @@ def _flow(plan: ExportPlan, exported: Exported) -> tuple[str | int | None, ...]:
 
 def _overridden(plan: ExportPlan, flow_id: FlowId) -> tuple[str | int | None, ...]:
     """A flow that was never published shows what its draft says (X5)."""
-    shows = None if plan.renames_flow else plan.overridden_shows
-    return flow_id, plan.revision, *shown_values(shows or plan.state)
+    return flow_id, plan.revision, *shown_values(_shows(plan))
+
+
+def _shows(plan: ExportPlan) -> ShownFlow | FlowState:
+    return (None if plan.renames_flow else plan.overridden_shows) or plan.state
+
+
+def _event(plan: ExportPlan, exported: Exported) -> FlowEvent:
+    is_copy = plan.state.origin is VersionOrigin.COPY
+    return FlowEvent(
+        EventType.FLOW_COPIED if is_copy else EventType.FLOW_EXPORTED,
+        exported.flow_id,
+        _shows(plan).name,
+        plan.workspace_id,
+        plan.source_workspace,
+        export_id=exported.export_id,
+    )
 
 
 def _draft(plan: ExportPlan, exported: Exported, bindings: str) -> tuple[str | int | None, ...]:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.draft import DiscardPlan, RestorePlan
 from app.domain.edit import UpdatePlan
+from app.domain.events import EventType
 from app.domain.flow import FlowState
 from app.domain.model import DraftId, FlowId, FlowStatus, VersionId
 from app.domain.publish import PublishPlan
@@ -15,6 +16,7 @@ from app.domain.revert import RevertPlan
 from app.domain.running import StatusPlan
 from app.domain.undo import ChangeSinceExport
 from app.storage.connections.row_changes import BY, NOW, Part, Parts, delete_rows, insert_rows, update_rows
+from app.storage.event_writes import FlowEvent, flow_events, removed_flows
 from app.storage.facts.states import SHOWN, STATE, shown_values, state_values
 from app.storage.ids import Kind, new_id
 from app.storage.reads.rows import DraftView, FlowView
@@ -80,6 +82,7 @@ PUBLISHED = update_rows(
     updated_at=NOW,
 )
 """Without a status the flow keeps its own (H4)."""
+_TOLD_OF = {FlowStatus.ACTIVE: EventType.FLOW_STARTED, FlowStatus.INACTIVE: EventType.FLOW_STOPPED}
 REMOVED_DRAFTS, REMOVED_FLOWS = delete_rows(FLOW_DRAFT), delete_rows(FLOW)
 
 _KEEP_OTHERS_AWAY = (
@@ -158,12 +161,14 @@ async def restore_draft(store: Store, plan: RestorePlan) -> None:
 async def remove_flow(store: Store, flow_id: FlowId) -> None:
     """Remove a flow with its drafts and versions; the records of its exports stay (H9)."""
     drafts = await lock_removed_flows(store, [flow_id])
-    await store.write((NOTED[ChangeSinceExport.DISCARDED], drafts), (REMOVED_FLOWS, [(flow_id,)]))
+    await store.write((NOTED[ChangeSinceExport.DISCARDED], drafts), *removed_flows([flow_id]))
 
 
 async def set_status(store: Store, plans: Sequence[StatusPlan]) -> None:
     """Let flows run, or not; those that stay as they are aren't written (H9)."""
-    await store.write((TOGGLED, [(plan.flow_id, plan.status) for plan in plans if plan.status is not None]))
+    flows = [(plan.flow_id, plan.status) for plan in plans if plan.status is not None]
+    events = [FlowEvent(_TOLD_OF[status], flow_id) for flow_id, status in flows]
+    await store.write(flow_events(events), (TOGGLED, flows))
 
 
 def set_aside(drafts: Sequence[DraftId | None], since: ChangeSinceExport = ChangeSinceExport.OVERRIDDEN_AGAIN) -> Parts:
@@ -186,9 +191,14 @@ def _revised(flow_id: FlowId, revision: int, shows: FlowState | None = None) -> 
 
 
 def _versions(states: Sequence[tuple[FlowId, FlowState, FlowStatus | None]]) -> tuple[list[VersionId], Parts]:
-    """The next versions of flows; what they say becomes the flows', and those with a status get it."""
+    """The next versions of flows, with their events; what they say becomes the flows', and those with a status get it."""
     ids = [VersionId(new_id(Kind.VERSION)) for _ in states]
     each = [*zip(ids, states, strict=True)]
     flows = [(flow_id, version_id, status, *shown_values(state)) for version_id, (flow_id, state, status) in each]
     versions = [(version_id, flow_id, *state_values(state)) for version_id, (flow_id, state, _) in each]
-    return ids, ((PUBLISHED, flows), (VERSIONS, versions))
+    published = [
+        FlowEvent(EventType.FLOW_PUBLISHED, flow_id, state.name, version_id=version_id)
+        for version_id, (flow_id, state, _) in each
+    ]
+    started = [FlowEvent(EventType.FLOW_STARTED, flow_id, state.name) for _, (flow_id, state, status) in each if status]
+    return ids, (flow_events([*published, *started]), (PUBLISHED, flows), (VERSIONS, versions))

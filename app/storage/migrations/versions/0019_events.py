@@ -20,7 +20,12 @@ IDS = ("flow_id", "version_id", "export_id", "request_id")
 
 
 def upgrade() -> None:
-    op.create_table("pending_event", *event_columns(), sa.PrimaryKeyConstraint("id", name=op.f("pk_pending_event")))
+    op.create_table(
+        "pending_event",
+        sa.Column("place", sa.BigInteger(), sa.Identity(), nullable=False),
+        *event_columns(),
+        sa.PrimaryKeyConstraint("place", name=op.f("pk_pending_event")),
+    )
     op.create_table(
         "event",
         *event_columns(),
