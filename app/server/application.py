@@ -1,7 +1,7 @@
 """The application: settings, database, schema and routes put together, here and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -32,6 +32,7 @@ from app.storage.connections.database import Database, open_database
 from app.telemetry.log import configure_log
 from app.telemetry.metrics import CONNECTIONS, COUNTING_ALONE, REPLICAS_IN_USE, REQUESTS_WAITING
 from app.telemetry.tracing import start_tracing, stop_tracing
+from app.usecases.number_events import number_events_periodically
 from app.usecases.transaction import UnitOfWork
 from app.usecases.watch_replica import watch_replica
 
@@ -48,10 +49,7 @@ def create_app(settings: Settings) -> FrontController:
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[dict[str, object]]:
         start_tracing()
-        background = {"cleanup": partial(clean_up_periodically, work, records=timedelta(days=settings.record_days))}
-        if database.replica is not None:
-            background["replica"] = partial(watch_replica, work)
-        tasks = [asyncio.create_task(keep_running(name, run)) for name, run in background.items()]
+        tasks = [asyncio.create_task(keep_running(name, run)) for name, run in background_of(settings, work).items()]
         # The server process looks at these, again and again.
         yield {"in_flight": in_flight, "measure": partial(measure, endpoint)}
         for task in tasks:
@@ -96,6 +94,18 @@ def work_of(settings: Settings, database: Database) -> UnitOfWork:
     keys_kept = timedelta(hours=settings.idempotency_key_hours)
     drafts_kept = timedelta(days=settings.set_aside_days)
     return UnitOfWork(database, clock=lambda: datetime.now(UTC), keys_kept=keys_kept, drafts_kept=drafts_kept)
+
+
+def background_of(settings: Settings, work: UnitOfWork) -> dict[str, Callable[[], Awaitable[None]]]:
+    """What runs as long as the server does, besides requests."""
+    records, events = timedelta(days=settings.record_days), timedelta(days=settings.event_days)
+    background: dict[str, Callable[[], Awaitable[None]]] = {
+        "cleanup": partial(clean_up_periodically, work, records=records, events=events),
+        "events": partial(number_events_periodically, work),
+    }
+    if work.database.replica is not None:
+        background["replica"] = partial(watch_replica, work)
+    return background
 
 
 def endpoint_of(settings: Settings, database: Database, work: UnitOfWork, authenticator: Authenticator) -> Endpoint:

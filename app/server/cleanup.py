@@ -8,19 +8,20 @@ from functools import partial
 from app.storage.connections.database import DatabaseUnavailable, StatementTookTooLong
 from app.telemetry.log import log
 from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
-from app.usecases.expire import expire, remove_drafts, remove_keys, remove_records
+from app.usecases.expire import expire, remove_drafts, remove_events, remove_keys, remove_records
 from app.usecases.remove_contents import remove_contents
 from app.usecases.transaction import UnitOfWork
 
 CLEANUP_SECONDS = 3600
 
 
-async def clean_up_periodically(work: UnitOfWork, *, records: timedelta) -> None:
-    """Remove old drafts, idempotency keys, records of exports and contents now and then, as long as the server runs."""
+async def clean_up_periodically(work: UnitOfWork, *, records: timedelta, events: timedelta) -> None:
+    """Remove old drafts, idempotency keys, records of exports, events and contents now and then, as long as the server runs."""
     steps = {
         "drafts": partial(expire, work, remove_drafts, work.drafts_kept),
         "keys": partial(expire, work, remove_keys, work.keys_kept),
         "records": partial(expire, work, remove_records, records),
+        "events": partial(expire, work, remove_events, events),
         "contents": partial(remove_contents, work),
     }
     while True:

@@ -38,4 +38,5 @@ class OperationSettings(BaseSettings):
         le=36_500,
         description="days that the record of an export is kept once it was undone or its destination was deleted",
     )
+    event_days: int = Field(default=400, ge=1, le=36_500, description="days that an event is kept")
     idempotency_key_hours: int = Field(default=24, ge=1, le=8_760, description="hours that an idempotency key is kept")

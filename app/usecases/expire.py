@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from app.storage.facts.idempotency_keys import remove_old_keys
 from app.storage.store import Store
-from app.storage.upkeep import expiry
+from app.storage.upkeep import expiry, feed
 from app.telemetry.log import log
 from app.usecases.transaction import UnitOfWork, transaction
 
@@ -42,8 +42,15 @@ async def remove_records(store: Store, kept: timedelta) -> int:
     return await expiry.remove_records(store.connection, before=store.at - kept, batch=BATCH)
 
 
+@transaction()
+async def remove_events(store: Store, kept: timedelta) -> int:
+    """Events that are older (E2)."""
+    return await feed.remove_events(store.connection, before=store.at - kept)
+
+
 NAMES: Mapping[RemoveBatch, str] = {
     remove_drafts: "drafts set aside",
     remove_keys: "old idempotency keys",
     remove_records: "records of exports",
+    remove_events: "old events",
 }

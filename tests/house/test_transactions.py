@@ -33,7 +33,8 @@ USE_CASES_THAT_WRITE = {
         "update_draft",
     ),
     # For nobody.
-    *("begin", "note_positions", "note_token_use", "remove_drafts", "remove_keys", "remove_next", "remove_records"),
+    *("begin", "note_positions", "note_token_use", "number_batch"),
+    *("remove_drafts", "remove_events", "remove_keys", "remove_next", "remove_records"),
     *("apply_world", "issue_token", "load_demo", "reset_demo", "revoke_token"),
 }
 

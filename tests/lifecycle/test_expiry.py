@@ -198,7 +198,7 @@ async def test_a_server_whose_database_is_away_says_so_and_goes_on_until_it_is_s
     with capture_logs() as log:
         async with app.router.lifespan_context(app):
             await _until_logged(log, "cleanup not done")
-            assert len(asyncio.all_tasks()) == len(before) + 1
+            assert len(asyncio.all_tasks()) == len(before) + 2
     assert {line["log_level"] for line in log} == {"warning"}
     assert asyncio.all_tasks() == before
 

@@ -102,7 +102,7 @@ async def cleaning_up(url: str) -> AsyncIterator[list[Any]]:
     database = open_database(url, connection_wait_seconds=0.1)
     work = UnitOfWork(database, clock=lambda: datetime.now(UTC))
     with capture_logs() as log:
-        cleanup = asyncio.create_task(clean_up_periodically(work, records=DAY))
+        cleanup = asyncio.create_task(clean_up_periodically(work, records=DAY, events=DAY))
         yield log
         assert not cleanup.done()
         cleanup.cancel()
@@ -116,10 +116,10 @@ async def test_a_cleanup_says_why_it_could_not_be_done_and_tries_again(
 ) -> None:
     monkeypatch.setattr("app.server.cleanup.CLEANUP_SECONDS", 0.5)
     async with letting_in(fault) as url, cleaning_up(url) as log:
-        assert await soon(lambda: len(log) >= 5)
-    assert [line["of"] for line in log[:5]] == ["drafts", "keys", "records", "contents", "drafts"]
+        assert await soon(lambda: len(log) >= 6)
+    assert [line["of"] for line in log[:6]] == ["drafts", "keys", "records", "events", "contents", "drafts"]
     line = {"event": "cleanup not done", "of": "drafts", "reason": REASONS[fault], "log_level": "warning"}
-    assert log[0] == log[4] == line
+    assert log[0] == log[5] == line
 
 
 async def test_a_cleanup_goes_on_whatever_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,4 +68,5 @@ async def test_under_load_two_processes_have_no_more_than_twice_as_many(
             connected = {*await rows(url, CONNECTIONS)} - earlier
             callers.cancel()
             await asyncio.gather(callers, return_exceptions=True)
-    assert 2 <= len(connected) <= 4
+    # Two for calls, and one for probes.
+    assert 2 <= len(connected) <= 2 * (2 + 1)
