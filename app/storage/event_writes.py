@@ -57,10 +57,10 @@ def flow_events(events: Iterable[FlowEvent]) -> Part:
     return _FLOW_EVENTS, [(new_id(Kind.EVENT), *event) for event in events]
 
 
-def removed_flows(flow_ids: Sequence[str]) -> Parts:
-    """Flows that are deleted, with their events."""
+def removed_flows(flow_ids: Sequence[str], *, after: Sequence[FlowEvent] = ()) -> Parts:
+    """Flows that are deleted, with their events, which come after others of the same statement."""
     events = [FlowEvent(EventType.FLOW_DELETED, flow_id) for flow_id in flow_ids]
-    return flow_events(events), (_REMOVED_FLOWS, [(flow_id,) for flow_id in flow_ids])
+    return flow_events([*after, *events]), (_REMOVED_FLOWS, [(flow_id,) for flow_id in flow_ids])
 
 
 def world_events(tenants: Iterable[str]) -> Part:

@@ -83,7 +83,7 @@ PUBLISHED = update_rows(
 )
 """Without a status the flow keeps its own (H4)."""
 _TOLD_OF = {FlowStatus.ACTIVE: EventType.FLOW_STARTED, FlowStatus.INACTIVE: EventType.FLOW_STOPPED}
-REMOVED_DRAFTS, REMOVED_FLOWS = delete_rows(FLOW_DRAFT), delete_rows(FLOW)
+REMOVED_DRAFTS = delete_rows(FLOW_DRAFT)
 
 _KEEP_OTHERS_AWAY = (
     select(FLOW_DRAFT.c.id)

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import null
 
+from app.domain.events import EventType
 from app.domain.undo import ChangeSinceExport, UndoPlan, earliest_of_flows
 from app.storage.connections.row_changes import NOW, update_rows
+from app.storage.event_writes import FlowEvent, removed_flows
 from app.storage.facts.states import SHOWN, shown_values
 from app.storage.store import Store
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT
-from app.storage.writes.lifecycle import REMOVED_DRAFTS, REMOVED_FLOWS, lock_removed_flows
+from app.storage.writes.lifecycle import REMOVED_DRAFTS, lock_removed_flows
 
 _FLOWS = update_rows(FLOW, ("draft_revision", "updated_at", *SHOWN))
 _DRAFTS = update_rows(FLOW_DRAFT, ("revision",), set_aside_at=null(), set_aside_by=null())
@@ -43,9 +45,10 @@ async def undo_exports(store: Store, plans: Sequence[UndoPlan]) -> None:
             ],
         ),
     )
+    undone = [FlowEvent(EventType.EXPORT_UNDONE, plan.draft.flow_id, export_id=plan.export_id) for plan in plans]
     restored = ((plan.draft.set_aside, plan.revision) for plan in stay.values())
     await store.write(
         (_DRAFTS, [(draft_id, revision) for draft_id, revision in restored if draft_id is not None]),
-        (REMOVED_FLOWS, [(flow_id,) for flow_id in removed]),
+        *removed_flows(removed, after=undone),
         (_UNDONE, [(plan.export_id,) for plan in plans]),
     )
