@@ -182,6 +182,8 @@ class Executor:
             for position, value in enumerate(each.values)
             if is_awaited(type(value)) and not isinstance(value, Lookup)
         ]
+        if not waiting:
+            return
         # Several fields of an object may need the same, which isn't cached for long if it is large.
         waiting.sort(key=itemgetter(1))
         found = await self._all([values[position] for values, position in waiting])
@@ -195,8 +197,6 @@ class Executor:
                 return [await awaited[0]]
             except Exception as error:  # noqa: BLE001 - it is told at its field
                 return [error]
-        if not awaited:
-            return []
         try:
             found = await asyncio.gather(*map(self._paced, awaited), return_exceptions=True)
         finally:

@@ -3,7 +3,6 @@
 import math
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 
 from cachetools import TLRUCache
 
@@ -14,37 +13,25 @@ WINDOW_SECONDS = 60
 MOST_CALLERS = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    level: float
-    at: float
-    """The time at which this was left, by the clock of this process."""
-
-
 class OwnBuckets:
     """The buckets of all callers of this process."""
 
     def __init__(self, size: int) -> None:
         self._size = size
-        # One that is full again needn't be remembered.
-        self._buckets: TLRUCache[str, Bucket] = TLRUCache(MOST_CALLERS, self._full_at, timer=time.monotonic)
+        # The time at which each is full again, by the clock of this process; then it needn't be remembered.
+        self._full_at: TLRUCache[str, float] = TLRUCache(MOST_CALLERS, lambda _, at, __: at, timer=time.monotonic)
 
     def spend(self, caller: str, *, back: int, spent: int, covered_only: bool) -> tuple[bool, float]:
         """Give back and spend; whether it was spent, and what is left."""
-        level = min(self._size, self._level(caller) + back)
+        now, seconds_of_one = time.monotonic(), WINDOW_SECONDS / self._size
+        # Rounded, or what is left would be a fraction less than a whole number.
+        missing = round(max(0.0, self._full_at.get(caller, now) - now) / seconds_of_one, 6)
+        level = self._size - max(0.0, missing - back)
         if covered_only and spent > level:
             return False, level
-        self._buckets[caller] = Bucket(level - spent, time.monotonic())
-        return True, level - spent
-
-    def _full_at(self, _: str, bucket: Bucket, now: float) -> float:
-        return now + (self._size - bucket.level) * WINDOW_SECONDS / self._size
-
-    def _level(self, caller: str) -> float:
-        bucket = self._buckets.get(caller)
-        if bucket is None:
-            return self._size
-        return min(self._size, bucket.level + (time.monotonic() - bucket.at) * self._size / WINDOW_SECONDS)
+        level -= spent
+        self._full_at[caller] = now + (self._size - level) * seconds_of_one
+        return True, level
 
 
 class RateLimiter:
