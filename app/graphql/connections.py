@@ -21,7 +21,7 @@ from app.execution.rows import RawRows, shows
 from app.graphql.arguments import After, Before, First, Last, none_if_unset
 from app.graphql.context import Info
 from app.graphql.describe import about, field
-from app.graphql.loader_keys import CountBelow, PageBelow
+from app.graphql.loading.loader_keys import CountBelow, PageBelow
 from app.storage.pages.lists import FlowOrder, ListName, WantedList
 from app.storage.pages.paging import Key, Page, PageRequest
 

@@ -10,7 +10,7 @@ from graphql import GraphQLError
 from strawberry.types.info import Info as StrawberryInfo
 
 from app.execution.execution_context import ExecutionContext
-from app.graphql.loaders import Loaders
+from app.graphql.loading.loaders import Loaders
 from app.meter import Meter
 from app.offload import offload
 from app.storage.connections.database import DatabaseFailure

@@ -32,8 +32,8 @@ from app.graphql.export_dialog import (
     contracts_of,
 )
 from app.graphql.inputs import ApplyWorldInput, ExportFlowInput, ExportFlowsInput, FlowSourceInput, source_wish
-from app.graphql.loader_keys import OfFlow, ToWorkspace
-from app.graphql.loaders import Loaders
+from app.graphql.loading.loader_keys import OfFlow, ToWorkspace
+from app.graphql.loading.loaders import Loaders
 from app.graphql.types.flow import Flow, FlowVersion
 from app.graphql.types.resources import Contract, Node, User
 from app.graphql.types.workspace import Workspace

@@ -28,7 +28,7 @@ from app.execution.python_arguments import resolve_as_declared
 from app.execution.request_errors import LIMIT_EXCEEDED, BadRequest
 from app.execution.rows import DECLARED
 from app.graphql.errors.refusal_types import types_of_refusals
-from app.graphql.loaders import Loaders
+from app.graphql.loading.loaders import Loaders
 from app.graphql.mutations import Mutation
 from app.graphql.queries import Query
 from app.graphql.scalars import SCALARS

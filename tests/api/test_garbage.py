@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.execution.lookups import Loader
-from app.graphql.loaders import Loaders
+from app.graphql.loading.loaders import Loaders
 from app.usecases.find_destinations import ExportableFlow
 from tests.api import documents as ask
 from tests.api.client import Api

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.execution.lookups import Loader
-from app.graphql.loaders import Loaders
+from app.graphql.loading.loaders import Loaders
 from tests.api.client import Api, Caller, Json, body_of
 from tests.api.writing import export_input
 

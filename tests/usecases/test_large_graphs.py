@@ -15,7 +15,7 @@ from app.domain.export_facts import ExportWish, IntoWorkspace
 from app.domain.graph import Json
 from app.domain.matching import MOST_STEPS, ComparisonLimit
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
-from app.graphql.loaders import FindOfFlow
+from app.graphql.loading.loaders import FindOfFlow
 from app.meter import BYTES_PER_OBJECT, LimitReached, Meter
 from app.storage.facts.flows import FLOWS_WITH_STATES
 from app.storage.facts.outlines import MOST_AT_ONCE

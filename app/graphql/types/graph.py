@@ -15,7 +15,7 @@ from app.execution.relations import relation
 from app.execution.rows import shows
 from app.graphql.context import Context, Info
 from app.graphql.describe import about, field
-from app.graphql.loader_keys import StoredGraph
+from app.graphql.loading.loader_keys import StoredGraph
 from app.graphql.scalars import JSON, as_json
 from app.graphql.types.resources import Agent, Component, Credential, Secret, Topic
 

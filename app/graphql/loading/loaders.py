@@ -17,7 +17,7 @@ from app.domain.publish import Readiness
 from app.domain.references import ReferenceOutcome
 from app.domain.source import SourceWish
 from app.execution.lookups import Loader
-from app.graphql.loader_keys import (
+from app.graphql.loading.loader_keys import (
     BoundView,
     CountBelow,
     OfFlow,

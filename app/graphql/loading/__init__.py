@@ -1,0 +1,1 @@
+"""Loading: what one request reads by key, together for all that ask."""
