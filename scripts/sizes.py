@@ -1,7 +1,8 @@
-"""Keeps modules, functions and resolvers as short as the house wants them; prints every offender."""
+"""Keeps folders, modules, functions and resolvers as small as the house wants them; prints every offender."""
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,9 @@ NOT_MEASURED = "app/storage/migrations/versions/*"
 MODULE_LINES = 300
 FUNCTION_LINES = 40
 RESOLVER_LINES = 15
+FOLDER_MODULES = 15
+LISTS_OF_FEATURES = {Path("app/domain"), Path("app/usecases"), Path("app/storage/migrations/versions")}
+"""Folders whose listing is the list of what the program can do."""
 
 RESOLVER_MODULES = (Path("app/graphql/queries.py"), Path("app/graphql/mutations.py"))
 RESOLVER_DECORATORS = {"connection_field", "field", "mutation"}
@@ -22,6 +26,7 @@ def main() -> int:
     """Print the offenders, one a line, and answer the exit code."""
     root = Path(__file__).resolve().parent.parent
     offences = [offence for path in modules(root) for offence in offences_of(path, path.relative_to(root))]
+    offences += offences_of_folders(root)
     print(*offences, sep="\n", end="\n" if offences else "")
     return 1 if offences else 0
 
@@ -29,6 +34,13 @@ def main() -> int:
 def modules(root: Path) -> Iterator[Path]:
     for room in ROOMS:
         yield from (path for path in sorted((root / room).rglob("*.py")) if not path.match(NOT_MEASURED))
+
+
+def offences_of_folders(root: Path) -> Iterator[str]:
+    folders = Counter(path.parent for path in (root / "app").rglob("*.py") if path.name != "__init__.py")
+    for folder, number in sorted(folders.items()):
+        if number > FOLDER_MODULES and folder.relative_to(root) not in LISTS_OF_FEATURES:
+            yield f"{folder.relative_to(root)}: {number} modules in the folder, at most {FOLDER_MODULES}"
 
 
 def offences_of(path: Path, name: Path) -> Iterator[str]:

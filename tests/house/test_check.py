@@ -65,6 +65,12 @@ def grow_a_module(house: Path) -> None:
     (house / "app/domain/long.py").write_text("ONE = 1\n" * 301, encoding="utf-8")
 
 
+def crowd_a_folder(house: Path) -> None:
+    folder = house / "app/telemetry"
+    for number in range(16 - len([*folder.glob("[!_]*.py")])):
+        (folder / f"more_{number}.py").write_text("ONE = 1\n", encoding="utf-8")
+
+
 def grow_a_function(house: Path) -> None:
     (house / "app/domain/longer.py").write_text("def long() -> None:\n" + "    print()\n" * 40, encoding="utf-8")
 
@@ -110,6 +116,7 @@ BROKEN: dict[str, dict[Break, str]] = {
     },
     "sizes": {
         grow_a_module: "app/domain/long.py:1: 301 lines in the module, at most 300",
+        crowd_a_folder: "app/telemetry: 16 modules in the folder, at most 15",
         grow_a_function: "app/domain/longer.py:1: long has 41 lines, at most 40",
         grow_a_resolver: "long is a resolver with 16 lines in its body, at most 15",
         grow_a_resolver_of_a_list: "pages is a resolver with 16 lines in its body, at most 15",
