@@ -17,7 +17,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -27,8 +27,6 @@ import httpx
 Json = dict[str, Any]
 
 DOCUMENTS = Path(__file__).with_name("release.graphql").read_text(encoding="utf-8")
-PLACES = ("first", "second", "third", "fourth", "fifth")
-"""The mutations of one document."""
 PASSING = {"GONE", "RATE_LIMITED", "SERVICE_UNAVAILABLE", "SHUTTING_DOWN", "TIMEOUT"}
 """The codes of what may be sent again as it is."""
 PAUSE_SECONDS = 0.5
@@ -161,25 +159,15 @@ async def publish(api: Api, release: Release) -> None:
 
 async def undo(api: Api, release: Release) -> None:
     """Take back what was exported. What was undone before stays so."""
-    wishes = [{"exportId": flow["exportId"]} for flow in release.exported]
-    async for done, payload in several(api, "Undo", wishes):
-        errors = [error["message"] for error in payload["errors"] if error.get("since") != "ALREADY_UNDONE"]
-        if errors:
-            raise Refused("\n".join(errors))
-        tell(f"undone {done} of {len(wishes)}")
-
-
-async def several(api: Api, operation: str, wishes: Sequence[Json]) -> AsyncIterator[tuple[int, Json]]:
-    """Send a mutation for each wish, as many in one document as a server takes by default.
-
-    Where fewer are left, the last one is sent again, which does nothing more.
-    """
-    for start in range(0, len(wishes), len(PLACES)):
-        some = wishes[start : start + len(PLACES)]
-        padded = [*some, *[some[-1]] * (len(PLACES) - len(some))]
-        payloads = await api.ask(operation, **dict(zip(PLACES, padded, strict=True)))
-        for index in range(len(some)):
-            yield start + index + 1, payloads[PLACES[index]]
+    exports = [flow["exportId"] for flow in release.exported]
+    if not exports:
+        return
+    payload = (await api.ask("Undo", input={"exportIds": exports, "mode": "BEST_EFFORT"}))["undoExports"]
+    errors = [*payload["errors"], *(error for result in payload["results"] for error in result["errors"])]
+    refused = [error["message"] for error in errors if error.get("since") != "ALREADY_UNDONE"]
+    if refused:
+        raise Refused("\n".join(refused))
+    tell(f"undone {len(exports)}")
 
 
 def tell(line: str) -> None:

@@ -67,12 +67,3 @@ class Client:
                 yield process
             finally:
                 process.kill()
-
-
-def wait_for(process: subprocess.Popen[str], line: str) -> None:
-    """Until it has said that."""
-    assert process.stdout is not None
-    for said in process.stdout:
-        if said.strip() == line:
-            return
-    raise AssertionError(f"it ended without saying {line!r}")

@@ -21,21 +21,15 @@ PUBLISH = """mutation($input: PublishFlowDraftsInput!) {
     succeeded replayed results { flow { id status } version { number } replayed errors { code } } errors { code }
   }
 }"""
-UNDONE = "deletedFlowId errors { code }"
+UNDO = """mutation($input: UndoExportsInput!) {
+  undoExports(input: $input) { succeeded results { deletedFlowId errors { code } } errors { code } }
+}"""
 
 
 @pytest.fixture
 async def api(databases: Databases) -> AsyncIterator[Api]:
-    """A server that takes forty mutations in a document, which undoing needs."""
-    async with databases.loaded(forty_flows()) as loaded, databases.serving(loaded, max_mutations=FLOWS) as api:
+    async with databases.loaded(forty_flows()) as loaded, databases.serving(loaded) as api:
         yield api
-
-
-def of_all(mutation: str, wish: str, selection: str) -> str:
-    """A document that does the same for each of the flows."""
-    declared = " ".join(f"$i{number}: {wish}!" for number in range(FLOWS))
-    fields = " ".join(f"f{number}: {mutation}(input: $i{number}) {{ {selection} }}" for number in range(FLOWS))
-    return f"mutation({declared}) {{ {fields} }}"
 
 
 def the_release(api: Api, store: str) -> Json:
@@ -89,12 +83,10 @@ async def test_forty_flows_run_after_three_calls_and_nothing_more_comes_of_the_s
 async def test_forty_exports_are_undone_in_one_call_more(api: Api) -> None:
     before = await without_records(api)
     _, answer = await exported(api, the_release(api, "store"))
-    wishes = {
-        f"i{number}": {"exportId": result["exportRecord"]["id"]} for number, result in enumerate(answer["results"])
-    }
-    undo = of_all("undoExport", "UndoExportInput", UNDONE)
-    undone = await api.caller("ada").ask(undo, **wishes)
-    assert [each["deletedFlowId"] for each in undone.values()] == [each["flow"]["id"] for each in answer["results"]]
+    exports = [result["exportRecord"]["id"] for result in answer["results"]]
+    undone = await api.caller("ada").one(UNDO, input={"exportIds": exports})
+    assert (undone["succeeded"], undone["errors"]) == (FLOWS, [])
+    assert [each["deletedFlowId"] for each in undone["results"]] == [each["flow"]["id"] for each in answer["results"]]
     assert await without_records(api) == before
 
 

@@ -11,13 +11,11 @@ import { parseArgs } from 'node:util'
 import {
   ExportDocument, FlowsToReleaseDocument, PlanDocument, PublishDocument, UndoDocument,
   type ExportFlowsInput, type FlowsToReleaseQuery, type TypedDocumentString,
-  type UndoExportInput,
 } from './documents.js'
 
 // The codes of what may be sent again as it is.
 const PASSING = new Set(['GONE', 'RATE_LIMITED', 'SERVICE_UNAVAILABLE', 'SHUTTING_DOWN', 'TIMEOUT'])
 const PAUSE_SECONDS = 0.5
-const A_DOCUMENT = 5
 
 // The server won't do it, and says why.
 class Refused extends Error {}
@@ -133,29 +131,13 @@ async function publish(api: Api, release: Release): Promise<void> {
 
 // Takes back what was exported. What was undone before stays so.
 async function undo(api: Api, release: Release): Promise<void> {
-  const wishes = release.exported.map(({ exportId }): UndoExportInput => ({ exportId }))
-  await several(wishes, async inputs => {
-    const payloads = Object.values(await api.ask(UndoDocument, inputs))
-    const errors = payloads.flatMap(payload => payload?.errors ?? [])
-    refuse(errors.filter(error => !('since' in error && error.since === 'ALREADY_UNDONE')))
-  }, done => tell(`undone ${done} of ${wishes.length}`))
-}
-
-type Five<Input> = { first: Input; second: Input; third: Input; fourth: Input; fifth: Input }
-
-// Sends a mutation for each wish, as many in one document as a server takes by default. Where fewer are left, the last
-// one is sent again, which does nothing more.
-async function several<Input>(
-  wishes: Input[], send: (inputs: Five<Input>) => Promise<void>, told: (done: number) => void
-): Promise<void> {
-  for (let start = 0; start < wishes.length; start += A_DOCUMENT) {
-    const [first, ...others] = wishes.slice(start, start + A_DOCUMENT)
-    if (first === undefined) return
-    const last = others.at(-1) ?? first
-    const [second = last, third = last, fourth = last, fifth = last] = others
-    await send({ first, second, third, fourth, fifth })
-    told(Math.min(start + A_DOCUMENT, wishes.length))
-  }
+  const exportIds = release.exported.map(({ exportId }) => exportId)
+  if (exportIds.length === 0) return
+  const payload = (await api.ask(UndoDocument, { input: { exportIds, mode: 'BEST_EFFORT' } })).undoExports
+  if (!payload) throw new Refused('The server said nothing.')
+  const errors = payload.results.flatMap(result => result.errors)
+  refuse([...payload.errors, ...errors.filter(error => !('since' in error && error.since === 'ALREADY_UNDONE'))])
+  tell(`undone ${exportIds.length}`)
 }
 
 function refuse(errors: { message: string }[]): void {
