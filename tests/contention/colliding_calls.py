@@ -35,6 +35,7 @@ ANSWERS = {
     "discardFlowDraft": f"{FLOW} deletedFlowId {ERRORS}",
     "restoreFlowDraft": f"{FLOW} {DRAFT} {ASIDE} {ERRORS}",
     "undoExport": f"{FLOW} deletedFlowId {ERRORS}",
+    "undoExports": f"results {{ {FLOW} deletedFlowId {ERRORS} }} {ERRORS}",
     "startFlow": f"{FLOW} {ERRORS}",
     "stopFlow": f"{FLOW} {ERRORS}",
     "deleteFlow": f"deletedFlowId {ERRORS}",
@@ -53,14 +54,16 @@ ODDS = {
     "revertFlow": 8,
     "discardFlowDraft": 4,
     "restoreFlowDraft": 6,
-    "undoExport": 8,
+    "undoExport": 4,
+    "undoExports ATOMIC": 4,
+    "undoExports BEST_EFFORT": 8,
     "startFlow": 6,
     "stopFlow": 8,
     "deleteFlow": 4,
     "applyWorld": 12,
 }
 MAKING = {"createFlow", "copyFlow", "exportFlow"}
-REMOVING = ("deleteFlow", "discardFlowDraft", "undoExport")
+REMOVING = ("deleteFlow", "discardFlowDraft", "undoExport", "undoExports BEST_EFFORT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,8 @@ class Calls:
             "restoreFlowDraft": lambda: {"draftId": self._one_of(self._known.aside, "draft_none")},
             "applyWorld": self._document,
             "undoExport": lambda: {"exportId": self._one_of(self._known.exports, "export_none")},
+            "undoExports ATOMIC": lambda: self._undos("ATOMIC"),
+            "undoExports BEST_EFFORT": lambda: self._undos("BEST_EFFORT"),
         }
 
     def next(self) -> CollidingCall:
@@ -214,6 +219,11 @@ class Calls:
         onto = self._chance.sample(self._known.flows, self._chance.randint(2, 5))
         items = [*(self._override(flow) for flow in onto), *(self._new_export() for _ in range(self._makes_new()))]
         return {"items": self._chance.sample(items, len(items)), "mode": mode}
+
+    def _undos(self, mode: str) -> Json:
+        """Of several flows, in any order."""
+        number = self._chance.randint(min(1, len(self._known.exports)), min(6, len(self._known.exports)))
+        return {"exportIds": self._chance.sample([*self._known.exports], number), "mode": mode}
 
     def _makes_new(self) -> int:
         return 0 if len(self._known.flows) > MOST else self._chance.randint(0, 1)
