@@ -11,13 +11,18 @@ ITEMS = 1_000
 MAILER = "harbor/mailer:send"
 EXPORTS = (
     "mutation($input: ExportFlowsInput!) { exportFlows(input: $input) { "
-    "succeeded results { flow { id } errors { message path } } } }"
+    "succeeded results { flow { id } exportRecord { id } errors { message path } } } }"
 )
 PLANS = "query($input: ExportFlowsInput!) { exportPlans(input: $input) { plans { fingerprint copiedFrom blockers { message path } } } }"
 PUBLISH = (
     "mutation($input: PublishFlowDraftsInput!) { publishFlowDrafts(input: $input) { "
     "succeeded results { flow { id } errors { message path } } } }"
 )
+UNDO = (
+    "mutation($input: UndoExportsInput!) { undoExports(input: $input) { "
+    "succeeded results { flow { id } errors { message path } } } }"
+)
+SMALL = steps(3)
 KINDS = ("topics", "credentials", "secrets", "agents")
 
 
@@ -154,8 +159,36 @@ def published(flows: Callable[[Demo, str, list[Json]], list[str]], *, by: Json |
     return prepare
 
 
+def undone(exports: Callable[[Demo, str], list[str]], *, by: Json | None = None) -> Prepare:
+    """A thousand exports, in the order in which they were made."""
+
+    def prepare(demo: Demo) -> httpx.Request:
+        here, _, _ = places(demo)
+        wish = {"exportIds": exports(demo, here), "mode": "BEST_EFFORT"}
+        return demo.request(UNDO, headers=by, input=wish) if by else demo.request(UNDO, input=wish)
+
+    return prepare
+
+
+def of_new_flows(demo: Demo, workspace: str) -> list[str]:
+    flow, _ = demo.create(graph(SMALL), workspace)
+    return exported(demo, [{"flowId": flow, "destination": {"workspaceId": workspace}}] * ITEMS)
+
+
+def onto_one_flow(demo: Demo, workspace: str) -> list[str]:
+    """Each sets the draft of the one before it aside."""
+    flow, onto = [demo.create(graph(SMALL), workspace)[0] for _ in range(2)]
+    item = {"flowId": flow, "destination": {"overrideFlowId": onto}}
+    return [record for _ in range(ITEMS) for record in exported(demo, [item])]
+
+
+def exported(demo: Demo, items: list[Json]) -> list[str]:
+    answer = demo.ask(EXPORTS, input={"items": items})["exportFlows"]
+    expect(answer["succeeded"] == len(items), answer)
+    return [each["exportRecord"]["id"] for each in answer["results"]]
+
+
 KNOWN, UNKNOWN = steps(1_000), steps(1_600, "a/b:c")
-SMALL = steps(3)
 
 BULK = (
     Attack("refused whole, 3 steps", refused(EXPORTS, SMALL), cpu_seconds=1.0),
@@ -169,6 +202,9 @@ BULK = (
     Attack("publishing of flows that aren't ready", published(flows_of_their_own), megabytes=200.0),
     Attack("publishing of copies, 150 references", published(chained_copies), cpu_seconds=3.0),
     Attack("publishing of different flows, 150 references", published(chains), cpu_seconds=3.0),
+    Attack("undoing refused, exports onto one flow", undone(onto_one_flow, by=GUEST), cpu_seconds=1.0),
+    Attack("undoing of exports onto one flow", undone(onto_one_flow), cpu_seconds=1.0),
+    Attack("undoing of exports of new flows", undone(of_new_flows), cpu_seconds=1.0),
     Attack("plans of 1,700 bound steps", planned(1_700)),
     Attack("release of one flow, 300 references", honest(EXPORTS, one_flow), cpu_seconds=3.0, megabytes=200.0),
     Attack("release of copies, 300 references", honest(EXPORTS, copies), cpu_seconds=3.0, megabytes=200.0),
