@@ -105,7 +105,9 @@ class PageInfo:
         "Whether elements precede: ask for them with `before: startCursor`.", of="page.has_previous"
     )
     start_cursor: str | None = about("The cursor of the first element; null on an empty page.")
-    end_cursor: str | None = about("The cursor of the last element; null on an empty page.")
+    end_cursor: str | None = about(
+        "The cursor of the last element; null on an empty page, but of events: there it is `after` again."
+    )
 
 
 def total_count() -> Any:
@@ -226,7 +228,7 @@ def _key_value(value: Any, kind: type) -> Any:
         value = datetime.fromisoformat(value)
         fits = value.tzinfo is not None
     else:
-        fits = ("\0" not in value if kind is str else abs(value) < 2**31) and type(value) is kind
+        fits = ("\0" not in value if kind is str else abs(value) < 2**63) and type(value) is kind
     if not fits:
         raise ValueError(value)
     return value.astimezone(UTC) if kind is datetime else value

@@ -4,6 +4,7 @@ from app.domain.batch import BatchMode
 from app.domain.component import ComponentAccess, ComponentRequirement, InaccessibilityReason
 from app.domain.credentials import CredentialMatch
 from app.domain.draft import ExistingDraft
+from app.domain.events import EventType
 from app.domain.fingerprint import PlanBasis
 from app.domain.model import (
     ContractStatus,
@@ -237,5 +238,22 @@ enumeration(
         "CHANGED": "It exists and differs.",
         "REMOVED": "It goes.",
         "UNCHANGED": "It is as the document says, or isn't there to be removed.",
+    },
+)
+enumeration(
+    EventType,
+    "What happened. New values may be added: ignore those that you don't know.",
+    {
+        "FLOW_CREATED": "A flow was created.",
+        "FLOW_COPIED": "A flow was copied in its workspace, also over a flow that was there: see `exportRecord`.",
+        "FLOW_EXPORTED": "A flow was exported, also over a flow that was there. Members at both ends see it, each their own end.",
+        "EXPORT_UNDONE": "A copy or export was undone.",
+        "FLOW_PUBLISHED": "A version was published, also by `revertFlow` with `publish`.",
+        "FLOW_STARTED": "A flow was started.",
+        "FLOW_STOPPED": "A flow was stopped.",
+        "FLOW_SUSPENDED": "The platform suspended a flow.",
+        "FLOW_RESUMED": "The platform lifted the suspension of a flow.",
+        "FLOW_DELETED": "A flow was deleted.",
+        "WORLD_APPLIED": "A world document changed something; only in the feed of the tenant.",
     },
 )

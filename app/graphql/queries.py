@@ -1,18 +1,14 @@
 """Queries: what callers see, and where a flow may go."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable
 from functools import partial
-from operator import attrgetter
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
-from app.execution.lookups import Loader, Lookup
-from app.execution.request_errors import BadRequest
+from app.execution.lookups import Lookup
 from app.graphql.arguments import Search, none_if_unset, searched
 from app.graphql.connections import (
-    LARGEST_PAGE,
     Connection,
     Listed,
     PageArguments,
@@ -33,12 +29,14 @@ from app.graphql.export_dialog import (
 )
 from app.graphql.inputs import ApplyWorldInput, ExportFlowInput, ExportFlowsInput, FlowSourceInput, source_wish
 from app.graphql.loading.loader_keys import OfFlow, ToWorkspace
-from app.graphql.loading.loaders import Loaders
+from app.graphql.types.event import EventConnection, Types, events_of
 from app.graphql.types.flow import Flow, FlowVersion
+from app.graphql.types.nodes import node_by_id, nodes_by_id
 from app.graphql.types.resources import Contract, Node, User
 from app.graphql.types.workspace import Workspace
 from app.graphql.world_plans import WorldPlan
-from app.storage.ids import Kind, kind_of
+from app.storage.ids import Kind
+from app.storage.pages.events import OF_TENANT
 from app.storage.pages.flow_filters import id_or_none
 from app.storage.pages.lists import ListName, WantedList
 from app.storage.reads.rows import UserView
@@ -46,40 +44,6 @@ from app.usecases.apply_world import PlannedWorld, plan_world
 from app.usecases.find_candidates import OverrideSearch, TopicSearch, TopicsInUse
 from app.usecases.find_destinations import DestinationSearch, ExportableFlow
 from app.usecases.plan_exports import PlannedExports, plan_for_all
-
-NODES: dict[Kind, Callable[[Loaders], Loader[str, Any]]] = {
-    Kind.USER: attrgetter("visible_users"),
-    Kind.CONTRACT: attrgetter("contracts"),
-    Kind.WORKSPACE: attrgetter("workspaces"),
-    Kind.COMPONENT: attrgetter("components"),
-    Kind.TOPIC: attrgetter("topics"),
-    Kind.CREDENTIAL: attrgetter("credentials"),
-    Kind.SECRET: attrgetter("secrets"),
-    Kind.AGENT: attrgetter("agents"),
-    Kind.FLOW: attrgetter("flows"),
-    Kind.DRAFT: attrgetter("drafts"),
-    Kind.VERSION: attrgetter("versions"),
-    Kind.EXPORT: attrgetter("exports"),
-}
-
-
-def node_by_id(info: Info, id_: str) -> Lookup[Node] | None:
-    """The lookup of what has this id; None if no id is like that."""
-    kind = kind_of(id_)
-    if kind not in NODES:
-        return None
-    return Lookup(NODES[kind](info.context.loaders), id_)
-
-
-async def nodes_by_id(info: Info, ids: Sequence[str]) -> list[Any]:
-    """What has these ids, in their order, or an exception in its place; refuses more than a page of them."""
-    if len(ids) > LARGEST_PAGE:
-        raise BadRequest(f"`ids` has {len(ids)} elements; at most {LARGEST_PAGE} are answered at once.")
-    lookups = [node_by_id(info, id_) for id_ in ids]
-    found = [None if lookup is None else lookup.loader.load(lookup.key) for lookup in lookups]
-    await asyncio.gather(*filter(None, found), return_exceptions=True)
-    return [each and (each.exception() or each.result()) for each in found]
-
 
 FlowId = Annotated[strawberry.ID, strawberry.argument(description="The id of the flow.")]
 WorkspaceId = Annotated[strawberry.ID, strawberry.argument(description="The id of the destination workspace.")]
@@ -289,6 +253,21 @@ class Query:
         """The published versions of a flow, newest first."""
         flow, flows = id_or_none(Kind.FLOW, flow_id), info.context.loaders.flows
         return connection_below(info, WantedList(ListName.HISTORY), flow, page, parents=flows)
+
+    @partial(connection_field, type_=EventConnection | None)
+    def tenant_events(
+        self,
+        info: Info,
+        *,
+        page: PageArguments,
+        tenant_id: Annotated[strawberry.ID, strawberry.argument(description="The id of the tenant.")],
+        types: Types = strawberry.UNSET,
+    ) -> Awaitable[EventConnection]:
+        """What happened in all workspaces of a tenant, for its provisioners; null for others.
+
+        The oldest first, as in `Workspace.events`; names and objects only where you are a member, ids everywhere.
+        """
+        return events_of(info, OF_TENANT, id_or_none(Kind.TENANT, tenant_id), page, types=types)
 
     @shown_as(WorldPlan | None)
     async def world_plan(self, info: Info, input_: ApplyWorldInput) -> PlannedWorld:

@@ -44,6 +44,8 @@ class RequestCode(StrEnum):
     """The caller's rate limit is used up."""
     INTERNAL = "INTERNAL"
     """Unexpected: ours."""
+    CURSOR_EXPIRED = "CURSOR_EXPIRED"
+    """Events after the cursor were removed."""
     GONE = "GONE"
     """The object was published, discarded or removed while it was shown."""
     TIMEOUT = "TIMEOUT"

@@ -33,6 +33,8 @@ SHOWN = {
     "Flow": ("flow.publishedVersion.graph.steps.2.credential.name", "Mail sandbox"),
     "NativeGraph": ("flow.publishedVersion.graph.native.nodes.2.fields.priority", "normal"),
     "FlowHistory": ("flowHistory.nodes.2.publishedBy", None),
+    "Events": ("workspace.events.pageInfo.hasPreviousPage", ANY),
+    "TenantEvents": ("tenantEvents.pageInfo.hasPreviousPage", False),
     "Records": ("flow.copies.nodes.0.destinationWorkspace.name", "Retail Production"),
     "DestinationContracts": ("destinationContracts.nodes.1.name", "Northern Retail"),
     "DestinationContractsWithTheOthers": ("destinationContracts.edges.0.eligible", False),

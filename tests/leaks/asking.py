@@ -80,8 +80,10 @@ class Asker:
 
     def usual(self, argument: str, field: str) -> Any:
         """What an argument is when it isn't the one that is tried."""
+        if (kind := kind_of_argument(argument, field)) is Kind.TENANT:
+            return self.ids["north"]
         suffixes = {Kind.FLOW: "-history", Kind.WORKSPACE: "", Kind.VERSION: "-history/1"}
-        return self.own(suffixes[kind_of_argument(argument, field)])
+        return self.own(suffixes[kind])
 
 
 def takes_input(owner: str, field: str) -> bool:

@@ -8,6 +8,8 @@ from tests.api.world_builder import WorldBuilder
 Entity = dict[str, Any]
 Sections = dict[str, list[Entity]]
 
+EVENT = ", the event"
+"""The end of the key of an event of an export, after the key of its record."""
 IN_WORKSPACES = ("topics", "credentials", "secrets", "agents", "flows")
 
 
@@ -34,8 +36,8 @@ class Sight:
         """Whether the thing with this key may be shown by its id. Nobody is shown tenants, roles and teams."""
         source, to, destination = key.partition(" to ")
         if to:
-            # The record of an export, for members of the workspace at either end (P6).
-            return source in self.things or destination in self.things
+            # The record of an export and its event, for members of the workspace at either end (P6, E5).
+            return source in self.things or destination.removesuffix(EVENT) in self.things
         shown = (self.contracts, self.workspaces, self.components, self.things, self.states, self.users)
         return any(key in keys for keys in shown)
 

@@ -17,6 +17,7 @@ from tests.api.world_builder import WorldBuilder
 from tests.applying import load_world
 from tests.databases import Databases, issue_tokens
 from tests.leaks.company_of_strangers import SOUTH
+from tests.leaks.expected_visibility import EVENT as ITS_EVENT
 from tests.leaks.expected_visibility import Sections, Sight
 
 # So that documents may be long: what is asked is the test's own.
@@ -53,6 +54,16 @@ EXPORT = """insert into flow_export (
     id, actor_id, created_at, copied_from, source_workspace_id, source_flow_id, destination_workspace_id,
     destination_flow_id, report_hash
   ) values (:id, :actor, '2024-01-01', 'PUBLISHED_VERSION', :home, :source, :there, :destination, :id)"""
+EVENT = """insert into event (
+    id, position, at, type, actor_id, tenant_id, workspace_id, other_workspace_id, other_tenant_id, flow_id, flow_name,
+    export_id
+  ) values (
+    :event, :position, '2024-01-01', 'FLOW_EXPORTED', :actor, :to_tenant, :to_workspace, :from_workspace, :from_tenant,
+    :destination, 'Destination', :id
+  )"""
+SINCE_THEN = "update feed set position = :position"
+BEFORE, AFTER = 10_000, 20_000
+"""The positions between which events have those that they have in every world."""
 REPORT = 'insert into reference_report (hash, "references") values (:id, :references)'
 NAME_RECORD = "update flow_version set export_id = :record where flow_id = :flow"
 ELSEWHERE = (
@@ -161,20 +172,28 @@ async def _record_exports(
     known = [(key, other) for key in everywhere for other in everywhere if key != other and {key, other} & {*flows}]
     for key, other in known:
         record = _record(loaded, ids, key, other)
-        for statement in (REPORT, EXPORT):
+        for statement in (REPORT, EXPORT, EVENT):
             await connection.execute(text(statement), record)
+    await connection.execute(text(SINCE_THEN), {"position": AFTER})
     for key in flows:
         if key.endswith("-bound"):
             named = {"record": ids.of[f"{FROM} to {key}"], "flow": loaded[key]}
             await connection.execute(text(NAME_RECORD), named)
 
 
-def _record(loaded: Mapping[str, str], ids: Ids, key: str, other: str) -> dict[str, str]:
-    """Of an export that at least one end of is in the world; it names the other end all the same."""
+def _record(loaded: Mapping[str, str], ids: Ids, key: str, other: str) -> dict[str, Any]:
+    """Of an export that at least one end of is in the world, and its event; they name the other end all the same."""
     home, there = (each.rpartition("-")[0] for each in (key, other))
     kept = {"step": "1", "kind": "CREDENTIAL", "action": "KEPT"}
+    tenants = [ids.of["south" if end in SOUTH else "north"] for end in (home, there)]
     return {
         "id": ids.source(Kind.EXPORT, f"{key} to {other}"),
+        "event": ids.source(Kind.EVENT, f"{key} to {other}{ITS_EVENT}"),
+        "position": BEFORE + [*ids.of].index(f"{key} to {other}"),
+        "from_workspace": ids.of[home] if home != there else None,
+        "to_workspace": ids.of[there],
+        "from_tenant": tenants[0] if tenants[0] != tenants[1] else None,
+        "to_tenant": tenants[1],
         "actor": ids.of["bo" if home in SOUTH else "ann"],
         "home": loaded.get(home, "elsewhere"),
         "source": ids.of[key],

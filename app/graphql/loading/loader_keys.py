@@ -7,6 +7,7 @@ import orjson
 from app.domain.graph import bindings_from_json
 from app.domain.model import ReferenceKind
 from app.domain.source import SourceWish
+from app.storage.pages.events import FeedRequest
 from app.storage.pages.lists import WantedList
 from app.storage.pages.paging import PageRequest
 from app.storage.reads.rows import AgentView, CredentialView, GraphView, SecretView, TopicView
@@ -25,6 +26,13 @@ class CountBelow(NamedTuple):
 
     listing: WantedList
     parent: str
+
+
+class PageOfFeed(NamedTuple):
+    """A page of the feed of a workspace or a tenant."""
+
+    request: FeedRequest
+    feed_id: str
 
 
 class OfFlow(NamedTuple):

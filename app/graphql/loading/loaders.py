@@ -22,6 +22,7 @@ from app.graphql.loading.loader_keys import (
     CountBelow,
     OfFlow,
     PageBelow,
+    PageOfFeed,
     StoredGraph,
     ToWorkspace,
     commands_of,
@@ -30,6 +31,7 @@ from app.graphql.loading.loader_keys import (
 from app.meter import current_meter
 from app.offload import offload
 from app.storage.connections.database import Database
+from app.storage.pages.events import FeedPage, read_feeds
 from app.storage.pages.paging import Page
 from app.storage.pages.related import Related
 from app.storage.reads import by_id, graphs
@@ -130,6 +132,7 @@ class Loaders:
     destination_versions = _by_id(by_id.read_destination_versions)
     """By the id of the record."""
     exports = _by_id(by_id.read_exports)
+    events = _by_id(by_id.read_events)
     provenances = _by_id(by_id.read_provenances)
     """By the id of the flow: the record that its content came from."""
     exportable_flows = _of_flows(find_destinations)
@@ -264,6 +267,15 @@ class Loaders:
                 for related in LOADER_OF.keys() & wanted.related:
                     getattr(self, LOADER_OF[related]).know(partial(page.related_rows, related))
         return [pages[key] for key in keys]
+
+    @_batched
+    async def feeds(self, keys: list[PageOfFeed]) -> list[FeedPage | None]:
+        pages: dict[PageOfFeed, FeedPage] = {}
+        for request, ids in _grouped(keys, itemgetter(0), itemgetter(1)):
+            async with self.database.reading() as connection:
+                read = await read_feeds(connection, self.viewer, request, ids)
+            pages |= {PageOfFeed(request, feed_id): page for feed_id, page in read.items()}
+        return [pages.get(key) for key in keys]
 
     @_batched
     async def counts(self, keys: list[CountBelow]) -> list[int]:

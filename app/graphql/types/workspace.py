@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 import strawberry
@@ -23,9 +24,11 @@ from app.graphql.connections import (
 )
 from app.graphql.context import Info
 from app.graphql.describe import about, optional
+from app.graphql.types.event import EventConnection, Types, events_of
 from app.graphql.types.export import FlowExport
 from app.graphql.types.flow import Flow
 from app.graphql.types.resources import Agent, Contract, Credential, Node, Secret, Topic, User
+from app.storage.pages.events import OF_WORKSPACE
 from app.storage.pages.flow_filters import ANY_FLOW, FlowFilter
 from app.storage.pages.lists import FlowOrder, ListName, WantedList
 from app.storage.pages.related import Related
@@ -196,3 +199,23 @@ class Workspace(Node):
         wanted = WantedList(ListName.MEMBERS, searched(search), holding=searched(holding, "holding"))
         members: Awaitable[Any] = connection_below(info, wanted, workspace.id, page, node="user")
         return members
+
+    @partial(connection_field, type_=EventConnection)
+    @staticmethod
+    def events(
+        workspace: Parent[WorkspaceView],
+        info: Info,
+        *,
+        page: PageArguments,
+        types: Types = strawberry.UNSET,
+        flow_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Only what happened to the flow with this id, which lives here."),
+        ] = strawberry.UNSET,
+    ) -> Awaitable[EventConnection]:
+        """What happened here, the oldest first: read on with `after`, or the latest with `last`. None if you are no member.
+
+        An event is here within a second of its change, not at once. CURSOR_EXPIRED answers a cursor after which events
+        were removed.
+        """
+        return events_of(info, OF_WORKSPACE, workspace.id, page, types=types, flow_id=flow_id)

@@ -49,7 +49,7 @@ class Feed:
     """A kind of feed."""
 
     ends: tuple[ColumnElement[Any], ...]
-    """The columns in which an event names the feeds that it is in."""
+    """The columns in which an event names the feeds that it is in: first of all where it happened."""
     may_be_read: Callable[[ColumnElement[str]], ColumnElement[bool]]
     """Whether the viewer may read the feed with this id."""
     shows_name: Callable[[ColumnElement[Any]], ColumnElement[bool]] = is_member
@@ -65,7 +65,7 @@ FOR_OPERATORS = Feed(OF_TENANT.ends, lambda _: true(), lambda _: true())
 
 
 class FeedRequest(NamedTuple):
-    """A page of a feed: of events of these types, and of this flow; None doesn't filter."""
+    """A page of a feed: of events of these types, and of this flow that lives there; None doesn't filter."""
 
     feed: Feed
     page: PageRequest
@@ -115,7 +115,9 @@ def _values(request: FeedRequest) -> Mapping[str, Any]:
 def _statement(feed: Feed, by_type: bool, by_flow: bool, backwards: bool) -> CompiledStatement:  # noqa: FBT001 - a key
     """Select a row for each event of each page, and at least one for each feed that may be read."""
     feeds = select(func.unnest(PARENTS).label("id")).subquery("feeds")
-    walks = [_positions(end, feeds, by_type=by_type, by_flow=by_flow, backwards=backwards) for end in feed.ends]
+    # A flow lives at the end where its events happened; to the other end it is a flow that the viewer can't see.
+    ends = feed.ends[:1] if by_flow else feed.ends
+    walks = [_positions(end, feeds, by_type=by_type, by_flow=by_flow, backwards=backwards) for end in ends]
     found = union(*walks).subquery("found")
     in_order = found.c.position.desc() if backwards else found.c.position
     most = bindparam("most_rows", type_=Integer)

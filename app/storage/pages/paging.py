@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import (
+    BigInteger,
     ColumnClause,
     ColumnElement,
     FromClause,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.types import TypeEngine
 
 from app.domain.input import name_key as fold
 from app.storage.connections.compiled import CompiledStatement, compile_statement
@@ -91,7 +93,7 @@ class Order:
         """
         downwards = self.descending != backwards
         names = (f"{prefix}key_{index}" for index in range(len(self.columns)))
-        parameters = [bindparam(name, type_=column.type) for name, column in zip(names, self.columns, strict=True)]
+        parameters = [bindparam(name, type_=_widest(column)) for name, column in zip(names, self.columns, strict=True)]
         key, beyond = tuple_(*self.columns), tuple_(*(select(value).scalar_subquery() for value in parameters))
         rows = rows.where(key < beyond if downwards else key > beyond)
         directed = [column.desc() if downwards else column.asc() for column in self.columns]
@@ -118,6 +120,11 @@ class Order:
         kept = kept[request.size - 1 :: -1] if request.backwards else kept[: request.size]
         has_next, has_previous = (beyond, more) if request.backwards else (more, beyond)
         return Page(kept, has_next, has_previous, key_of, views, joined)
+
+
+def _widest(column: ColumnElement[Any]) -> TypeEngine[Any]:
+    """The type of a parameter that is compared with the column: numbers in cursors may be larger than those in it."""
+    return BigInteger() if isinstance(column.type, Integer) else column.type
 
 
 def _end(column: ColumnElement[Any], *, downwards: bool) -> str | int | datetime:

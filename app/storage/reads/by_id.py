@@ -18,6 +18,7 @@ from app.storage.facts.visibility import (
     WORKSPACES_SEEN,
     holds_one,
     is_member,
+    reads_tenant,
 )
 from app.storage.ids import Kind, is_id
 from app.storage.reads.exports import IS_VISIBLE
@@ -27,6 +28,7 @@ from app.storage.reads.rows import (
     ContractView,
     CredentialView,
     DraftView,
+    EventView,
     ExportView,
     FlowsHeldView,
     FlowView,
@@ -45,6 +47,7 @@ from app.storage.tables import (
     CONTRACT,
     CONTRACT_ACCESS,
     CREDENTIAL,
+    EVENT,
     FLOW,
     FLOW_DRAFT,
     FLOW_EXPORT,
@@ -156,6 +159,15 @@ DESTINATION_VERSIONS = (
 EXPORTS = select(*columns(FLOW_EXPORT, ExportView)).where(FLOW_EXPORT.c.id == any_(IDS), IS_VISIBLE)
 
 
+EVENTS = select(*columns(EVENT, EventView, flow_name=case((is_member(EVENT.c.workspace_id), EVENT.c.flow_name)))).where(
+    EVENT.c.id == any_(IDS),
+    or_(
+        *map(is_member, (EVENT.c.workspace_id, EVENT.c.other_workspace_id)),
+        *map(reads_tenant, (EVENT.c.tenant_id, EVENT.c.other_tenant_id)),
+    ),
+)
+
+
 def _provenances() -> Select[Any]:
     """Select, for flows, the record that the draft came from or, without a draft, that of the published version (P6)."""
     is_draft = and_(FLOW_DRAFT.c.flow_id == FLOW.c.id, FLOW_DRAFT.c.set_aside_at.is_(None))
@@ -202,6 +214,7 @@ read_flows = _reader(VISIBLE_FLOWS, FlowView, Kind.FLOW)
 read_drafts = _reader(DRAFTS, DraftView, Kind.DRAFT)
 read_active_drafts = _reader(ACTIVE_DRAFTS, DraftView, Kind.FLOW, by="flow_id")
 read_exports = _reader(EXPORTS, ExportView, Kind.EXPORT)
+read_events = _reader(EVENTS, EventView, Kind.EVENT)
 read_provenances = _reader(PROVENANCES, ExportView, Kind.FLOW, by="destination_flow_id")
 read_versions = _reader(VERSIONS, VersionView, Kind.VERSION)
 read_destination_versions = _reader(DESTINATION_VERSIONS, VersionView, Kind.EXPORT, by="export_id")

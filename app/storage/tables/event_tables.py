@@ -15,10 +15,6 @@ FEEDS = ("workspace_id", "other_workspace_id", "tenant_id", "other_tenant_id")
 """The columns whose ids name the feeds of an event: each workspace and each tenant has one."""
 
 
-FEEDS_OF_FLOWS = ("workspace_id", "other_workspace_id")
-"""Of those, the ones in which the events of one flow are looked for."""
-
-
 def of_feed(feed: str, *columns: str) -> Index:
     """An index of a feed; most events have no other workspace."""
     return Index(None, feed, *columns, postgresql_where=sql(f"{feed} IS NOT NULL") if "other" in feed else None)
@@ -58,7 +54,7 @@ class EventTable(EventColumns, table=True):
         UniqueConstraint("position"),
         *(of_feed(feed, "position") for feed in FEEDS),
         *(of_feed(feed, "type", "position") for feed in FEEDS),
-        *(of_feed(feed, "flow_id", "type", "position") for feed in FEEDS_OF_FLOWS),
+        of_feed("workspace_id", "flow_id", "type", "position"),
     )
     id: str = key()
     position: int = Field(sa_type=BigInteger)

@@ -1,0 +1,119 @@
+"""Events, and the feeds that they are read from."""
+
+from collections.abc import Awaitable
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+from graphql import GraphQLError
+
+from app.domain.events import EventType
+from app.execution.lookups import Lookup
+from app.execution.relations import relation
+from app.execution.rows import shows
+from app.graphql.arguments import none_if_unset
+from app.graphql.connections import Listed, PageArguments, PageInfo, Paging, Position
+from app.graphql.context import Info
+from app.graphql.describe import about
+from app.graphql.loading.loader_keys import PageOfFeed
+from app.graphql.types.export import FlowExport, SomeFlow, SomeVersion
+from app.graphql.types.resources import Node, SomeWorkspace, User, in_workspace
+from app.storage.pages.events import Feed, FeedPage, FeedRequest
+from app.storage.reads.rows import EventView
+
+CURSOR_EXPIRED = "CURSOR_EXPIRED"
+Types = Annotated[
+    list[EventType] | None, strawberry.argument(description="Only events of these types; all if left out.")
+]
+
+
+class CursorExpired(GraphQLError):
+    """A cursor after which an event was removed (E4): whoever read on from it could miss that event."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Events after this cursor were removed. Read what there is now, then start again without the cursor.",
+            extensions={"code": CURSOR_EXPIRED},
+        )
+
+
+@shows(
+    EventView,
+    "Something that happened, noted together with the change itself. It never changes and outlives what it names: the "
+    "ids stay, and what is gone, or what you can't see, is null beside them.",
+)
+class Event(Node):
+    type: EventType = about("What happened.")
+    at: datetime = about("When it happened.")
+    actor_id: strawberry.ID | None = about("The id of who did it; null if nobody did, but the platform.")
+    actor: User | None = relation("visible_users", "actor_id", "Who did it.")
+    workspace_id: strawberry.ID | None = about(
+        "The id of the workspace where it happened: at the destination for copies and exports. Null for WORLD_APPLIED."
+    )
+    workspace: SomeWorkspace | None = in_workspace("The workspace where it happened.")
+    flow_id: strawberry.ID | None = about(
+        "The id of the flow that it happened to: at the destination for copies and exports."
+    )
+    flow: SomeFlow | None = relation("flows", "flow_id", "The flow that it happened to.")
+    flow_name: str | None = about("The name of the flow at that time; null if you are no member of the workspace.")
+    version_id: strawberry.ID | None = about("The id of the version that was published.")
+    version: SomeVersion | None = relation("versions", "version_id", "The version that was published.")
+    export_id: strawberry.ID | None = about("The id of the record of the copy or export.")
+    export_record: FlowExport | None = relation("exports", "export_id", "The record of the copy or export.")
+
+
+class ListedEvents(Listed):
+    """A page of a feed, after which its reader goes on, whether it has events or not."""
+
+    @property
+    def end_cursor(self) -> str | None:
+        _, backwards, beyond = self.paging.request
+        after = None if backwards or beyond is None else self.paging.cursor(beyond)
+        return super().end_cursor or after
+
+
+@shows(Position, "An event, and where it stands in its feed.")
+class EventEdge:
+    cursor: str = about(
+        "The place of the event; opaque, and valid with any types, in this feed only, for as long as no later event was "
+        "removed: 400 days by default."
+    )
+    node: Event = about("The event.", of="element")
+
+
+@shows(ListedEvents, "A page of events. While nothing is new, `endCursor` is `after` again: ask with it once more.")
+class EventConnection:
+    edges: list[EventEdge] = about("The events of the page, each with its cursor.")
+    nodes: list[Event] = about("The events of the page.")
+    page_info: PageInfo = about("The place of the page in the feed.")
+
+
+def uncounted() -> Awaitable[int]:
+    raise TypeError("events aren't counted")
+
+
+def feed_paging(feed_id: str, page: PageArguments) -> Paging:
+    """Read the paging arguments for a feed, whose cursors hold whichever events are asked for."""
+    return page.of("events", feed_id, key=(int,))
+
+
+def events_of(
+    info: Info,
+    feed: Feed,
+    feed_id: str,
+    page: PageArguments,
+    *,
+    types: list[EventType] | None,
+    flow_id: str | None = None,
+) -> Awaitable[Any]:
+    """The lookup of a page of a feed; None for a feed that the viewer may not know of."""
+    paging, chosen = feed_paging(feed_id, page), none_if_unset(types)
+    only = None if chosen is None else frozenset(chosen)
+    request = FeedRequest(feed, paging.request, only, none_if_unset(flow_id))
+
+    def listed(read: FeedPage) -> ListedEvents:
+        if read.is_expired:
+            raise CursorExpired
+        return ListedEvents(read.page, paging, uncounted)
+
+    return Lookup(info.context.loaders.feeds, PageOfFeed(request, feed_id), listed)
