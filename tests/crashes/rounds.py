@@ -30,6 +30,7 @@ from tests.crashes.keyed_calls import (
 )
 from tests.crashes.killable import Killable
 from tests.crashes.tally import ANSWERED, CUT_OFF, PASSING, PHASES, KillTally
+from tests.crashes.told_changes import told_wrongly, untold_changes
 from tests.crashes.watched_wire import Life, Moment, WatchedWire
 from tests.databases import Databases, Loaded, connected, load
 from tests.lifecycle.holdings import broken_rules, everything_in, holdings_of
@@ -94,7 +95,7 @@ class Rounds:
     async def killed(self, killing: Killing) -> None:
         """A round with a kill in it, and everything that is to be true afterwards."""
         sent = await self._prepared()
-        before = await self._ids()
+        before, untold = await self._ids(), await untold_changes(self._url)
         async with self._client() as http:
             attempts = {call.key: asyncio.create_task(self._first(http, call)) for call in sent}
             life, answered = await self._kill(killing, attempts)
@@ -102,6 +103,7 @@ class Rounds:
         await asyncio.to_thread(self._server.start)
         if killing.looks_first:
             await self._settled()
+            self.tally.wrong += await told_wrongly(self._url, untold)
         kept = await self._kept(sent)
         made = await self._ids() - before
         repeated = {call.key: await self._again(call) for call in sent}
@@ -110,6 +112,7 @@ class Rounds:
         self._judge_answers(sent, first, repeated)
         self._count(sent, life, answered, repeated)
         await self._judge_the_database(sent, before, repeated)
+        self.tally.wrong += await told_wrongly(self._url, untold)
 
     async def _prepared(self) -> list[RepeatableCall]:
         self._number += 1
