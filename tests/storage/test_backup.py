@@ -2,9 +2,12 @@
 
 import signal
 import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from sqlalchemy import make_url
@@ -14,6 +17,7 @@ from app.storage.embedded import running
 from tests.cli.flowport import flowport, serving
 from tests.databases import connected, contents, run
 from tests.plain_http import TRUSTS_NOBODY
+from tests.serving.real import soon_true
 from tests.storage.other_servers import IS_THERE, MISSING, postgresql_15
 
 INTEGRATOR = {"Authorization": "Bearer demo-integrator"}
@@ -35,6 +39,13 @@ CREATE = """
         }
     }
 """
+
+
+FEED = "select position, id from event where position > $1 order by position"
+ALL_ARE_NUMBERED = "select exists (select from event) and not exists (select from pending_event)"
+PENDING = (
+    "insert into pending_event (id, at, type, tenant_id) values ('event_pending', now(), 'WORLD_APPLIED', 'tenant')"
+)
 
 
 def asked(url: str, document: str, **variables: Any) -> Any:
@@ -95,6 +106,31 @@ async def test_a_backup_is_restored_into_another_embedded_database(
     before = dumped.read_bytes()
     refused(flowport("backup", dumped, "--data-dir", folder / "data"), f"{dumped} can't be made: File exists.")
     assert dumped.read_bytes() == before
+
+
+@asynccontextmanager
+async def looking_at(data_dir: Path) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    with running(data_dir, make=False) as url:
+        async with connected(url) as connection:
+            yield connection
+
+
+async def test_a_reader_of_events_goes_on_after_a_restore_elsewhere(folder: Path) -> None:
+    """With one event that nobody has read when the backup is written, and one that has no position yet (E3)."""
+    dumped, first, second = folder / "feed.sql", folder / "first", folder / "second"
+    with serving(first, stderr=subprocess.DEVNULL):
+        async with looking_at(first) as connection:
+            assert await soon_true(lambda: connection.fetchval(ALL_ARE_NUMBERED))
+            *read, unread = await connection.fetch(FEED, 0)
+    async with looking_at(first) as connection:
+        await connection.execute(PENDING)
+        done(flowport("backup", dumped, "--data-dir", first), f"Wrote {dumped}.")
+    done(flowport("restore", dumped, "--data-dir", second), f"Restored {dumped}.")
+    with serving(second, stderr=subprocess.DEVNULL):
+        async with looking_at(second) as connection:
+            assert await soon_true(lambda: connection.fetchval(ALL_ARE_NUMBERED))
+            cursor = read[-1]["position"]
+            assert await connection.fetch(FEED, cursor) == [unread, (cursor + 2, "event_pending")]
 
 
 async def test_a_backup_that_is_torn_is_restored_not_at_all(original: tuple[Path, Any], folder: Path) -> None:
