@@ -179,6 +179,11 @@ def approval_required(access: WorkspaceAccess, path: Path) -> tuple[ApprovalRequ
     return (ApprovalRequired(access.workspace, path=path),)
 
 
+def is_reviewed(access: WorkspaceAccess) -> bool:
+    """Whether releases of the workspace are reviewed (R1)."""
+    return access.workspace.publish_policy is PublishPolicy.REVIEWED
+
+
 def counts_against_quota(workspace: Workspace) -> bool:
     """Whether a new flow here needs a place in the contract's quota: only in production workspaces."""
     return workspace.type is WorkspaceType.FULL and workspace.contract.flow_quota is not None

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     VERSION = "version"
     EXPORT = "export"
     EVENT = "event"
+    RELEASE = "release"
 
 
 KINDS = {kind.value: kind for kind in Kind}

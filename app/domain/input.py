@@ -59,6 +59,7 @@ class KeyedCall(StrEnum):
     PUBLISH_FLOW_DRAFT = "publishFlowDraft"
     PUBLISH_FLOW_DRAFTS = "publishFlowDrafts"
     REVERT_FLOW = "revertFlow"
+    REQUEST_RELEASE = "requestRelease"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,28 +84,33 @@ def email_key(email: str) -> str:
     return email.casefold()
 
 
-def name_mistakes(name: str | None, path: tuple[str, ...] = ("name",)) -> tuple[InvalidInput, ...]:
-    """Why this can't be the name of a flow: trimmed, 1 to 255 characters, no control characters. None is no name."""
+def name_mistakes(name: str | None, path: tuple[str, ...] = ("name",), *, of: str = "flow") -> tuple[InvalidInput, ...]:
+    """Why this can't be the name of a flow, or title of a release: trimmed, 1 to 255 characters, no control characters.
+
+    None is no name.
+    """
     if name is None:
         return ()
     trimmed = name.strip()
     if len(trimmed) > LONGEST_NAME:
-        return (InvalidInput(path, f"The name has {len(trimmed)} characters; at most {LONGEST_NAME} are allowed."),)
+        return (
+            InvalidInput(path, f"The {path[-1]} has {len(trimmed)} characters; at most {LONGEST_NAME} are allowed."),
+        )
     if not trimmed.isprintable() and any(unicodedata.category(character) == "Cc" for character in trimmed):
-        return (InvalidInput(path, "The name of a flow can't hold control characters such as line breaks."),)
+        return (InvalidInput(path, f"The {path[-1]} of a {of} can't hold control characters such as line breaks."),)
     if not trimmed:
-        return (InvalidInput(path, "The name of a flow can't be empty."),)
+        return (InvalidInput(path, f"The {path[-1]} of a {of} can't be empty."),)
     return ()
 
 
 def description_mistakes(description: str | None, path: tuple[str, ...] = ("description",)) -> tuple[InvalidInput, ...]:
-    """Why this can't be a description: at most 1,000 characters, no NUL. None is no description."""
+    """Why this can't be a description or comment: at most 1,000 characters, no NUL. None is no text."""
     if description is None:
         return ()
     if "\0" in description:
-        return (InvalidInput(path, "The description holds a NUL character, which can't be stored."),)
+        return (InvalidInput(path, f"The {path[-1]} holds a NUL character, which can't be stored."),)
     if len(description) > LONGEST_DESCRIPTION:
-        long = f"The description has {len(description)} characters; at most {LONGEST_DESCRIPTION} are allowed."
+        long = f"The {path[-1]} has {len(description)} characters; at most {LONGEST_DESCRIPTION} are allowed."
         return (InvalidInput(path, long),)
     return ()
 

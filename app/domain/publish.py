@@ -5,25 +5,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.domain.access import (
-    FLOW_TOGGLE_STATUS,
     ApprovalRequired,
     ContractSuspended,
     FlowNotFound,
     InsufficientPermission,
     approval_required,
-    rights_missing,
+    is_reviewed,
     writing_refused,
 )
 from app.domain.batch import BatchNotApplied, BatchWish, DecidedItems, decide_items
 from app.domain.component import Catalogue, Component, ComponentRequirement, read_command
 from app.domain.draft import DraftFacts, ManyDraftFacts, StaleDraft, no_draft, stale
-from app.domain.errors import FLOW, FlowRefusal, Path, Reason, Refused, refused
+from app.domain.errors import FLOW, FlowRefusal, Path, Reason, Refused, Some, refused
 from app.domain.flow import FlowState
 from app.domain.graph import StepBindings
 from app.domain.input import IdempotencyKeyReused, InvalidInput, key_mistakes
 from app.domain.model import DraftId, FlowId, FlowStatus, ReferenceKind, Target, Workspace, WorkspaceId
 from app.domain.references import Destination, by_position
-from app.domain.running import FlowIsSuspended, suspended_by_platform
+from app.domain.running import FlowIsSuspended, starting_refused
 from app.domain.source import DraftNotFound
 from app.domain.source_graph import InaccessibleComponent, SourceGraph, advice
 from app.domain.step import Link, Step
@@ -231,6 +230,8 @@ class PublishPlan:
     state: FlowState
     starts_flow: bool = False
     """False also for a flow that runs: it goes on running (H4)."""
+    without_review: bool = False
+    """Whether the caller publishes into a reviewed workspace alone (R3)."""
 
 
 def plan_publish(
@@ -242,18 +243,33 @@ def plan_publish(
     """
     if facts is None:
         return Refused((FlowNotFound(wish.flow_id, path=FLOW), *key_mistakes(wish.idempotency_key)))
-    flow, draft = facts.flow, facts.flow.draft
+    flow = facts.flow
     refusals: tuple[PublishRefusal, ...] = (
         *writing_refused(flow.access, FLOW),
         *approval_required(flow.access, FLOW),
-        *(rights_missing(flow.access, FLOW, permission=FLOW_TOGGLE_STATUS) if wish.start else ()),
-        *(suspended_by_platform(flow) if wish.start else ()),
+        *(starting_refused(flow) if wish.start else ()),
         *key_mistakes(wish.idempotency_key),
     )
+    plan = plan_publishable(facts, wish, refusals, judged)
+    return plan if isinstance(plan, Refused) else replace(plan, without_review=is_reviewed(flow.access))
+
+
+def plan_publishable(
+    facts: DraftFacts,
+    wish: PublishWish,
+    refusals: tuple[Some, ...],
+    judged: dict[Judged, tuple[Blocker, ...]] | None = None,
+) -> PublishPlan | Refused[Some | DraftNotFound | StaleDraft | DraftNotReady]:
+    """Decide about the draft itself, beside refusals of the caller or the flow: whether it is there, as seen, and ready."""
+    flow, draft = facts.flow, facts.flow.draft
     if draft is None:
         advice = "What it had is published already: edit the flow first."
         return Refused((no_draft(flow, wish.expected_revision, advice), *refusals))
-    errors = (*refusals, *stale(flow, wish.expected_revision), *not_ready(facts, draft.state, FLOW, judged))
+    errors: tuple[Some | DraftNotFound | StaleDraft | DraftNotReady, ...] = (
+        *refusals,
+        *stale(flow, wish.expected_revision),
+        *not_ready(facts, draft.state, FLOW, judged),
+    )
     starts_flow = wish.start and flow.status is not FlowStatus.ACTIVE
     return refused(*errors) or PublishPlan(flow.id, DraftId(draft.id), draft.state, starts_flow)
 

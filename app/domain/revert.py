@@ -8,6 +8,7 @@ from app.domain.access import (
     FlowNotFound,
     InsufficientPermission,
     approval_required,
+    is_reviewed,
     writing_refused,
 )
 from app.domain.bindings import rebind
@@ -54,6 +55,8 @@ class RevertPlan:
     publish: bool
     revision: int
     """The revision of the new draft, also of one that is published at once (H1)."""
+    without_review: bool = False
+    """Whether the caller publishes into a reviewed workspace alone (R3)."""
 
 
 def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refused[RevertRefusal]:
@@ -72,13 +75,21 @@ def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refu
     )
     if version is None:
         return Refused((VersionNotFound(flow.id, flow.name, wish.version_id, path=VERSION), *refusals))
-    state, references = _reverted(facts, version)
+    state, references = reverted(facts, version)
     errors = (*refusals, *(not_ready(facts, state, VERSION) if wish.publish else ()))
     sets_aside = None if flow.draft is None else DraftId(flow.draft.id)
-    return refused(*errors) or RevertPlan(flow.id, state, sets_aside, references, wish.publish, flow.next_revision)
+    return refused(*errors) or RevertPlan(
+        flow.id,
+        state,
+        sets_aside,
+        references,
+        wish.publish,
+        flow.next_revision,
+        wish.publish and is_reviewed(flow.access),
+    )
 
 
-def _reverted(facts: DraftFacts, version: SavedState) -> tuple[FlowState, tuple[ReferenceOutcome, ...]]:
+def reverted(facts: DraftFacts, version: SavedState) -> tuple[FlowState, tuple[ReferenceOutcome, ...]]:
     workspace, state = facts.access.workspace, version.state
     rebound = rebind(
         SourceGraph(state.graph, facts.catalogue, workspace),

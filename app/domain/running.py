@@ -86,9 +86,8 @@ def plan_start(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StartRef
     if flow is None:
         return Refused((FlowNotFound(flow_id, path=FLOW),))
     errors: tuple[StartRefusal, ...] = (
-        *rights_missing(flow.access, FLOW, permission=FLOW_TOGGLE_STATUS),
+        *starting_refused(flow),
         *contract_suspended(flow.access, FLOW),
-        *suspended_by_platform(flow),
         *(
             ()
             if flow.published is not None
@@ -132,6 +131,11 @@ def plan_delete(flow: Flow | None, flow_id: str) -> DeletePlan | Refused[DeleteR
         *((FlowIsActive(flow.id, flow.name, path=FLOW),) if flow.status is FlowStatus.ACTIVE else ()),
     )
     return refused(*errors) or DeletePlan(flow.id)
+
+
+def starting_refused(flow: Flow) -> tuple[InsufficientPermission | FlowIsSuspended, ...]:
+    """Refuse to start a flow without the permission, or one that the platform suspended."""
+    return (*rights_missing(flow.access, FLOW, permission=FLOW_TOGGLE_STATUS), *suspended_by_platform(flow))
 
 
 def suspended_by_platform(flow: Flow) -> tuple[FlowIsSuspended, ...]:

@@ -22,7 +22,8 @@ from app.graphql.arguments import After, Before, First, Last, none_if_unset
 from app.graphql.context import Info
 from app.graphql.describe import about, field
 from app.graphql.loading.loader_keys import CountBelow, PageBelow
-from app.storage.pages.lists import FlowOrder, ListName, WantedList
+from app.storage.pages.flow_filters import FlowOrder
+from app.storage.pages.lists import ListName, WantedList
 from app.storage.pages.paging import Key, Page, PageRequest
 
 USUAL_PAGE = 50
@@ -277,6 +278,8 @@ SORTED_BY: dict[ListName, tuple[type, ...]] = {
     ListName.HISTORY: (int,),
     ListName.MEMBERS: (str, str, str),
     ListName.COPIES: (str,),
+    ListName.RELEASES: (str,),
+    ListName.RELEASE_ITEMS: (int,),
     ListName.SET_ASIDE: (datetime, str),
     ListName.EXPORTS: (datetime, str),
 }

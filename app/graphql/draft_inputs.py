@@ -1,4 +1,4 @@
-"""The inputs of the mutations that change a draft, and the wishes that they are read as."""
+"""The inputs of the mutations that change or release drafts, and the wishes that they are read as."""
 
 import strawberry
 
@@ -6,12 +6,15 @@ from app.domain.batch import BatchMode, BatchWish
 from app.domain.draft import DiscardWish, ExistingDraft
 from app.domain.edit import KEEP, Keep, UpdateWish
 from app.domain.publish import PublishWish
+from app.domain.release import RequestWish
 from app.domain.revert import RevertWish
+from app.domain.review import ReviewDecision, ReviewWish
 from app.graphql.arguments import none_if_unset
 from app.graphql.describe import about, idempotency_key, optional
 from app.graphql.inputs import StepBindingInput
 from app.graphql.scalars import JSON
 
+COMMENT = "At most 1,000 characters."
 REVISION = "The revision that the call is based on: refused with `StaleDraft` if the draft was changed since."
 
 
@@ -124,6 +127,45 @@ class DiscardFlowDraftInput:
 @strawberry.input(description="Which draft to restore.")
 class RestoreFlowDraftInput:
     draft_id: strawberry.ID = about("A draft that was set aside: see `Flow.draftsSetAside`.")
+
+
+@strawberry.input(description="Which drafts to release together.")
+class RequestReleaseInput:
+    items: list[DraftRevisionInput] = about("1 to 1,000 drafts of one workspace.")
+    title: str = about("What is released: 1 to 255 characters, no control characters.")
+    comment: str | None = optional(COMMENT)
+    start: bool = strawberry.field(description="Start the flows as well, once the release is approved.", default=False)
+    idempotency_key: str | None = idempotency_key()
+
+    def to_wish(self) -> RequestWish:
+        items = tuple([PublishWish(item.flow_id, item.expected_revision) for item in self.items])
+        return RequestWish(
+            items,
+            idempotency_key=none_if_unset(self.idempotency_key),
+            title=self.title,
+            comment=none_if_unset(self.comment),
+            start=self.start,
+        )
+
+
+@strawberry.input(description="A review of a release that another user requested.")
+class ReviewReleaseInput:
+    release_id: strawberry.ID = about("The request.")
+    decision: ReviewDecision = about("Whether its drafts are published.")
+    comment: str | None = optional(COMMENT)
+
+    def to_wish(self) -> ReviewWish:
+        return ReviewWish(self.release_id, self.decision, none_if_unset(self.comment))
+
+
+@strawberry.input(description="Which request to withdraw.")
+class WithdrawReleaseInput:
+    release_id: strawberry.ID = about("The request, which is open.")
+
+
+@strawberry.input(description="Which release to undo.")
+class UndoReleaseInput:
+    release_id: strawberry.ID = about("The release, which was applied.")
 
 
 def _or_keep(value: str | None) -> str | Keep | None:

@@ -16,13 +16,15 @@ from app.domain.model import (
     WorkspaceType,
 )
 from app.domain.references import ReferenceAction
+from app.domain.release import ReleaseBasis, ReleaseState
+from app.domain.review import ReviewDecision
 from app.domain.source import CopiedFrom, StateOfFlow
 from app.domain.undo import ChangeSinceExport
 from app.domain.world.sections import WorldSection
 from app.domain.world.things import WorldChange
 from app.graphql.describe import enumeration
 from app.storage.pages.candidates import MatchReason
-from app.storage.pages.lists import FlowOrder
+from app.storage.pages.flow_filters import FlowOrder
 
 enumeration(
     PlanBasis,
@@ -80,6 +82,33 @@ enumeration(
         "OPEN": "Whoever may edit flows.",
         "REVIEWED": "Two users: one requests a release, another one approves it. Drafts and exports stay free, since they "
         "change nothing that runs.",
+    },
+)
+enumeration(
+    ReleaseState,
+    "What became of a release that was requested.",
+    {
+        "OPEN": "It waits for a review.",
+        "APPLIED": "It was approved, and its drafts are published.",
+        "REJECTED": "It was rejected.",
+        "WITHDRAWN": "It was withdrawn.",
+        "UNDONE": "It was applied, and undone afterwards.",
+    },
+)
+enumeration(
+    ReleaseBasis,
+    "What an item of a release rests on.",
+    {
+        "DRAFT": "The draft was saved, set aside, discarded or published.",
+        "PUBLISHED_VERSION": "Another version of the flow was published, which this one would undo unseen.",
+    },
+)
+enumeration(
+    ReviewDecision,
+    "The decision of a reviewer.",
+    {
+        "APPROVE": "Publish the drafts exactly as they were requested.",
+        "REJECT": "Publish nothing, and close the request.",
     },
 )
 enumeration(
@@ -248,12 +277,17 @@ enumeration(
         "FLOW_COPIED": "A flow was copied in its workspace, also over a flow that was there: see `exportRecord`.",
         "FLOW_EXPORTED": "A flow was exported, also over a flow that was there. Members at both ends see it, each their own end.",
         "EXPORT_UNDONE": "A copy or export was undone.",
-        "FLOW_PUBLISHED": "A version was published, also by `revertFlow` with `publish`.",
+        "FLOW_PUBLISHED": "A version was published, also by `revertFlow` with `publish`, and by a release.",
         "FLOW_STARTED": "A flow was started.",
         "FLOW_STOPPED": "A flow was stopped.",
         "FLOW_SUSPENDED": "The platform suspended a flow.",
         "FLOW_RESUMED": "The platform lifted the suspension of a flow.",
         "FLOW_DELETED": "A flow was deleted.",
+        "RELEASE_REQUESTED": "A release was requested.",
+        "RELEASE_APPLIED": "A release was approved, and its drafts were published.",
+        "RELEASE_REJECTED": "A release was rejected.",
+        "RELEASE_WITHDRAWN": "The request for a release was withdrawn.",
+        "RELEASE_UNDONE": "A release was undone.",
         "WORLD_APPLIED": "A world document changed something; only in the feed of the tenant.",
     },
 )

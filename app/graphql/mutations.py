@@ -14,8 +14,10 @@ from app.usecases.discard_draft import discard_draft
 from app.usecases.export_flow import export_flow
 from app.usecases.export_flows import export_flows
 from app.usecases.publish_draft import publish_draft, publish_drafts
+from app.usecases.request_release import request_release
 from app.usecases.restore_draft import restore_draft
 from app.usecases.revert_flow import revert_flow
+from app.usecases.review_release import review_release, undo_release, withdraw_release
 from app.usecases.start_flow import start_flow, start_flows
 from app.usecases.stop_flow import stop_flow, stop_flows
 from app.usecases.undo_export import undo_export, undo_exports
@@ -150,6 +152,39 @@ class Mutation:
     async def delete_flow(self, info: Info, input_: inputs.DeleteFlowInput) -> payloads.DeleteFlowPayload | None:
         """Delete a flow that doesn't run, with its drafts and versions. Records of exports stay."""
         return payloads.DeleteFlowPayload.of(await delete_flow(info.context.work, input_.flow_id))
+
+    @mutation
+    async def request_release(
+        self, info: Info, input_: draft_inputs.RequestReleaseInput
+    ) -> payloads.RequestReleasePayload | None:
+        """Request that drafts be published together; also where nobody has to be asked."""
+        wish = input_.to_wish()
+        info.context.meter.take_objects(len(wish.items))
+        return payloads.RequestReleasePayload.of(await request_release(info.context.work, wish))
+
+    @mutation
+    async def review_release(
+        self, info: Info, input_: draft_inputs.ReviewReleaseInput
+    ) -> payloads.ReviewReleasePayload | None:
+        """Approve a release that another user requested, which publishes its drafts exactly as requested; or reject it.
+
+        All drafts are published, or none.
+        """
+        return payloads.ReviewReleasePayload.of(await review_release(info.context.work, input_.to_wish()))
+
+    @mutation
+    async def withdraw_release(
+        self, info: Info, input_: draft_inputs.WithdrawReleaseInput
+    ) -> payloads.WithdrawReleasePayload | None:
+        """Withdraw a request that is open."""
+        return payloads.WithdrawReleasePayload.of(await withdraw_release(info.context.work, input_.release_id))
+
+    @mutation
+    async def undo_release(
+        self, info: Info, input_: draft_inputs.UndoReleaseInput
+    ) -> payloads.UndoReleasePayload | None:
+        """Put the flows of an applied release back: each to the version that it had before, as its next version."""
+        return payloads.UndoReleasePayload.of(await undo_release(info.context.work, input_.release_id))
 
     @mutation
     async def apply_world(self, info: Info, input_: inputs.ApplyWorldInput) -> ApplyWorldPayload | None:

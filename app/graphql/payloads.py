@@ -20,10 +20,13 @@ from app.domain.errors import Refusal, Refused
 from app.domain.export import CopyRefusal, Exported
 from app.domain.export_batch import BatchRefusal
 from app.domain.publish import PublishRefusal
+from app.domain.release import RequestRefusal
 from app.domain.revert import RevertRefusal
+from app.domain.review import ReviewRefusal, WithdrawRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
 from app.domain.source import CopiedFrom
 from app.domain.undo import UndoRefusal
+from app.domain.undo_release import UndoReleaseRefusal
 from app.execution.lookups import Lookup
 from app.execution.relations import relation
 from app.graphql.context import Info
@@ -36,20 +39,26 @@ from app.graphql.errors.interfaces import (
     ExportFlowError,
     ExportFlowWarning,
     PublishFlowDraftError,
+    RequestReleaseError,
     RestoreFlowDraftError,
     RevertFlowError,
+    ReviewReleaseError,
     StartFlowError,
     StopFlowError,
     UndoExportError,
+    UndoReleaseError,
     UpdateFlowDraftError,
+    WithdrawReleaseError,
 )
 from app.graphql.types.export import FlowExport, ReferenceOutcome
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
+from app.graphql.types.release import ReleaseRequest
 from app.usecases.results import (
     Created,
     Deleted,
     Discarded,
     Published,
+    Released,
     Restored,
     Reverted,
     Saved,
@@ -117,6 +126,7 @@ def written(loader: str, row: str, description: str) -> Any:  # noqa: ANN401 - a
 
 REPLAYED = "Whether it was done before, with the same idempotency key: this is the outcome, read as it is now."
 ERRORS = "Every reason why nothing was written; empty when it was done."
+REQUEST = "The release as it is now; null when refused."
 RECORD = "The record, which stays; null when refused."
 
 
@@ -251,3 +261,28 @@ class StopFlowPayload(Payload[Toggled, StopRefusal]):
 class DeleteFlowPayload(Payload[Deleted, DeleteRefusal]):
     deleted_flow_id: strawberry.ID | None = about("The flow that is gone; null when refused.", of="done.flow_id")
     errors: list[DeleteFlowError] = about(ERRORS, of="refusals")
+
+
+@strawberry.type(description="The result of `requestRelease`.")
+class RequestReleasePayload(Payload[Released, RequestRefusal]):
+    request: ReleaseRequest | None = relation("releases", "done.release_id", "The request; null when refused.")
+    replayed: bool = about(REPLAYED, of="is_replayed")
+    errors: list[RequestReleaseError] = about(ERRORS, of="refusals")
+
+
+@strawberry.type(description="The result of `reviewRelease`.")
+class ReviewReleasePayload(Payload[Released, ReviewRefusal]):
+    request: ReleaseRequest | None = relation("releases", "done.release_id", REQUEST)
+    errors: list[ReviewReleaseError] = about(ERRORS, of="refusals")
+
+
+@strawberry.type(description="The result of `withdrawRelease`.")
+class WithdrawReleasePayload(Payload[Released, WithdrawRefusal]):
+    request: ReleaseRequest | None = relation("releases", "done.release_id", REQUEST)
+    errors: list[WithdrawReleaseError] = about(ERRORS, of="refusals")
+
+
+@strawberry.type(description="The result of `undoRelease`.")
+class UndoReleasePayload(Payload[Released, UndoReleaseRefusal]):
+    request: ReleaseRequest | None = relation("releases", "done.release_id", REQUEST)
+    errors: list[UndoReleaseError] = about(ERRORS, of="refusals")

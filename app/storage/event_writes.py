@@ -22,6 +22,8 @@ class FlowEvent(NamedTuple):
     """The workspace that the flow was copied or exported from."""
     version_id: str | None = None
     export_id: str | None = None
+    without_review: bool = False
+    """Whether somebody published into a reviewed workspace alone (R3)."""
 
 
 def _before(event: FromClause, column: Column[str]) -> ColumnElement[Any]:
@@ -48,6 +50,13 @@ _FLOW_EVENTS = insert_rows(
     other_workspace_id=lambda event: func.nullif(event.c.other_workspace_id, event.c.workspace_id),
     other_tenant_id=lambda event: func.nullif(_tenant(event.c.other_workspace_id), _tenant(event.c.workspace_id)),
 )
+_RELEASE_EVENTS = insert_rows(
+    PENDING_EVENT,
+    ("id", "type", "workspace_id", "request_id"),
+    at=NOW,
+    actor_id=_ACTOR,
+    tenant_id=lambda event: _tenant(event.c.workspace_id),
+)
 _WORLD_EVENTS = insert_rows(PENDING_EVENT, ("id", "type", "tenant_id"), at=NOW, actor_id=_ACTOR)
 _REMOVED_FLOWS = delete_rows(FLOW)
 
@@ -61,6 +70,11 @@ def removed_flows(flow_ids: Sequence[str], *, after: Sequence[FlowEvent] = ()) -
     """Flows that are deleted, with their events, which come after others of the same statement."""
     events = [FlowEvent(EventType.FLOW_DELETED, flow_id) for flow_id in flow_ids]
     return flow_events([*after, *events]), (_REMOVED_FLOWS, [(flow_id,) for flow_id in flow_ids])
+
+
+def release_event(type_: EventType, workspace_id: str, request_id: str) -> Part:
+    """The event of a release that was requested, decided about or undone."""
+    return _RELEASE_EVENTS, [(new_id(Kind.EVENT), type_, workspace_id, request_id)]
 
 
 def world_events(tenants: Iterable[str]) -> Part:

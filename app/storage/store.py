@@ -9,11 +9,12 @@ caller's row in `caller_position` comes last, before the commit. Facts are read 
 own, so that they show the commit of the last holder.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from app.domain.access import FLOW_EDIT, may_change_flows, may_write_flows
+from app.domain.access import FLOW_EDIT, FLOW_REVIEW, may_change_flows, may_write_flows
 from app.domain.component import Catalogue
 from app.domain.content import Content, read_graph, topic_fields
 from app.domain.draft import DraftFacts, ManyDraftFacts, RestoreFacts
@@ -25,16 +26,28 @@ from app.domain.graph import Json, commands
 from app.domain.graph_input import GraphMistakes
 from app.domain.input import KeyedCall
 from app.domain.model import UserId
+from app.domain.review import ReleaseFacts
 from app.domain.undo import UndoFacts
+from app.domain.undo_release import undo_permission
 from app.offload import LARGE, offload
 from app.storage.connections.connection import Row, WriteConnection
 from app.storage.connections.row_changes import Part, write_rows
 from app.storage.facts.catalogue import read_catalogue, read_targets, read_workspace_access
 from app.storage.facts.drafts import find_flow_of_draft, has_drafts_set_aside, read_draft
-from app.storage.facts.flows import FoundFlow, StateChoice, StateChoices, named_parts, no_state, read_flows
+from app.storage.facts.flows import (
+    FoundFlow,
+    StateChoice,
+    StateChoices,
+    draft_state,
+    named_parts,
+    named_states,
+    no_state,
+    read_flows,
+)
 from app.storage.facts.gather import gather, states_at_hand
 from app.storage.facts.idempotency_keys import StoredCall, UsedKey, store_call, take_key
 from app.storage.facts.locks import Touched, Wish, check_locks, lock, needed_for, needed_for_new_flow, touched_by
+from app.storage.facts.release_facts import lock_release, read_release_items
 from app.storage.facts.states import OutlinedGraph
 from app.storage.facts.undo_facts import find_flows_of_exports, read_undo_facts
 from app.storage.reads.keyed_exports import read_keyed_exports
@@ -99,8 +112,32 @@ class Store:
 
     async def many_draft_facts(self, choices: StateChoices) -> ManyDraftFacts:
         """Lock flows and read the facts of changes of their drafts, in as many statements as for one."""
-        visible = await self._locked_flows(choices, parse=named_parts)
-        states = (state for each in visible.values() for state in states_at_hand(each.flow))
+        return await self._facts_of_many(await self._locked_flows(choices, parse=named_parts))
+
+    async def release(self, release_id: str) -> ReleaseFacts | None:
+        """Lock a request and read it with its items. None: no such request."""
+        return await lock_release(self.connection, self.actor, release_id)
+
+    async def release_drafts(self, release: ReleaseFacts) -> ReleaseFacts:
+        """Lock the flows of a request for its reviewer, and read their drafts and the items as they stand then."""
+        return await self._release_flows(release, FLOW_REVIEW, draft_state)
+
+    async def release_versions(self, release: ReleaseFacts) -> ReleaseFacts:
+        """Lock the flows of an applied release, and read the versions from before it."""
+        before = [item.over_version_id for item in release.items]
+        return await self._release_flows(release, undo_permission(release.access), named_states, before)
+
+    async def _release_flows(
+        self, release: ReleaseFacts, permission: str, choice: StateChoice, versions: Sequence[str | None] = ()
+    ) -> ReleaseFacts:
+        choices = {item.flow_id: [choice] for item in release.items}
+        visible = await self._locked_flows(choices, *versions, permission=permission, parse=named_parts)
+        items = await read_release_items(self.connection, release.id)
+        named = {version_id: saved for each in visible.values() for version_id, saved in each.named.items()}
+        return replace(release, items=items, flows=await self._facts_of_many(visible), versions=named)
+
+    async def _facts_of_many(self, visible: Mapping[str, FoundFlow]) -> ManyDraftFacts:
+        states = (state for each in visible.values() for state in states_at_hand(each.flow, *each.named.values()))
         # Equal graphs of several flows are one object.
         graphs = {id(state.graph): state.graph for state in states}.values()
         size = sum(graph.size for graph in graphs)
@@ -170,13 +207,13 @@ class Store:
     async def _locked_flows(
         self,
         choices: StateChoices,
-        version: str | None = None,
+        *versions: str | None,
         permission: str = FLOW_EDIT,
         parse: Callable[[OutlinedGraph], object] = OutlinedGraph.whole,
     ) -> dict[str, FoundFlow]:
-        """Read flows and a version with this id; the flows that the caller has the permission to change are locked."""
+        """Read flows and the versions with these ids; the flows that the caller has the permission to change are locked."""
         locked = await lock(self.connection, self.actor, Touched(changed=[*choices]), permission=permission)
-        visible = await read_flows(self.connection, self.actor, choices, [version], parse)
+        visible = await read_flows(self.connection, self.actor, choices, versions, parse)
         check_locks(locked, [id_ for id_, each in visible.items() if may_change_flows(each.flow.access, permission)])
         return visible
 

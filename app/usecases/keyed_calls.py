@@ -15,14 +15,15 @@ from app.storage.facts.idempotency_keys import Made, StoredCall
 from app.storage.reads.keyed_exports import exports_to_json
 from app.storage.store import Store
 from app.usecases.keyed_input import hash_of_input
-from app.usecases.results import Created, Published, Reverted
+from app.usecases.results import Created, Published, Released, Reverted
 
-Done = Created | Exported | Published | Reverted
+Done = Created | Exported | Published | Released | Reverted
 Stored = TypeVar("Stored", bound=StoredCall | None)
 OUTCOMES: Mapping[KeyedCall, TypeAdapter[Any]] = {
     KeyedCall.CREATE_FLOW: TypeAdapter(Created),
     KeyedCall.PUBLISH_FLOW_DRAFT: TypeAdapter(Published),
     KeyedCall.REVERT_FLOW: TypeAdapter(Reverted),
+    KeyedCall.REQUEST_RELEASE: TypeAdapter(Released),
 }
 """Outcomes of the calls that leave no record of an export: the ids in them are stored."""
 

@@ -102,6 +102,14 @@ class Deleted:
 
 
 @dataclass(frozen=True, slots=True)
+class Released:
+    """A release that was requested, reviewed, withdrawn or undone."""
+
+    release_id: str
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Undone:
     """A copy or export that was undone."""
 

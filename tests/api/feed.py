@@ -32,6 +32,8 @@ def in_words(event: Any) -> str:
     """An event as a sentence: `FLOW_PUBLISHED Orders in Prod, version 2`."""
     if event["workspace_id"] is None:
         return f"{event['type']} in {event['tenant']}"
+    if event["flow_id"] is None:
+        return f"{event['type']} in {event['place']}"
     source = f" from {event['other']}" if event["other_workspace_id"] else ""
     abroad = f" of {event['other_tenant']}" if event["other_tenant_id"] else ""
     version = f", version {event['number']}" if event["version_id"] else ""

@@ -22,6 +22,9 @@ LATEST = {
     "new flow": "select id from flow order by id desc limit 1",
     "export": "select id from flow_export order by id desc limit 1",
     "export before": "select id from flow_export order by id desc offset 1 limit 1",
+    "release": "select id from release_request order by id desc limit 1",
+    "release before": "select id from release_request order by id desc offset 1 limit 1",
+    "One": "select id from flow where name in ('One', 'Uno') limit 1",
     "version": "select id from flow_version order by id desc limit 1",
     "draft set aside": "select id from flow_draft where set_aside_at is not null order by id desc limit 1",
 }
@@ -39,16 +42,16 @@ class Call(NamedTuple):
 
 
 def world() -> WorldBuilder:
-    """Two tenants, of which Ada works for both; Gil may only read."""
+    """Two tenants, of which Ada works for both; Gil may only read, and Rita reviews."""
     made = WorldBuilder()
-    for user in ("ada", "gil", "robot"):
+    for user in ("ada", "gil", "rita", "robot"):
         made.user(user)
     for tenant, contract, places in (("north", "retail", ("dev", "prod")), ("south", "overseas", ("far",))):
         made.tenant(tenant)
         made.contract(contract, tenant)
         for place in places:
             made.workspace(place, contract, LIMITED if place == "dev" else FULL)
-            made.members(place, ada="integrator", gil="guest")
+            made.members(place, ada="integrator", gil="guest", rita="admin")
     made.provisioner("robot", "north")
     made.team("core", "retail")
     made.component("timer", "core")
@@ -137,6 +140,21 @@ CALLS = (
     Call("with its flow", "discardFlowDraft", lambda ids: {"flowId": ids("new flow")}, ("FLOW_DELETED Fourth in Dev",)),
     Call("running", "deleteFlow", lambda ids: {"flowId": ids("idle")}, refusals=("FLOW_IS_ACTIVE",)),
     Call("not running", "deleteFlow", lambda ids: {"flowId": ids("live")}, ("FLOW_DELETED Live in Prod",)),
+    Call("of a draft", "requestRelease", lambda ids: {"title": "One", "items": [{"flowId": ids("One"), "expectedRevision": 1}]}, ("RELEASE_REQUESTED in Prod",)),
+    Call("refused", "requestRelease", lambda ids: {"title": "", "items": [{"flowId": ids("One"), "expectedRevision": 1}]}, refusals=("INVALID_INPUT",)),
+    Call("of its own", "reviewRelease", lambda ids: {"releaseId": ids("release"), "decision": "APPROVE"}, refusals=("INSUFFICIENT_PERMISSION", "CANNOT_REVIEW_OWN_RELEASE")),
+    Call("refused", "withdrawRelease", lambda ids: {"releaseId": ids("release")}, refusals=("INSUFFICIENT_PERMISSION",), by="gil"),
+    Call("open", "withdrawRelease", lambda ids: {"releaseId": ids("release")}, ("RELEASE_WITHDRAWN in Prod",)),
+    Call("of a draft", "requestRelease", lambda ids: {"title": "Two", "items": [{"flowId": ids("One"), "expectedRevision": 1}]}, ("RELEASE_REQUESTED in Prod",)),
+    Call("rejected", "reviewRelease", lambda ids: {"releaseId": ids("release"), "decision": "REJECT"}, ("RELEASE_REJECTED in Prod",), by="rita"),
+    Call("of a draft, to be started", "requestRelease", lambda ids: {"title": "Three", "items": [{"flowId": ids("One"), "expectedRevision": 1}], "start": True}, ("RELEASE_REQUESTED in Prod",)),
+    Call("approved", "reviewRelease", lambda ids: {"releaseId": ids("release"), "decision": "APPROVE"}, ("FLOW_PUBLISHED One in Prod, version 1", "FLOW_STARTED One in Prod", "RELEASE_APPLIED in Prod"), by="rita"),
+    Call("refused", "undoRelease", lambda ids: {"releaseId": ids("release before")}, refusals=("RELEASE_IS_CLOSED",)),
+    Call("of a flow without an earlier version", "undoRelease", lambda ids: {"releaseId": ids("release")}, ("FLOW_STOPPED One in Prod", "RELEASE_UNDONE in Prod"), by="rita"),
+    Call("edited", "updateFlowDraft", lambda ids: {"flowId": ids("One"), "name": "Uno"}),
+    Call("of a new draft", "requestRelease", lambda ids: {"title": "Four", "items": [{"flowId": ids("One"), "expectedRevision": 2}]}, ("RELEASE_REQUESTED in Prod",)),
+    Call("approved", "reviewRelease", lambda ids: {"releaseId": ids("release"), "decision": "APPROVE"}, ("FLOW_PUBLISHED Uno in Prod, version 2", "RELEASE_APPLIED in Prod"), by="rita"),
+    Call("of a flow with an earlier version", "undoRelease", lambda ids: {"releaseId": ids("release")}, ("FLOW_PUBLISHED One in Prod, version 3", "RELEASE_UNDONE in Prod"), by="rita"),
     Call("that suspends a flow", "applyWorld", document(flows=[{"key": "orders", "workspace": "dev", "suspended": True}]), ("FLOW_SUSPENDED Intake in Dev", "WORLD_APPLIED in North"), by="robot"),
     Call("that changes nothing", "applyWorld", document(flows=[{"key": "orders", "workspace": "dev", "suspended": True}]), by="robot"),
     Call("that lifts it, with a new flow", "applyWorld", document(flows=[{"key": "orders", "workspace": "dev", "suspended": False}, new_flow("fresh")]), ("FLOW_RESUMED Intake in Dev", "WORLD_APPLIED in North", "FLOW_CREATED Fresh in Dev"), by="robot"),

@@ -45,12 +45,15 @@ from app.domain.publish import (
     blockers,
 )
 from app.domain.references import CredentialNotAccessible
+from app.domain.release import ReleaseState
+from app.domain.review import CannotReviewOwnRelease, ReleaseIsClosed, ReleaseIsStale, ReleaseNotFound
 from app.domain.running import FlowIsActive, FlowIsSuspended, FlowNotPublished
 from app.domain.source import RESTORE_ONE, DraftNotFound, VersionNotFound
 from app.domain.source_graph import ComponentNotAccessible, InaccessibleComponent
 from app.domain.step import Link, make_steps
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
 from app.domain.undo import CannotUndo, ChangeSinceExport, ExportNotFound, Instead
+from app.domain.undo_release import CannotUndoRelease
 from app.domain.wording import enumerated, printable
 from app.domain.world.things import WorldRefusal
 from tests.domain.builders import (
@@ -70,6 +73,7 @@ from tests.domain.builders import (
 from tests.domain.messages import MESSAGES, Message, inaccessible
 from tests.domain.messages_of_batches import OF_BATCHES
 from tests.domain.messages_of_drafts import OF_DRAFTS
+from tests.domain.messages_of_releases import OF_RELEASES, item
 from tests.domain.messages_of_warnings import OF_WARNINGS
 from tests.property_settings import bounded
 
@@ -82,6 +86,7 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
     its, named_step = component("a/b", needs=CREDENTIAL, title=name), called(id_, name, shares_name=True)
     return [
         *about_steps(name, id_, count, workspace, its),
+        *about_releases(name, id_, count),
         FlowNotFound(id_),
         WorkspaceNotFound(id_),
         VersionNotFound(flow, name, id_),
@@ -107,12 +112,20 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
         StaleDraft(flow, name, 3, None, None),
         CannotOverrideItself(flow, name),
         QuotaExceeded(3, 4, contract),
-        FlowIsActive(flow, name),
-        FlowIsSuspended(flow, name),
+        *(FlowIsActive(flow, name), FlowIsSuspended(flow, name)),
         *(IdempotencyKeyReused(datetime(2026, 3, 1, tzinfo=UTC)), ExportNotFound(id_)),
         *(CannotUndo(*about) for about in product((None, name), ChangeSinceExport, (None, *Instead))),
         *(FlowNotPublished(flow, name, has_draft=has_draft) for has_draft in (True, False)),
         TopicSchemaMismatch(topics[0], topics[0], tuple(f"{number} {id_}" for number in range(count))),
+    ]
+
+
+def about_releases(name: str, id_: str, count: int) -> list[Message]:
+    items = (item(name),) * count
+    return [
+        *(ReleaseNotFound(id_), CannotReviewOwnRelease(name)),
+        *(ReleaseIsClosed("release_1", name, state) for state in ReleaseState),
+        *(ReleaseIsStale(items), CannotUndoRelease(items)),
     ]
 
 
@@ -161,7 +174,7 @@ def test_every_message_is_one_or_two_sentences() -> None:
     assert [message for message in messages if message.count(". ") > 1 or not message.endswith(".")] == []
 
 
-ALL = [*MESSAGES, *OF_DRAFTS, *OF_WARNINGS, *OF_BATCHES]
+ALL = [*MESSAGES, *OF_DRAFTS, *OF_WARNINGS, *OF_BATCHES, *OF_RELEASES]
 
 
 @pytest.mark.parametrize(("message", "says"), ALL, ids=lambda each: type(each).__name__)

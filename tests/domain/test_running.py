@@ -105,9 +105,9 @@ def test_everything_that_stands_in_the_way_of_a_deletion_is_said_at_once_in_orde
 
 @pytest.mark.parametrize("status", [INACTIVE, ACTIVE])
 @pytest.mark.parametrize("start", [False, True])
-def test_a_publish_starts_the_flow_only_where_it_says_so(status: FlowStatus, start: bool) -> None:
+def test_a_publish_starts_a_flow_that_does_not_run_where_it_says_so(status: FlowStatus, start: bool) -> None:
     plan = agreed(publish(flow(None, READY, status=status), start=start))
-    assert plan == PublishPlan(THE_FLOW, plan.draft_id, READY.state, start)
+    assert plan == PublishPlan(THE_FLOW, plan.draft_id, READY.state, start and status is INACTIVE)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from graphql import OperationDefinitionNode, parse
 
 from app.execution.plan import MOST_CACHED_FIELDS, MOST_CACHED_PLANS, Plan, PlanCache, conditions_of
 from app.graphql.schema import schema
-from app.storage.pages.flow_filters import FlowFilter
-from app.storage.pages.lists import MOST_CACHED_LISTS, FlowOrder, ListName, WantedList, listing_like
+from app.storage.pages.flow_filters import FlowFilter, FlowOrder
+from app.storage.pages.lists import MOST_CACHED_LISTS, ListName, WantedList, listing_like
 
 
 def planned(cache: PlanCache, key: str, fields: int) -> None:

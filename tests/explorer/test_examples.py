@@ -75,6 +75,11 @@ SHOWN = {
     "StartFlows": ("startFlows.succeeded", 2),
     "StopFlows": ("stopFlows.succeeded", 2),
     "DeleteFlow": ("deleteFlow.deletedFlowId", "flow_01jgfjjz00fkp9zsf40wmqy7cq"),
+    "RequestRelease": ("requestRelease.request.isCurrent", True),
+    "ReviewRelease": ("reviewRelease.request.state", "APPLIED"),
+    "WithdrawRelease": ("withdrawRelease.request.withdrawnBy.firstName", "Demo"),
+    "UndoRelease": ("undoRelease.request.state", "UNDONE"),
+    "ReleaseRequests": ("workspace.publishPolicy", "REVIEWED"),
     "WorldPlan": ("worldPlan.things.0.key", "retail-test"),
     "ApplyWorld": ("applyWorld.things.1.key", "retail-staging/demo-integrator"),
     "RestoreFlowDraft": ("restoreFlowDraft.draft.id", "draft_01jgfjjz00etf87kad384eqmk5"),
@@ -83,7 +88,13 @@ SHOWN = {
 PARTLY = {"PublishFlowDrafts": {"STALE_DRAFT"}, "UndoExports": {"BATCH_NOT_APPLIED", "CANNOT_UNDO"}}
 """Calls of many, of whose items some are refused: revisions have moved since, and a draft was published."""
 
-ONLY_ONCE = {"DeleteFlow": "FLOW_NOT_FOUND", "UndoExport": "CANNOT_UNDO"}
+ONLY_ONCE = {
+    "DeleteFlow": "FLOW_NOT_FOUND",
+    "UndoExport": "CANNOT_UNDO",
+    "ReviewRelease": "RELEASE_IS_CLOSED",
+    "WithdrawRelease": "RELEASE_IS_CLOSED",
+    "UndoRelease": "RELEASE_IS_CLOSED",
+}
 """What is gone afterwards, until the demo world is reset; with how it is refused then."""
 
 

@@ -12,9 +12,12 @@ from app.domain.errors import ErrorCode
 from app.domain.export import CopyRefusal
 from app.domain.export_batch import BatchRefusal
 from app.domain.publish import PublishRefusal
+from app.domain.release import RequestRefusal
 from app.domain.revert import RevertRefusal
+from app.domain.review import ReviewRefusal, WithdrawRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
 from app.domain.undo import UndoRefusal
+from app.domain.undo_release import UndoReleaseRefusal
 from app.domain.world.things import WorldRefusal
 from app.graphql import payloads, world_plans
 from app.graphql.errors import interfaces
@@ -34,6 +37,10 @@ MUTATIONS = {
     "StartFlow": StartRefusal,
     "StopFlow": StopRefusal,
     "DeleteFlow": DeleteRefusal,
+    "RequestRelease": RequestRefusal,
+    "ReviewRelease": ReviewRefusal,
+    "WithdrawRelease": WithdrawRefusal,
+    "UndoRelease": UndoReleaseRefusal,
     "ApplyWorld": WorldRefusal,
 }
 
@@ -53,7 +60,8 @@ def test_the_errors_of_a_mutation_are_those_that_its_use_case_refuses_for(mutati
 
 @pytest.mark.parametrize(("mutation", "refusals"), MUTATIONS.items())
 def test_a_payload_takes_the_refusals_of_its_interface(mutation: str, refusals: object) -> None:
-    payload = getattr(world_plans if mutation == "ApplyWorld" else payloads, f"{mutation}Payload")
+    name = f"{mutation}Payload"
+    payload = next(vars(module)[name] for module in (payloads, world_plans) if name in vars(module))
     [of_payload] = [get_args(base)[1] for base in payload.__orig_bases__]
     assert get_args(of_payload) == get_args(refusals)
     assert str(schema.graphql_schema.type_map[payload.__name__].fields["errors"].type) == f"[{mutation}Error!]!"  # type: ignore[attr-defined]

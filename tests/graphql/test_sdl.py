@@ -29,7 +29,8 @@ QUERIES = """
 MUTATIONS = """
     copyFlow exportFlow exportFlows createFlow
     updateFlowDraft discardFlowDraft restoreFlowDraft publishFlowDraft publishFlowDrafts revertFlow
-    undoExport undoExports startFlow stopFlow startFlows stopFlows deleteFlow applyWorld
+    undoExport undoExports startFlow stopFlow startFlows stopFlows deleteFlow
+    requestRelease reviewRelease withdrawRelease undoRelease applyWorld
 """
 CORE = schema.graphql_schema
 PRINTED = build_schema(schema.as_str())

@@ -39,6 +39,10 @@ INPUTS: dict[str, Callable[[Callable[[str], str]], Arguments]] = {
     "startFlows": lambda own: {"flowIds": [own("-history")]},
     "stopFlows": lambda own: {"flowIds": [own("-history")]},
     "deleteFlow": lambda own: {"flowId": own("-history")},
+    "requestRelease": lambda own: {"title": "Spring", "items": [{"flowId": own("-history"), "expectedRevision": 1}]},
+    "reviewRelease": lambda own: {"releaseId": own("-release"), "decision": "REJECT"},
+    "withdrawRelease": lambda own: {"releaseId": own("-release")},
+    "undoRelease": lambda own: {"releaseId": own("-release")},
     "restoreFlowDraft": lambda own: {"draftId": own("-stashed/draft")},
 }
 INPUTS["exportPlan"] = INPUTS["exportFlow"]

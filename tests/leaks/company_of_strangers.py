@@ -48,10 +48,10 @@ def _places(world: WorldBuilder) -> None:
     ):
         world.workspace(workspace, contract, kind)
     world.role("reviewer", "north", "workspaces.flow.get")
-    world.members("workshop", ann="admin", mia="integrator", gil="guest")
+    world.members("workshop", ann="admin", mia="admin", gil="guest")
     world.members("store", ann="admin", mia="integrator", zoe="reviewer")
     world.members("depot", ann="owner", zoe="guest")
-    world.members("kitchen", ann="integrator", nils="integrator")
+    world.members("kitchen", ann="integrator", nils="admin")
     world.members("pantry", ann="integrator", nils="admin")
     world.members("counter", ann="integrator", mia="guest")
     world.members("backroom", ann="integrator")

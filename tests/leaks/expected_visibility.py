@@ -10,6 +10,8 @@ Sections = dict[str, list[Entity]]
 
 EVENT = ", the event"
 """The end of the key of an event of an export, after the key of its record."""
+RELEASES = ("release", "second", "rejected", "applied")
+"""The ends of the keys of releases that were requested in a workspace (R7)."""
 IN_WORKSPACES = ("topics", "credentials", "secrets", "agents", "flows")
 
 
@@ -38,6 +40,9 @@ class Sight:
         if to:
             # The record of an export and its event, for members of the workspace at either end (P6, E5).
             return source in self.things or destination.removesuffix(EVENT) in self.things
+        home, _, kind = key.rpartition("-")
+        if kind in RELEASES:
+            return home in self.inside
         shown = (self.contracts, self.workspaces, self.components, self.things, self.states, self.users)
         return any(key in keys for keys in shown)
 

@@ -139,6 +139,21 @@ SPOILED: dict[str, Callable[[Mapping[str, str], str, str], Inputs]] = {
     "stopFlow": lambda ids, flow, _: [] if flow.endswith("-history") else [{"flowId": ids[flow]}],
     "deleteFlow": lambda ids, flow, _: [{"flowId": ids[flow]}] if flow.endswith("-history") else [],
     "restoreFlowDraft": active_drafts,
+    "requestRelease": lambda ids, flow, _: [
+        {
+            "title": BAD_NAME,
+            "comment": "\0",
+            "items": [{"flowId": ids[flow], "expectedRevision": NEVER}] * 2,
+            "start": True,
+            **KEYED,
+        }
+    ],
+    "reviewRelease": lambda ids, _, place: [
+        {"releaseId": ids[f"{place}-release"], "decision": decision, "comment": "\0"}
+        for decision in ("APPROVE", "REJECT")
+    ],
+    "withdrawRelease": lambda ids, _, place: [{"releaseId": ids[f"{place}-rejected"]}],
+    "undoRelease": lambda ids, _, place: [{"releaseId": ids[f"{place}-release"]}],
     "applyWorld": documents,
     "worldPlan": documents,
 }

@@ -61,6 +61,10 @@ WRITES: tuple[Write, ...] = (
         "updateFlowDraft",
         lambda ids, home, _: {"flowId": ids[f"{home}-strays"], "bindings": [{"stepId": "5", "agentId": None}]},
     ),
+    (
+        "requestRelease",
+        lambda ids, home, _: {"title": "Spring", "items": [{"flowId": ids[f"{home}-history"], "expectedRevision": 1}]},
+    ),
     ("publishFlowDraft", lambda ids, home, _: {"flowId": ids[f"{home}-history"]}),
     (
         "publishFlowDrafts",
@@ -79,6 +83,9 @@ WRITES: tuple[Write, ...] = (
     ("startFlow", lambda ids, home, _: {"flowId": ids[f"{home}-history"]}),
     ("stopFlow", lambda ids, home, _: {"flowId": ids[f"{home}-history"]}),
     ("deleteFlow", lambda ids, home, _: {"flowId": ids[f"{home}-strays"]}),
+    ("reviewRelease", lambda ids, home, _: {"releaseId": ids[f"{home}-release"], "decision": "REJECT"}),
+    ("withdrawRelease", lambda ids, home, _: {"releaseId": ids[f"{home}-second"]}),
+    ("undoRelease", lambda ids, home, _: {"releaseId": ids[f"{home}-applied"]}),
     (
         "applyWorld",
         lambda ids, home, _: {

@@ -64,6 +64,12 @@ EVENT = """insert into event (
 SINCE_THEN = "update feed set position = :position"
 BEFORE, AFTER = 10_000, 20_000
 """The positions between which events have those that they have in every world."""
+RELEASE = (
+    """insert into release_request (id, workspace_id, title, start, state, requested_by, requested_at)
+      values (:id, :home, 'Spring', false, :state, :by, '2024-01-01')""",
+    """insert into release_item (request_id, position, flow_id, flow_name, draft_id, revision, version_id)
+      values (:id, 0, :flow, 'Draft', :draft, 1, :version)""",
+)
 REPORT = 'insert into reference_report (hash, "references") values (:id, :references)'
 NAME_RECORD = "update flow_version set export_id = :record where flow_id = :flow"
 ELSEWHERE = (
@@ -160,6 +166,25 @@ async def _arrange(url: str, loaded: Mapping[str, str], ids: Ids) -> None:
             if f"{key}/2" in ids.of:
                 await connection.execute(text(REVERT), {"first": ids.of[f"{key}/1"], "second": ids.of[f"{key}/2"]})
         await _record_exports(connection, loaded, ids, flows)
+        await _request_releases(connection, loaded, ids)
+
+
+async def _request_releases(connection: AsyncConnection, loaded: Mapping[str, str], ids: Ids) -> None:
+    """In every workspace whose flows are in the world two releases are open, one was rejected, and one was applied."""
+    for home in (key.removesuffix("-draft") for key in loaded if key.endswith("-draft")):
+        for kind, state in (("release", "OPEN"), ("second", "OPEN"), ("rejected", "REJECTED"), ("applied", "APPLIED")):
+            key = f"{home}-{'bound' if kind == 'applied' else 'draft'}"
+            release = {
+                "id": ids.source(Kind.RELEASE, f"{home}-{kind}"),
+                "home": loaded[home],
+                "state": state,
+                "by": ids.of["bo" if home in SOUTH else "ann"],
+                "flow": loaded[key],
+                "draft": ids.of[f"{home}-draft/draft"],
+                "version": ids.of[f"{key}/1"] if kind == "applied" else None,
+            }
+            for statement in RELEASE:
+                await connection.execute(text(statement), release)
 
 
 async def _record_exports(

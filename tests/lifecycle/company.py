@@ -13,7 +13,9 @@ from app.domain.export import Exported
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId
 from app.domain.publish import PublishWish
+from app.domain.release import RequestWish
 from app.domain.revert import RevertWish
+from app.domain.review import ReviewDecision, ReviewWish
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.storage.connections.database import Database
 from app.usecases.copy_flow import copy_flow
@@ -22,6 +24,7 @@ from app.usecases.delete_flow import delete_flow
 from app.usecases.discard_draft import discard_draft
 from app.usecases.export_flow import export_flow
 from app.usecases.publish_draft import publish_draft, publish_drafts
+from app.usecases.request_release import request_release
 from app.usecases.restore_draft import restore_draft
 from app.usecases.results import (
     Batch,
@@ -29,6 +32,7 @@ from app.usecases.results import (
     Deleted,
     Discarded,
     Published,
+    Released,
     Restored,
     Reverted,
     Saved,
@@ -36,6 +40,7 @@ from app.usecases.results import (
     Undone,
 )
 from app.usecases.revert_flow import revert_flow
+from app.usecases.review_release import review_release, undo_release, withdraw_release
 from app.usecases.start_flow import start_flow, start_flows
 from app.usecases.stop_flow import stop_flow, stop_flows
 from app.usecases.transaction import UnitOfWork
@@ -136,6 +141,25 @@ class Company:
 
     async def restore(self, draft: str, *, by: str = "ada") -> Restored | Refused[Any]:
         return await restore_draft(self.work.of(self._user(by)), draft)
+
+    async def request(
+        self, *drafts: tuple[str, int], by: str = "ada", title: str = "Spring", **said: Any
+    ) -> Released | Refused[Any]:
+        """Request a release of drafts, each of a flow at a revision."""
+        items = tuple(PublishWish(self[flow], revision) for flow, revision in drafts)
+        return await request_release(self.work.of(self._user(by)), RequestWish(items, title=title, **said))
+
+    async def review(
+        self, release: str, *, by: str = "ben", reject: bool = False, comment: str | None = None
+    ) -> Released | Refused[Any]:
+        decision = ReviewDecision.REJECT if reject else ReviewDecision.APPROVE
+        return await review_release(self.work.of(self._user(by)), ReviewWish(release, decision, comment))
+
+    async def withdraw(self, release: str, *, by: str = "ada") -> Released | Refused[Any]:
+        return await withdraw_release(self.work.of(self._user(by)), release)
+
+    async def undo_release(self, release: str, *, by: str = "ben") -> Released | Refused[Any]:
+        return await undo_release(self.work.of(self._user(by)), release)
 
     async def undo(self, export_id: str, *, by: str = "ada") -> Undone | Refused[Any]:
         return await undo_export(self.work.of(self._user(by)), export_id)

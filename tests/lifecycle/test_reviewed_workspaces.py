@@ -11,6 +11,7 @@ from app.domain.errors import Refused
 from app.domain.model import PublishPolicy
 from app.storage.tables import WORKSPACE
 from app.usecases.results import Batch, Deleted, Published, Reverted
+from tests.api.feed import events_of
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.holdings import everything_in
 from tests.lifecycle.racing import edited, published, refused_for, saved
@@ -48,6 +49,10 @@ async def test_what_changes_what_runs_is_refused_to_integrators_and_done_for_own
     assert refused_for(await call(firm, flow, version, "ada")) == (NEEDS_APPROVAL,)
     assert await everything_in(firm.database) == before
     assert isinstance(await call(firm, flow, version, "ben"), done)
+    events = {event["type"]: event["without_review"] for event in await events_of(firm.url)}
+    assert {type_: alone for type_, alone in events.items() if alone} == (
+        {"FLOW_PUBLISHED": True} if name != "delete" else {}
+    )
 
 
 async def test_everything_that_changes_nothing_approved_stays_as_everywhere(firm: Company) -> None:

@@ -37,6 +37,7 @@ LISTS = """{
             byTime: flows(first: 20, orderBy: UPDATED_AT_DESC) { nodes { id } }
             withDraft: flows(first: 20, filter: {hasDraft: true}) { nodes { id } }
             running: flows(first: 20, filter: {status: ACTIVE}) { nodes { id } }
+            releaseRequests(first: 20) { nodes { id state } }
         }
     }
 }

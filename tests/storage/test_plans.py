@@ -12,7 +12,8 @@ from app.domain.model import UserId
 from app.domain.source import BY_DEFAULT
 from app.storage.connections.database import Database
 from app.storage.facts.catalogue import read_catalogue
-from app.storage.pages.lists import FlowOrder, ListName, WantedList
+from app.storage.pages.flow_filters import FlowOrder
+from app.storage.pages.lists import ListName, WantedList
 from app.storage.pages.paging import Page, PageRequest
 from app.storage.pages.related import Related
 from app.storage.reads.by_id import read_destination_versions, read_exports, read_provenances

@@ -7,8 +7,8 @@ import pytest
 
 from app.domain.model import FlowStatus, FlowType
 from app.storage.connections.database import Database
-from app.storage.pages.flow_filters import FlowFilter
-from app.storage.pages.lists import FlowOrder, ListName, WantedList
+from app.storage.pages.flow_filters import FlowFilter, FlowOrder
+from app.storage.pages.lists import ListName, WantedList
 from app.storage.pages.paging import FEW, PageRequest
 from tests.storage.large_world import EVERYWHERE, HOMES, IN_THE_FIRST, nth, read_list, read_lists
 from tests.storage.plans import SIZE, hold, plans_of_pages

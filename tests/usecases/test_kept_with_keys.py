@@ -21,7 +21,7 @@ from app.storage.reads.keyed_exports import exports_from_json
 from app.storage.reads.rows import ResultView
 from app.storage.store import Store
 from app.usecases.keyed_calls import done_before, made_by
-from app.usecases.results import Created, Published, Reverted
+from app.usecases.results import Created, Published, Released, Reverted
 from tests.usecases.company_database import NOW
 
 KEPT = json.loads(Path(__file__).with_name("kept_with_keys.json").read_text(encoding="utf-8"))
@@ -54,6 +54,7 @@ OUTCOMES: dict[KeyedCall, Any] = {
     KeyedCall.EXPORT_FLOW: EXPORTED,
     KeyedCall.CREATE_FLOW: Created(FLOW, DRAFT),
     KeyedCall.PUBLISH_FLOW_DRAFT: Published(FLOW, VERSION),
+    KeyedCall.REQUEST_RELEASE: Released("release_1"),
     KeyedCall.REVERT_FLOW: Reverted(FLOW, None, VERSION, DRAFT, REFERENCES),
 }
 

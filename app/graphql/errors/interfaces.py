@@ -18,9 +18,12 @@ from app.domain.export import CopyRefusal
 from app.domain.export_batch import BatchRefusal
 from app.domain.input import InvalidInput
 from app.domain.publish import PublishRefusal
+from app.domain.release import RequestRefusal
 from app.domain.revert import RevertRefusal
+from app.domain.review import ReviewRefusal, WithdrawRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
 from app.domain.undo import UndoRefusal
+from app.domain.undo_release import UndoReleaseRefusal
 from app.domain.world.things import WorldRefusal
 from app.graphql.describe import about
 
@@ -137,6 +140,26 @@ class StopFlowsError(Error):
 @members(DeleteRefusal)
 class DeleteFlowError(Error):
     """A reason why `deleteFlow` is refused."""
+
+
+@members(RequestRefusal)
+class RequestReleaseError(Error):
+    """A reason why `requestRelease` is refused."""
+
+
+@members(ReviewRefusal)
+class ReviewReleaseError(Error):
+    """A reason why `reviewRelease` is refused."""
+
+
+@members(WithdrawRefusal)
+class WithdrawReleaseError(Error):
+    """A reason why `withdrawRelease` is refused."""
+
+
+@members(UndoReleaseRefusal)
+class UndoReleaseError(Error):
+    """A reason why `undoRelease` is refused."""
 
 
 @members(WorldRefusal)

@@ -5,7 +5,7 @@ Objects that a refusal refers to are loaded as the viewer sees them.
 
 import strawberry
 
-from app.domain import access, draft, publish, running, source, source_graph, undo
+from app.domain import access, draft, publish, review, running, source, source_graph, undo, undo_release
 from app.domain.world import things
 from app.domain.world.sections import WorldSection
 from app.execution.relations import relation
@@ -13,7 +13,8 @@ from app.execution.rows import shows
 from app.graphql.describe import about
 from app.graphql.errors.interfaces import Error, StartFlowError
 from app.graphql.types.drafts import DraftBlocker
-from app.graphql.types.flow import FlowDraft
+from app.graphql.types.flow import Flow, FlowDraft
+from app.graphql.types.release import ReleaseItem, ReleaseRequest
 from app.graphql.types.resources import Contract, InaccessibleComponent, in_workspace
 from app.graphql.types.workspace import Workspace
 
@@ -80,6 +81,7 @@ class StaleDraft(Error):
 @shows(publish.DraftNotReady, "The draft can't be published yet.")
 class DraftNotReady(Error):
     blockers: list[DraftBlocker] = about("The reasons that keep it from being published, as in `FlowDraft.readiness`.")
+    flow: Flow | None = relation("flows", "flow_id", "The flow that it is about.")
 
 
 @shows(running.FlowIsActive, "The flow runs: stop it first.")
@@ -89,7 +91,7 @@ class FlowIsActive(Error):
 
 @shows(running.FlowIsSuspended, "The platform suspended the flow; only the platform lifts that.")
 class FlowIsSuspended(StartFlowError):
-    pass
+    flow: Flow | None = relation("flows", "flow_id", "The flow that it is about.")
 
 
 @shows(running.FlowNotPublished, "The flow has no published version that could be started.")
@@ -105,6 +107,38 @@ class ExportNotFound(Error):
 @shows(undo.CannotUndo, "Somebody has built on the result, or what was there before is no longer kept.")
 class CannotUndo(Error):
     since: undo.ChangeSinceExport = about("The first change since.")
+
+
+@shows(review.ReleaseNotFound, "There is no such release, or you can't see its workspace: the answer is the same.")
+class ReleaseNotFound(Error):
+    release_id: strawberry.ID = about("The id that was given.")
+
+
+@shows(review.CannotReviewOwnRelease, "You requested the release yourself: somebody else has to review it.")
+class CannotReviewOwnRelease(Error):
+    pass
+
+
+@shows(
+    review.ReleaseIsClosed,
+    "It was applied, rejected, withdrawn or undone; or, of `undoRelease`, was never applied.",
+)
+class ReleaseIsClosed(Error):
+    request: ReleaseRequest = relation("releases", "release_id", "The release as it is now.")
+
+
+@shows(
+    review.ReleaseIsStale,
+    "Items have moved since they were requested: nothing was published, and the request stays open. Look again, withdraw "
+    "it and request the release anew.",
+)
+class ReleaseIsStale(Error):
+    items: list[ReleaseItem] = about("Every item that has moved, with what moved.")
+
+
+@shows(undo_release.CannotUndoRelease, "Flows were published again, reverted or deleted since.")
+class CannotUndoRelease(Error):
+    items: list[ReleaseItem] = about("Every item whose flow was.")
 
 
 @shows(things.TenantNotFound, "There is no such tenant, or you don't provision it: the answer is the same.")

@@ -1,6 +1,7 @@
 """Keys of loaders, and the answers of some."""
 
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Sequence
+from typing import NamedTuple, TypeVar
 
 import orjson
 
@@ -11,6 +12,9 @@ from app.storage.pages.events import FeedRequest
 from app.storage.pages.lists import WantedList
 from app.storage.pages.paging import PageRequest
 from app.storage.reads.rows import AgentView, CredentialView, GraphView, SecretView, TopicView
+
+Key = TypeVar("Key")
+Group = TypeVar("Group", bound=Hashable)
 
 
 class PageBelow(NamedTuple):
@@ -69,3 +73,13 @@ def commands_of(stored: StoredGraph) -> list[tuple[str, str]]:
     """The commands of its steps, each once, with the tenant that decides what it means."""
     nodes = orjson.loads(stored.content)["nodes"]
     return list(dict.fromkeys((stored.view.tenant_id, node["command"]) for node in nodes))
+
+
+def grouped(
+    keys: Sequence[Key], group: Callable[[Key], Group], name: Callable[[Key], str]
+) -> list[tuple[Group, list[str]]]:
+    """The names of those that belong together: each group is one statement."""
+    groups: dict[Group, list[str]] = {}
+    for key in keys:
+        groups.setdefault(group(key), []).append(name(key))
+    return list(groups.items())

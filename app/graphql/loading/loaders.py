@@ -26,6 +26,7 @@ from app.graphql.loading.loader_keys import (
     StoredGraph,
     ToWorkspace,
     commands_of,
+    grouped,
     topic_ids_of,
 )
 from app.meter import current_meter
@@ -35,6 +36,7 @@ from app.storage.pages.events import FeedPage, read_feeds
 from app.storage.pages.paging import Page
 from app.storage.pages.related import Related
 from app.storage.reads import by_id, graphs
+from app.storage.reads import releases as release_reads
 from app.storage.reads.exports import read_references
 from app.storage.reads.rows import ComponentView, GraphView, TopicView
 from app.usecases.check_readiness import check_readiness
@@ -54,8 +56,6 @@ from app.usecases.transaction import UnitOfWork
 Row = TypeVar("Row")
 Asked = TypeVar("Asked", bound=Hashable)
 Answer = TypeVar("Answer")
-Key = TypeVar("Key")
-Group = TypeVar("Group", bound=Hashable)
 FindOfFlow = Callable[[Database, UserId, str, SourceWish], Awaitable[Row | None]]
 
 
@@ -135,6 +135,9 @@ class Loaders:
     events = _by_id(by_id.read_events)
     provenances = _by_id(by_id.read_provenances)
     """By the id of the flow: the record that its content came from."""
+    releases = _by_id(release_reads.read_releases)
+    current_releases = _by_id(release_reads.read_current_releases)
+    releases_of_drafts = _by_id(release_reads.read_releases_of_drafts)
     exportable_flows = _of_flows(find_destinations)
     topics_in_use = _of_flows(find_topics_in_use)
 
@@ -163,7 +166,7 @@ class Loaders:
             ReferenceKind.AGENT: self.agents,
             ReferenceKind.TOPIC: self.topics,
         }
-        groups = _grouped(references, itemgetter(0), itemgetter(1))
+        groups = grouped(references, itemgetter(0), itemgetter(1))
         reads = [loaders[kind].read(ids) for kind, ids in groups if kind in loaders]
         rows = dict(zip([kind for kind, _ in groups if kind in loaders], await asyncio.gather(*reads), strict=True))
         return [rows.get(kind, {}).get(id_) for kind, id_ in references]
@@ -258,7 +261,7 @@ class Loaders:
     @_batched
     async def pages(self, keys: list[PageBelow]) -> list[Page[Any]]:
         pages: dict[PageBelow, Page[Any]] = {}
-        groups = _grouped(keys, lambda key: (key.listing, key.request), lambda key: key.parent)
+        groups = grouped(keys, lambda key: (key.listing, key.request), lambda key: key.parent)
         for (wanted, request), parents in groups:
             async with self.database.reading() as connection:
                 below = await wanted.listing().pages(connection, parents, request, wanted.values(self.viewer))
@@ -271,7 +274,7 @@ class Loaders:
     @_batched
     async def feeds(self, keys: list[PageOfFeed]) -> list[FeedPage | None]:
         pages: dict[PageOfFeed, FeedPage] = {}
-        for request, ids in _grouped(keys, itemgetter(0), itemgetter(1)):
+        for request, ids in grouped(keys, itemgetter(0), itemgetter(1)):
             async with self.database.reading() as connection:
                 read = await read_feeds(connection, self.viewer, request, ids)
             pages |= {PageOfFeed(request, feed_id): page for feed_id, page in read.items()}
@@ -280,18 +283,8 @@ class Loaders:
     @_batched
     async def counts(self, keys: list[CountBelow]) -> list[int]:
         numbers: dict[CountBelow, int] = {}
-        for wanted, parents in _grouped(keys, lambda key: key.listing, lambda key: key.parent):
+        for wanted, parents in grouped(keys, lambda key: key.listing, lambda key: key.parent):
             async with self.database.reading() as connection:
                 below = await wanted.listing().counts(connection, parents, wanted.values(self.viewer))
             numbers |= {CountBelow(wanted, parent): number for parent, number in zip(parents, below, strict=True)}
         return [numbers[key] for key in keys]
-
-
-def _grouped(
-    keys: Sequence[Key], group: Callable[[Key], Group], name: Callable[[Key], str]
-) -> list[tuple[Group, list[str]]]:
-    """The names of those that belong together: each group is one statement."""
-    groups: dict[Group, list[str]] = {}
-    for key in keys:
-        groups.setdefault(group(key), []).append(name(key))
-    return list(groups.items())

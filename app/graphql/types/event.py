@@ -17,6 +17,7 @@ from app.graphql.context import Info
 from app.graphql.describe import about
 from app.graphql.loading.loader_keys import PageOfFeed
 from app.graphql.types.export import FlowExport, SomeFlow, SomeVersion
+from app.graphql.types.flow import SomeRelease
 from app.graphql.types.resources import Node, SomeWorkspace, User, in_workspace
 from app.storage.pages.events import Feed, FeedPage, FeedRequest
 from app.storage.reads.rows import EventView
@@ -60,6 +61,9 @@ class Event(Node):
     version: SomeVersion | None = relation("versions", "version_id", "The version that was published.")
     export_id: strawberry.ID | None = about("The id of the record of the copy or export.")
     export_record: FlowExport | None = relation("exports", "export_id", "The record of the copy or export.")
+    release_id: strawberry.ID | None = about("The id of the release that was requested, decided about or undone.")
+    release: SomeRelease | None = relation("releases", "release_id", "The release.")
+    without_review: bool = about("Whether somebody published into a reviewed workspace alone.")
 
 
 class ListedEvents(Listed):

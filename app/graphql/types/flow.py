@@ -3,7 +3,7 @@
 from asyncio import shield
 from collections.abc import Awaitable
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import Parent
@@ -26,6 +26,10 @@ from app.storage.pages.lists import ListName, WantedList
 from app.storage.pages.related import Related
 from app.storage.reads.rows import DraftView, FlowView, VersionView
 
+if TYPE_CHECKING:
+    from app.graphql.types.release import ReleaseRequest
+
+SomeRelease = Annotated["ReleaseRequest", strawberry.lazy("app.graphql.types.release")]
 Since = Annotated[
     strawberry.ID | None,
     strawberry.argument(description="The id of a version of the same flow; of another flow, or unknown: null."),
@@ -151,6 +155,9 @@ class FlowDraft(Node):
             older = flow.published_version_id
         return await changes_between(info, older, draft.id)
 
+    release_request: SomeRelease | None = relation(
+        "releases_of_drafts", "id", "The newest open request for a release that names this draft as it is."
+    )
     author: User | None = relation(
         "users", "author_id", "Who made the draft; null if the account is gone.", related=Related.AUTHOR
     )

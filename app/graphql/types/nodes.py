@@ -26,6 +26,7 @@ NODES: dict[Kind, Callable[[Loaders], Loader[str, Any]]] = {
     Kind.DRAFT: attrgetter("drafts"),
     Kind.VERSION: attrgetter("versions"),
     Kind.EXPORT: attrgetter("exports"),
+    Kind.RELEASE: attrgetter("releases"),
     Kind.EVENT: attrgetter("events"),
 }
 

@@ -9,6 +9,7 @@ import strawberry
 from strawberry import Parent
 
 from app.domain.model import FlowStatus, FlowType, PublishPolicy, WorkspaceType
+from app.domain.release import ReleaseState
 from app.execution.relations import relation
 from app.execution.rows import shows
 from app.graphql.arguments import Search, none_if_unset, searched
@@ -27,10 +28,11 @@ from app.graphql.describe import about, optional
 from app.graphql.types.event import EventConnection, Types, events_of
 from app.graphql.types.export import FlowExport
 from app.graphql.types.flow import Flow
+from app.graphql.types.release import ReleaseRequest
 from app.graphql.types.resources import Agent, Contract, Credential, Node, Secret, Topic, User
 from app.storage.pages.events import OF_WORKSPACE
-from app.storage.pages.flow_filters import ANY_FLOW, FlowFilter
-from app.storage.pages.lists import FlowOrder, ListName, WantedList
+from app.storage.pages.flow_filters import ANY_FLOW, FlowFilter, FlowOrder
+from app.storage.pages.lists import ListName, WantedList
 from app.storage.pages.related import Related
 from app.storage.reads.rows import WorkspaceView
 
@@ -184,6 +186,21 @@ class Workspace(Node):
     ) -> Awaitable[Connection[FlowExport]]:
         """The copies and exports that came here, the newest first; none if you are no member."""
         return connection_below(info, WantedList(ListName.EXPORTS), workspace.id, page)
+
+    @connection_field
+    @staticmethod
+    def release_requests(
+        workspace: Parent[WorkspaceView],
+        info: Info,
+        *,
+        page: PageArguments,
+        state: Annotated[
+            ReleaseState | None, strawberry.argument(description="Only requests in this state.")
+        ] = strawberry.UNSET,
+    ) -> Awaitable[Connection[ReleaseRequest]]:
+        """The releases that were requested here, the newest first; none if you are no member."""
+        wanted = WantedList(ListName.RELEASES, release_state=none_if_unset(state))
+        return connection_below(info, wanted, workspace.id, page)
 
     @connection_field
     @staticmethod

@@ -124,7 +124,11 @@ def _statement(feed: Feed, by_type: bool, by_flow: bool, backwards: bool) -> Com
     page = select(found.c.position).order_by(in_order).limit(most).lateral("page")
     name = case((feed.shows_name(EVENT.c.workspace_id), EVENT.c.flow_name))
     # Limited, so that the planner looks each event up, however many it believes there are.
-    of_page = select(*columns(EVENT, EventView, flow_name=name)).where(EVENT.c.position == page.c.position).limit(1)
+    of_page = (
+        select(*columns(EVENT, EventView, release_id=EVENT.c.request_id, flow_name=name))
+        .where(EVENT.c.position == page.c.position)
+        .limit(1)
+    )
     event = of_page.lateral("its_event")
     removed = select(EVENT_REMOVAL.c.position > CURSOR).where(EVENT_REMOVAL.c.feed == feeds.c.id).scalar_subquery()
     rows = feeds.outerjoin(page, true()).outerjoin(event, true())

@@ -1,6 +1,7 @@
-"""The conditions of filters: on the flows of a workspace, and on what uses or belongs to one component."""
+"""The filters and orders of the flows of a workspace, and filters on what uses or belongs to one component."""
 
 from datetime import datetime
+from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from app.domain.model import FlowStatus, FlowType
 from app.storage.facts.mirrored_rules import is_meant, is_visible_component
 from app.storage.ids import Kind, is_id, kind_of
-from app.storage.pages.paging import Narrowed
+from app.storage.pages.paging import Narrowed, Order
 from app.storage.pages.uses import IS_ACTIVE_DRAFT, PLACE_OF_USED, USED_ID, names_component
 from app.storage.tables import (
     COMPONENT,
@@ -172,3 +173,22 @@ def id_or_none(kind: Kind, text: str) -> str:
 USES_COMPONENT = _uses_component()
 SEES_COMPONENT = exists(select(literal(1)).select_from(COMPONENTS).where(IS_COMPONENT, is_visible_component()))
 """Both are made once: they take most of the time of a statement that holds them."""
+
+
+class FlowOrder(StrEnum):
+    NAME_ASC = "NAME_ASC"
+    NAME_DESC = "NAME_DESC"
+    CREATED_AT_ASC = "CREATED_AT_ASC"
+    CREATED_AT_DESC = "CREATED_AT_DESC"
+    UPDATED_AT_ASC = "UPDATED_AT_ASC"
+    UPDATED_AT_DESC = "UPDATED_AT_DESC"
+
+
+FLOW_ORDERS = {
+    FlowOrder.NAME_ASC: Order((FLOW.c.name_key, FLOW.c.id)),
+    FlowOrder.NAME_DESC: Order((FLOW.c.name_key, FLOW.c.id), descending=True),
+    FlowOrder.CREATED_AT_ASC: Order((FLOW.c.created_at, FLOW.c.id)),
+    FlowOrder.CREATED_AT_DESC: Order((FLOW.c.created_at, FLOW.c.id), descending=True),
+    FlowOrder.UPDATED_AT_ASC: Order((FLOW.c.updated_at, FLOW.c.id)),
+    FlowOrder.UPDATED_AT_DESC: Order((FLOW.c.updated_at, FLOW.c.id), descending=True),
+}

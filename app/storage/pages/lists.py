@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, Table, Text, bindparam, cast, func, null, select
 
 from app.domain.model import FlowStatus, FlowType
+from app.domain.release import ReleaseState
 from app.execution.rows import NARROW
 from app.storage.connections.row_views import views_of
 from app.storage.facts.visibility import BY_VIEWER, WORKSPACE_COLUMNS, WORKSPACES_SEEN, is_member, sees_flow
@@ -18,8 +19,10 @@ from app.storage.pages.export_lists import COPIES, EXPORTS_INTO, into_workspace,
 from app.storage.pages.flow_filters import (
     ANY_FLOW,
     COMPONENT_ID,
+    FLOW_ORDERS,
     SEES_COMPONENT,
     FlowFilter,
+    FlowOrder,
     filter_values,
     flows_matching,
     id_or_none,
@@ -29,6 +32,7 @@ from app.storage.pages.flow_filters import (
 from app.storage.pages.joins import JOINS
 from app.storage.pages.members import HOLDING, members_named
 from app.storage.pages.paging import ListBelow, Order, matching, searching
+from app.storage.pages.release_lists import ITEMS_OF_RELEASE, RELEASES_IN_STATE, RELEASES_OF_WORKSPACE, STATE
 from app.storage.reads.rows import (
     AgentView,
     ContractView,
@@ -55,25 +59,6 @@ from app.storage.tables import (
     TOPIC,
     WORKSPACE_ACCESS,
 )
-
-
-class FlowOrder(StrEnum):
-    NAME_ASC = "NAME_ASC"
-    NAME_DESC = "NAME_DESC"
-    CREATED_AT_ASC = "CREATED_AT_ASC"
-    CREATED_AT_DESC = "CREATED_AT_DESC"
-    UPDATED_AT_ASC = "UPDATED_AT_ASC"
-    UPDATED_AT_DESC = "UPDATED_AT_DESC"
-
-
-FLOW_ORDERS = {
-    FlowOrder.NAME_ASC: Order((FLOW.c.name_key, FLOW.c.id)),
-    FlowOrder.NAME_DESC: Order((FLOW.c.name_key, FLOW.c.id), descending=True),
-    FlowOrder.CREATED_AT_ASC: Order((FLOW.c.created_at, FLOW.c.id)),
-    FlowOrder.CREATED_AT_DESC: Order((FLOW.c.created_at, FLOW.c.id), descending=True),
-    FlowOrder.UPDATED_AT_ASC: Order((FLOW.c.updated_at, FLOW.c.id)),
-    FlowOrder.UPDATED_AT_DESC: Order((FLOW.c.updated_at, FLOW.c.id), descending=True),
-}
 
 
 def _of_workspace(table: Table, view: type[View]) -> ListBelow[View]:
@@ -174,6 +159,8 @@ class ListName(StrEnum):
     SET_ASIDE = "draftsSetAside"
     COPIES = "copies"
     EXPORTS = "exports"
+    RELEASES = "releaseRequests"
+    RELEASE_ITEMS = "releaseItems"
 
 
 class WantedList(NamedTuple):
@@ -189,6 +176,7 @@ class WantedList(NamedTuple):
     """The relations that are read with the elements, and perhaps `NARROW`."""
     workspace_id: str | None = None
     holding: str | None = None
+    release_state: ReleaseState | None = None
 
     def listing(self) -> ListBelow[Any]:
         """The list, whose parameters take `values`."""
@@ -201,6 +189,7 @@ class WantedList(NamedTuple):
             **naming_contract(self.contract_id),
             **naming_destination(self.workspace_id),
             **({} if self.holding is None else {HOLDING.key: self.holding}),
+            **({} if self.release_state is None else {STATE.key: self.release_state.value}),
             **filter_values(self.flow_filter),
             **naming_component(self.flow_filter.component_id if self.component_id is None else self.component_id),
         }
@@ -228,6 +217,7 @@ class WantedList(NamedTuple):
             self.related,
             None if self.workspace_id is None else ANY,
             None if self.holding is None else ANY,
+            self.release_state and ReleaseState.OPEN,
         )
 
 
@@ -277,6 +267,10 @@ def _listing(shape: WantedList) -> ListBelow[Any]:
             return EXPORTS_INTO
         case ListName.COPIES:
             return COPIES if shape.workspace_id is None else COPIES.where(*into_workspace())
+        case ListName.RELEASES:
+            return RELEASES_OF_WORKSPACE if shape.release_state is None else RELEASES_IN_STATE
+        case ListName.RELEASE_ITEMS:
+            return ITEMS_OF_RELEASE
         case _:
             return _named(LISTED[shape.name], shape.search)
 

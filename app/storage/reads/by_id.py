@@ -159,7 +159,14 @@ DESTINATION_VERSIONS = (
 EXPORTS = select(*columns(FLOW_EXPORT, ExportView)).where(FLOW_EXPORT.c.id == any_(IDS), IS_VISIBLE)
 
 
-EVENTS = select(*columns(EVENT, EventView, flow_name=case((is_member(EVENT.c.workspace_id), EVENT.c.flow_name)))).where(
+EVENTS = select(
+    *columns(
+        EVENT,
+        EventView,
+        release_id=EVENT.c.request_id,
+        flow_name=case((is_member(EVENT.c.workspace_id), EVENT.c.flow_name)),
+    )
+).where(
     EVENT.c.id == any_(IDS),
     or_(
         *map(is_member, (EVENT.c.workspace_id, EVENT.c.other_workspace_id)),

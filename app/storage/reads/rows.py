@@ -194,6 +194,26 @@ class EventView(NamedTuple):
     flow_name: str | None
     version_id: str | None
     export_id: str | None
+    release_id: str | None
+    without_review: bool
+
+
+class ReleaseView(NamedTuple):
+    """A release that was requested, for members of its workspace (R7)."""
+
+    id: str
+    workspace_id: str
+    title: str
+    comment: str | None
+    start: bool
+    state: str
+    requested_by: str
+    requested_at: datetime
+    reviewed_by: str | None
+    review_comment: str | None
+    withdrawn_by: str | None
+    closed_at: datetime | None
+    undone_at: datetime | None
 
 
 class ResultView(NamedTuple):

@@ -3,7 +3,7 @@
 from sqlalchemy import MetaData, Table
 from sqlmodel import SQLModel
 
-from app.storage.tables import event_tables, flow_tables, record_tables, workspace_tables
+from app.storage.tables import event_tables, flow_tables, record_tables, release_tables, workspace_tables
 
 METADATA: MetaData = SQLModel.metadata
 
@@ -42,6 +42,9 @@ FLOW_VERSION = table_of(flow_tables.FlowVersionTable)
 REFERENCE_REPORT = table_of(record_tables.ReferenceReportTable)
 FLOW_EXPORT = table_of(record_tables.FlowExportTable)
 IDEMPOTENCY_KEY = table_of(record_tables.IdempotencyKeyTable)
+
+RELEASE_REQUEST = table_of(release_tables.ReleaseRequestTable)
+RELEASE_ITEM = table_of(release_tables.ReleaseItemTable)
 
 EVENT = table_of(event_tables.EventTable)
 PENDING_EVENT = table_of(event_tables.PendingEventTable)

@@ -6,6 +6,7 @@ The ids are the same in every database, so that written examples run unchanged.
 import hashlib
 import json
 import shlex
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typeid.codecs.base32 import encode
 
 from app.command_error import CommandError
 from app.domain.flow import ShownFlow
+from app.domain.release import ReleaseState
 from app.domain.source import CopiedFrom
 from app.domain.undo import ChangeSinceExport
 from app.storage.accounts.tokens import secret_hash
@@ -25,7 +27,18 @@ from app.storage.connections.connection import ReadConnection, WriteConnection
 from app.storage.event_writes import removed_flows
 from app.storage.ids import Kind
 from app.storage.store import Store
-from app.storage.tables import API_TOKEN, FLOW, FLOW_EXPORT, METADATA, OF_NO_WORLD, ROLE, TENANT, USER
+from app.storage.tables import (
+    API_TOKEN,
+    FLOW,
+    FLOW_EXPORT,
+    METADATA,
+    OF_NO_WORLD,
+    RELEASE_ITEM,
+    RELEASE_REQUEST,
+    ROLE,
+    TENANT,
+    USER,
+)
 from app.storage.writes.copies import flow_to_text
 
 DEMO_TOKENS = ("demo-integrator", "demo-admin", "demo-guest", "demo-outsider")
@@ -97,12 +110,15 @@ async def clear(store: Store) -> None:
 
 
 async def add_what_no_document_says(connection: WriteConnection) -> None:
-    """Add the tokens of the demo world, and the records of exports that were made long ago."""
+    """Add the tokens of the demo world, the records of exports that were made long ago, and releases."""
     columns = ("id", "user_id", "name", "secret_hash", "created_at")
     tokens = [(token, demo_id(Kind.USER, token), "demo", secret_hash(token), _MADE_AT) for token in DEMO_TOKENS]
     await connection.copy(API_TOKEN.name, columns, tokens)
     for record in (_published_release(), _release_to_undo()):
         await connection.copy(FLOW_EXPORT.name, (*record,), [(*record.values(),)])
+    for release in RELEASES:
+        for table, row in ((RELEASE_REQUEST, release.request), (RELEASE_ITEM, release.item)):
+            await connection.copy(table.name, (*row,), [(*row.values(),)])
 
 
 def example_curl(base_url: str) -> str:
@@ -144,6 +160,64 @@ async def _lock(connection: WriteConnection, tables: list[Table]) -> None:
             "Others are writing to the demo world all the time. Nothing was changed. Try again, or stop the server first."
         ) from None
     await connection.execute("SET LOCAL lock_timeout = 0")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoRelease:
+    """A release of one flow of Foods Production."""
+
+    key: str
+    title: str
+    flow: str
+    name: str
+    requester: str = "demo-integrator"
+    draft: str = "draft"
+    over: int | None = 1
+    published: int | None = None
+    """The number of the version that it was published as; None for an open one."""
+
+    @property
+    def request(self) -> dict[str, Any]:
+        is_open = self.published is None
+        return {
+            "id": demo_id(Kind.RELEASE, self.key),
+            "workspace_id": demo_id(Kind.WORKSPACE, "foods-prod"),
+            "title": self.title,
+            "start": False,
+            "state": (ReleaseState.OPEN if is_open else ReleaseState.APPLIED).value,
+            "requested_by": demo_id(Kind.USER, self.requester),
+            "requested_at": _MADE_AT,
+            "reviewed_by": None if is_open else demo_id(Kind.USER, "demo-admin"),
+            "closed_at": None if is_open else _MADE_AT,
+        }
+
+    @property
+    def item(self) -> dict[str, Any]:
+        return {
+            "request_id": demo_id(Kind.RELEASE, self.key),
+            "position": 0,
+            "flow_id": demo_id(Kind.FLOW, self.flow),
+            "flow_name": self.name,
+            "draft_id": demo_id(Kind.DRAFT, f"{self.flow}/{self.draft}"),
+            "revision": 1,
+            "over_version_id": self._version(self.over),
+            "version_id": self._version(self.published),
+        }
+
+    def _version(self, number: int | None) -> str | None:
+        return None if number is None else demo_id(Kind.VERSION, f"{self.flow}/{number}")
+
+
+_ALLERGENS = "allergen-notices", "Allergen notices"
+RELEASES = (
+    DemoRelease("to-review", "Recipes by country", "recipe-alerts", "Recipe alerts"),
+    DemoRelease("to-undo", "Allergens by country", *_ALLERGENS, draft="second", published=2),
+    DemoRelease("superseded", "Allergen notices", *_ALLERGENS, draft="first", over=None, published=1),
+    DemoRelease("stale", "Allergens again", *_ALLERGENS, draft="second"),
+    DemoRelease("to-withdraw", "Recipes by kitchen", "recipe-alerts", "Recipe alerts"),
+    DemoRelease("own", "Chats in production", "chat-bridge-exported", "Chat bridge", "demo-admin", over=None),
+)
+"""One for each thing that may become of a release."""
 
 
 def _published_release() -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Writes changes of drafts and flows, under the locks of the flows."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, Text, any_, bindparam, func, literal, null, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -95,6 +95,16 @@ _KEEP_OTHERS_AWAY = (
 """From flows that go: nobody copies from them any more."""
 
 
+class NextVersion(NamedTuple):
+    """A state that becomes the next version of its flow."""
+
+    flow_id: FlowId
+    state: FlowState
+    status: FlowStatus | None = None
+    """The new status of the flow; None where it stays as it is."""
+    without_review: bool = False
+
+
 async def save_draft(store: Store, plan: UpdatePlan) -> DraftId:
     """Save a draft, or make one where there is none (H1)."""
     if plan.content is not None:
@@ -114,11 +124,19 @@ async def publish_drafts(store: Store, plans: Sequence[PublishPlan]) -> list[Ver
     """Turn drafts into the next versions of their flows, and remove them (H2)."""
     drafts = [(plan.draft_id,) for plan in plans]
     ids, versions = _versions(
-        [(plan.flow_id, plan.state, FlowStatus.ACTIVE if plan.starts_flow else None) for plan in plans]
+        [
+            NextVersion(plan.flow_id, plan.state, FlowStatus.ACTIVE if plan.starts_flow else None, plan.without_review)
+            for plan in plans
+        ]
     )
     became = [(plan.draft_id, version_id) for plan, version_id in zip(plans, ids, strict=True)]
     await store.write((NOTED_VERSION, became), (REMOVED_DRAFTS, drafts), *versions)
     return ids
+
+
+async def write_versions(store: Store, states: Sequence[NextVersion]) -> None:
+    """Write states as the next versions of their flows, whose drafts stay; a flow with a status gets it."""
+    await store.write(*_versions(states)[1])
 
 
 async def revert_to_draft(store: Store, plan: RevertPlan) -> DraftId:
@@ -135,7 +153,7 @@ async def revert_to_draft(store: Store, plan: RevertPlan) -> DraftId:
 async def revert_and_publish(store: Store, plan: RevertPlan) -> VersionId:
     """Make the old version the next one at once; the draft that it would have been counts as one (H1, H5)."""
     await store.write(_revised(plan.flow_id, plan.revision))
-    [version_id], version = _versions([(plan.flow_id, plan.state, None)])
+    [version_id], version = _versions([NextVersion(plan.flow_id, plan.state, without_review=plan.without_review)])
     await store.write(*set_aside([plan.sets_aside], ChangeSinceExport.PUBLISHED), *version)
     return version_id
 
@@ -190,15 +208,21 @@ def _revised(flow_id: FlowId, revision: int, shows: FlowState | None = None) -> 
     return RENAMED, [(flow_id, revision, *shown_values(shows))]
 
 
-def _versions(states: Sequence[tuple[FlowId, FlowState, FlowStatus | None]]) -> tuple[list[VersionId], Parts]:
+def _versions(states: Sequence[NextVersion]) -> tuple[list[VersionId], Parts]:
     """The next versions of flows, with their events; what they say becomes the flows', and those with a status get it."""
     ids = [VersionId(new_id(Kind.VERSION)) for _ in states]
     each = [*zip(ids, states, strict=True)]
-    flows = [(flow_id, version_id, status, *shown_values(state)) for version_id, (flow_id, state, status) in each]
-    versions = [(version_id, flow_id, *state_values(state)) for version_id, (flow_id, state, _) in each]
+    flows = [(one.flow_id, version_id, one.status, *shown_values(one.state)) for version_id, one in each]
+    versions = [(version_id, one.flow_id, *state_values(one.state)) for version_id, one in each]
     published = [
-        FlowEvent(EventType.FLOW_PUBLISHED, flow_id, state.name, version_id=version_id)
-        for version_id, (flow_id, state, _) in each
+        FlowEvent(
+            EventType.FLOW_PUBLISHED,
+            one.flow_id,
+            one.state.name,
+            version_id=version_id,
+            without_review=one.without_review,
+        )
+        for version_id, one in each
     ]
-    started = [FlowEvent(EventType.FLOW_STARTED, flow_id, state.name) for _, (flow_id, state, status) in each if status]
-    return ids, (flow_events([*published, *started]), (PUBLISHED, flows), (VERSIONS, versions))
+    toggled = [FlowEvent(_TOLD_OF[one.status], one.flow_id, one.state.name) for one in states if one.status]
+    return ids, (flow_events([*published, *toggled]), (PUBLISHED, flows), (VERSIONS, versions))

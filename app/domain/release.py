@@ -1,0 +1,157 @@
+"""Requests for releases (R4): drafts of one workspace, as they were seen, that are published together after a review."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, writing_refused
+from app.domain.batch import BatchNotApplied, BatchWish, DecidedItems, decide_items
+from app.domain.draft import ManyDraftFacts, StaleDraft
+from app.domain.errors import FLOW, Refused, refused
+from app.domain.flow import Flow
+from app.domain.input import IdempotencyKeyReused, InvalidInput, description_mistakes, name_mistakes
+from app.domain.model import DraftId, FlowId, VersionId, Workspace, WorkspaceId
+from app.domain.publish import Blocker, DraftNotReady, Judged, PublishWish, plan_publishable
+from app.domain.running import FlowIsSuspended, suspended_by_platform
+from app.domain.source import DraftNotFound
+from app.domain.wording import named
+
+
+class ReleaseState(StrEnum):
+    """A request is open until it is applied, rejected or withdrawn; an applied one may be undone (R6, R8)."""
+
+    OPEN = "OPEN"
+    APPLIED = "APPLIED"
+    REJECTED = "REJECTED"
+    WITHDRAWN = "WITHDRAWN"
+    UNDONE = "UNDONE"
+
+
+class ReleaseBasis(StrEnum):
+    """What an item of a release rests on."""
+
+    DRAFT = "DRAFT"
+    PUBLISHED_VERSION = "PUBLISHED_VERSION"
+
+
+class ReleaseItem(NamedTuple):
+    """A draft of a release as it was when the release was requested, and whether it has moved since."""
+
+    request_id: str
+    position: int
+    flow_id: str
+    flow_name: str
+    draft_id: str
+    revision: int
+    over_version_id: str | None
+    """The version that was published then; None: the flow was never published."""
+    version_id: str | None
+    """The version that the draft was published as."""
+    started: bool
+    """Whether the release started the flow."""
+    is_open: bool
+    """Whether the request is open."""
+    draft_has_moved: bool
+    """Whether the draft was saved, set aside, discarded or published, while the request is open."""
+    version_has_moved: bool
+    """Whether another version is published than before the release or, of an applied one, than the release published."""
+
+    @property
+    def moved(self) -> list[ReleaseBasis]:
+        """The bases that have moved while the request is open."""
+        moved = {ReleaseBasis.DRAFT: self.draft_has_moved, ReleaseBasis.PUBLISHED_VERSION: self.version_has_moved}
+        return [basis for basis, has_moved in moved.items() if self.is_open and has_moved]
+
+
+RequestRefusal = (
+    FlowNotFound
+    | DraftNotFound
+    | InsufficientPermission
+    | ContractSuspended
+    | StaleDraft
+    | DraftNotReady
+    | InvalidInput
+    | IdempotencyKeyReused
+    | FlowIsSuspended
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestWish(BatchWish[PublishWish]):
+    """The drafts of a release, with what its reviewers read."""
+
+    title: str = ""
+    comment: str | None = None
+    start: bool = False
+
+
+class RequestedDraft(NamedTuple):
+    """A draft of a release at its revision, over the version that is published."""
+
+    flow_id: FlowId
+    flow_name: str
+    draft_id: DraftId
+    revision: int
+    over_version_id: VersionId | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPlan:
+    workspace_id: WorkspaceId
+    title: str
+    comment: str | None
+    start: bool
+    drafts: tuple[RequestedDraft, ...]
+
+
+def plan_request(
+    facts: ManyDraftFacts, wish: RequestWish, count: Callable[[Iterable[PublishWish]], Iterator[PublishWish]]
+) -> RequestPlan | Refused[RequestRefusal]:
+    """Decide to request a release, or give every reason why its drafts couldn't be published, but for the review (R4).
+
+    Refuses drafts of several workspaces. `count` goes through the items, and may end that.
+    """
+    judged: dict[Judged, tuple[Blocker, ...]] = {}
+    flows = [facts.flows[item.flow_id].flow for item in wish.remaining.values() if item.flow_id in facts.flows]
+    workspace = flows[0].access.workspace if flows else None
+
+    def plan(item: PublishWish) -> RequestedDraft | Refused[RequestRefusal]:
+        of_flow = facts.flows.get(item.flow_id)
+        if of_flow is None:
+            return Refused((FlowNotFound(item.flow_id, path=FLOW),))
+        flow = of_flow.flow
+        refusals = (
+            *writing_refused(flow.access, FLOW),
+            *(suspended_by_platform(flow) if wish.start else ()),
+            *_elsewhere(flow, workspace),
+        )
+        planned = plan_publishable(of_flow, item, refusals, judged)
+        return planned if isinstance(planned, Refused) else _requested(flow, planned.draft_id, item.expected_revision)
+
+    decided: DecidedItems[RequestedDraft, RequestRefusal] = decide_items(
+        wish, plan, lambda item: item.flow_id, facts.names, count
+    )
+    errors = [
+        *(error for each in decided.decisions if isinstance(each, Refused) for error in each.errors),
+        *decided.errors,
+        *name_mistakes(wish.title, ("title",), of="release"),
+        *description_mistakes(wish.comment, ("comment",)),
+    ]
+    refusal = refused(*(error for error in errors if not isinstance(error, BatchNotApplied)))
+    if refusal is not None or workspace is None:
+        return refusal or Refused((InvalidInput(wish.list_path, "A release has at least one draft."),))
+    return RequestPlan(workspace.id, wish.title.strip(), wish.comment, wish.start, tuple(decided.plans))
+
+
+def _requested(flow: Flow, draft_id: DraftId, revision: int | None) -> RequestedDraft:
+    published = None if flow.published is None else VersionId(flow.published.id)
+    return RequestedDraft(flow.id, flow.name, draft_id, revision or 0, published)
+
+
+def _elsewhere(flow: Flow, workspace: Workspace | None) -> tuple[InvalidInput, ...]:
+    """Refuse a flow of another workspace than that of the first one."""
+    if workspace is None or flow.access.workspace.id == workspace.id:
+        return ()
+    sentence = f"The flow lives in {named(flow.access.workspace)}, the first one in {named(workspace)}."
+    return (InvalidInput(FLOW, f"{sentence} Request a release for each workspace."),)

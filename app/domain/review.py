@@ -1,0 +1,235 @@
+"""Reviewing and withdrawing a release that was requested (R5, R6)."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TypeVar
+
+from app.domain.access import (
+    FLOW_EDIT,
+    FLOW_REVIEW,
+    FLOW_TOGGLE_STATUS,
+    ContractSuspended,
+    InsufficientPermission,
+    WorkspaceAccess,
+    contract_suspended,
+    rights_missing,
+)
+from app.domain.draft import DraftFacts, ManyDraftFacts
+from app.domain.errors import Path, Refusal, Refused, refused
+from app.domain.flow import SavedState
+from app.domain.id_prefixes import Kind
+from app.domain.input import InvalidInput, description_mistakes
+from app.domain.model import DraftId, FlowStatus, UserId, WorkspaceId
+from app.domain.publish import Blocker, DraftNotReady, Judged, PublishPlan, not_ready
+from app.domain.release import ReleaseItem, ReleaseState
+from app.domain.running import FlowIsSuspended, suspended_by_platform
+from app.domain.wording import counted, not_found, printable
+
+RELEASE: Path = ("releaseId",)
+COMMENT: Path = ("comment",)
+
+
+class ReviewDecision(StrEnum):
+    APPROVE = "APPROVE"
+    REJECT = "REJECT"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseNotFound(Refusal):
+    release_id: str
+
+    @property
+    def message(self) -> str:
+        return not_found(Kind.RELEASE, self.release_id)
+
+
+@dataclass(frozen=True, slots=True)
+class CannotReviewOwnRelease(Refusal):
+    title: str
+
+    @property
+    def message(self) -> str:
+        return f"You requested the release {printable(self.title)} yourself. Ask another reviewer of the workspace."
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseIsClosed(Refusal):
+    """The request isn't open any more or, of an undo, wasn't applied or is undone already (R6, R8)."""
+
+    release_id: str
+    title: str
+    state: ReleaseState
+
+    @property
+    def message(self) -> str:
+        release = f"The release {printable(self.title)}"
+        if self.state is ReleaseState.OPEN:
+            return f"{release} was never applied, so there is nothing to undo. Withdraw the request instead."
+        return f"{release} is {self.state.lower()} already. Look at the release again."
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseIsStale(Refusal):
+    """Items have moved since the release was requested (R5)."""
+
+    items: tuple[ReleaseItem, ...] = field(hash=False)
+
+    @property
+    def message(self) -> str:
+        return (
+            f"{have_changed(self.items)} since the release was requested. "
+            "Look at the changes, withdraw the request and request the release again."
+        )
+
+
+def have_changed(items: Sequence[ReleaseItem]) -> str:
+    flows = counted("flow", items, lambda item: printable(item.flow_name))
+    return f"The {flows} {'has' if len(items) == 1 else 'have'} changed"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewWish:
+    release_id: str
+    decision: ReviewDecision
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFacts:
+    """A request that the caller can see, with its items and their flows as far as they matter."""
+
+    id: str
+    title: str
+    state: ReleaseState
+    start: bool
+    requested_by: str
+    access: WorkspaceAccess
+    actor: UserId
+    items: tuple[ReleaseItem, ...] = ()
+    flows: ManyDraftFacts = field(default_factory=lambda: ManyDraftFacts({}))
+    versions: Mapping[str, SavedState] = field(default_factory=dict)
+    """The versions before an applied release, by id."""
+
+    @property
+    def workspace_id(self) -> WorkspaceId:
+        return self.access.workspace.id
+
+    @property
+    def size(self) -> int:
+        """How much there is to decide about, in characters."""
+        return self.flows.size
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPlan:
+    """The decision of the reviewer; an approval publishes the drafts, and may start their flows."""
+
+    release_id: str
+    workspace_id: WorkspaceId
+    state: ReleaseState
+    comment: str | None
+    publishes: tuple[PublishPlan, ...] = ()
+    """In the order of the items."""
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalPlan:
+    release_id: str
+    workspace_id: WorkspaceId
+
+
+ReviewRefusal = (
+    ReleaseNotFound
+    | InsufficientPermission
+    | CannotReviewOwnRelease
+    | ContractSuspended
+    | ReleaseIsClosed
+    | ReleaseIsStale
+    | DraftNotReady
+    | InvalidInput
+    | FlowIsSuspended
+)
+WithdrawRefusal = ReleaseNotFound | InsufficientPermission | ReleaseIsClosed | InvalidInput
+Count = Callable[[Iterable[ReleaseItem]], Iterator[ReleaseItem]]
+"""Goes through items while they are decided about, and may end that."""
+
+
+def plan_review(
+    facts: ReleaseFacts | None, wish: ReviewWish, count: Count = iter
+) -> ReviewPlan | Refused[ReviewRefusal]:
+    """Decide a review by somebody else than the requester; an approval publishes all drafts as they were requested (R5).
+
+    Refuses an approval of what has moved, or isn't ready. Without facts the caller can't see the request.
+    """
+    if facts is None:
+        return Refused((ReleaseNotFound(wish.release_id, path=RELEASE),))
+    errors = review_refused(facts, wish)
+    if errors or wish.decision is ReviewDecision.REJECT:
+        return refused(*errors) or ReviewPlan(facts.id, facts.workspace_id, ReleaseState.REJECTED, wish.comment)
+    plans, refusals = _approved(facts, count)
+    return refused(*refusals) or ReviewPlan(
+        facts.id, facts.workspace_id, ReleaseState.APPLIED, wish.comment, tuple(plans)
+    )
+
+
+def review_refused(facts: ReleaseFacts, wish: ReviewWish) -> tuple[ReviewRefusal, ...]:
+    """The refusals of a review, whatever its items are."""
+    approves = wish.decision is ReviewDecision.APPROVE
+    return (
+        *rights_missing(facts.access, RELEASE, permission=FLOW_REVIEW),
+        *(rights_missing(facts.access, RELEASE, permission=FLOW_TOGGLE_STATUS) if approves and facts.start else ()),
+        *((CannotReviewOwnRelease(facts.title, path=RELEASE),) if facts.requested_by == facts.actor else ()),
+        *(contract_suspended(facts.access, RELEASE) if approves else ()),
+        *closed(facts, ReleaseState.OPEN),
+        *description_mistakes(wish.comment, COMMENT),
+    )
+
+
+def _approved(facts: ReleaseFacts, count: Count) -> tuple[list[PublishPlan], list[ReviewRefusal]]:
+    """The plans of what is as it was requested, and the refusals of the rest."""
+    judged: dict[Judged, tuple[Blocker, ...]] = {}
+    plans: list[PublishPlan] = []
+    moved = tuple(item for item in facts.items if item.moved)
+    refusals: list[ReviewRefusal] = [ReleaseIsStale(moved, path=RELEASE)] if moved else []
+    for item in count(facts.items):
+        of_flow = facts.flows.flows.get(item.flow_id)
+        draft = None if of_flow is None else of_flow.flow.draft
+        if item.moved or of_flow is None or draft is None:
+            continue
+        refusals += [
+            *about_flow(not_ready(of_flow, draft.state, RELEASE, judged), of_flow),
+            *(about_flow(suspended_by_platform(of_flow.flow), of_flow) if facts.start else ()),
+        ]
+        starts_flow = facts.start and of_flow.flow.status is not FlowStatus.ACTIVE
+        plans.append(PublishPlan(of_flow.flow.id, DraftId(draft.id), draft.state, starts_flow))
+    return plans, refusals
+
+
+def plan_withdrawal(facts: ReleaseFacts | None, release_id: str) -> WithdrawalPlan | Refused[WithdrawRefusal]:
+    """Decide to withdraw an open request, for anybody who may edit flows there (R6).
+
+    Without facts the caller can't see the request.
+    """
+    if facts is None:
+        return Refused((ReleaseNotFound(release_id, path=RELEASE),))
+    errors: tuple[WithdrawRefusal, ...] = (
+        *rights_missing(facts.access, RELEASE, permission=FLOW_EDIT),
+        *closed(facts, ReleaseState.OPEN),
+    )
+    return refused(*errors) or WithdrawalPlan(facts.id, facts.workspace_id)
+
+
+def closed(facts: ReleaseFacts, expected: ReleaseState) -> tuple[ReleaseIsClosed, ...]:
+    """Refuse a request that isn't in the expected state."""
+    if facts.state is expected:
+        return ()
+    return (ReleaseIsClosed(facts.id, facts.title, facts.state, path=RELEASE),)
+
+
+Some = TypeVar("Some", bound=Refusal)
+
+
+def about_flow(refusals: Iterable[Some], of_flow: DraftFacts) -> tuple[Some, ...]:
+    """The refusals, which name the flow: the path is that of the release."""
+    return tuple(replace(refusal, about=of_flow.flow.name) for refusal in refusals)

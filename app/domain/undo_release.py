@@ -1,0 +1,118 @@
+"""Undoing a release that was applied (R8)."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from app.domain.access import (
+    FLOW_EDIT,
+    FLOW_RELEASE,
+    FLOW_REVIEW,
+    ContractSuspended,
+    InsufficientPermission,
+    WorkspaceAccess,
+    contract_suspended,
+    is_reviewed,
+    rights_missing,
+)
+from app.domain.errors import Refusal, Refused, refused
+from app.domain.flow import FlowState
+from app.domain.input import InvalidInput
+from app.domain.model import FlowId, FlowStatus, WorkspaceId
+from app.domain.publish import Blocker, DraftNotReady, Judged, not_ready
+from app.domain.release import ReleaseItem, ReleaseState
+from app.domain.revert import reverted
+from app.domain.review import (
+    RELEASE,
+    Count,
+    ReleaseFacts,
+    ReleaseIsClosed,
+    ReleaseNotFound,
+    about_flow,
+    closed,
+    have_changed,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CannotUndoRelease(Refusal):
+    """Flows were published again, reverted or deleted since the release (R8)."""
+
+    items: tuple[ReleaseItem, ...] = field(hash=False)
+
+    @property
+    def message(self) -> str:
+        return (
+            f"{have_changed(self.items)} since the release was applied, so the release can't be undone. "
+            "Revert each flow of it on its own."
+        )
+
+
+class RestoredFlow(NamedTuple):
+    """A flow of a release that is undone."""
+
+    flow_id: FlowId
+    state: FlowState | None
+    """The state of the version before the release, which becomes the next version; None where there was none."""
+    stops: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UndoReleasePlan:
+    release_id: str
+    workspace_id: WorkspaceId
+    flows: tuple[RestoredFlow, ...]
+
+
+UndoReleaseRefusal = (
+    ReleaseNotFound
+    | InsufficientPermission
+    | ContractSuspended
+    | ReleaseIsClosed
+    | DraftNotReady
+    | InvalidInput
+    | CannotUndoRelease
+)
+
+
+def plan_undo_release(
+    facts: ReleaseFacts | None, release_id: str, count: Count = iter
+) -> UndoReleasePlan | Refused[UndoReleaseRefusal]:
+    """Decide to undo an applied release: each flow gets its earlier version again, and what was started stops (R8).
+
+    Refuses a release of which a flow was published again, reverted or deleted since, and an earlier version that isn't
+    ready any more. Without facts the caller can't see the request.
+    """
+    if facts is None:
+        return Refused((ReleaseNotFound(release_id, path=RELEASE),))
+    if errors := undo_refused(facts):
+        return Refused(errors)
+    moved = tuple(item for item in facts.items if item.version_has_moved)
+    refusals: list[UndoReleaseRefusal] = [CannotUndoRelease(moved, path=RELEASE)] if moved else []
+    restored: list[RestoredFlow] = []
+    judged: dict[Judged, tuple[Blocker, ...]] = {}
+    for item in count(facts.items):
+        of_flow = facts.flows.flows.get(item.flow_id)
+        if item.version_has_moved or of_flow is None:
+            continue
+        flow, before = of_flow.flow, facts.versions.get(item.over_version_id or "")
+        state = None if before is None else reverted(of_flow, before)[0]
+        refusals += about_flow(() if state is None else not_ready(of_flow, state, RELEASE, judged), of_flow)
+        runs_only_since = item.started or state is None
+        restored.append(RestoredFlow(flow.id, state, runs_only_since and flow.status is FlowStatus.ACTIVE))
+    return refused(*refusals) or UndoReleasePlan(facts.id, facts.workspace_id, tuple(restored))
+
+
+def undo_refused(facts: ReleaseFacts) -> tuple[UndoReleaseRefusal, ...]:
+    """The refusals of undoing a release, whatever its items are."""
+    return (
+        *rights_missing(facts.access, RELEASE, permission=undo_permission(facts.access)),
+        *contract_suspended(facts.access, RELEASE),
+        *closed(facts, ReleaseState.APPLIED),
+    )
+
+
+def undo_permission(access: WorkspaceAccess) -> str:
+    """The permission that undoing a release needs: in a reviewed workspace to review or to release (R8)."""
+    if not is_reviewed(access):
+        return FLOW_EDIT
+    return FLOW_RELEASE if FLOW_RELEASE in access.permissions else FLOW_REVIEW

@@ -1,0 +1,72 @@
+"""Writes releases: what was requested, who decided, and what was published (R4 to R8)."""
+
+from app.domain.events import EventType
+from app.domain.model import FlowStatus
+from app.domain.release import ReleaseState, RequestPlan
+from app.domain.review import ReviewPlan, WithdrawalPlan
+from app.domain.running import StatusPlan
+from app.domain.undo_release import UndoReleasePlan
+from app.storage.connections.row_changes import BY, NOW, insert_rows, update_rows
+from app.storage.event_writes import release_event
+from app.storage.ids import Kind, new_id
+from app.storage.store import Store
+from app.storage.tables import RELEASE_ITEM, RELEASE_REQUEST
+from app.storage.writes.lifecycle import NextVersion, publish_drafts, set_status, write_versions
+
+_REQUESTS = insert_rows(
+    RELEASE_REQUEST,
+    ("id", "workspace_id", "title", "comment", "start", "state"),
+    requested_by=BY,
+    requested_at=NOW,
+)
+_ITEMS = insert_rows(
+    RELEASE_ITEM,
+    ("request_id", "position", "flow_id", "flow_name", "draft_id", "revision", "over_version_id"),
+)
+_REVIEWED = update_rows(RELEASE_REQUEST, ("state", "review_comment"), reviewed_by=BY, closed_at=NOW)
+_WITHDRAWN = update_rows(RELEASE_REQUEST, ("state",), withdrawn_by=BY, closed_at=NOW)
+_UNDONE = update_rows(RELEASE_REQUEST, ("state",), undone_at=NOW)
+_PUBLISHED = update_rows(RELEASE_ITEM, ("version_id", "started"), key=("request_id", "position"))
+
+
+_TOLD_OF = {ReleaseState.APPLIED: EventType.RELEASE_APPLIED, ReleaseState.REJECTED: EventType.RELEASE_REJECTED}
+
+
+async def write_request(store: Store, plan: RequestPlan) -> str:
+    """Write a request with its items; returns its id."""
+    id_ = new_id(Kind.RELEASE)
+    request = (id_, plan.workspace_id, plan.title, plan.comment, plan.start, ReleaseState.OPEN)
+    items = [(id_, position, *draft) for position, draft in enumerate(plan.drafts)]
+    event = release_event(EventType.RELEASE_REQUESTED, plan.workspace_id, id_)
+    await store.write(event, (_REQUESTS, [request]), (_ITEMS, items))
+    return id_
+
+
+async def write_review(store: Store, plan: ReviewPlan) -> None:
+    """Note the decision; an approval publishes the drafts as the next versions of their flows (R5)."""
+    versions = await publish_drafts(store, plan.publishes) if plan.publishes else ()
+    published = enumerate(zip(versions, plan.publishes, strict=True))
+    items = [(plan.release_id, position, version, each.starts_flow) for position, (version, each) in published]
+    event = release_event(_TOLD_OF[plan.state], plan.workspace_id, plan.release_id)
+    await store.write(event, (_REVIEWED, [(plan.release_id, plan.state, plan.comment)]), (_PUBLISHED, items))
+
+
+async def write_withdrawal(store: Store, plan: WithdrawalPlan) -> None:
+    event = release_event(EventType.RELEASE_WITHDRAWN, plan.workspace_id, plan.release_id)
+    await store.write(event, (_WITHDRAWN, [(plan.release_id, ReleaseState.WITHDRAWN)]))
+
+
+async def write_undone_release(store: Store, plan: UndoReleasePlan) -> None:
+    """Make the earlier version of each flow its next one, and stop what the release started (R8)."""
+    restored = [
+        NextVersion(flow.flow_id, flow.state, FlowStatus.INACTIVE if flow.stops else None)
+        for flow in plan.flows
+        if flow.state is not None
+    ]
+    stopped = [
+        StatusPlan(flow.flow_id, FlowStatus.INACTIVE) for flow in plan.flows if flow.state is None and flow.stops
+    ]
+    await write_versions(store, restored)
+    await set_status(store, stopped)
+    event = release_event(EventType.RELEASE_UNDONE, plan.workspace_id, plan.release_id)
+    await store.write(event, (_UNDONE, [(plan.release_id, ReleaseState.UNDONE)]))

@@ -1,0 +1,74 @@
+"""Review, withdraw or undo a release that was requested."""
+
+from collections.abc import Iterable, Iterator
+
+from app.domain.errors import Refused
+from app.domain.release import ReleaseItem
+from app.domain.review import (
+    Count,
+    ReleaseFacts,
+    ReviewDecision,
+    ReviewRefusal,
+    ReviewWish,
+    WithdrawRefusal,
+    plan_review,
+    plan_withdrawal,
+    review_refused,
+)
+from app.domain.undo_release import UndoReleaseRefusal, plan_undo_release, undo_refused
+from app.offload import interruptible
+from app.storage.store import Store
+from app.storage.writes.release_writes import write_review, write_undone_release, write_withdrawal
+from app.usecases.results import Released
+from app.usecases.transaction import decide, transaction
+
+
+@transaction()
+async def review_release(store: Store, wish: ReviewWish) -> Released | Refused[ReviewRefusal]:
+    """Approve a release, which publishes its drafts as they were requested, or reject it (R5).
+
+    On a refusal nothing is written.
+    """
+    facts = await store.release(wish.release_id)
+    if facts is not None and wish.decision is ReviewDecision.APPROVE and not review_refused(facts, wish):
+        facts = await store.release_drafts(facts)
+    plan = await decide(facts, lambda: plan_review(facts, wish, _one_by_one(facts)))
+    if isinstance(plan, Refused):
+        return plan
+    await write_review(store, plan)
+    return Released(plan.release_id)
+
+
+@transaction()
+async def withdraw_release(store: Store, release_id: str) -> Released | Refused[WithdrawRefusal]:
+    """Withdraw a request that is open (R6). On a refusal nothing is written."""
+    plan = plan_withdrawal(await store.release(release_id), release_id)
+    if isinstance(plan, Refused):
+        return plan
+    await write_withdrawal(store, plan)
+    return Released(plan.release_id)
+
+
+@transaction()
+async def undo_release(store: Store, release_id: str) -> Released | Refused[UndoReleaseRefusal]:
+    """Put the flows of an applied release back to the versions that they had before (R8). On a refusal nothing is written."""
+    facts = await store.release(release_id)
+    if facts is not None and not undo_refused(facts):
+        facts = await store.release_versions(facts)
+    plan = await decide(facts, lambda: plan_undo_release(facts, release_id, _one_by_one(facts)))
+    if isinstance(plan, Refused):
+        return plan
+    await write_undone_release(store, plan)
+    return Released(plan.release_id)
+
+
+def _one_by_one(facts: ReleaseFacts | None) -> Count:
+    """Goes through the items, and drops what can be made again of each flow that was decided about."""
+
+    def count(items: Iterable[ReleaseItem]) -> Iterator[ReleaseItem]:
+        for item in interruptible(items):
+            yield item
+            if facts is not None:
+                facts.flows.forget(item.flow_id)
+
+    return count

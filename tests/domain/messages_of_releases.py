@@ -1,0 +1,45 @@
+"""What is said of releases: the rest of the table of messages."""
+
+from app.domain.release import ReleaseItem, ReleaseState
+from app.domain.review import CannotReviewOwnRelease, ReleaseIsClosed, ReleaseIsStale, ReleaseNotFound
+from app.domain.undo_release import CannotUndoRelease
+from tests.domain.messages import ID, Message
+
+
+def item(name: str) -> ReleaseItem:
+    moved = {"is_open": True, "draft_has_moved": True, "version_has_moved": False}
+    return ReleaseItem("release_1", 0, "flow_1", name, "draft_1", 1, None, None, started=False, **moved)
+
+
+OF_RELEASES: list[tuple[Message, str]] = [
+    (
+        ReleaseNotFound(f"release_{ID}"),
+        f"There is no release release_{ID} that you can see. Check the id, or ask for access.",
+    ),
+    (
+        CannotReviewOwnRelease("Spring"),
+        "You requested the release Spring yourself. Ask another reviewer of the workspace.",
+    ),
+    (
+        ReleaseIsClosed("release_1", "Spring", ReleaseState.APPLIED),
+        "The release Spring is applied already. Look at the release again.",
+    ),
+    (
+        ReleaseIsClosed("release_1", "Spring", ReleaseState.OPEN),
+        "The release Spring was never applied, so there is nothing to undo. Withdraw the request instead.",
+    ),
+    (
+        ReleaseIsStale((item("Orders"),)),
+        (
+            "The flow Orders has changed since the release was requested. "
+            "Look at the changes, withdraw the request and request the release again."
+        ),
+    ),
+    (
+        CannotUndoRelease((item("Orders"), item("Items"))),
+        (
+            "The flows Orders, Items have changed since the release was applied, so the release can't be undone. "
+            "Revert each flow of it on its own."
+        ),
+    ),
+]
