@@ -120,6 +120,17 @@ SELECT pg_temp.nth('event', i), i, timestamptz '2026-01-01' + i * interval '1 se
        'Flow'
 FROM generate_series(1, 4 * :flows) AS i;
 
+-- All requests but a few in the first workspace, of which one in ten is open; the last one is large.
+INSERT INTO release_request (id, workspace_id, title, start, state, requested_by, requested_at)
+SELECT pg_temp.nth('release', i), pg_temp.nth('workspace', CASE WHEN i % 1000 = 1 THEN 1 + i % 2999 ELSE 1 END), 'Release', false,
+       CASE WHEN i % 10 = 0 THEN 'OPEN' ELSE 'APPLIED' END, pg_temp.nth('user', 1), timestamptz '2026-03-01'
+FROM generate_series(1, 20000) AS i;
+
+INSERT INTO release_item (request_id, position, flow_id, flow_name, draft_id, revision, over_version_id)
+SELECT pg_temp.nth('release', r), n, pg_temp.nth('flow', 1 + (r + n) % :flows), 'Flow', pg_temp.nth('draft', (2 + 5 * ((r + n) % 1000)) * 10 + 1), 1,
+       pg_temp.nth('version', (1 + (r + n) % :flows) * 10000::bigint + 1)
+FROM generate_series(1, 20000) AS r CROSS JOIN LATERAL generate_series(0, CASE WHEN r = 20000 THEN 99 ELSE 1 END) AS n;
+
 INSERT INTO tenant_member (tenant_id, user_id, role_id)
 SELECT pg_temp.nth('tenant', 1), pg_temp.nth('user', 1), id FROM role WHERE name = 'provisioner';
 
