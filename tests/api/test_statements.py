@@ -49,6 +49,8 @@ QUERIES: list[tuple[str, str, int]] = [
     ("flows with all that is in them", below("flows", f"{AUTHOR} {STATES}"), 14),
     ("flows by time, filtered", below("flows", "name", "orderBy: UPDATED_AT_DESC, filter: {status: INACTIVE},"), 4),
     ("flows with their histories", below("flows", page("history", "number publishedBy { id } revertOf { id }")), 6),
+    ("flows with their drift", below("flows", "drift descendsFrom { drift }"), 6),
+    ("flows by drift", below("flows", "name", "filter: {drift: IN_SYNC},"), 4),
     ("topics", below("topics", WORKSPACE), 5),
     ("topics with the flows that use them", below("topics", page("flows", f"{AUTHOR} draft {{ id }}")), 6),
     ("credentials", below("credentials", f"component {{ id name }} {WORKSPACE}"), 6),

@@ -86,12 +86,13 @@ SELECT pg_temp.nth('flow', i), pg_temp.home(i, :flows_in_the_first), pg_temp.nam
        CASE WHEN i % 1000 <> 600 THEN pg_temp.nth('version', i * 10000::bigint + CASE WHEN i = 1 THEN 1500 ELSE 1 END) END
 FROM generate_series(1, :flows) AS i;
 
-INSERT INTO flow_version (id, flow_id, number, name, content_hash, bindings, published_at, origin)
+INSERT INTO flow_version (id, flow_id, number, name, content_hash, bindings, published_at, origin, descends_from)
 SELECT pg_temp.nth('version', f * 10000::bigint + n), pg_temp.nth('flow', f), n, 'Version', md5((1 + f % 1000)::text),
        CASE WHEN f = 1 THEN '[{"TOPIC":"' || pg_temp.nth('topic', 1) || '","position":0,"topicField":"topic"}]'
             WHEN f % 1000 = 3 THEN '[{"SECRET":"' || pg_temp.nth('secret', 1) || '","position":0}]'
             ELSE '[{"AGENT":"' || pg_temp.nth('agent', 1) || '","position":0}]' END,
-       timestamptz '2026-01-01' + n * interval '1 minute', 'EDIT'
+       timestamptz '2026-01-01' + n * interval '1 minute', 'EDIT',
+       CASE WHEN f BETWEEN 2 AND 3000 THEN pg_temp.nth('export', f - 1) END
 FROM generate_series(1, :flows) AS f CROSS JOIN LATERAL generate_series(1, CASE WHEN f = 1 THEN 1500 ELSE 1 END) AS n;
 
 INSERT INTO flow_draft (id, flow_id, name, content_hash, bindings, revision, created_at, updated_at, origin,
@@ -104,11 +105,18 @@ INSERT INTO reference_report (hash, "references")
 SELECT md5(i::text), '[]' FROM generate_series(1, 2999) AS i;
 
 INSERT INTO flow_export (id, created_at, copied_from, source_flow_id, destination_workspace_id, destination_flow_id,
-                         report_hash, undone_at)
+                         report_hash, undone_at, version_id, content_hash)
 SELECT pg_temp.nth('export', i), timestamptz '2026-03-01', 'DRAFT', pg_temp.nth('flow', CASE WHEN i <= 20 THEN 1 ELSE i END),
        pg_temp.nth('workspace', 1), pg_temp.nth('flow', i + 1),
-       md5(i::text), CASE WHEN i > 1000 THEN timestamptz '2026-03-01' + i * interval '1 minute' END
+       md5(i::text), CASE WHEN i > 1000 THEN timestamptz '2026-03-01' + i * interval '1 minute' END,
+       -- Most sources are ahead.
+       pg_temp.nth('version', (i + 1) * 10000::bigint + 1), md5((CASE WHEN i % 1000 = 700 THEN 1 + i % 1000 ELSE 1 + (i + 1) % 1000 END)::text)
 FROM generate_series(1, 2999) AS i;
+
+-- Little came into each of the other workspaces.
+INSERT INTO flow_export (id, created_at, copied_from, source_flow_id, destination_workspace_id, destination_flow_id)
+SELECT pg_temp.nth('export', i), timestamptz '2026-03-01', 'DRAFT', pg_temp.nth('flow', i), flow.workspace_id, flow.id
+FROM generate_series(:flows_in_the_first + 1, :flows - 1) AS i JOIN flow ON flow.id = pg_temp.nth('flow', i + 1);
 
 -- Half of the events in the first workspace, and half of those about one flow; two types that hardly any event has.
 INSERT INTO event (id, position, at, type, tenant_id, workspace_id, other_workspace_id, flow_id, flow_name)

@@ -12,11 +12,12 @@ from app.domain.model import UserId
 from app.domain.source import BY_DEFAULT
 from app.storage.connections.database import Database
 from app.storage.facts.catalogue import read_catalogue
+from app.storage.facts.drifts import read_drifts
 from app.storage.pages.flow_filters import FlowOrder
 from app.storage.pages.lists import ListName, WantedList
 from app.storage.pages.paging import Page, PageRequest
 from app.storage.pages.related import Related
-from app.storage.reads.by_id import read_destination_versions, read_exports, read_provenances
+from app.storage.reads.by_id import read_descents, read_destination_versions, read_exports, read_provenances
 from app.storage.reads.exports import read_references
 from app.storage.upkeep.expiry import remove_records
 from app.usecases.export_flow import export_flow
@@ -105,13 +106,15 @@ async def test_a_page_of_what_came_into_a_workspace_reads_only_that_page(large: 
     hold(await plans_of_pages(large, together), rows=2 * (SIZE + 1))
 
 
-async def test_records_and_provenances_are_looked_up_by_their_keys(large: Database) -> None:
+async def test_records_and_what_flows_came_from_are_looked_up_by_their_keys(large: Database) -> None:
     flows, records = [nth("flow", number) for number in range(1, 21)], [nth("export", each) for each in range(1, 21)]
 
     async def read() -> None:
         async with large.reading() as connection:
             await read_provenances(connection, EVERYWHERE, flows)
             await read_exports(connection, EVERYWHERE, records)
+            await read_descents(connection, EVERYWHERE, flows)
+            await read_drifts(connection, EVERYWHERE, flows)
             await read_destination_versions(connection, EVERYWHERE, records)
             await read_references(connection, EVERYWHERE, records)
 

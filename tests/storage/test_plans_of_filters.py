@@ -5,13 +5,14 @@ from functools import partial
 
 import pytest
 
+from app.domain.drift import DriftStatus
 from app.domain.model import FlowStatus, FlowType
 from app.storage.connections.database import Database
 from app.storage.pages.flow_filters import FlowFilter, FlowOrder
 from app.storage.pages.lists import ListName, WantedList
 from app.storage.pages.paging import FEW, PageRequest
-from tests.storage.large_world import EVERYWHERE, HOMES, IN_THE_FIRST, nth, read_list, read_lists
-from tests.storage.plans import SIZE, hold, plans_of_pages
+from tests.storage.large_world import EVERYWHERE, HOMES, IN_A_FEW, IN_THE_FIRST, nth, read_list, read_lists
+from tests.storage.plans import SIZE, hold, plans_of, plans_of_pages
 
 CHANGED = datetime(2026, 3, 1, tzinfo=UTC)
 """The first flow was changed a minute before, each other one a minute before the one before it."""
@@ -78,6 +79,7 @@ async def test_of_what_few_flows_have_no_others_are_looked_at(
         FlowFilter(component_id=nth("component", 12)),
         FlowFilter(component_id=nth("component", 13)),
         FlowFilter(uses_id=nth("agent", 1)),
+        FlowFilter(drift=DriftStatus.SOURCE_AHEAD),
     ],
     ids=[
         "active",
@@ -89,6 +91,7 @@ async def test_of_what_few_flows_have_no_others_are_looked_at(
         "component-of-all",
         "component-of-a-tenth",
         "used-by-most",
+        "source-ahead",
     ],
 )
 async def test_filters_are_asked_along_the_order_of_the_list(
@@ -98,6 +101,30 @@ async def test_filters_are_asked_along_the_order_of_the_list(
     listing = WantedList(ListName.FLOWS, flow_filter=wanted, flow_order=order)
     plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, HOMES[EVERYWHERE][0], listing))
     hold(plans, rows=FEW + 1, sorted_rows=FEW)
+
+
+@pytest.mark.parametrize("order", FlowOrder)
+async def test_where_little_came_in_no_other_flows_are_looked_at_for_their_drift(
+    large: Database, order: FlowOrder
+) -> None:
+    """D6: and of those that came in each is looked up by keys."""
+    listing = WantedList(ListName.FLOWS, flow_filter=FlowFilter(drift=DriftStatus.SOURCE_AHEAD), flow_order=order)
+    hold(
+        await plans_of_pages(large, partial(read_list, large, IN_A_FEW, HOMES[IN_A_FEW][0], listing)),
+        rows=1,
+        sorted_rows=0,
+    )
+
+
+async def test_the_drifts_of_a_workspace_are_counted_by_keys(large: Database) -> None:
+    listing = WantedList(ListName.FLOWS, flow_filter=FlowFilter(drift=DriftStatus.DESTINATION_AHEAD))
+
+    async def count() -> None:
+        async with large.reading() as connection:
+            counts = await listing.listing().counts(connection, [HOMES[EVERYWHERE][0]], listing.values(EVERYWHERE))
+            assert counts == [sum(n % 1000 == 700 for n in range(1, min(3000, IN_THE_FIRST)))]
+
+    hold(await plans_of(large, count), rows=IN_THE_FIRST)
 
 
 async def test_the_flows_of_a_component_are_those_whose_commands_mean_it(large: Database) -> None:

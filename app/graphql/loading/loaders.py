@@ -32,6 +32,7 @@ from app.graphql.loading.loader_keys import (
 from app.meter import current_meter
 from app.offload import offload
 from app.storage.connections.database import Database
+from app.storage.facts.drifts import read_drifts
 from app.storage.pages.events import FeedPage, read_feeds
 from app.storage.pages.paging import Page
 from app.storage.pages.related import Related
@@ -135,6 +136,9 @@ class Loaders:
     events = _by_id(by_id.read_events)
     provenances = _by_id(by_id.read_provenances)
     """By the id of the flow: the record that its content came from."""
+    descents = _by_id(by_id.read_descents)
+    """By the id of the flow: the record that what it shows descends from."""
+    drifts = _by_id(read_drifts)
     releases = _by_id(release_reads.read_releases)
     current_releases = _by_id(release_reads.read_current_releases)
     releases_of_drafts = _by_id(release_reads.read_releases_of_drafts)

@@ -1,18 +1,24 @@
 """Records of copies and exports."""
 
+from collections.abc import Awaitable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from strawberry import Parent
 
 from app.domain import references
+from app.domain.drift import DriftStatus
 from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction
 from app.domain.source import CopiedFrom
+from app.execution.lookups import Lookup
 from app.execution.relations import relation
 from app.execution.rows import shows
-from app.graphql.describe import about
+from app.graphql.context import Info
+from app.graphql.describe import about, enumeration, field
 from app.graphql.types.resources import Binding, Node, SomeWorkspace, User, binding
+from app.storage.facts.drifts import Drift
 from app.storage.reads.rows import ExportView
 
 
@@ -33,6 +39,18 @@ class ReferenceOutcome:
         "What the result has; null if it has none or you can't see it.",
     )
 
+
+enumeration(
+    DriftStatus,
+    "How what runs at the destination stands to the flow that it came from, by content alone: what it is bound to, its name "
+    "and its schedule don't count.",
+    {
+        "IN_SYNC": "Both have the same content.",
+        "SOURCE_AHEAD": "The destination has what it got; the source was changed since.",
+        "DESTINATION_AHEAD": "The source has what it gave; the destination was changed since.",
+        "DIVERGED": "Both were changed since.",
+    },
+)
 
 if TYPE_CHECKING:
     from app.graphql.types.flow import Flow, FlowVersion
@@ -69,6 +87,20 @@ class FlowExport(Node):
     destination_workspace: SomeWorkspace | None = relation(
         "workspaces", "destination_workspace_id", "The workspace that it went to."
     )
+
+    @field
+    @staticmethod
+    def drift(record: Parent[ExportView], info: Info) -> Awaitable[DriftStatus | None]:
+        """How the destination stands to the source now.
+
+        Null if you don't see both, one is gone, or the destination descends from another flow by now.
+        """
+
+        def of_source(drift: Drift) -> DriftStatus | None:
+            return drift.status if drift.source_flow_id == record.source_flow_id else None
+
+        return Lookup(info.context.loaders.drifts, record.destination_flow_id or "", of_source)
+
     references: list[ReferenceOutcome] = relation(
         "export_references",
         "id",

@@ -3,14 +3,16 @@
 from asyncio import shield
 from collections.abc import Awaitable
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import Parent
 
 from app.domain import diff
+from app.domain.drift import DriftStatus
 from app.domain.model import FlowStatus, FlowType, VersionOrigin
-from app.execution.lookups import Vanished
+from app.execution.lookups import Lookup, Vanished
 from app.execution.relations import relation
 from app.execution.rows import shows
 from app.graphql.arguments import none_if_unset
@@ -93,6 +95,19 @@ class Flow(Node):
         "The copy or export that the present content came from: that of the draft or, where there is none, of the "
         "published version; null if it was made by hand, or reverts to a version that was.",
     )
+
+    descends_from: FlowExport | None = relation(
+        "descents",
+        "id",
+        "The copy or export that what it shows descends from, changed since or not; null if it was created here. Unlike "
+        "`provenance`, it outlives edits.",
+    )
+
+    @field
+    @staticmethod
+    def drift(flow: Parent[FlowView], info: Info) -> Awaitable[DriftStatus | None]:
+        """Against the flow that it descends from; null if you don't see both, or one is gone."""
+        return Lookup(info.context.loaders.drifts, flow.id, attrgetter("status"))
 
     @connection_field
     @staticmethod

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import Parent
 
+from app.domain.drift import DriftStatus
 from app.domain.model import FlowStatus, FlowType, PublishPolicy, WorkspaceType
 from app.domain.release import ReleaseState
 from app.execution.relations import relation
@@ -63,6 +64,10 @@ class FlowFilterInput:
         "Only flows that use this topic, credential, secret or agent, in their published version or their draft."
     )
 
+    drift: DriftStatus | None = optional(
+        "Only flows that stand so to the flow that they came from, as far as you see both."
+    )
+
     def to_filter(self) -> FlowFilter:
         return FlowFilter(
             status=none_if_unset(self.status),
@@ -73,6 +78,7 @@ class FlowFilterInput:
             is_published=none_if_unset(self.is_published),
             updated_since=none_if_unset(self.updated_since),
             uses_id=none_if_unset(self.uses_id),
+            drift=none_if_unset(self.drift),
         )
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    null,
     or_,
     select,
     true,
@@ -26,6 +27,7 @@ from sqlalchemy import (
 
 from app.domain.access import FLOW_EDIT
 from app.domain.component import ComponentAccess
+from app.domain.drift import DriftStatus
 from app.domain.model import ContractStatus, Workspace, WorkspaceType
 from app.domain.source_graph import UsableWhere
 from app.storage.facts.visibility import MEMBER, VIEWER
@@ -112,6 +114,19 @@ def usable_values(usable: UsableWhere, home: Workspace) -> dict[str, Any]:
         "usable_contract": usable.contract,
         "whitelisted": sorted(usable.whitelisted or ()),
     }
+
+
+def drift_of(
+    source: ColumnElement[str], destination: ColumnElement[str], base: ColumnElement[str]
+) -> ColumnElement[str | None]:
+    """How a flow stands to the one that it descends from (D3, D4). Mirrors `domain.drift.drift_of`."""
+    return case(
+        (source == destination, DriftStatus.IN_SYNC.value),
+        (base.is_(None), null()),
+        (destination == base, DriftStatus.SOURCE_AHEAD.value),
+        (source == base, DriftStatus.DESTINATION_AHEAD.value),
+        else_=DriftStatus.DIVERGED.value,
+    )
 
 
 def counts_against_quota() -> ColumnElement[bool]:

@@ -20,8 +20,10 @@ from sqlalchemy import (
     select,
 )
 
+from app.domain.drift import DriftStatus
 from app.domain.model import FlowStatus, FlowType
-from app.storage.facts.mirrored_rules import is_meant, is_visible_component
+from app.storage.facts.drifts import ENDS
+from app.storage.facts.mirrored_rules import drift_of, is_meant, is_visible_component
 from app.storage.ids import Kind, is_id, kind_of
 from app.storage.pages.paging import Narrowed, Order
 from app.storage.pages.uses import IS_ACTIVE_DRAFT, PLACE_OF_USED, USED_ID, names_component
@@ -31,6 +33,7 @@ from app.storage.tables import (
     FLOW,
     FLOW_COMPONENT,
     FLOW_CONTENT_COMPONENT,
+    FLOW_EXPORT,
     FLOW_REFERENCE,
     TEAM,
     WORKSPACE,
@@ -46,6 +49,7 @@ class FlowFilter(NamedTuple):
     is_published: bool | None = None
     updated_since: datetime | None = None
     uses_id: str | None = None
+    drift: DriftStatus | None = None
 
 
 ANY_FLOW = FlowFilter()
@@ -86,6 +90,8 @@ def flows_matching(flow_filter: FlowFilter, *, by_update: bool = False) -> list[
     if flow_filter.uses_id is not None:
         is_its = and_(FLOW_REFERENCE.c.flow_id == FLOW.c.id, FLOW_REFERENCE.c.reference_id == USED_ID)
         conditions.append(exists(select(literal(1)).where(is_its, IS_PLACE).offset(0)))
+    if flow_filter.drift is not None:
+        conditions.append(HAS_DRIFT)
     return conditions
 
 
@@ -99,6 +105,9 @@ def narrowed_by(flow_filter: FlowFilter) -> tuple[Narrowed, ...]:
     narrowed: list[Narrowed] = []
     if flow_filter.uses_id is not None:
         narrowed.append(Narrowed(FLOW.c.id, FLOW_REFERENCE.c.flow_id, lambda _: IS_PLACE))
+    if flow_filter.drift is not None:
+        came_in = FLOW_EXPORT.c.destination_flow_id, lambda parent: FLOW_EXPORT.c.destination_workspace_id == parent
+        narrowed.append(Narrowed(FLOW.c.id, *came_in))
     if flow_filter.component_id is not None:
         is_named = and_(once.team == _named(TEAM.c.name), once.name == _named(COMPONENT.c.name))
         narrowed.append(Narrowed(FLOW.c.id, once.flow_id, lambda parent: and_(once.workspace_id == parent, is_named)))
@@ -135,6 +144,7 @@ def filter_values(flow_filter: FlowFilter) -> dict[str, str | datetime]:
         "type": flow_filter.type and flow_filter.type.value,
         "created_by": None if flow_filter.created_by is None else id_or_none(Kind.USER, flow_filter.created_by),
         SINCE.key: flow_filter.updated_since,
+        "drift": flow_filter.drift and flow_filter.drift.value,
         USED_ID.key: flow_filter.uses_id and (flow_filter.uses_id if kind_of(flow_filter.uses_id) else ""),
     }
     return {name: value for name, value in values.items() if value is not None}
@@ -172,7 +182,13 @@ def id_or_none(kind: Kind, text: str) -> str:
 
 USES_COMPONENT = _uses_component()
 SEES_COMPONENT = exists(select(literal(1)).select_from(COMPONENTS).where(IS_COMPONENT, is_visible_component()))
-"""Both are made once: they take most of the time of a statement that holds them."""
+HAS_DRIFT = exists(
+    select(literal(1))
+    .select_from(ENDS)
+    .where(drift_of(ENDS.c.source_hash, ENDS.c.shown_hash, ENDS.c.base_hash) == bindparam("drift", type_=Text))
+    .offset(0)
+)
+"""These are made once: they take most of the time of a statement that holds them."""
 
 
 class FlowOrder(StrEnum):

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Table, Text, bindparam, cast, func, null, select
 
+from app.domain.drift import DriftStatus
 from app.domain.model import FlowStatus, FlowType
 from app.domain.release import ReleaseState
 from app.execution.rows import NARROW
@@ -72,7 +73,6 @@ CREDENTIALS = _of_workspace(CREDENTIAL, CredentialView)
 SECRETS = _of_workspace(SECRET, SecretView)
 AGENTS = _of_workspace(AGENT, AgentView)
 FLOWS_OF_WORKSPACE = _of_workspace(FLOW, FlowView)
-
 
 ID_OF_WORKSPACE = 36
 """Characters."""
@@ -210,6 +210,7 @@ class WantedList(NamedTuple):
                 flow_filter.is_published,
                 flow_filter.updated_since and ANY_TIME,
                 flow_filter.uses_id and ANY,
+                flow_filter.drift and DriftStatus.IN_SYNC,
             ),
             self.flow_order,
             None if self.component_id is None else ANY,

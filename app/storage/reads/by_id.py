@@ -3,12 +3,13 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, case, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, case, exists, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from app.storage.connections.connection import ReadConnection
 from app.storage.connections.row_views import views_of
+from app.storage.facts.drifts import shown_state
 from app.storage.facts.mirrored_rules import FLOWS_HELD, is_visible_component, may_write_flows
 from app.storage.facts.visibility import (
     BY_VIEWER,
@@ -192,6 +193,16 @@ def _provenances() -> Select[Any]:
 PROVENANCES = _provenances()
 
 
+def _descents() -> Select[Any]:
+    """Select, for flows, the record that what they show descends from (D1)."""
+    shown = shown_state(FLOW, "shown")
+    rows = FLOWS.join(shown, true()).join(FLOW_EXPORT, FLOW_EXPORT.c.id == shown.c.descends_from)
+    return select(*columns(FLOW_EXPORT, ExportView)).select_from(rows).where(FLOW.c.id == any_(IDS))
+
+
+DESCENTS = _descents()
+
+
 def _reader(statement: Select[Any], view: type[View], kind: Kind, *, by: str = "id") -> Read[View]:
     make = views_of(view).make
 
@@ -223,5 +234,6 @@ read_active_drafts = _reader(ACTIVE_DRAFTS, DraftView, Kind.FLOW, by="flow_id")
 read_exports = _reader(EXPORTS, ExportView, Kind.EXPORT)
 read_events = _reader(EVENTS, EventView, Kind.EVENT)
 read_provenances = _reader(PROVENANCES, ExportView, Kind.FLOW, by="destination_flow_id")
+read_descents = _reader(DESCENTS, ExportView, Kind.FLOW, by="destination_flow_id")
 read_versions = _reader(VERSIONS, VersionView, Kind.VERSION)
 read_destination_versions = _reader(DESTINATION_VERSIONS, VersionView, Kind.EXPORT, by="export_id")

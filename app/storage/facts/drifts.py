@@ -1,0 +1,89 @@
+"""What drift is decided by (D2 to D4): what flows show, and the content that two of them last had in common."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, FromClause, Select, Text, any_, bindparam, select, true, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from app.domain.drift import DriftStatus, drift_of
+from app.storage.connections.connection import ReadConnection
+from app.storage.facts.visibility import FLOWS, is_member
+from app.storage.ids import Kind, is_id
+from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION
+
+
+class Drift(NamedTuple):
+    """How a flow stands to the one that it descends from, where the viewer sees both."""
+
+    flow_id: str
+    source_flow_id: str
+    status: DriftStatus | None
+
+
+def shown_state(flow: FromClause, name: str) -> FromClause:
+    """The content and the descent that a flow shows: those of its published version or, without one, of its draft (D2)."""
+    version, draft = FLOW_VERSION.alias(), FLOW_DRAFT.alias()
+    is_unpublished = flow.c.published_version_id.is_(None)
+    conditions = {
+        version: [version.c.id == flow.c.published_version_id],
+        draft: [draft.c.flow_id == flow.c.id, draft.c.set_aside_at.is_(None), is_unpublished],
+    }
+    states = (
+        select(table.c.content_hash, table.c.descends_from).where(*conditions[table]).correlate(flow)
+        for table in (version, draft)
+    )
+    return union_all(*states).lateral(name)
+
+
+def base_of(flow: ColumnElement[str], other_flow: ColumnElement[str], *tables: FromClause) -> FromClause:
+    """The content of the newest record between two flows, in either direction, whose result was published (D3)."""
+
+    def newest_from(source: ColumnElement[str], destination: ColumnElement[str]) -> Select[Any]:
+        record = FLOW_EXPORT.alias()
+        of_both = record.c.source_flow_id == source, record.c.destination_flow_id == destination
+        return (
+            select(record.c.content_hash, record.c.created_at, record.c.id)
+            .where(*of_both, record.c.version_id.is_not(None))
+            .order_by(record.c.created_at.desc(), record.c.id.desc())
+            .limit(1)
+            .correlate(*tables)
+        )
+
+    newest = union_all(newest_from(flow, other_flow), newest_from(other_flow, flow)).subquery("newest").c
+    by_time = select(newest.content_hash).order_by(newest.created_at.desc(), newest.id.desc())
+    return by_time.limit(1).lateral("base")
+
+
+def _ends() -> Select[Any]:
+    """The flow that `FLOW` descends from, if the viewer sees that, with what decides the drift."""
+    descent, source = FLOW_EXPORT.alias("descent"), FLOW.alias("source")
+    shown, origin = shown_state(FLOW, "shown"), shown_state(source, "origin")
+    base = base_of(source.c.id, FLOW.c.id, source, FLOW)
+    rows = (
+        shown.join(descent, descent.c.id == shown.c.descends_from)
+        .join(source, source.c.id == descent.c.source_flow_id)
+        .join(origin, true())
+        .outerjoin(base, true())
+    )
+    hashes = origin.c.content_hash, shown.c.content_hash, base.c.content_hash
+    labels = "source_hash", "shown_hash", "base_hash"
+    columns = (column.label(label) for column, label in zip(hashes, labels, strict=True))
+    return (
+        select(source.c.id.label("source_flow_id"), *columns).select_from(rows).where(is_member(source.c.workspace_id))
+    )
+
+
+ENDS = _ends().correlate(FLOW).lateral("ends")
+_DRIFTS = (
+    select(FLOW.c.id, ENDS.c.source_flow_id, ENDS.c.source_hash, ENDS.c.shown_hash, ENDS.c.base_hash)
+    .select_from(FLOWS.join(ENDS, true()))
+    .where(FLOW.c.id == any_(bindparam("ids", type_=ARRAY(Text))))
+)
+
+
+async def read_drifts(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, Drift]:
+    """Read how flows stand to those that they descend from; a flow has none where the viewer doesn't see both."""
+    known = [each for each in ids if is_id(Kind.FLOW, each)]
+    rows = await connection.rows(_DRIFTS, {"viewer": viewer, "ids": known}) if known else ()
+    return {flow_id: Drift(flow_id, source, drift_of(*hashes)) for flow_id, source, *hashes in rows}
