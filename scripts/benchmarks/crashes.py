@@ -18,6 +18,9 @@ cancelled, tables locked and, where root can mount a small disk, that is full. A
 acknowledged is there once, the rest wholly or not at all. With `--embedded` it is the server that starts its database
 again. With `--pooler` the server reaches its database through pgbouncer in transaction mode, which is killed too.
 
+With `--approvals N` the server is killed N times while a release of 500 drafts is approved: all of them are published,
+or none.
+
 The tests do the same with a few of each (tests/crashes).
 """
 
@@ -37,6 +40,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from app.storage.embedded import running
 from tests.conftest import open_folder
+from tests.crashes.approvals import killed_again_and_again, open_approvals
 from tests.crashes.fault_kinds import kinds_for
 from tests.crashes.faults import Faults, FaultTally, open_embedded_faults, open_faults
 from tests.crashes.rounds import Killing, Rounds, Whom, open_embedded_rounds, open_rounds
@@ -48,6 +52,7 @@ UNDISTURBED = 10
 WHOLE_SERVER_EVERY = 5
 """Its supervisor waits the longer the more often its workers die: this begins anew with the server."""
 CALLS = 7
+APPROVED_FLOWS = 500
 MOST_TOLD = 20
 FAULTS_OF_A_WORLD = 45
 """The more there is in it, the longer it takes to find out whether all is well."""
@@ -61,6 +66,7 @@ def main() -> None:
     number = parser.add_mutually_exclusive_group(required=True)
     number.add_argument("--kills", type=int)
     number.add_argument("--faults", type=int, help="faults of every kind, under a mixed load")
+    number.add_argument("--approvals", type=int, help="while a release of 500 drafts is approved")
     parser.add_argument(
         "--embedded", action="store_true", help="on the embedded database of the server, which is killed too"
     )
@@ -76,6 +82,8 @@ def main() -> None:
         if wanted.faults:
             worlds = partial(_worlds, folder, embedded=wanted.embedded, pooled=wanted.pooler)
             sys.exit(asyncio.run(_run_faults(worlds, wanted.faults, chance)))
+        if wanted.approvals:
+            sys.exit(asyncio.run(_run_approvals(folder, wanted.approvals, chance)))
         rounds = open_embedded_rounds(folder) if wanted.embedded else _watched(folder)
         killing = _killing_of_embedded if wanted.embedded else _killing
         sys.exit(asyncio.run(_run(rounds, killing, wanted.kills, chance)))
@@ -103,6 +111,18 @@ async def _run(
             if number % 20 == 0:
                 _tell(rounds, number, kills)
     return _verdict(f"{kills} kills", started, told(rounds.tally), rounds.tally.wrong)
+
+
+async def _run_approvals(folder: Path, kills: int, chance: Random) -> int:
+    started = time.monotonic()
+    with running(folder / "data") as url:
+        async with (
+            open_databases(url) as databases,
+            open_approvals(databases, folder, APPROVED_FLOWS) as approvals,
+        ):
+            await killed_again_and_again(approvals, kills, chance)
+    lines = [f"{number:8}  {state}" for state, number in sorted(approvals.states.items())]
+    return _verdict(f"{kills} kills", started, lines, approvals.wrong)
 
 
 async def _run_faults(
