@@ -1,4 +1,4 @@
-"""The command `flowport`: serve, apply, token, backup, restore, reset-demo, schema. Each imports what it needs when it runs."""
+"""The command `flowport`: serve, apply, events, token, backup, restore, reset-demo, schema. Each imports what it needs when it runs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -146,6 +146,29 @@ def apply(*, file: str | None, schema: bool, data_dir: Path | None, **options: A
         document = opened.read()
     with named_database(settings, make=True, is_dry_run=options["dry_run"]) as url:
         raise click.exceptions.Exit(apply_document(url, name, document, **options))
+
+
+@main.command(short_help="Print what happened in a tenant.")
+@click.option("--tenant", metavar="KEY", required=True, help="The tenant, by its key or id.")
+@click.option(
+    "--after", metavar="CURSOR", help="Go on after the line with this cursor; without it, with the oldest event."
+)
+@click.option("--first", metavar="N", type=click.IntRange(min=1), help="Stop after so many events.")
+@click.option("--types", metavar="TYPE,…", default="", help="Print only events of these types.")
+@click.option("--follow", is_flag=True, help="Go on with new events, until Ctrl-C.")
+@data_dir_option
+def events(*, data_dir: Path | None, **options: Any) -> None:  # noqa: ANN401 - click's
+    """Print what happened in all workspaces of a tenant, the oldest first: a line of JSON for each event.
+
+    Each line has its cursor: to go on later, give that of the last line as --after. An event is printed once it has its
+    place in the feed, within a second. The server runs meanwhile.
+
+    Exit status: 0 all printed, or interrupted; 1 events after the cursor were removed, or no database; 2 a usage error.
+    """
+    from app.server.event_lines import print_events
+
+    with named_database(read_settings({"data_dir": data_dir})) as url:
+        print_events(url, **options)
 
 
 @main.command(short_help="Issue, list or revoke API tokens.")

@@ -1,11 +1,15 @@
 """Events as the sequencer leaves them, and how callers read them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from sqlalchemy import text
 
 from app.storage.connections.engine import engine_of
 from app.storage.ids import Kind, new_id
 from tests.api.client import Api, Json
 from tests.api.world_builder import WorldBuilder, graph, step
+from tests.databases import Databases, Loaded, run_sql
 
 FIELDS = "id type at actorId workspaceId flowId flowName versionId exportId"
 RELATIONS = "actor { id } workspace { id name } flow { id name } version { number } exportRecord { id copiedFrom }"
@@ -53,6 +57,14 @@ HAPPEN = text(
     "select :id, position, timestamptz '2026-02-03 04:05:06.000007+00', :type, :actor, :tenant, :workspace, :other_workspace, :other_tenant, :flow,"
     " :flow_name, :version, :export from feed"
 )
+
+
+@asynccontextmanager
+async def loaded_newsroom(databases: Databases) -> AsyncIterator[Loaded]:
+    """The world, in which nothing has happened yet, not even that it was loaded."""
+    async with databases.loaded(newsroom()) as loaded:
+        await run_sql(databases.url_of(loaded.name), "delete from pending_event")
+        yield loaded
 
 
 async def happen(api: Api, *events: Json) -> list[str]:

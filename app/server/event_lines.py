@@ -1,0 +1,72 @@
+"""The command `flowport events`: what happened in a tenant, printed as lines of JSON."""
+
+import time
+from contextlib import suppress
+from functools import partial
+
+import click
+import orjson
+from strawberry.utils.str_converters import to_camel_case
+
+from app.command_error import CommandError
+from app.domain.events import EventType
+from app.execution.request_errors import BadRequest
+from app.graphql.connections import LARGEST_PAGE, PageArguments
+from app.graphql.types.event import CursorExpired, feed_paging
+from app.server.database import run
+from app.storage.pages.events import FOR_OPERATORS, FeedRequest, read_feeds
+from app.storage.world.terms import terms_of_command
+from app.usecases.transaction import UnitOfWork
+
+PAUSE_SECONDS = 1
+
+Line = tuple[str, str]
+"""The cursor of an event, and its line."""
+
+
+def print_events(url: str, *, tenant: str, after: str | None, first: int | None, follow: bool, types: str) -> None:
+    """Print the events of a tenant after a cursor, as far as there are, or until somebody interrupts it."""
+    only, left = types_of(types), first
+    with suppress(KeyboardInterrupt):
+        while left is None or left > 0:
+            page = PageArguments(LARGEST_PAGE if left is None else min(left, LARGEST_PAGE), after, None, None)
+            lines = run(url, partial(read_lines, tenant=tenant, page=page, types=only))
+            for cursor, line in lines:
+                click.echo(line)
+                after = cursor
+            left = None if left is None else left - len(lines)
+            if not lines and not follow:
+                return
+            time.sleep(0 if lines else PAUSE_SECONDS)
+
+
+async def read_lines(work: UnitOfWork, *, tenant: str, page: PageArguments, types: frozenset[str] | None) -> list[Line]:
+    """Read a page of the feed of a tenant, which its key or id names."""
+    async with work.database.reading() as connection:
+        terms = await terms_of_command(connection, tenant, frozenset())
+        if terms is None or terms.tenant is None:
+            raise click.BadParameter(f"there is no tenant {tenant}", param_hint="--tenant")
+        try:
+            paging = feed_paging(terms.tenant, page)
+        except BadRequest as error:
+            raise click.BadParameter(error.message, param_hint="--after") from None
+        pages = await read_feeds(connection, "", FeedRequest(FOR_OPERATORS, paging.request, types), [terms.tenant])
+    read = pages[terms.tenant]
+    if read.is_expired:
+        raise CommandError(CursorExpired().message)
+    events = [(paging.cursor(key), event) for key, event in read.page.elements]
+    return [(cursor, line_of({"cursor": cursor, **event._asdict()})) for cursor, event in events]
+
+
+def line_of(event: dict[str, object]) -> str:
+    named = {to_camel_case(name): value for name, value in event.items()}
+    return orjson.dumps(named, option=orjson.OPT_UTC_Z).decode()
+
+
+def types_of(types: str) -> frozenset[str] | None:
+    """The types that `--types` names; None without any."""
+    chosen = frozenset(filter(None, types.split(",")))
+    if unknown := sorted(chosen - frozenset(EventType)):
+        known = ", ".join(EventType)
+        raise click.BadParameter(f"there is no type {', '.join(unknown)}; there are {known}", param_hint="--types")
+    return chosen or None
