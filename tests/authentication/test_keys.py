@@ -202,5 +202,5 @@ async def test_of_a_private_key_only_the_public_part_is_taken(
     keys = KeySet(host.url, life_seconds=LIFE)
     found = await keys.find("RS256")
     assert found is not None
-    assert not hasattr(found.jwk.key, "private_numbers")
+    assert not hasattr(found.key, "private_numbers")
     await keys.close()

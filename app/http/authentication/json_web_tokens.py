@@ -8,9 +8,8 @@ from typing import Any
 import jwt
 from jwt.types import Options
 
-from app.http.authentication.jwks import ALGORITHMS, Key, KeySet
+from app.http.authentication.jwks import ALGORITHMS, KeySet
 
-ACCEPTED = tuple(ALGORITHMS.values())
 VERIFIED_EMAIL = "email"
 
 # The times are checked by our own clock, which tests can set.
@@ -45,8 +44,8 @@ class JsonWebTokens:
             key = await self._key_of(jwt.get_unverified_header(token))
             claims = jwt.decode(
                 token,
-                key.jwk,
-                algorithms=[key.algorithm],
+                key,
+                algorithms=[key.algorithm_name],
                 issuer=self.issuer,
                 audience=self.audience,
                 options=_CHECKED,
@@ -56,18 +55,18 @@ class JsonWebTokens:
         self._check_times(claims, now.timestamp())
         return self._user_in(claims)
 
-    async def _key_of(self, header: dict[str, Any]) -> Key:
+    async def _key_of(self, header: dict[str, Any]) -> jwt.PyJWK:
         """The key that a header names. The algorithm is the key's: what the header says of it must be the same."""
         algorithm, key_id = header.get("alg"), header.get("kid")
-        if algorithm not in ACCEPTED:
-            raise BadToken(f"the algorithm is not one of {', '.join(ACCEPTED)}")
+        if algorithm not in ALGORITHMS:
+            raise BadToken(f"the algorithm is not one of {', '.join(ALGORITHMS)}")
         key = await self.keys.find(key_id)
         if key is None:
             raise BadToken(
                 "there is no key of this id" if key_id is not None else "no key is named, nor is there just one"
             )
-        if key.algorithm != algorithm:
-            raise BadToken(f"the algorithm is {algorithm}, but the key is for {key.algorithm}")
+        if key.algorithm_name != algorithm:
+            raise BadToken(f"the algorithm is {algorithm}, but the key is for {key.algorithm_name}")
         return key
 
     def _check_times(self, claims: dict[str, Any], now: float) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,9 +19,11 @@ BETWEEN_REFETCHES = 10
 STALE_SECONDS = 86_400
 """How long keys are used on when they can't be fetched anew."""
 
-ALGORITHMS = {("RSA", None): "RS256", ("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
-"""The one algorithm of every type of key that is used."""
-PUBLIC_PARTS = ("kty", "crv", "n", "e", "x", "y")
+ALGORITHMS = ("RS256", "ES256", "EdDSA")
+CURVES = (None, "P-256", "Ed25519")
+"""The algorithms, and the curves of keys, that are accepted. Each type of key has one algorithm."""
+PARTS = ("kty", "crv", "n", "e", "x", "y", "kid", "alg")
+"""The parts of a key that are read: not its private ones."""
 RSA_BITS = range(2048, 8193)
 
 
@@ -34,13 +35,6 @@ class FetchInVain(Exception):
     """The host answered something that is no set of keys."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    id: str | None
-    algorithm: str
-    jwk: PyJWK
-
-
 class KeySet:
     """The keys behind a URL. Fetches are few: one at a time, whoever waits for it, and bounded in number."""
 
@@ -50,7 +44,7 @@ class KeySet:
         self._shown_url = urlsplit(url)._replace(query="").geturl()
         self._life = life_seconds
         self._clock = clock
-        self._keys: tuple[Key, ...] = ()
+        self._keys: tuple[PyJWK, ...] = ()
         self._fetched_at: float | None = None
         self._refetched_at: float | None = None
         self._in_vain_at: float | None = None
@@ -63,7 +57,7 @@ class KeySet:
             headers={"Accept": "application/jwk-set+json, application/json", "Accept-Encoding": "identity"},
         )
 
-    async def find(self, key_id: str | None) -> Key | None:
+    async def find(self, key_id: str | None) -> PyJWK | None:
         """The key of this id; without an id the only key there is. Returns None for an unknown id.
 
         An unknown id makes us look at the host again, but not often. Raises KeysUnavailable where that was in vain.
@@ -85,10 +79,10 @@ class KeySet:
             await asyncio.gather(self._fetching, return_exceptions=True)
         await self._http.aclose()
 
-    def _key_of(self, key_id: str | None) -> Key | None:
+    def _key_of(self, key_id: str | None) -> PyJWK | None:
         if key_id is None:
             return self._keys[0] if len(self._keys) == 1 else None
-        return next((key for key in self._keys if key.id == key_id), None)
+        return next((key for key in self._keys if key.key_id == key_id), None)
 
     def _has_keys(self) -> bool:
         return self._fetched_at is not None and self._clock() - self._fetched_at < STALE_SECONDS
@@ -147,7 +141,7 @@ class KeySet:
         return body
 
 
-def keys_in(body: bytes) -> tuple[Key, ...]:
+def keys_in(body: bytes) -> tuple[PyJWK, ...]:
     """The keys of a JWK set that we can use; the others are as if they weren't there. Raises FetchInVain."""
     try:
         document = orjson.loads(body)
@@ -159,20 +153,16 @@ def keys_in(body: bytes) -> tuple[Key, ...]:
     return tuple(key for key in map(usable_key, entries) if key is not None)
 
 
-def usable_key(entry: object) -> Key | None:
+def usable_key(entry: object) -> PyJWK | None:
     """A key for checking signatures with the algorithm of its type; None if it is anything else."""
-    if not isinstance(entry, dict):
+    if not isinstance(entry, dict) or entry.get("use", "sig") != "sig" or entry.get("crv") not in CURVES:
         return None
-    key_id, operations = entry.get("kid"), entry.get("key_ops", ["verify"])
-    algorithm = next((name for kind, name in ALGORITHMS.items() if kind == (entry.get("kty"), entry.get("crv"))), None)
-    if algorithm is None or entry.get("alg", algorithm) != algorithm or entry.get("use", "sig") != "sig":
-        return None
-    if not (key_id is None or isinstance(key_id, str)) or not (isinstance(operations, list) and "verify" in operations):
+    operations = entry.get("key_ops", ["verify"])
+    if not isinstance(entry.get("kid"), str | None) or not isinstance(operations, list) or "verify" not in operations:
         return None
     try:
-        jwk = PyJWK({part: entry[part] for part in PUBLIC_PARTS if part in entry}, algorithm)
-    except (PyJWTError, ValueError, TypeError):
+        key = PyJWK({part: entry[part] for part in PARTS if part in entry})
+    except (PyJWTError, LookupError, ValueError, TypeError):
         return None
-    if isinstance(jwk.key, RSAPublicKey) and jwk.key.key_size not in RSA_BITS:
-        return None
-    return Key(key_id, algorithm, jwk)
+    is_of_odd_size = isinstance(key.key, RSAPublicKey) and key.key.key_size not in RSA_BITS
+    return None if is_of_odd_size or key.algorithm_name not in ALGORITHMS else key
