@@ -9,19 +9,27 @@ PARTS = 4
 
 
 class Place:
-    """A place that a caller has until it is given back."""
+    """A place that a caller has, from when this is made until it is given back."""
 
-    __slots__ = ("_queue", "caller")
+    __slots__ = ("caller", "queue")
 
     def __init__(self, queue: "FairQueue", caller: str) -> None:
-        self._queue: FairQueue | None = queue
+        self.queue: FairQueue | None = queue
         self.caller = caller
+        queue.free -= 1
+        queue.taken[caller] = queue.taken.get(caller, 0) + 1
 
     def give_back(self) -> None:
         """Leave the place to whoever waits. Giving it back again does nothing."""
-        queue, self._queue = self._queue, None
-        if queue is not None:
-            queue._leave(self.caller)  # noqa: SLF001 - of the same module
+        queue, self.queue = self.queue, None
+        if queue is None:
+            return
+        queue.free += 1
+        queue.taken[self.caller] -= 1
+        if not queue.taken[self.caller]:
+            del queue.taken[self.caller]
+        if queue.waiting:
+            queue.serve()
 
 
 class FairQueue:
@@ -43,17 +51,18 @@ class FairQueue:
         self.wait_seconds = wait_seconds
         self.waiting = 0
         self._most_waiting = most_waiting
-        self._free = places
+        self.free = places
         self._share = max(1, places // PARTS)
         self._reserved_for = reserved_for if places >= PARTS else None
-        self._taken: dict[str, int] = {}
+        self.taken: dict[str, int] = {}
+        """How many places each caller has."""
         self._waiting: dict[str, deque[asyncio.Future[Place | None]]] = {}
         """By caller; of those who have equally many places, the one that is served next comes first."""
 
     async def take(self, caller: str) -> Place | None:
         """Take a place, which is to be given back; None if none became free in time, or too many wait."""
         if self._may_take(caller):
-            return self._place_of(caller)
+            return Place(self, caller)
         if self.waiting >= self._most_waiting and not self._make_room_for(caller):
             return None
         loop = asyncio.get_running_loop()
@@ -79,37 +88,29 @@ class FairQueue:
         place.give_back()
         taken = await self.take(place.caller)
         if taken is not None:
-            place._queue = self  # noqa: SLF001 - of the same module
+            place.queue = self
         return taken is not None
 
     def _may_take(self, caller: str) -> bool:
-        free = self._free
-        if self._reserved_for is not None and caller != self._reserved_for and self._reserved_for not in self._taken:
+        free = self.free
+        if self._reserved_for is not None and caller != self._reserved_for and self._reserved_for not in self.taken:
             free -= 1
-        taken = self._taken.get(caller, 0)
+        taken = self.taken.get(caller, 0)
         return free > 0 and (taken < self._share or taken < free)
 
-    def _place_of(self, caller: str) -> Place:
-        self._free -= 1
-        self._taken[caller] = self._taken.get(caller, 0) + 1
-        return Place(self, caller)
-
-    def _leave(self, caller: str) -> None:
-        self._free += 1
-        self._taken[caller] -= 1
-        if not self._taken[caller]:
-            del self._taken[caller]
+    def serve(self) -> None:
+        """Give the free places to those who wait."""
         while self._waiting and (following := self._next_caller()) is not None:
             waiter = self._waiting[following][0]
             self._leave_queue(following, waiter)
             if not waiter.done():
-                waiter.set_result(self._place_of(following))
+                waiter.set_result(Place(self, following))
 
     def _next_caller(self) -> str | None:
         """The first of the waiting callers who have fewest places and may take one."""
-        fewest, following = self._free + self._share, None
+        fewest, following = self.free + self._share, None
         for caller in self._waiting:
-            taken = self._taken.get(caller, 0)
+            taken = self.taken.get(caller, 0)
             if taken < fewest and self._may_take(caller):
                 fewest, following = taken, caller
         return following
