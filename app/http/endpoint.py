@@ -1,6 +1,5 @@
 """The endpoint: from an HTTP request to a caller, an operation and an answer."""
 
-import asyncio
 from dataclasses import dataclass
 from time import perf_counter
 from typing import NamedTuple
@@ -33,9 +32,6 @@ from app.usecases.transaction import UnitOfWork
 AUTHENTICATING = Meter(caller=AUTHENTICATION)
 """The meter of requests whose callers aren't known yet: they have the connections of authentication."""
 NOBODY = Caller(UserId(""), None)
-SECONDS_UNWATCHED = 0.02
-"""How long a request is worked on before it is looked whether its client is still there."""
-TOO_LATE = "The request was ended after {:g} seconds"
 CANCELLED = Answer({}, outcome="cancelled")
 """The answer that the log shows for an operation that was cut off."""
 
@@ -70,10 +66,9 @@ class Endpoint:
             raise RequestError(
                 405, RequestCode.METHOD_NOT_ALLOWED, "Send GraphQL with POST, or queries with GET.", allowed
             )
-        token, seconds = bearer_token(request.headers), self.settings.request_timeout_seconds
+        token = bearer_token(request.headers)
         # Its time in the queue counts.
-        loop = asyncio.get_running_loop()
-        request.timers.append(loop.call_later(seconds, request.cut, RequestCode.TIMEOUT, TOO_LATE, seconds))
+        request.deadline = request.begun + self.settings.request_timeout_seconds
         try:
             slot = await self.admission.slot(token, request.client or "")
             try:
@@ -88,8 +83,7 @@ class Endpoint:
                 self.admission.forget(token)
             raise
         finally:
-            for timer in request.timers:
-                timer.cancel()
+            request.end_work()
         await self.admission.hold_back(overloaded)
         return refused(overloaded, error_media_type(request.headers))
 
@@ -107,7 +101,7 @@ class Endpoint:
         asked = await read_request(
             request, max_body_bytes=self.settings.max_body_bytes, admission=self.admission, slot=slot
         )
-        request.timers.append(asyncio.get_running_loop().call_later(SECONDS_UNWATCHED, request.watch))
+        request.received = True
         meter = Meter(
             max_bytes=self.settings.max_answer_bytes,
             max_cpu_seconds=self.settings.max_cpu_seconds,

@@ -86,7 +86,7 @@ class FrontController:
             await read_to_the_end(receive)
             await logged_refusal(turned_away())(scope, receive, send)
             return
-        self._in_flight.requests.add(request)
+        self._in_flight.add(request)
         # Until its caller is known it has the connections of authentication.
         meter_before = METER.set(AUTHENTICATING)
         try:

@@ -1,7 +1,9 @@
 """The requests in flight: what each has sent and got so far, what cuts it off, and what a graceful shutdown waits for."""
 
 import asyncio
+import math
 import time
+from contextvars import Context
 
 from starlette.types import Message, Receive, Scope, Send
 
@@ -14,12 +16,29 @@ NOSNIFF = (b"x-content-type-options", b"nosniff")
 """No answer lets a browser guess its media type."""
 CLOSE = (b"connection", b"close")
 NO_HEADERS: tuple[bytes, ...] = ()
+LOOK_SECONDS = 0.02
+"""How often requests in flight are looked at, so that none needs timers of its own; younger ones are left alone."""
 
 
 class InFlightRequest(LoggedRequest):
     """A request until it is answered: one object for all that deal with it. It is entered by the task that answers it."""
 
-    __slots__ = ("_in_flight", "_send", "_task", "commits", "cut_by", "headers", "receive", "scope", "status", "timers")
+    __slots__ = (
+        "_in_flight",
+        "_is_interrupted",
+        "_send",
+        "_task",
+        "_watching",
+        "begun",
+        "commits",
+        "cut_by",
+        "deadline",
+        "headers",
+        "receive",
+        "received",
+        "scope",
+        "status",
+    )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, in_flight: "InFlightRequests") -> None:
         self.scope = scope
@@ -33,8 +52,12 @@ class InFlightRequest(LoggedRequest):
         """The request's transactions, once it may have some."""
         self.cut_by: tuple[RequestCode, str] | None = None
         """The code and the reason, once the request is cut off."""
-        self.timers: list[asyncio.TimerHandle | asyncio.Task[None]] = []
-        """The timers that may cut it off, which are cancelled at the end of its work."""
+        self.begun, self.deadline = asyncio.get_running_loop().time(), math.inf
+        """By the clock of the event loop."""
+        self.received: bool | None = None
+        """Whether the body is there; None while nobody waits for it."""
+        self._is_interrupted = False
+        self._watching: asyncio.Task[None] | None = None
         self._send = send
         self._in_flight = in_flight
         self._task = asyncio.current_task()
@@ -55,10 +78,10 @@ class InFlightRequest(LoggedRequest):
             message["headers"] = [*message["headers"], *headers, *((CLOSE,) if self._in_flight.stopping else ())]
         await self._send(message)
 
-    def cut(self, code: RequestCode, reason: str = "", *values: object) -> None:
+    def cut(self, code: RequestCode, reason: str = "") -> None:
         """Cancel the work on the request, whose answer then has the code; what it hasn't committed is rolled back."""
         if self.cut_by is None and self._task is not None:
-            self.cut_by = code, reason.format(*values)
+            self.cut_by = code, reason
             self._task.cancel()
 
     def take_cut(self) -> tuple[RequestCode, str] | None:
@@ -67,9 +90,28 @@ class InFlightRequest(LoggedRequest):
             self._task.uncancel()
         return self.cut_by
 
-    def watch(self) -> None:
-        """Cut the request off as soon as its client goes away."""
-        self.timers.append(asyncio.get_running_loop().create_task(self._cut_when_gone()))
+    def look(self, now: float) -> None:
+        """Cut the request off at its deadline; interrupt it while its body comes slowly; then watch its client."""
+        if now >= self.deadline:
+            self.cut(RequestCode.TIMEOUT, f"The request was ended after {self.deadline - self.begun:g} seconds")
+        elif now - self.begun < LOOK_SECONDS or self._task is None:
+            return
+        elif self.received is False and not self._is_interrupted:
+            self._is_interrupted = True
+            self._task.cancel()
+        elif self.received and self._watching is None:
+            self._watching = asyncio.get_running_loop().create_task(self._cut_when_gone())
+
+    def take_interruption(self) -> bool:
+        """Whether the request was interrupted, and by nobody cancelled besides; then its task goes on."""
+        is_interrupted, self._is_interrupted = self._is_interrupted, False
+        return is_interrupted and self._task is not None and not self._task.uncancel()
+
+    def end_work(self) -> None:
+        """Leave the request alone from now on: its answer is made."""
+        self.deadline, self.received = math.inf, None
+        if self._watching is not None:
+            self._watching.cancel()
 
     async def _cut_when_gone(self) -> None:
         while (await self.receive())["type"] != "http.disconnect":
@@ -85,6 +127,7 @@ class InFlightRequests:
         self.quiet_since = time.monotonic()
         """The time at which the last request ended."""
         self.requests: set[InFlightRequest] = set()
+        self._is_looking = False
 
     def stop(self) -> None:
         """Refuse requests from now on."""
@@ -95,6 +138,21 @@ class InFlightRequests:
         """Cut off the requests in flight."""
         for request in self.requests:
             request.cut(RequestCode.SHUTTING_DOWN, "The request was ended, since the server had to shut down")
+
+    def add(self, request: InFlightRequest) -> None:
+        self.requests.add(request)
+        if not self._is_looking:
+            self._is_looking = True
+            # Of no request: that which comes first isn't kept as long as others are in flight.
+            asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look, context=Context())
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        for request in self.requests:
+            request.look(loop.time())
+        self._is_looking = bool(self.requests)
+        if self._is_looking:
+            loop.call_later(LOOK_SECONDS, self._look)
 
     def remove(self, request: InFlightRequest) -> None:
         self.requests.discard(request)

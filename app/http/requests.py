@@ -29,8 +29,6 @@ _PARAMETERS = re.compile(r'(?:[^";]|"(?:[^"\\]|\\.)*"?)+')
 """Elements and parameters are parted by commas and semicolons outside quotation marks."""
 _QUALITY = re.compile(r"0?\.[0-9]+|0\.?|1(?:\.0*)?")
 
-PROMPT_SECONDS = 0.02
-"""How long a body may take to come while its request has the slot that others may wait for."""
 LONGEST_INTEGER = 20
 """Digits and sign of what fits into 64 bits."""
 _MARK = b"\xef\xbb\xbf"
@@ -133,12 +131,14 @@ async def _read_body(request: InFlightRequest, *, most: int, admission: Admissio
     declared = request.headers.get(b"content-length", [b""])[0].lstrip(b"0")
     if len(declared) > LONGEST_INTEGER or (declared.isdigit() and int(declared) > most):
         raise too_large(most)
-    body = bytearray()
+    body, request.received = bytearray(), False
     try:
-        async with asyncio.timeout(PROMPT_SECONDS):
-            await _receive(request, body, most)
-    except TimeoutError:
-        # Others have the slot meanwhile.
+        await _receive(request, body, most)
+    except asyncio.CancelledError:
+        if not request.take_interruption():
+            raise
+        # It comes slowly: others have the slot meanwhile.
+        request.received = None
         await admission.move(slot, admission.receiving)
         await _receive(request, body, most)
         await admission.move(slot, admission.all)
