@@ -20,6 +20,7 @@ LISTED = f"{{ edges {{ cursor node {{ {FIELDS} {RELATIONS} }} }} {PAGE} }}"
 OF_WORKSPACE = f"query($id: ID!, $flowId: ID, {ARGUMENTS}) {{ workspace(id: $id) {{ events(flowId: $flowId, {PASSED_ON}) {LISTED} }} }}"
 OF_TENANT = f"query($id: ID!, {ARGUMENTS}) {{ tenantEvents(tenantId: $id, {PASSED_ON}) {LISTED} }}"
 
+KEPT_DAYS = 36_500
 AT = "2026-02-03T04:05:06.000007Z"
 
 

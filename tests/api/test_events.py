@@ -9,6 +9,7 @@ from tests.api.client import Api, Json, codes_of
 from tests.api.happenings import (
     AT,
     FIELDS,
+    KEPT_DAYS,
     OF_TENANT,
     OF_WORKSPACE,
     RELATIONS,
@@ -36,7 +37,7 @@ async def loaded(databases: Databases) -> AsyncIterator[Loaded]:
 
 @pytest.fixture
 async def api(databases: Databases, loaded: Loaded) -> AsyncIterator[Api]:
-    async with databases.serving(loaded) as served:
+    async with databases.serving(loaded, event_days=KEPT_DAYS) as served:
         yield served
 
 

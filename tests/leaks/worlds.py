@@ -46,7 +46,7 @@ STRAY = (
     "update flow_draft set bindings = replace(bindings, :own, :other) where flow_id = :flow",
 )
 LONG_AGO = 36_500
-"""Days for which drafts stay that were set aside at some time."""
+"""Days for which drafts stay that were set aside at some time, and events."""
 STRAYS_OF = {"workshop": "harbour", "store": "workshop", "counter": "store"}
 """Where that lives which the strays of a workspace are bound to; of the others in the workshop."""
 THINGS = ("orders", "items", "mail", "erp", "agent")
@@ -143,7 +143,9 @@ async def served(
             for statement in FORGET:
                 await connection.execute(text(statement), {"ids": [loaded[key] for key in forgotten]})
         tokens = await issue_tokens(url, users)
-        async with serving(url, documents=documents_for, set_aside_days=LONG_AGO, **NO_LIMITS) as http:
+        async with serving(
+            url, documents=documents_for, set_aside_days=LONG_AGO, event_days=LONG_AGO, **NO_LIMITS
+        ) as http:
             yield Served(http, url, tokens)
 
 
