@@ -52,6 +52,11 @@ def walked(walk: CostAnalysis) -> QueryCost:
         ('{ nodes(ids: ["a", "b", "c"]) { id } }', 3),
         ("{ flow(id: 1) { draft { graph { steps { stepId component { id } } } } } }", 1 + 1 + 1 + 10 * 2),
         ("mutation { a: copyFlow(input: {}) { flow { id } } b: copyFlow(input: {}) { flow { id } } }", 2 * (10 + 2)),
+        ("{ tenantEvents(tenantId: 1, types: [FLOW_STARTED], first: 7) { nodes { id actor { id } } } }", 1 + 7 * 2),
+        (
+            "{ workspace(id: 1) { events(last: 9) { edges { node { id } } pageInfo { endCursor } } } }",
+            1 + 1 + 1 + 9 * 2,
+        ),
         ("{ nothing { like { this } } }", 2),
     ],
 )

@@ -11,10 +11,12 @@ from app.storage.pages.events import OF_TENANT, OF_WORKSPACE, FeedRequest, read_
 from app.storage.pages.paging import Page, PageRequest
 from app.storage.reads.rows import EventView
 from tests.storage.large_world import EVERYWHERE, HOMES, IN_A_FEW, nth
-from tests.storage.plans import SIZE, hold, plans_of_pages
+from tests.storage.plans import SIZE, hold, plans_of, plans_of_pages
 
 READ = 101
-"""Of an index, for each end of a feed and each type: one more than the largest page has, whatever the page."""
+"""Of an index, for each end of a feed and each type: one more than the largest page has."""
+READ_FOR_FEW = 11
+"""The same for a page of up to 10 events, so that many small pages don't cost what large ones do."""
 ENDS = 2
 FLOW = nth("flow", 1)
 RARE, COMMON = frozenset({"FLOW_DELETED", "FLOW_CREATED"}), frozenset({"FLOW_EXPORTED", "FLOW_STARTED"})
@@ -57,3 +59,13 @@ async def test_events_of_many_workspaces_are_read_at_once_without_any_of_the_res
     homes = [nth("workspace", number) for number in range(1, 51)]
     plans = await plans_of_pages(large, partial(read_feed, large, EVERYWHERE, ALL, homes))
     hold(plans, rows=READ * len(homes), sorted_rows=READ * ENDS * len(homes))
+
+
+async def test_a_short_page_reads_a_tenth_of_that(large: Database) -> None:
+    request = ALL._replace(types=COMMON)
+
+    async def read() -> None:
+        page = await read_feed(large, EVERYWHERE, request, [HOMES[EVERYWHERE][0]], PageRequest(10))
+        assert len(page.rows) == 10
+
+    hold(await plans_of(large, read), rows=walks(request) * READ_FOR_FEW, sorted_rows=walks(request) * READ_FOR_FEW * 2)

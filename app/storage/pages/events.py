@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import (
     BigInteger,
@@ -34,8 +34,8 @@ from app.storage.reads.rows import EventView, columns
 from app.storage.tables import EVENT, EVENT_REMOVAL
 
 LAST_POSITION = 2**63 - 1
-MOST_READ: ColumnElement[Any] = literal_column("101")
-"""One more than the largest page has. The planner has to know it, or it expects a tenth of all events."""
+SHORT_PAGE, LARGEST_PAGE = 10, 100
+"""For a page as many positions are read, and one more, of each part of an index."""
 
 AFTER, BEFORE, CURSOR = (bindparam(name, type_=BigInteger) for name in ("after", "before", "cursor"))
 TYPES: ColumnElement[Any] = bindparam("types", type_=PARENTS.type)
@@ -85,8 +85,7 @@ async def read_feeds(
     connection: ReadConnection, viewer: str, request: FeedRequest, ids: Sequence[str]
 ) -> dict[str, FeedPage]:
     """Read the same page of each feed, by its id; of one that the viewer may not read an empty page, or none."""
-    by_flow = request.flow_id is not None
-    statement = _statement(request.feed, by_flow or request.types is not None, by_flow, request.page.backwards)
+    statement = _statement(_Shape.of(request))
     rows: dict[str, list[Any]] = {id_: [] for id_ in ids if request.feed.is_known}
     for row in await connection.rows(statement, {"viewer": viewer, "parents": [*ids], **_values(request)}):
         rows.setdefault(row.feed, []).append(row)
@@ -111,15 +110,32 @@ def _values(request: FeedRequest) -> Mapping[str, Any]:
     }
 
 
+class _Shape(NamedTuple):
+    """What the statement of a page depends on besides its parameters."""
+
+    feed: Feed
+    by_type: bool
+    by_flow: bool
+    backwards: bool
+    most_read: int
+    """The planner has to know it, or it expects a tenth of all events."""
+
+    @classmethod
+    def of(cls, request: FeedRequest) -> Self:
+        by_flow, page = request.flow_id is not None, request.page
+        most_read = 1 + (SHORT_PAGE if page.size <= SHORT_PAGE else LARGEST_PAGE)
+        return cls(request.feed, by_flow or request.types is not None, by_flow, page.backwards, most_read)
+
+
 @cache
-def _statement(feed: Feed, by_type: bool, by_flow: bool, backwards: bool) -> CompiledStatement:  # noqa: FBT001 - a key
+def _statement(shape: _Shape) -> CompiledStatement:
     """Select a row for each event of each page, and at least one for each feed that may be read."""
     feeds = select(func.unnest(PARENTS).label("id")).subquery("feeds")
     # A flow lives at the end where its events happened; to the other end it is a flow that the viewer can't see.
-    ends = feed.ends[:1] if by_flow else feed.ends
-    walks = [_positions(end, feeds, by_type=by_type, by_flow=by_flow, backwards=backwards) for end in ends]
-    found = union(*walks).subquery("found")
-    in_order = found.c.position.desc() if backwards else found.c.position
+    feed = shape.feed
+    ends = feed.ends[:1] if shape.by_flow else feed.ends
+    found = union(*(_positions(shape, end, feeds) for end in ends)).subquery("found")
+    in_order = found.c.position.desc() if shape.backwards else found.c.position
     most = bindparam("most_rows", type_=Integer)
     page = select(found.c.position).order_by(in_order).limit(most).lateral("page")
     name = case((feed.shows_name(EVENT.c.workspace_id), EVENT.c.flow_name))
@@ -136,28 +152,26 @@ def _statement(feed: Feed, by_type: bool, by_flow: bool, backwards: bool) -> Com
     return compile_statement(selected.select_from(rows).where(feed.may_be_read(feeds.c.id)))
 
 
-def _positions(
-    end: ColumnElement[Any], feeds: Subquery, *, by_type: bool, by_flow: bool, backwards: bool
-) -> Select[Any]:
+def _positions(shape: _Shape, end: ColumnElement[Any], feeds: Subquery) -> Select[Any]:
     """Select the positions that may be on a page, of the events that name a feed at one end.
 
     The bounds are of whole keys of an index: as their number can't be estimated, the planner reads them in its order.
     """
     types = select(func.unnest(TYPES).label("type")).subquery("types")
     key: dict[ColumnElement[Any], ColumnElement[Any]] = {end: feeds.c.id}
-    if by_flow:
+    if shape.by_flow:
         key[EVENT.c.flow_id] = FLOW_ID
-    if by_type:
+    if shape.by_type:
         key[EVENT.c.type] = types.c.type
     *equal, (last, value) = key.items()
     place = tuple_(last, EVENT.c.position)
     bounds = place > tuple_(value, AFTER), place < tuple_(value, BEFORE)
-    in_order = [column.desc() if backwards else column for column in (last, EVENT.c.position)]
+    in_order = [column.desc() if shape.backwards else column for column in (last, EVENT.c.position)]
     # Of an index without nulls the planner has to be told that none is looked for.
     equals = [column == known for column, known in equal]
     walk = select(EVENT.c.position).where(end.is_not(None), *equals, *bounds)
-    walk = walk.order_by(*in_order).limit(MOST_READ)
-    if not by_type:
+    walk = walk.order_by(*in_order).limit(literal_column(str(shape.most_read)))
+    if not shape.by_type:
         return select(walk.correlate(feeds).lateral("walk").c.position)
     of_type = walk.correlate(feeds, types).lateral("of_type")
     return select(of_type.c.position).select_from(types.join(of_type, true()))
