@@ -61,7 +61,7 @@ def create_app(settings: Settings) -> FrontController:
         await database.close()
         await asyncio.to_thread(stop_tracing)
 
-    explorer = explorer_of(settings, authenticator)
+    explorer = explorer_of(settings, authenticator, work)
     # With slashes redirected, it would tell an address that rests on what the request says of its own.
     router = Router(other_routes(settings, endpoint, explorer), redirect_slashes=False, lifespan=lifespan)
     return FrontController(
@@ -154,6 +154,9 @@ def other_routes(settings: Settings, endpoint: Endpoint, explorer: Explorer | No
     if explorer is not None:
         routes += [Route(path, RedirectToPage()) for path in ("/", "/graphql/")]
         routes.append(Route("/graphql/static/{name}", explorer.part, methods=["GET"]))
+        if is_loopback(settings.host):
+            # Elsewhere no demo world is served.
+            routes.append(Route("/graphql/demo/reset", explorer.reset_demo, methods=["POST"]))
     return routes
 
 
@@ -191,11 +194,12 @@ def admission_of(settings: Settings) -> Admission:
     )
 
 
-def explorer_of(settings: Settings, authenticator: Authenticator) -> Explorer | None:
+def explorer_of(settings: Settings, authenticator: Authenticator, work: UnitOfWork) -> Explorer | None:
     """The page for browsers: open to everybody on loopback, to callers with a token elsewhere, unless it is set."""
     if settings.graphiql == "off":
         return None
-    return Explorer(authenticator, is_open_to_all=settings.graphiql == "on" or is_loopback(settings.host))
+    is_open_to_all = settings.graphiql == "on" or is_loopback(settings.host)
+    return Explorer(authenticator, is_open_to_all=is_open_to_all, work=work)
 
 
 def cors_of(settings: Settings) -> Callable[[ASGIApp], ASGIApp] | None:

@@ -15,6 +15,10 @@ from starlette.types import Receive, Scope, Send
 
 from app.http.authentication.authenticator import Authenticator, bearer_token, token_wanted
 from app.http.explorer import graphiql
+from app.http.refused_requests import AGAIN_SOON, RequestCode, RequestError
+from app.storage.world.demo import DEMO_TOKENS
+from app.usecases.demo_world import DemoIsBusy, NotOnlyTheDemo, reset_demo_world
+from app.usecases.transaction import UnitOfWork
 
 FOLDER = Path(__file__).parent / "static"
 FILES = {
@@ -60,6 +64,7 @@ class Explorer:
 
     authenticator: Authenticator
     is_open_to_all: bool
+    work: UnitOfWork
 
     def page(self, request: Request) -> Response:
         """The page that `?page=` names, `simple` or `graphiql`; without it GraphiQL, whose script looks at the width."""
@@ -89,6 +94,24 @@ class Explorer:
             headers = HEADERS | policy() | {"Cache-Control": "public, max-age=31536000, immutable"}
             return FileResponse(graphiql.FETCHED / name, headers=headers, media_type=graphiql.FILES[name])
         raise HTTPException(404)
+
+
+    async def reset_demo(self, request: Request) -> Response:
+        """Put the demo world back, for callers with one of its tokens, which no page of another origin can send.
+
+        Raises RequestError: 401 without such a token, 409 for a database that holds more, 503 while others write.
+        """
+        token = bearer_token(request.scope["request"].headers)
+        if token not in DEMO_TOKENS:
+            raise token_wanted()
+        await self.authenticator.caller(token)
+        try:
+            await reset_demo_world(self.work)
+        except NotOnlyTheDemo as error:
+            raise RequestError(409, RequestCode.BAD_REQUEST, str(error)) from None
+        except DemoIsBusy as error:
+            raise RequestError(503, RequestCode.SERVICE_UNAVAILABLE, str(error), AGAIN_SOON) from None
+        return Response(status_code=204, headers=HEADERS)
 
 
 class RedirectToPage:

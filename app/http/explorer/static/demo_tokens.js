@@ -41,9 +41,25 @@ export class DemoTokens {
       made.dataset.token = token;
       return made;
     });
-    this.group.append(...buttons);
+    this.group.append(...buttons, button("Reset", "Put the demo world back to its first state", () => this.reset()));
     this.group.hidden = tokens.length === 0;
     this.set(this.field.value || (tokens[0] ?? ""));
+  }
+
+  /** Put the demo world back; whoever shows something of it hears of it. */
+  async reset() {
+    if (!confirm("Put the demo world back to its first state? Everything that was made in it is deleted.")) return;
+    this.note.replaceChildren("Resetting …");
+    try {
+      const response = await fetch(`${location.pathname}/demo/reset`, {
+        method: "POST", headers: { Authorization: `Bearer ${DEMO_TOKENS[0]}` }, credentials: "omit",
+      });
+      const said = response.ok ? "The demo world is as at its first start." : (await response.json()).errors[0].message;
+      this.note.replaceChildren(said);
+      if (response.ok) this.group.dispatchEvent(new Event("reset"));
+    } catch (error) {
+      this.note.replaceChildren(`The server can't be reached: ${error.message}`);
+    }
   }
 
   choose(token) {
