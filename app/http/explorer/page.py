@@ -22,6 +22,7 @@ from app.usecases.transaction import UnitOfWork
 
 FOLDER = Path(__file__).parent / "static"
 FILES = {
+    "copying.js": "text/javascript",
     "demo_tokens.js": "text/javascript",
     "sign_in.js": "text/javascript",
     "examples.graphql": "application/graphql",

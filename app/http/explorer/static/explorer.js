@@ -3,6 +3,7 @@ import { DemoTokens, madeForDemo } from "./demo_tokens.js";
 import { examplesAfterSignIn } from "./sign_in.js";
 import { matching, readExamples } from "./examples.js";
 import { element, shownJson } from "./elements.js";
+import { linkedRequest, offerCopies } from "./copying.js";
 import { SchemaBrowser } from "./schema.js";
 
 const endpoint = location.pathname;
@@ -136,7 +137,7 @@ function offerExamples(examples) {
   picker.addEventListener("change", () => choose(picker.selectedOptions[0].operation));
   filter.addEventListener("input", () => fillPicker(examples));
   filter.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) chooseFirst(); });
-  if (!query.value) chooseFirst();
+  if (!showLinked() && !query.value) chooseFirst();
 }
 
 function chooseFirst() {
@@ -183,24 +184,21 @@ function insert(editor, text) {
   if (!document.execCommand(text ? "insertText" : "delete", false, text)) editor.setRangeText(text);
 }
 
-async function copyAsCurl() {
-  const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-  try {
-    const command = [
-      `curl -s ${quoted(location.origin + endpoint)}`,
-      `-H "Authorization: Bearer $TOKEN"`, `-H 'Content-Type: application/json'`,
-      `-d ${quoted(JSON.stringify(request()))}`,
-    ].join(" ");
-    await navigator.clipboard.writeText(command);
-    say("Copied.");
-  } catch (error) {
-    say(`Not copied: ${error.message}`, "bad");
-  }
+/** Show the request that the address of the page has in its fragment; whether it has one. */
+function showLinked() {
+  const linked = linkedRequest();
+  if (!linked) return false;
+  query.value = linked.query;
+  variables.value = linked.variables;
+  say("");
+  result.replaceChildren();
+  return true;
 }
 
 [query, variables].forEach(editWithTab);
 run.addEventListener("click", ask);
-part("copy").addEventListener("click", copyAsCurl);
+offerCopies(part("copies"), request, say);
+addEventListener("hashchange", showLinked);
 part("reload").addEventListener("click", () => browser.load());
 addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {

@@ -4,6 +4,7 @@ import { examplesAfterSignIn } from "./sign_in.js";
 import { readExamples } from "./examples.js";
 import { rememberedToken, rememberToken, storage } from "./storage.js";
 import { examplesPlugin } from "./panel.js";
+import { linkedRequest, offerCopies } from "./copying.js";
 
 const endpoint = location.pathname;
 const part = (id) => document.getElementById(id);
@@ -11,7 +12,8 @@ const token = part("token"), remember = part("remember");
 const defaultQuery = "# A new operation: Ctrl-Space completes, Ctrl-Enter runs.\n\n";
 const page = document.documentElement.dataset;
 const root = ReactDOM.createRoot(part("graphiql"));
-let activeTab = null;
+const linked = linkedRequest();
+let activeTab = null, shown = { query: "" };
 
 // The content policy allows the style elements of GraphiQL by this nonce.
 globalThis.__webpack_nonce__ = part("style").nonce;
@@ -49,9 +51,21 @@ function followExample(document) {
 }
 
 function tabsChanged({ tabs, activeTabIndex }) {
-  const { id, query } = tabs[activeTabIndex];
+  const { id, query, variables, operationName } = tabs[activeTabIndex];
+  shown = { query, variables, operationName };
   if (id !== activeTab) followExample(query);
   activeTab = id;
+}
+
+/** The request of the active tab, to be copied. Throws an error that can be shown. */
+function request() {
+  const { variables, ...others } = shown;
+  return withoutStaleName(variables?.trim() ? { ...others, variables: JSON.parse(variables) } : others);
+}
+
+/** Beside the tokens, where GraphiQL itself has no place for it. */
+function say(text) {
+  part("token-note").replaceChildren(text);
 }
 
 token.value = rememberedToken();
@@ -63,6 +77,7 @@ token.addEventListener("token", keepToken);
 await demo.offer(post);
 const sections = readExamples(await examplesAfterSignIn(endpoint, token));
 const firstOfEach = sections.map(({ operations: [first] }) => ({ query: first.document, variables: first.variables }));
+if (linked) firstOfEach.unshift(linked);
 const plugins = [examplesPlugin(sections, defaultQuery, demo.areKnown ? "" : madeForDemo, followExample)];
 
 const { createElement: h } = React;
@@ -71,7 +86,7 @@ const nothingYet = h(GraphiQL.Footer, null, "No answer yet. Press ▶ or Ctrl-En
 function render() {
   root.render(h(GraphiQL, {
     fetcher: makeFetcher(), storage, plugins, defaultQuery, defaultTabs: firstOfEach,
-    shouldPersistHeaders: false, defaultEditorToolsVisibility: "variables",
+    query: linked?.query, variables: linked?.variables, shouldPersistHeaders: false, defaultEditorToolsVisibility: "variables",
     onTabChange: tabsChanged, onSchemaChange: () => { page.schema = "known"; },
   }, h(GraphiQL.Logo, null, " "), nothingYet));
 }
@@ -116,6 +131,8 @@ function focusSearch(documentation) {
 // Where the schema is for callers with a token only, it is asked for anew with this one.
 token.addEventListener("change", () => { if (page.schema !== "known") render(); });
 addEventListener("keydown", searchOnCtrlK, { capture: true });
+addEventListener("hashchange", () => { if (linkedRequest()) location.reload(); });
+offerCopies(part("copies"), request, say);
 const isFirstVisit = storage.getItem("graphiql:tabState") === null;
 // GraphiQL takes the variables of the first tab from the storage only.
 if (isFirstVisit) storage.setItem("graphiql:variables", firstOfEach[0].variables);
