@@ -9,15 +9,14 @@ import pytest
 from app.graphql.schema import schema
 from app.http.documents import ROOT_FIELDS
 from app.http.explorer import graphiql
-from app.http.explorer.page import FILES, FOLDER
+from app.http.explorer.page import EXAMPLES, FILES, FOLDER
 from tests.commands import issue_token
 from tests.explorer.demo import demo_client
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-EXAMPLES = "/graphql/static/examples.graphql"
 # Those of several words: the others are everyday ones.
 SCHEMA_NAMES = [name for name in {*schema.graphql_schema.type_map, *ROOT_FIELDS} if re.search("[a-z][A-Z]", name)]
-PAGES = {"explorer.html", "graphiql.html"}
+PAGES = {"explorer.html", "graphiql.html", "guide.html"}
 # The only script that stores anything in the browser; tests in a browser say what.
 STORAGE = "storage.js"
 POLICY = (
@@ -91,6 +90,8 @@ async def test_graphiql_that_is_not_there_as_a_whole_is_not_offered(client: http
         (True, "simple", "explorer.js"),
         (True, "graphiql", "graphiql.js"),
         (True, "other", "graphiql.js"),
+        (True, "guide", "guide.js"),
+        (False, "guide", "guide.js"),
         (False, "simple", "explorer.js"),
         (False, "graphiql", "explorer.js"),
     ],
@@ -188,12 +189,13 @@ async def test_off_loopback_the_page_is_open_to_callers_with_a_token_unless_it_i
     database_url: str, graphiql: str, open_to: str
 ) -> None:
     async with demo_client(database_url, graphiql=graphiql, host="0.0.0.0") as client:
-        page = await page_of(client)
-        examples = await client.get(EXAMPLES)
-        with_token = await client.get(EXAMPLES, headers=await token_of_the_guest(database_url))
-    assert f'data-open-to="{open_to}"' in page.text
-    assert examples.status_code == (401 if open_to == "callers" else 200)
-    assert with_token.text == (FOLDER / "examples.graphql").read_text(encoding="utf-8")
+        page, with_token = await page_of(client), await token_of_the_guest(database_url)
+        assert f'data-open-to="{open_to}"' in page.text
+        for name in EXAMPLES:
+            examples = await client.get(f"/graphql/static/{name}")
+            assert examples.status_code == (401 if open_to == "callers" else 200)
+            examples = await client.get(f"/graphql/static/{name}", headers=with_token)
+            assert examples.text == (FOLDER / name).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("header", [None, "Bearer fp_unknown", "Basic ZGVtbw=="])
@@ -202,13 +204,14 @@ async def test_without_a_good_token_nothing_off_loopback_tells_of_the_schema(
 ) -> None:
     headers = {} if header is None else {"Authorization": header}
     async with demo_client(database_url, host="0.0.0.0") as client:
-        refused = await client.get(EXAMPLES, headers=headers)
+        refusals = [await client.get(f"/graphql/static/{name}", headers=headers) for name in EXAMPLES]
         told = [await client.get("/graphql", headers=BROWSER | {"Accept": "text/html"})]
-        told += [await client.get(f"/graphql/static/{name}") for name in FILES.keys() - {"examples.graphql"}]
-    assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (401, "UNAUTHENTICATED")
-    assert refused.headers["www-authenticate"].startswith("Bearer")
-    assert refused.headers["cache-control"] == "no-store"
-    assert refused.headers["x-request-id"]
+        told += [await client.get(f"/graphql/static/{name}") for name in FILES.keys() - EXAMPLES]
+    for refused in refusals:
+        assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (401, "UNAUTHENTICATED")
+        assert refused.headers["www-authenticate"].startswith("Bearer")
+        assert refused.headers["cache-control"] == "no-store"
+        assert refused.headers["x-request-id"]
     for answer in told:
         assert answer.status_code == 200
         assert [name for name in SCHEMA_NAMES if name in answer.text] == []
@@ -216,7 +219,8 @@ async def test_without_a_good_token_nothing_off_loopback_tells_of_the_schema(
 
 async def test_examples_for_callers_with_a_token_are_kept_in_no_cache(database_url: str) -> None:
     async with demo_client(database_url, host="0.0.0.0") as client:
-        examples = await client.get(EXAMPLES, headers=await token_of_the_guest(database_url))
+        token = await token_of_the_guest(database_url)
+        examples = await client.get("/graphql/static/examples.graphql", headers=token)
     assert (examples.headers["cache-control"], examples.headers["vary"]) == ("no-store", "Accept, Authorization")
 
 

@@ -29,6 +29,9 @@ FILES = {
     "examples.js": "text/javascript",
     "explorer.css": "text/css",
     "explorer.js": "text/javascript",
+    "guide.css": "text/css",
+    "guide.graphql": "application/graphql",
+    "guide.js": "text/javascript",
     "graphiql.css": "text/css",
     "graphiql.js": "text/javascript",
     "storage.js": "text/javascript",
@@ -37,9 +40,10 @@ FILES = {
     "schema.js": "text/javascript",
     "elements.js": "text/javascript",
 }
-EXAMPLES = "examples.graphql"
-"""The only file that reveals anything of the schema."""
+EXAMPLES = {"examples.graphql", "guide.graphql"}
+"""The only files that reveal anything of the schema."""
 SIMPLE_PAGE = (FOLDER / "explorer.html").read_text(encoding="utf-8")
+GUIDE_PAGE = (FOLDER / "guide.html").read_text(encoding="utf-8")
 GRAPHIQL_PAGE = (FOLDER / "graphiql.html").read_text(encoding="utf-8")
 
 HEADERS = {
@@ -68,12 +72,13 @@ class Explorer:
     work: UnitOfWork
 
     def page(self, request: Request) -> Response:
-        """The page that `?page=` names, `simple` or `graphiql`; without it GraphiQL, whose script looks at the width."""
+        """The page that `?page=` names: `guide`, `simple` or `graphiql`; without it GraphiQL, whose script looks at the width."""
         has_graphiql = graphiql.is_there()
-        is_graphiql = has_graphiql and request.query_params.get("page") != "simple"
+        text = {"guide": GUIDE_PAGE, "simple": SIMPLE_PAGE}.get(request.query_params.get("page", ""))
+        is_graphiql = text is None and has_graphiql
         # GraphiQL's dialogs keep the page behind them from scrolling by a style element of their own.
         nonce = token_urlsafe(16) if is_graphiql else ""
-        text = (GRAPHIQL_PAGE if is_graphiql else SIMPLE_PAGE).replace("{nonce}", nonce)
+        text = (GRAPHIQL_PAGE if is_graphiql else text or SIMPLE_PAGE).replace("{nonce}", nonce)
         text = text.replace("{open-to}", "all" if self.is_open_to_all else "callers")
         text = text.replace("{graphiql}", "there" if has_graphiql else "missing")
         return HTMLResponse(text, headers=HEADERS | policy(nonce))
@@ -83,7 +88,7 @@ class Explorer:
         name = request.path_params["name"]
         # Parts of files are for large ones, and cost time for each of them.
         request.scope["headers"] = [(key, value) for key, value in request.scope["headers"] if key != b"range"]
-        if name == EXAMPLES and not self.is_open_to_all:
+        if name in EXAMPLES and not self.is_open_to_all:
             token = bearer_token(request.scope["request"].headers)
             if token is None:
                 raise token_wanted()
@@ -95,7 +100,6 @@ class Explorer:
             headers = HEADERS | policy() | {"Cache-Control": "public, max-age=31536000, immutable"}
             return FileResponse(graphiql.FETCHED / name, headers=headers, media_type=graphiql.FILES[name])
         raise HTTPException(404)
-
 
     async def reset_demo(self, request: Request) -> Response:
         """Put the demo world back, for callers with one of its tokens, which no page of another origin can send.

@@ -1,8 +1,8 @@
 // Sign-in: where the server is open to callers with a token only, the page waits for a valid one.
 const part = (id) => document.getElementById(id);
 
-/** The text of the examples, as soon as the server serves it; the page requests nothing else before. */
-export function examplesAfterSignIn(endpoint, token) {
+/** The text of a file of examples, as soon as the server serves it; the page requests nothing else before. */
+export function examplesAfterSignIn(endpoint, token, file = "examples.graphql") {
   const form = part("sign-in"), status = part("sign-in-status");
   const needsToken = document.body.dataset.openTo === "callers";
   let checking = null;
@@ -34,7 +34,7 @@ export function examplesAfterSignIn(endpoint, token) {
       if (invalid) return { refusal: `No token has the character “${invalid[0]}”: copy yours once more, all of it.` };
       try {
         const headers = needsToken ? { Authorization: `Bearer ${given}` } : {};
-        return await answerOf(await fetch(`${endpoint}/static/examples.graphql`, { headers, credentials: "omit" }));
+        return await answerOf(await fetch(`${endpoint}/static/${file}`, { headers, credentials: "omit" }));
       } catch (error) {
         return { refusal: `The server can't be reached: ${error.message}. Try again.` };
       }
