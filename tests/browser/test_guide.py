@@ -23,8 +23,8 @@ class Guide:
         self.visit = visit
         self.page = visit.page
 
-    async def open(self) -> None:
-        await self.page.goto(f"{self.visit.address}?page=guide")
+    async def open(self, walk: str = "") -> None:
+        await self.page.goto(f"{self.visit.address}?page=guide{walk}")
         await self.page.locator("html[data-ready]").wait_for(state="attached")
 
     @property
@@ -33,7 +33,7 @@ class Guide:
 
     @property
     def steps(self) -> Locator:
-        return self.page.get_by_role("navigation", name="Steps of an export").get_by_role("button")
+        return self.page.get_by_role("navigation", name="Steps").get_by_role("button")
 
     async def run(self, title: str, outcome: str = "Done.") -> dict[str, Any]:
         """Run the step that is shown; the payload of its answer."""

@@ -1,4 +1,4 @@
-// The guided export: one step after the other, each with the ids that the steps before it chose or made.
+// The guided export and the guided release: one step after the other, each with the ids that the steps before it chose or made.
 import { DemoTokens } from "./demo_tokens.js";
 import { examplesAfterSignIn } from "./sign_in.js";
 import { readExamples } from "./examples.js";
@@ -20,7 +20,7 @@ const exported = (ids) => ({
 });
 
 /** Each step: the ids that it needs, its variables, and what it offers for choice or carries on by itself. */
-const STEPS = [
+const EXPORT = [
   {
     name: "GuideFlow", title: "Flow", needs: [], variables: () => ({}), chooses: "flow",
     options: ({ nodes: workspaces }) => workspaces.flatMap(({ name: place, flows }) =>
@@ -72,9 +72,44 @@ const STEPS = [
   { name: "GuideUndo", title: "Undo", needs: ["export"], variables: (ids) => ({ input: { exportId: ids.export } }) },
 ];
 
+const RELEASE = [
+  {
+    name: "GuideReviewed", title: "Workspace", needs: [], variables: () => ({}), chooses: "workspace",
+    options: (offered) => offered.nodes.filter(({ publishPolicy }) => publishPolicy === "REVIEWED").map(byName),
+  },
+  {
+    name: "GuideDraft", title: "Draft", needs: ["workspace"], variables: ({ workspace }) => ({ workspaceId: workspace }),
+    chooses: "draft", options: ({ flows }) => flows.nodes.map(({ id, name, draft: { revision } }) =>
+      ({ id: `${id} ${revision}`, name: `${name}, revision ${revision}` })),
+  },
+  {
+    name: "GuideRequest", title: "Request", needs: ["draft"],
+    variables: ({ draft = "" }) => ({ input: { title: "A release of one flow", items: [revisionOf(draft)] } }),
+    carries: ({ request }) => ({ release: request?.id }),
+  },
+  {
+    name: "GuideReleases", title: "Requests", needs: ["workspace"], variables: ({ workspace }) => ({ workspaceId: workspace }),
+    chooses: "release", options: ({ releaseRequests }) => releaseRequests.nodes.map(({ id, title }) => ({ id, name: title })),
+  },
+  { name: "GuideChanges", title: "Changes", needs: ["release"], variables: ({ release }) => ({ releaseId: release }) },
+  { name: "GuideApprove", title: "Approve", needs: ["release"], variables: (ids) => decision(ids, "APPROVE") },
+  { name: "GuideReject", title: "Reject", needs: ["release"], variables: (ids) => decision(ids, "REJECT") },
+  { name: "GuideUndoRelease", title: "Undo", needs: ["release"], variables: ({ release }) => ({ input: { releaseId: release } }) },
+];
+const WALKS = { "": EXPORT, "#release": RELEASE };
+
+function revisionOf(draft) {
+  const [flowId, revision] = draft.split(" ");
+  return { flowId, expectedRevision: Number(revision) };
+}
+
+function decision({ release }, taken) {
+  return { input: { releaseId: release, decision: taken } };
+}
+
 /** The step before which each id is missing. */
-const MAKER = { result: "Export", revision: "Readiness", export: "Export", fingerprint: "Plan" };
-let documents = {}, current = 0, ids = {}, labels = {};
+const MAKER = { release: "Requests", result: "Export", revision: "Readiness", export: "Export", fingerprint: "Plan" };
+let STEPS = EXPORT, documents = {}, current = 0, ids = {}, labels = {};
 
 const demo = new DemoTokens({ field: token, group: part("demo"), note: part("token-note") });
 
@@ -207,6 +242,11 @@ function offerBindings(steps) {
 }
 
 function startAgain() {
+  STEPS = WALKS[location.hash] ?? EXPORT;
+  for (const walk of document.querySelectorAll(".walks a")) {
+    if (walk.hash === location.hash) walk.setAttribute("aria-current", "page");
+    else walk.removeAttribute("aria-current");
+  }
   ids = {};
   labels = {};
   open(0);
@@ -221,9 +261,10 @@ addEventListener("keydown", (event) => {
   runStep();
 });
 part("demo").addEventListener("reset", startAgain);
+addEventListener("hashchange", startAgain);
 offerCopies(part("copies"), request, say);
 await demo.offer(post);
 const [{ operations }] = readExamples(await examplesAfterSignIn(endpoint, token, "guide.graphql"));
 documents = Object.fromEntries(operations.map((each) => [each.name, each]));
-open(0);
+startAgain();
 document.documentElement.dataset.ready = "true";
