@@ -1,4 +1,4 @@
-"""The command `flowport`: serve, apply, events, token, backup, restore, reset-demo, schema. Each imports what it needs when it runs."""
+"""The command `flowport`: serve, apply, events, release, status, token, backup, restore, reset-demo, schema."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,11 +8,13 @@ from typing import Any
 
 import click
 
+from app.client.command_line import release, status
 from app.command_error import CommandError
 from app.server.database import database, name_of_database, refuse_too_large_pools, run
 from app.settings import BadSettings, Settings, described, read_settings
 
 LONGEST_DAYS = 36_500
+TELLS_CHANGES = {"apply", "release", "status"}
 OUT = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -27,11 +29,11 @@ class Commands(click.Group):
             for line in str(error).splitlines():
                 click.echo(f"Error: {line}", err=True)
         except (click.UsageError, click.FileError) as error:
-            if ctx.invoked_subcommand != "apply":
+            if ctx.invoked_subcommand not in TELLS_CHANGES:
                 raise
             error.show()
-        # As sysexits.h has it: of a dry run, 2 says that there are changes.
-        ctx.exit(64 if ctx.invoked_subcommand == "apply" else 2)
+        # As sysexits.h has it, where 2 says that there is something to do.
+        ctx.exit(64 if ctx.invoked_subcommand in TELLS_CHANGES else 2)
 
 
 class CommandWithSettings(click.Command):
@@ -80,6 +82,10 @@ data_dir_option = click.option(
 @click.version_option(package_name="flowport")
 def main() -> None:
     """Flowport copies integration flows and exports them to other workspaces, over GraphQL."""
+
+
+main.add_command(release)
+main.add_command(status)
 
 
 @main.command(cls=CommandWithSettings, short_help="Serve GraphQL and GraphiQL.")

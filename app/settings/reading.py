@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pydantic import ValidationError
 from pydantic_settings import SettingsConfigDict
 
+from app.settings.client_settings import ClientSettings
 from app.settings.database_settings import DatabaseSettings
 from app.settings.jwt_settings import JwtSettings
 from app.settings.limit_settings import LimitSettings
@@ -17,7 +18,9 @@ from app.settings.operation_settings import OperationSettings
 
 
 # The fields of the last base come first, in messages and lists.
-class Settings(OperationSettings, LoadSettings, LimitSettings, JwtSettings, ListeningSettings, DatabaseSettings):
+class Settings(
+    ClientSettings, OperationSettings, LoadSettings, LimitSettings, JwtSettings, ListeningSettings, DatabaseSettings
+):
     """Every setting with its default; an environment variable of the same name in capitals sets it."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, hide_input_in_errors=True)

@@ -15,7 +15,9 @@ from tests.cli.flowport import COMMAND, called, flowport
 from tests.databases import run_sql
 
 
-@pytest.mark.parametrize("command", ["serve", "apply", "events", "token", "backup", "restore", "reset-demo", "schema"])
+@pytest.mark.parametrize(
+    "command", ["serve", "apply", "events", "token", "release", "status", "backup", "restore", "reset-demo", "schema"]
+)
 def test_every_command_has_help(command: str) -> None:
     told = called(command, "--help")
     assert (told.returncode, told.stderr) == (0, "")

@@ -25,12 +25,14 @@ import httpx
 from app.domain.world.sections import REQUIRED, SECTIONS, Property, Section
 from app.graphql.errors.refusal_types import types_of_refusals
 from app.graphql.schema import schema
-from app.settings import described
+from app.settings import Settings, described
 from tests.commands import reset_demo
 from tests.explorer.examples import Example, read_examples
 from tests.readme.shell import Shell
+from tests.serving.real import on_a_socket
 
 USUAL_TOKEN = "demo-integrator"
+CALLS_A_SERVER = (".venv/bin/flowport release ", ".venv/bin/flowport status ")
 RESET = "<!-- reset -->"
 BLOCK = re.compile(
     r"(<!-- (runs|tries|file|example|variables of|answer of|data of|errors of|output of): ([\w.-]+) -->\n```\w+\n)(.*?)(\n```)",
@@ -74,6 +76,10 @@ class ReadmeSession:
         return laid_out(answer if kind == "answer of" else errors_in(answer))
 
     async def run(self, kind: str, block: str) -> Any:
+        if block.startswith(CALLS_A_SERVER):
+            async with on_a_socket(Settings(database_url=self.shell.database_url)) as (_, _, port):
+                settings = {"SERVER": f"http://127.0.0.1:{port}", "TOKEN": USUAL_TOKEN}
+                return await asyncio.to_thread(self.shell.run, block, **settings)
         if block.startswith(".venv/bin/flowport "):
             return await asyncio.to_thread(self.shell.run if kind == "runs" else self.shell.try_and_do, block)
         return await run(block, self.client)

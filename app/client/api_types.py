@@ -1,0 +1,168 @@
+"""Answers of the server: a class for each type of the schema, with the fields that `operations.graphql` selects.
+
+A field that only some operations select has a default.
+"""
+
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+class ApiType(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True, extra="forbid")
+
+
+Node = TypeVar("Node")
+
+
+class PageInfo(ApiType):
+    has_next_page: bool = False
+    end_cursor: str | None = None
+
+
+class NodeList(ApiType, Generic[Node]):
+    nodes: tuple[Node, ...] = ()
+    page_info: PageInfo = PageInfo()
+
+
+class Ref(ApiType):
+    id: str
+
+
+class Named(Ref):
+    name: str
+
+
+class Resource(Named):
+    """A credential, secret, agent or topic. Agents and topics have no component."""
+
+    component: Ref | None = None
+
+
+class Provenance(Ref):
+    """The copy or export whose content a draft has unchanged."""
+
+    source_flow: Ref | None
+    source_version: Ref | None
+
+
+class FlowVersion(Ref):
+    published_at: str = ""
+
+
+class DraftBlocker(ApiType):
+    message: str
+
+
+class DraftReadiness(ApiType):
+    ready: bool
+    blockers: tuple[DraftBlocker, ...] = ()
+
+
+class ReleaseItem(ApiType):
+    version: Ref | None
+
+
+class ReleaseRequest(Ref):
+    title: str
+    state: str = ""
+    is_current: bool = False
+    items: NodeList[ReleaseItem] = NodeList()
+
+
+class FlowDraft(ApiType):
+    revision: int
+    readiness: DraftReadiness | None = None
+    provenance: Provenance | None = None
+    release_request: ReleaseRequest | None = None
+
+
+class Flow(Named):
+    workspace: Named | None = None
+    status: str = ""
+    published_version: FlowVersion | None = None
+    draft: FlowDraft | None = None
+    history: NodeList[FlowVersion] = NodeList()
+
+
+class FlowExport(Ref):
+    created_at: str = ""
+    undone_at: str | None = None
+    drift: str | None = None
+    source_flow: Flow | None = None
+    destination_flow: Flow | None = None
+    destination_version: FlowVersion | None = None
+
+
+class SourceFlow(Named):
+    """A published flow that may be released."""
+
+    published_version: FlowVersion
+    copies: NodeList[FlowExport]
+
+
+class Workspace(Named):
+    publish_policy: str = ""
+    viewer_can_publish: bool = False
+    flows: NodeList[SourceFlow] = NodeList()
+    credentials: NodeList[Resource] = NodeList()
+    secrets: NodeList[Resource] = NodeList()
+    agents: NodeList[Resource] = NodeList()
+    topics: NodeList[Resource] = NodeList()
+    exports: NodeList[FlowExport] = NodeList()
+    release_requests: NodeList[ReleaseRequest] = NodeList()
+
+
+class Error(ApiType):
+    code: str = ""
+    message: str
+
+
+class StepChange(ApiType):
+    step_id: str
+
+
+class GraphDiff(ApiType):
+    added_steps: tuple[str, ...]
+    removed_steps: tuple[str, ...]
+    changed_steps: tuple[StepChange, ...]
+
+
+class ExportPlan(ApiType):
+    warnings: tuple[Error, ...]
+    blockers: tuple[Error, ...]
+    readiness: DraftReadiness | None
+    changes: GraphDiff | None
+
+
+class Result(ApiType):
+    """The result of an item of a mutation."""
+
+    errors: tuple[Error, ...]
+    flow: Flow | None = None
+    draft: FlowDraft | None = None
+    export_record: FlowExport | None = None
+
+
+class AnyPayload(Result):
+    """The payload of a mutation, of one flow or many, or of `exportPlans`."""
+
+    replayed: bool = False
+    results: tuple[Result, ...] = ()
+    request: ReleaseRequest | None = None
+    plans: tuple[ExportPlan, ...] = ()
+
+
+class Data(ApiType):
+    """The root fields of an operation, under the names that it gives them."""
+
+    source: Workspace | None = None
+    destination: Workspace | None = None
+    workspace: Workspace | None = None
+    payload: AnyPayload | None = None
+
+
+class Workspaces(ApiType):
+    source: NodeList[Named]
+    destination: NodeList[Named]

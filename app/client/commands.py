@@ -1,0 +1,140 @@
+"""The commands `flowport release plan|apply|request|undo` and `flowport status`."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from app.client.api import CHANGES, DONE, REFUSED, STALE, Api, Stopped, connected
+from app.client.api_types import AnyPayload, FlowDraft, Result
+from app.client.looking import View, look
+from app.client.output import Report, show, show_stopped
+from app.client.planning import EXPORTS, Action, FlowPlan, export_wish, plans_of, with_plans
+from app.client.release_file import ReleaseFile
+from app.client.undoing import undo
+
+MOST_FLOWS = 1_000
+LONGEST_TITLE = 255
+
+
+def run(command: str, file: Path, server: str, token: str | None, *, as_json: bool) -> int:
+    """Carry out a command, print its result, and answer the exit status."""
+    try:
+        with connected(server, token) as api:
+            report = COMMANDS[command](api, ReleaseFile(file))
+    except Stopped as stopped:
+        show_stopped(stopped, as_json=as_json)
+        return stopped.status
+    show(report, as_json=as_json)
+    return report.status
+
+
+def status(api: Api, file: ReleaseFile) -> Report:
+    """Compare the flows of the file at both ends."""
+    view = look(api, file)
+    return report_of(view, plans_of(file.release, view))
+
+
+def plan(api: Api, file: ReleaseFile) -> Report:
+    """Ask the server what an export of each flow would do."""
+    view = look(api, file)
+    report = report_of(view, with_plans(api, view, plans_of(file.release, view)))
+    return replace(report, status=REFUSED) if any(line.action == Action.REFUSED for line in report.lines) else report
+
+
+def report_of(view: View, flow_plans: Sequence[FlowPlan]) -> Report:
+    return Report(view.source, view.destination, flow_plans, CHANGES if pending(flow_plans) else DONE)
+
+
+def pending(flow_plans: Sequence[FlowPlan]) -> list[FlowPlan]:
+    return [flow_plan for flow_plan in flow_plans if flow_plan.action is not Action.IN_SYNC]
+
+
+def apply(api: Api, file: ReleaseFile) -> Report:
+    """Export what isn't in sync, and publish it."""
+    view = look(api, file)
+    flow_plans = plans_of(file.release, view)
+    workspace = view.destination
+    if pending(flow_plans) and workspace.publish_policy == "REVIEWED" and not workspace.viewer_can_publish:
+        reason = f"{workspace.name} is reviewed, and you may not publish alone there. Request the release instead: "
+        raise Stopped(REFUSED, f"{reason}flowport release request {file.path}")
+    if drafts := exported(api, file, view, pending(flow_plans)):
+        send(api, file, "Publish", {"items": drafts, "mode": "ATOMIC", "start": file.release.start})
+    return Report(view.source, workspace, flow_plans, message=f"{len(drafts)} flows are published." if drafts else "")
+
+
+def request(api: Api, file: ReleaseFile) -> Report:
+    """Export what isn't in sync, and request that reviewers publish it."""
+    view = look(api, file)
+    flow_plans = plans_of(file.release, view)
+    report = Report(view.source, view.destination, flow_plans)
+    if all(is_requested(flow_plan) for flow_plan in pending(flow_plans)):
+        return replace(report, message="The release is requested already.") if pending(flow_plans) else report
+    drafts = exported(api, file, view, pending(flow_plans))
+    title = f"{file.path.stem}: {len(drafts)} flows from {view.source.name}"[:LONGEST_TITLE]
+    made = send(api, file, "Request", {"items": drafts, "title": title, "start": file.release.start}).request
+    return replace(report, message=f'Requested "{title}"{f" ({made.id})" if made else ""}.')
+
+
+def is_requested(flow_plan: FlowPlan) -> bool:
+    draft = draft_of(flow_plan)
+    request = draft.release_request if draft else None
+    return flow_plan.action is Action.PUBLISH and request is not None and request.is_current
+
+
+def exported(api: Api, file: ReleaseFile, view: View, flow_plans: Sequence[FlowPlan]) -> list[dict[str, Any]]:
+    """Export flows, all or none, and answer the revisions of all drafts that are to be published."""
+    refused = [
+        f"{flow_plan.flow.name}: {note}"
+        for flow_plan in flow_plans
+        if flow_plan.action is Action.REFUSED
+        for note in flow_plan.notes
+    ]
+    if len(flow_plans) > MOST_FLOWS:
+        refused = [f"A release has at most {MOST_FLOWS:,} flows, so that all are published or none."]
+    if refused:
+        raise Stopped(REFUSED, *refused)
+    wish = export_wish(view, flow_plans)
+    records = [copy.id for flow_plan in flow_plans for copy in flow_plan.flow.copies.nodes]
+    results = iter(send(api, file, "Export", wish, *records).results if wish["items"] else ())
+    drafts = []
+    for flow_plan in flow_plans:
+        made = (
+            next(results)
+            if flow_plan.action in EXPORTS
+            else Result(flow=flow_plan.destination, draft=draft_of(flow_plan), errors=())
+        )
+        if made.flow is None or made.draft is None:
+            raise Stopped(STALE, f"{flow_plan.flow.name}: The draft is gone already. Run the command again.")
+        drafts.append({"flowId": made.flow.id, "expectedRevision": made.draft.revision})
+    return drafts
+
+
+def draft_of(flow_plan: FlowPlan) -> FlowDraft | None:
+    return flow_plan.destination.draft if flow_plan.destination else None
+
+
+def send(api: Api, file: ReleaseFile, operation: str, wish: dict[str, Any], *earlier: str) -> AnyPayload:
+    """Send a mutation that is done once, whoever sends it and however often.
+
+    The key is made of the file, the wish, which names the versions of the flows, and the ids of earlier records. An
+    answer that tells of exports undone since, or of a request closed since, is that of an earlier call.
+    """
+    key = hashlib.sha256(json.dumps([file.text, wish, earlier], sort_keys=True).encode()).hexdigest()
+    payload = api.payload(operation, **wish, idempotencyKey=key)
+    records = [result.export_record for result in payload.results if result.export_record]
+    outdated = [record.id for record in records if record.undone_at]
+    if payload.request is not None and payload.request.state != "OPEN":
+        outdated.append(payload.request.id)
+    return send(api, file, operation, wish, *outdated) if outdated else payload
+
+
+COMMANDS: dict[str, Callable[[Api, ReleaseFile], Report]] = {
+    "plan": plan,
+    "apply": apply,
+    "request": request,
+    "undo": undo,
+    "status": status,
+}

@@ -1,0 +1,125 @@
+"""What the server shows of a release: the flows that the file names, where they went before, and what replaces what."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from app.client.api import Api
+from app.client.api_types import Data, NodeList, Resource, SourceFlow, Workspace, Workspaces
+from app.client.release_file import Mistake, Release, ReleaseFile
+
+WORKSPACE_ID = "workspace_"
+KINDS = ("credentials", "secrets", "agents", "topics")
+Resources = dict[tuple[str, str, str], list[str]]
+"""The ids of credentials, secrets, agents and topics, by kind, component and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The workspaces and flows of a release file, as they are now."""
+
+    source: Workspace
+    destination: Workspace
+    flows: Sequence[SourceFlow]
+    mappings: Sequence[dict[str, str]]
+
+
+def look(api: Api, file: ReleaseFile) -> View:
+    """Read what the file names: one call for every hundred flows, and one more where a workspace goes by its name.
+
+    Raises Stopped with the line of everything that the server doesn't have.
+    """
+    pages = [*workspaces(api, file, workspace_ids(api, file))]
+    source, destination = pages[0]
+    mistakes: list[Mistake] = []
+    flows = selected(file.release, [flow for page, _ in pages for flow in page.flows.nodes], mistakes)
+    if mistakes:
+        raise file.stopped(mistakes)
+    return View(source, destination, flows, [*mappings(api, file.release, source, destination)])
+
+
+def workspaces(api: Api, file: ReleaseFile, ids: dict[str, str]) -> Iterator[tuple[Workspace, Workspace]]:
+    """Source and destination, with a page of flows each time and, the first time, what flows use."""
+    release, after, has_more, with_resources = file.release, None, True, file.release.mappings.equal_names
+    while has_more:
+        data = Data.model_validate(api.data("Flows", **ids, after=after, resources=with_resources))
+        ends = (("from", release.source, data.source), ("to", release.destination, data.destination))
+        if data.source is None or data.destination is None:
+            raise file.stopped(((key,), no_workspace(name)) for key, name, workspace in ends if workspace is None)
+        yield data.source, data.destination
+        page = data.source.flows.page_info
+        after, has_more, with_resources = page.end_cursor, page.has_next_page, False
+
+
+def workspace_ids(api: Api, file: ReleaseFile) -> dict[str, str]:
+    """The ids of both workspaces, by variables of operations. A name must be that of one workspace."""
+    names = {"source": file.release.source, "destination": file.release.destination}
+    if all(name.startswith(WORKSPACE_ID) for name in names.values()):
+        return names
+    answer, mistakes = Workspaces.model_validate(api.data("Workspaces", **names)), list[Mistake]()
+    for end, key, connection in (("source", "from", answer.source), ("destination", "to", answer.destination)):
+        name = names[end]
+        ids = [workspace.id for workspace in connection.nodes if workspace.name == name]
+        if len(ids) == 1:
+            names[end] = ids[0]
+        elif not name.startswith(WORKSPACE_ID):
+            mistakes.append(((key,), several("workspaces", name, ids) if ids else no_workspace(name)))
+    if mistakes:
+        raise file.stopped(mistakes)
+    return names
+
+
+def no_workspace(name: str) -> str:
+    return f'There is no workspace "{name}" that you can see.'
+
+
+def several(plural: str, name: str, ids: Sequence[str]) -> str:
+    return f'{len(ids)} {plural} have the name "{name}". Use the id of one of them: {", ".join(ids)}.'
+
+
+def selected(release: Release, flows: Sequence[SourceFlow], mistakes: list[Mistake]) -> list[SourceFlow]:
+    """The flows that the file names, in the order of the list. Adds the names of no flow, or of several, to the mistakes."""
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for flow in flows:
+        by_name[flow.id].append(flow.id)
+        by_name[flow.name].append(flow.id)
+
+    def ids_of(key: str, names: Sequence[str]) -> Iterator[str]:
+        for index, name in enumerate(names):
+            ids = by_name.get(name, [])
+            if len(ids) != 1:
+                unknown = f'There is no published flow "{name}" in the workspace.'
+                mistakes.append(((key, index), several("flows", name, ids) if ids else unknown))
+            yield from ids
+
+    left_out = set(ids_of("except", release.exclude))
+    chosen = {flow.id for flow in flows} if release.flows is None else set(ids_of("flows", release.flows))
+    return [flow for flow in flows if flow.id in chosen - left_out]
+
+
+def mappings(api: Api, release: Release, source: Workspace, destination: Workspace) -> Iterator[dict[str, str]]:
+    """The mappings that the file names by id, then those of equal names that are unique at both ends."""
+    by_id = release.mappings.ids
+    yield from ({"fromId": old, "toId": new} for old, new in by_id.items())
+    if release.mappings.equal_names:
+        offered = resources_of(api, destination)
+        for key, ids in resources_of(api, source).items():
+            equal = offered.get(key, [])
+            if len(ids) == len(equal) == 1 and ids[0] not in by_id:
+                yield {"fromId": ids[0], "toId": equal[0]}
+
+
+def resources_of(api: Api, workspace: Workspace) -> Resources:
+    """What flows of a workspace use, read to the end."""
+    resources: Resources = defaultdict(list)
+    cursors: dict[str, str | None] = {}
+    page: Workspace | None = workspace
+    while page is not None:
+        connections: dict[str, NodeList[Resource]] = {kind: getattr(page, kind) for kind in KINDS}
+        for kind, connection in connections.items():
+            for each in connection.nodes:
+                resources[kind, each.component.id if each.component else "", each.name].append(each.id)
+            cursors[kind] = connection.page_info.end_cursor or cursors.get(kind)
+        has_more = any(connection.page_info.has_next_page for connection in connections.values())
+        page = api.workspace("Resources", id=workspace.id, **cursors) if has_more else None
+    return resources

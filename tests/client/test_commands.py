@@ -1,0 +1,211 @@
+"""`flowport release` and `flowport status` against a server: what they do, tell, and leave (G7)."""
+
+import random
+import subprocess
+from asyncio import to_thread
+from contextlib import suppress
+
+from tests.client.pipelines import FLOWS, PATIENCE_SECONDS, REVIEW, ReleasePlace
+from tests.databases import connected, contents
+from tests.serving.real import soon_true
+
+ROUNDS = 4
+LONGEST_SECONDS = 0.6
+WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+RECORDS = "select count(*), count(distinct source_flow_id) from flow_export where destination_workspace_id = $1"
+WORKSHOP_FIVE = [f"flow-{number}" for number in range(1, 6)]
+
+
+async def test_forty_flows_are_released_and_then_the_five_that_were_edited(place: ReleasePlace) -> None:
+    file = place.file("one")
+    assert place.told("plan", file) == (2, {"create": FLOWS})
+    assert await place.flows("one") == {}
+    assert place.told("apply", file) == (0, {"create": FLOWS})
+    first = await place.flows("one")
+    assert {(flow.status, flow.number) for flow in first.values()} == {("ACTIVE", 1)}
+    assert {name: flow.template for name, flow in first.items()} == {
+        f"Flow-{number}": str(number) for number in range(1, FLOWS + 1)
+    }
+    before = await contents(place.url)
+    for command in ("plan", "status", "apply", "request"):
+        assert place.told(command, file) == (0, {"in sync": FLOWS})
+    assert await contents(place.url) == before
+
+    for key in WORKSHOP_FIVE:
+        place.edit(place.id(key), "workshop", f"{key} again")
+    assert place.told("status", file) == (2, {"override": 5, "in sync": FLOWS - 5})
+    assert place.told("plan", file) == (2, {"override": 5, "in sync": FLOWS - 5})
+    assert place.told("apply", file) == (0, {"override": 5, "in sync": FLOWS - 5})
+    second = await place.flows("one")
+    assert {name: flow.id for name, flow in second.items()} == {name: flow.id for name, flow in first.items()}
+    changed = {name: flow.template for name, flow in second.items() if flow.number == 2}
+    assert changed == {key.capitalize(): f"{key} again" for key in WORKSHOP_FIVE}
+
+
+async def test_a_release_is_three_calls_and_its_undoing_and_its_status_are_few(place: ReleasePlace) -> None:
+    file = place.file("two")
+    assert place.calls("status", file) == ["Flows"]
+    assert place.calls("plan", file) == ["Flows", "Plans"]
+    assert place.calls("apply", file) == ["Flows", "Export", "Publish"]
+    assert place.calls("apply", file) == ["Flows"]
+    assert place.calls("status", file) == ["Flows"]
+
+
+async def test_what_was_exported_and_not_published_is_undone_in_one_call_and_only_once(place: ReleasePlace) -> None:
+    file = place.file("six")
+    status, [reason] = place.told("apply", file)
+    assert status == 3
+    assert reason.startswith(
+        "Store six is reviewed, and you may not publish alone there. Request the release instead: "
+    )
+    assert await place.flows("six") == {}
+    assert place.told("request", file) == (0, {"create": FLOWS})
+    assert {flow.number for flow in (await place.flows("six")).values()} == {None}
+    before = await contents(place.url)
+    assert place.told("request", file) == (0, {"publish": FLOWS})
+    assert await contents(place.url) == before
+    assert place.calls("undo", file) == ["Exports", "UndoExports"]
+    assert await place.flows("six") == {}
+    before = await contents(place.url)
+    assert place.told("undo", file) == (0, {})
+    assert await contents(place.url) == before
+    # The same input within a day: exports that were undone since aren't the answer.
+    assert place.told("request", file) == (0, {"create": FLOWS})
+    assert len(await place.flows("six")) == FLOWS
+
+
+async def test_a_release_that_was_approved_is_undone_in_one_call_and_only_once(place: ReleasePlace) -> None:
+    file = place.file("seven")
+    assert place.told("request", file) == (0, {"create": FLOWS})
+    [(release_id,)] = await place.rows("select id from release_request where workspace_id = $1", place.id("seven"))
+    place.ask(REVIEW, user="amy", releaseId=release_id, decision="APPROVE")
+    assert place.told("status", file) == (0, {"in sync": FLOWS})
+    assert place.calls("undo", file, user="amy") == ["Exports", "UndoRelease"]
+    assert {flow.status for flow in (await place.flows("seven")).values()} == {"INACTIVE"}
+    before = await contents(place.url)
+    assert place.told("undo", file, user="amy") == (0, {})
+    assert await contents(place.url) == before
+
+
+async def test_what_was_published_without_a_request_is_put_back_flow_by_flow(place: ReleasePlace) -> None:
+    flows = WORKSHOP_FIVE[:3]
+    file = place.file("three", f"flows: {[*map(str.capitalize, flows)]}\nmappings: {{equal-names: true}}\nstart: true")
+    place.told("apply", file)
+    first = await place.flows("three")
+    for key in flows[:2]:
+        place.edit(place.id(key), "workshop", f"{key} for the third")
+    assert place.told("apply", file) == (0, {"override": 2, "in sync": 1})
+    assert place.told("undo", file) == (0, {"undone": 2})
+    second = await place.flows("three")
+    assert {name: flow.template for name, flow in second.items()} == {n: flow.template for n, flow in first.items()}
+    assert sorted(flow.number or 0 for flow in second.values()) == [1, 3, 3]
+    before = await contents(place.url)
+    assert place.told("undo", file) == (0, {})
+    # The next release doesn't bring back what was undone.
+    assert place.told("plan", file) == (3, {"refused": 2, "in sync": 1})
+    assert place.told("apply", file)[0] == 3
+    assert await contents(place.url) == before
+
+
+async def test_changes_made_at_the_destination_are_named_and_not_undone_unless_the_file_says_so(
+    place: ReleasePlace,
+) -> None:
+    flows = "flows: [Flow-11, Flow-12]\nmappings: {equal-names: true}\n"
+    file = place.file("four", flows)
+    assert place.told("apply", file) == (0, {"create": 2})
+    copies = await place.flows("four")
+    assert {flow.status for flow in copies.values()} == {"INACTIVE"}
+    place.edit(copies["Flow-11"].id, "four", "fixed by hand")
+    place.edit(place.id("flow-11"), "workshop", "edited")
+    before = await contents(place.url)
+    assert place.told("plan", file) == (3, {"refused": 1, "in sync": 1})
+    status, [reason] = place.told("apply", file)
+    assert (status, reason.partition(",")[0]) == (3, "Flow-11: It was changed in Store four since")
+    assert place.told("request", file)[0] == 3
+    assert await contents(place.url) == before
+    file = place.file("four", f"{flows}destination-changes: overwrite")
+    assert place.told("apply", file) == (0, {"override": 1, "in sync": 1})
+    assert (await place.flows("four"))["Flow-11"].template == "edited"
+    # The same change at both ends.
+    place.edit(copies["Flow-11"].id, "four", "alike")
+    place.edit(place.id("flow-11"), "workshop", "alike")
+    assert place.told("status", place.file("four", flows)) == (0, {"in sync": 2})
+
+
+async def test_every_blocker_is_told_with_its_flow_and_nothing_is_published(place: ReleasePlace) -> None:
+    file = place.file("five", "flows: [Flow-21, Flow-22]")
+    ended = place.call("plan", file)
+    missing = "    The step 2 has no credential of The mailer that lives in Store five. Choose one in the draft.\n"
+    assert (ended.returncode, ended.stdout.count("\nFlow-2"), ended.stdout.count(missing)) == (3, 2, 2), ended.stdout
+    status, reasons = place.told("apply", file)
+    assert (status, [reason[:7] for reason in reasons]) == (3, ["Flow-21", "Flow-22"])
+    assert {flow.number for flow in (await place.flows("five")).values()} == {None}
+    file = place.file("five", "flows: [Flow-21, Flow-22]\nmappings: {equal-names: true}")
+    assert place.told("apply", file) == (0, {"override": 2})
+    assert {flow.number for flow in (await place.flows("five")).values()} == {1}
+
+
+async def test_what_may_not_be_exported_is_told_for_each_flow_and_nothing_is_written(place: ReleasePlace) -> None:
+    file, before = place.file("closed"), await contents(place.url)
+    assert place.told("plan", file) == (3, {"refused": FLOWS})
+    status, reasons = place.told("apply", file)
+    assert (status, len(reasons)) == (3, FLOWS)
+    assert {reason.partition(": ")[2][:53] for reason in reasons} == {
+        "You lack the permission workspaces.flow.edit in Store"
+    }
+    assert await contents(place.url) == before
+
+
+async def test_every_name_that_the_server_does_not_know_is_told_with_its_line(place: ReleasePlace) -> None:
+    path = place.folder / "unknown.yaml"
+    path.write_text("from: Workshop\nto: Nowhere\n")
+    assert place.told("plan", path) == (64, [f'{path}:2: $.to: There is no workspace "Nowhere" that you can see.'])
+    path.write_text("from: Workshop\nto: Store one\nflows:\n- Flow-1\n- Unfinished\nexcept: [Flow-0]\n")
+    assert place.told("plan", path) == (
+        64,
+        [
+            f'{path}:5: $.flows[1]: There is no published flow "Unfinished" in the workspace.',
+            f'{path}:6: $.except[0]: There is no published flow "Flow-0" in the workspace.',
+        ],
+    )
+
+
+async def test_a_release_that_is_killed_at_any_moment_and_run_again_does_nothing_twice(place: ReleasePlace) -> None:
+    file = place.file("eight")
+    for _ in range(2):
+        async with connected(place.url) as connection, connection.transaction():
+            await connection.execute("select 1 from flow for update")
+            with place.running("apply", file):
+                assert await soon_true(lambda: is_waiting(place))
+    chance = random.Random(8)  # noqa: S311 - no secrets
+    for _ in range(ROUNDS):
+        with place.running("apply", file) as process, suppress(subprocess.TimeoutExpired):
+            process.wait(chance.uniform(0, LONGEST_SECONDS))
+    status, _ = place.told("apply", file)
+    assert status == 0
+    flows = await place.flows("eight")
+    assert {(flow.status, flow.number) for flow in flows.values()} == {("ACTIVE", 1)}
+    assert await place.rows(RECORDS, place.id("eight")) == [(FLOWS, FLOWS)]
+    assert place.told("apply", file) == (0, {"in sync": FLOWS})
+
+
+async def test_a_release_goes_on_when_the_server_comes_back(place: ReleasePlace) -> None:
+    file = place.file("nine")
+    async with connected(place.url) as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute("select 1 from flow for update")
+        with place.running("apply", file) as process:
+            assert await soon_true(lambda: is_waiting(place))
+            place.server.kill()
+            await to_thread(place.server.start)
+            await transaction.rollback()
+            assert await to_thread(process.wait, PATIENCE_SECONDS) == 0
+    assert await place.rows(RECORDS, place.id("nine")) == [(FLOWS, FLOWS)]
+    assert {(flow.status, flow.number) for flow in (await place.flows("nine")).values()} == {("ACTIVE", 1)}
+
+
+async def is_waiting(place: ReleasePlace) -> bool:
+    """Whether a call waits for the flows that the test holds."""
+    [(number,)] = await place.rows(WAITING)
+    return bool(number)
