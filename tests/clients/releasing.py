@@ -10,8 +10,7 @@ from tests.api.world_builder import LIMITED, WorldBuilder, graph, step
 from tests.databases import Loaded
 
 FLOWS = 40
-LANGUAGES = ("python", "typescript")
-STORES = ("store", "closed", *LANGUAGES)
+STORES = ("store", "closed", "shop")
 """Where flows are released to: for each test that leaves them there, one of its own."""
 PATIENCE_SECONDS = 120
 

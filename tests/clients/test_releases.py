@@ -1,4 +1,4 @@
-"""The clients in Python and TypeScript release forty flows, are killed half way, run again, and end right."""
+"""The client in TypeScript releases forty flows, is killed half way, run again, and ends right."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from app.storage.connections.database import Database, open_database
-from tests.clients.conftest import Program
 from tests.clients.releasing import FLOWS, Client, forty_flows
 from tests.conftest import open_folder
 from tests.crashes.killable import Killable
@@ -37,9 +36,9 @@ class Place:
     loaded: Loaded
     folder: Path
 
-    def client(self, program: Program, store: str) -> Client:
-        file = self.folder / f"{store}-{program.language}.json"
-        return Client(program.command, self.server.url, self.loaded, store, file)
+    def client(self, program: list[str], store: str) -> Client:
+        file = self.folder / f"{store}.json"
+        return Client(program, self.server.url, self.loaded, store, file)
 
     async def rows(self, statement: str, *given: object) -> list[tuple[Any, ...]]:
         async with connected(self.url) as connection:
@@ -102,17 +101,19 @@ async def with_the_server_killed_within_its_call(client: Client, place: Place) -
             return process.returncode
 
 
-async def test_what_can_not_be_released_is_told_and_nothing_is_written(place: Place, program: Program) -> None:
+async def test_what_can_not_be_released_is_told_and_nothing_is_written(place: Place, program: list[str]) -> None:
     before = await everything_in(place.database)
     told = "You lack the permission workspaces.flow.edit in Closed"
     code, said = await asyncio.to_thread(place.client(program, "closed").run, "publish")
     flow, _, reason = said.partition(": ")
     assert (code, flow[:5], reason[: len(told)]) == (1, "Flow-", told)
     assert await everything_in(place.database) == before
-    assert not (place.folder / f"closed-{program.language}.json").exists()
+    assert not (place.folder / "closed.json").exists()
 
 
-async def test_an_export_of_forty_flows_is_undone_although_the_client_is_killed(place: Place, program: Program) -> None:
+async def test_an_export_of_forty_flows_is_undone_although_the_client_is_killed(
+    place: Place, program: list[str]
+) -> None:
     release, store = place.client(program, "store"), place.loaded.ids["store"]
     before = await place.everything_but_records()
     assert await asyncio.to_thread(release.run, "export") == (0, f"exported {FLOWS}")
@@ -125,9 +126,9 @@ async def test_an_export_of_forty_flows_is_undone_although_the_client_is_killed(
 
 
 async def test_forty_flows_are_released_once_each_however_often_client_and_server_are_killed(
-    place: Place, program: Program
+    place: Place, program: list[str]
 ) -> None:
-    release = place.client(program, program.language)
+    release = place.client(program, "shop")
     await killed_within_its_call(release, place, "publish")
     assert await asyncio.to_thread(release.run, "export") == (0, f"exported {FLOWS}")
     await killed_within_its_call(release, place, "publish")
@@ -136,7 +137,7 @@ async def test_forty_flows_are_released_once_each_however_often_client_and_serve
     before = await everything_in(place.database)
     assert await asyncio.to_thread(release.run, "publish") == (0, f"published {FLOWS} of {FLOWS}")
     assert await everything_in(place.database) == before
-    await assert_all_run_once(place, program.language)
+    await assert_all_run_once(place, "shop")
 
 
 async def assert_all_run_once(place: Place, store: str) -> None:

@@ -1,5 +1,7 @@
-// Releases all published flows of a workspace to another one, and can be repeated at any time. It takes the same options
-// and the same file as release.py, which says more:
+// Releases all published flows of a workspace to another one, and can be repeated at any time: `plan` tells what an export
+// would do, `export` does it, all flows or none, `publish` publishes and starts the flows; each does first what comes
+// before it. `undo` undoes what was exported and isn't published. What is sent with an idempotency key is written to a
+// file before, so that a client that was killed sends the same again:
 //
 //     npm ci --ignore-scripts && npm run build
 //     node build/release.js publish --from ID --to ID --map ID=ID --file release.json
