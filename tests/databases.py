@@ -1,7 +1,7 @@
 """Databases for tests: templates with a loaded world, and copies of them that are used again and again."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +63,7 @@ TABLES = """
 OF_SERVERS = {"periodic_task", "pending_event", "event", "feed"}
 """What servers note down of their own work, whenever they do it: also the positions of events."""
 EVENTS = """
-    select 'event', (to_jsonb(each) - 'position')::text from event as each
+    select 'event', (to_jsonb(each) - 'position')::text as row from event as each
     union all select 'event', (to_jsonb(each) - 'place')::text from pending_event as each
 """
 """Every event, whether a server has numbered it or not."""
@@ -245,10 +245,18 @@ async def contents(url: str) -> list[tuple[str, str]]:
     """Everything in a database: every row of every table, byte for byte."""
     async with connected(url) as connection:
         tables = [table for (table,) in await connection.fetch(TABLES)]
-        # The names are those of the database's own tables.
-        parts = [f"select '{name}', each::text from \"{name}\" as each" for name in tables if name not in OF_SERVERS]  # noqa: S608
-        rows = " union all ".join([*parts, EVENTS] if "event" in tables else parts)
-        return [(table, row) for table, row in await connection.fetch(f"{rows} order by 1, 2")]
+        return [(table, row) for table, row in await connection.fetch(f"{rows_of(tables)} order by 1, 2")]
+
+
+def rows_of(tables: Collection[str]) -> str:
+    """A query for every row of these tables, with the name of its table, but for what servers note down by themselves."""
+    # The names are those of the database's own tables.
+    parts = [
+        f"select '{name}', each::text as row from \"{name}\" as each"  # noqa: S608
+        for name in tables
+        if name not in OF_SERVERS
+    ]
+    return " union all ".join([*parts, EVENTS] if "event" in tables else parts)
 
 
 async def run_sql(url: str, statement: str, **parameters: object) -> None:

@@ -12,16 +12,12 @@ from sqlalchemy import select
 
 from app.storage.connections.database import Database
 from app.storage.tables import AGENT, CREDENTIAL, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, METADATA, SECRET, TOPIC
-from tests.databases import EVENTS, OF_SERVERS
+from tests.databases import rows_of
 
 Row = Mapping[str, Any]
 Everything = list[tuple[str, str]]
 
-_TABLES = [name for name in METADATA.tables if name not in OF_SERVERS]
-_EVERY_ROW = (
-    " union all ".join(f"select '{name}', each::text from \"{name}\" as each" for name in _TABLES)  # noqa: S608 - the names are those of our own tables
-    + f" union all {EVENTS} order by 1, 2"
-)
+_EVERY_ROW = f"{rows_of(METADATA.tables)} order by 1, 2"
 
 
 @dataclass(frozen=True)
