@@ -1,12 +1,15 @@
 """Plans of what is read for writes, where callers differ much in what they see, and documents are long."""
 
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from app.domain.access import FLOW_EDIT
 from app.storage.connections.compiled import compiled
 from app.storage.connections.database import Database
 from app.storage.facts.locks import LOCKS, Touched
 from app.storage.tables import WORKSPACE_ACCESS
+from app.storage.tables.event_tables import FEEDS
+from app.storage.upkeep.feed import REMOVE, REMOVED_AT_ONCE
 from app.storage.world.world_facts import _members_of as members_of
 from tests.storage.large_world import EVERYWHERE, IN_THE_FIRST, nth
 from tests.storage.plans import Plan, explained, hold
@@ -40,3 +43,14 @@ async def test_the_memberships_that_a_document_names_are_joined_not_gone_through
     async with large.writing() as connection:
         plans = await explained(connection._driver, statement.text, values)
     assert [plan.subplans for plan in plans] == [0, 0]
+
+
+async def test_old_events_are_found_by_their_positions_and_removed_by_their_ids(large: Database) -> None:
+    """The oldest 500 are looked at, whatever their age, and each is looked up once more."""
+    plans: list[Plan] = []
+    for before in (datetime(2000, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)):
+        with suppress(Undone):
+            async with large.writing() as connection:
+                plans += await explained(connection._driver, REMOVE.text, [before])
+                raise Undone
+    hold(plans, rows=REMOVED_AT_ONCE, sorted_rows=len(FEEDS) * REMOVED_AT_ONCE)

@@ -37,7 +37,7 @@ _NUMBER = CompiledStatement(
     {},
 )
 # The oldest come first by their positions too, within the seconds that a transaction lasts.
-_REMOVE = CompiledStatement(
+REMOVE = CompiledStatement(
     f"""
     WITH removed AS (
         DELETE FROM event WHERE id IN (
@@ -68,4 +68,4 @@ async def number_events(connection: WriteConnection) -> int:
 
 async def remove_events(connection: WriteConnection, *, before: datetime) -> int:
     """Remove up to 500 events older than a time, and note up to where each feed has lost some; how many (E4)."""
-    return int(await connection.value(_REMOVE, {"before": before}))
+    return int(await connection.value(REMOVE, {"before": before}))
