@@ -87,7 +87,7 @@ def everything(type_name: str, depth: int = 2) -> str:
 
 
 EVERYTHING = {
-    Kind(node.name.lower().removeprefix("flow") or "flow"): everything(node.name)
+    Kind(node.name.lower().removeprefix("flow").removesuffix("request") or "flow"): everything(node.name)
     for node in SCHEMA.get_possible_types(cast("GraphQLInterfaceType", SCHEMA.type_map["Node"]))
 }
 """By the kind of the thing."""
