@@ -103,9 +103,7 @@ class Documents:
         return Document(source, await offload(len(source), _parse, source, self._max_tokens))
 
     async def mistakes_in(self, document: Document) -> Sequence[GraphQLError]:
-        """Why a document doesn't fit the schema. One without mistakes is cached."""
-        if document.is_valid:
-            return ()
+        """Why a document that isn't cached doesn't fit the schema. One without mistakes is cached."""
         mistakes = await offload(CHECKING * len(document.source), self._check, document.node)
         if not mistakes and document.source not in self._validated and size_of(document) <= CACHED_CHARACTERS:
             self._keep(replace(document, is_valid=True, operations={}))

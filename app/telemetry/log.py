@@ -50,14 +50,6 @@ class LoggedRequest:
 _request: ContextVar[LoggedRequest | None] = ContextVar("request", default=None)
 
 
-def current_request() -> LoggedRequest:
-    """The request that is being answered."""
-    request = _request.get()
-    if request is None:
-        raise RuntimeError("no request is being answered")
-    return request
-
-
 def current_span() -> "RequestSpan | None":
     """The span of the current request; None without one, or without tracing."""
     request = _request.get()
