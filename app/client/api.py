@@ -1,14 +1,14 @@
 """Calls of a server's GraphQL API, repeated while the server is away."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any
 
 import httpx
 
-from app.client.api_types import AnyPayload, Data, Workspace
+from app.client.api_types import AnyPayload, Data, Error, Workspace
 
 OPERATIONS = files(__package__).joinpath("operations.graphql").read_text(encoding="utf-8")
 PASSING = {"GONE", "RATE_LIMITED", "SERVICE_UNAVAILABLE", "SHUTTING_DOWN", "TIMEOUT"}
@@ -21,6 +21,10 @@ DONE, CHANGES, REFUSED, STALE, MISTAKES = 0, 2, 3, 4, 64
 STALE_CODES = {"CANNOT_UNDO", "CANNOT_UNDO_RELEASE", "PLAN_IS_STALE", "RELEASE_IS_CLOSED", "STALE_DRAFT"}
 
 
+MAPPINGS = "mappings"
+"""Where paths of errors begin that are about the mappings of the file."""
+
+
 class Stopped(Exception):
     """A command ends without its result, for reasons of a line each."""
 
@@ -28,6 +32,15 @@ class Stopped(Exception):
         super().__init__("\n".join(reasons))
         self.status = status
         self.reasons = reasons
+
+
+class Refused(Stopped):
+    """The server refuses what a command asks, but not only because other items of the call were refused."""
+
+    def __init__(self, errors: Sequence[Error]) -> None:
+        status = STALE if any(error.code in STALE_CODES for error in errors) else REFUSED
+        super().__init__(status, *dict.fromkeys(error.message for error in errors))
+        self.errors = errors
 
 
 @contextmanager
@@ -50,13 +63,13 @@ class Api:
         return Data.model_validate(self.data(operation, **variables)).workspace
 
     def payload(self, operation: str, **wish: object) -> AnyPayload:
-        """Send a mutation or ask for plans. Raises Stopped with every refusal, but not that others kept an item back."""
+        """Send a mutation or ask for plans. Raises Refused with every reason."""
         payload = Data.model_validate(self.data(operation, input=wish)).payload or AnyPayload(errors=())
         refusals = [error for answer in (payload, *payload.results) for error in answer.errors]
-        reasons = [error for error in refusals if error.code != "BATCH_NOT_APPLIED"]
-        if reasons:
-            status = STALE if any(error.code in STALE_CODES for error in reasons) else REFUSED
-            raise Stopped(status, *dict.fromkeys(error.message for error in reasons))
+        # The mappings are those of the whole call, so that a plan can't go on without them.
+        refusals += [error for plan in payload.plans for error in plan.blockers if error.path[:1] == (MAPPINGS,)]
+        if reasons := [error for error in refusals if error.code != "BATCH_NOT_APPLIED"]:
+            raise Refused(reasons)
         return payload
 
     def data(self, operation: str, **variables: object) -> dict[str, Any]:

@@ -117,6 +117,7 @@ class Workspace(Named):
 class Error(ApiType):
     code: str = ""
     message: str
+    path: tuple[str, ...] = ()
 
 
 class StepChange(ApiType):

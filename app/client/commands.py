@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.client.api import CHANGES, DONE, REFUSED, STALE, Api, Stopped, connected
+from app.client.api import CHANGES, DONE, MAPPINGS, REFUSED, STALE, Api, Refused, Stopped, connected
 from app.client.api_types import AnyPayload, FlowDraft, Result
 from app.client.looking import View, look
 from app.client.output import Report, show, show_stopped
@@ -23,12 +23,27 @@ def run(command: str, file: Path, server: str, token: str | None, *, as_json: bo
     """Carry out a command, print its result, and answer the exit status."""
     try:
         with connected(server, token) as api:
-            report = COMMANDS[command](api, ReleaseFile(file))
+            report = carried_out(command, api, ReleaseFile(file))
     except Stopped as stopped:
         show_stopped(stopped, as_json=as_json)
         return stopped.status
     show(report, as_json=as_json)
     return report.status
+
+
+def carried_out(command: str, api: Api, file: ReleaseFile) -> Report:
+    """Carry out a command. What the server refuses of the file's mappings is a mistake of the file."""
+    try:
+        return COMMANDS[command](api, file)
+    except Refused as refused:
+        ids = dict(enumerate(file.release.mappings.ids))
+        named = {
+            ((MAPPINGS, "ids", ids[int(index)]), error.message)
+            for error in refused.errors
+            for index in error.path[1:2]
+            if error.path[0] == MAPPINGS and int(index) in ids
+        }
+        raise file.stopped(named) if named else refused from None
 
 
 def status(api: Api, file: ReleaseFile) -> Report:

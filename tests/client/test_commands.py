@@ -145,6 +145,17 @@ async def test_every_blocker_is_told_with_its_flow_and_nothing_is_published(plac
     assert {flow.number for flow in (await place.flows("five")).values()} == {1}
 
 
+async def test_mappings_of_what_does_not_exist_are_mistakes_of_the_file(place: ReleasePlace) -> None:
+    mail, orders, elsewhere = (place.id(key) for key in ("workshop-mail", "five-orders", "four-mail"))
+    unknown = "credential_01jgfjjz00fpqryv2fvw0ehznt"
+    file = place.file("five", f"flows: [Flow-31]\nmappings:\n  ids:\n    {mail}: {elsewhere}\n    {unknown}: {orders}")
+    before = await contents(place.url)
+    for command in ("plan", "apply", "request"):
+        status, lines = place.told(command, file)
+        assert (status, [line.partition(": ")[0].rpartition(":")[2] for line in lines]) == (64, ["6", "7"])
+    assert await contents(place.url) == before
+
+
 async def test_what_may_not_be_exported_is_told_for_each_flow_and_nothing_is_written(place: ReleasePlace) -> None:
     file, before = place.file("closed"), await contents(place.url)
     assert place.told("plan", file) == (3, {"refused": FLOWS})
