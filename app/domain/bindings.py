@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.domain.choices import NO_CHOICES, Choices, ChosenReferences, bound_to
+from app.domain.drift import DestinationWasChanged
 from app.domain.flow import Graph
 from app.domain.graph import Json, StepBindings
 from app.domain.model import ReferenceKind, Target
@@ -54,7 +55,7 @@ class AgentNotCopied:
         )
 
 
-ExportWarning = MultipleTopicsNotCopied | TopicSchemaMismatch | AgentNotCopied
+ExportWarning = MultipleTopicsNotCopied | TopicSchemaMismatch | AgentNotCopied | DestinationWasChanged
 """Warnings of exports that go through."""
 
 

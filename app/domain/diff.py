@@ -49,6 +49,8 @@ class GraphDiff:
 
     identical: bool
     """In content, bindings, name, description and schedule."""
+    same_content: bool
+    """In content alone, by its hash."""
     added_steps: tuple[str, ...] = ()
     removed_steps: tuple[str, ...] = ()
     changed_steps: tuple[Changed, ...] = ()
@@ -63,18 +65,19 @@ class GraphDiff:
 def compare(
     older: FlowState, newer: FlowState, content_of: Callable[[str], Json], limit: ComparisonLimit | None = None
 ) -> GraphDiff:
-    """Compare two states of a flow. `content_of` reads the content of a hash, where the two differ in it.
+    """Compare two states, of one flow or of two. `content_of` reads the content of a hash, where the two differ in it.
 
     Comparisons that share a limit take together what one may take; the effort is linear in the rest.
     """
     bindings, fields = tuple(_binding_changes(older, newer)), tuple(_shown_changes(older, newer))
     if older.content_hash == newer.content_hash:
-        return GraphDiff(identical=not (bindings or fields), bindings=bindings, fields=fields)
+        return GraphDiff(identical=not (bindings or fields), same_content=True, bindings=bindings, fields=fields)
     old, new = content_of(older.content_hash), content_of(newer.content_hash)
     before, after, links_before, links_after = _steps(old), _steps(new), _links(old), _links(new)
     comparison = Comparison(limit or ComparisonLimit())
     return GraphDiff(
         identical=False,
+        same_content=False,
         added_steps=tuple(key for key in after if key not in before),
         removed_steps=tuple(key for key in before if key not in after),
         changed_steps=tuple(comparison.changed(before, after)),

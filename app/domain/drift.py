@@ -1,6 +1,13 @@
-"""Drift: how a flow stands to the one that its content came from, by the hashes of their contents (D2 to D4)."""
+"""Drift: how a flow stands to the one that its content came from, by the hashes of their contents (D2 to D5)."""
 
+from dataclasses import dataclass
 from enum import StrEnum
+
+from app.domain.errors import ONTO_FLOW, FlowRefusal
+from app.domain.flow import Flow
+from app.domain.model import VersionId
+from app.domain.source import CopiedState
+from app.domain.wording import printable
 
 
 class DriftStatus(StrEnum):
@@ -22,3 +29,41 @@ def drift_of(source: str, destination: str, base: str | None) -> DriftStatus | N
     if destination == base:
         return DriftStatus.SOURCE_AHEAD
     return DriftStatus.DESTINATION_AHEAD if source == base else DriftStatus.DIVERGED
+
+
+class DestinationChanges(StrEnum):
+    """What happens where the overridden flow was changed at the destination since."""
+
+    WARN = "WARN"
+    REFUSE = "REFUSE"
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationWasChanged(FlowRefusal):
+    """A warning, or an error where the call asked to be refused: publishing the export undoes the version (D5)."""
+
+    version_id: VersionId
+    version_number: int
+
+    @property
+    def message(self) -> str:
+        flow = f"The flow {printable(self.flow_name)}" if self.flow_name else "The overridden flow"
+        return (
+            f"{flow} was changed since it got its content from this flow: publishing the "
+            f"export undoes its version {self.version_number}. Export that version back first, or compare the two flows."
+        )
+
+
+def destination_changed(
+    source: Flow | None, overridden: Flow | None, copied: object
+) -> tuple[DestinationWasChanged, ...]:
+    """Warn of a published version that descends from the source and has neither the base's content nor what is exported."""
+    if source is None or overridden is None or not isinstance(copied, CopiedState):
+        return ()
+    published, base = overridden.published, overridden.base
+    if published is None or base is None or base.flow_id != source.id:
+        return ()
+    if published.state.content_hash in {base.content_hash, copied.state.content_hash}:
+        return ()
+    version = VersionId(published.id), base.version_number
+    return (DestinationWasChanged(overridden.id, overridden.name, *version, path=ONTO_FLOW),)

@@ -26,6 +26,7 @@ from app.domain.choices import (
     unknown_mappings,
 )
 from app.domain.draft import DraftAlreadyExists, draft_in_the_way
+from app.domain.drift import DestinationChanges, DestinationWasChanged, destination_changed
 from app.domain.errors import FLOW, INTO_WORKSPACE, ONTO_FLOW, FlowRefusal, Refused, in_order
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, NotCopied, OntoFlow
 from app.domain.fingerprint import PlanIsStale, fingerprint_refused
@@ -125,6 +126,7 @@ ExportRefusal = (
     | FlowHasNoTopic
     | CredentialNotAccessible
     | DraftAlreadyExists
+    | DestinationWasChanged
     | CannotOverrideItself
     | PlanIsStale
 )
@@ -136,10 +138,12 @@ def plan_export(facts: ExportFacts, wish: ExportWish) -> ExportPlan | Refused[Ex
     Pure: the same facts and wish give the same answer.
     """
     copied, access, overridden = facts.copied_state(wish), facts.destination, facts.overridden
+    changed = destination_changed(facts.source, overridden, copied)
     errors: tuple[ExportRefusal, ...] = (
         *source_refused(facts.source, copied),
         *destination_refused(facts, wish),
         *draft_in_the_way(overridden, wish.existing_draft, ONTO_FLOW),
+        *(changed if wish.destination_changes is DestinationChanges.REFUSE else ()),
         *overrides_itself(facts.source, overridden),
         *name_mistakes(wish.name),
         *key_mistakes(wish.idempotency_key),
@@ -152,7 +156,8 @@ def plan_export(facts: ExportFacts, wish: ExportWish) -> ExportPlan | Refused[Ex
     graph = _source_graph(facts, copied)
     rebound = facts.once(rebind, graph, _destination(facts, access), _chosen_references(facts, wish, graph))
     name = wish.name or (copied.state.name if overridden is None else overridden.name)
-    return _plan(copied, rebound, access.workspace, overridden, origin=VersionOrigin.EXPORT, name=name)
+    plan = _plan(copied, rebound, access.workspace, overridden, origin=VersionOrigin.EXPORT, name=name)
+    return plan._replace(warnings=(*plan.warnings, *changed)) if changed else plan
 
 
 def plan_copy(facts: ExportFacts, wish: CopyWish) -> ExportPlan | Refused[CopyRefusal]:

@@ -9,6 +9,7 @@ from app.domain.access import FlowNotFound, WorkspaceAccess
 from app.domain.choices import Mapped, ReferenceMapping, StepChoice
 from app.domain.component import Catalogue
 from app.domain.draft import ExistingDraft
+from app.domain.drift import DestinationChanges
 from app.domain.errors import FLOW, INTO_WORKSPACE, ONTO_FLOW, Path
 from app.domain.flow import Flow, SavedState, size_of_flows
 from app.domain.model import ContractId, Target
@@ -42,6 +43,7 @@ class ExportWish:
     topic_id: str | None = None
     source: SourceWish = BY_DEFAULT
     existing_draft: ExistingDraft = ExistingDraft.SET_ASIDE
+    destination_changes: DestinationChanges = DestinationChanges.WARN
     mappings: tuple[ReferenceMapping, ...] = ()
     shared_mappings: Mapped = field(default_factory=lambda: NO_MAPPINGS, hash=False)
     """The mappings of the whole call, which come after those of the wish; one object for all of its exports."""

@@ -14,6 +14,7 @@ from typing import Any, TypeVarTuple, cast
 from app.domain.access import FLOW_EDIT, WorkspaceAccess, quota_exceeded
 from app.domain.choices import Mapped, ReferenceMapping, StepChoice, mappings_used
 from app.domain.component import Catalogue, named_component, why_unusable
+from app.domain.drift import DestinationChanges
 from app.domain.errors import PLAN_FINGERPRINT, Refusal
 from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace, NotCopied
 from app.domain.flow import Flow, FlowState, SavedState
@@ -189,6 +190,9 @@ def _input(wish: ExportWish, mappings: Pairs) -> object:
     bindings = [(each.step_id, [(kind.value, id_) for kind, id_ in each.choices.items()]) for each in wish.bindings]
     own = [(each.from_id, each.to_id) for each in wish.mappings]
     existing = wish.existing_draft.value
+    if wish.destination_changes is DestinationChanges.REFUSE:
+        # Plans from before this choice keep their fingerprints.
+        existing = f"{existing}, {wish.destination_changes.value} CHANGES"
     return wish.flow_id, place, wish.name, wish.topic_id, source, existing, bindings, own, [*mappings]
 
 

@@ -148,6 +148,17 @@ class ShownFlow:
 
 
 @dataclass(frozen=True, slots=True)
+class Base:
+    """The content that a flow last had in common with the flow that its published version descends from (D3)."""
+
+    flow_id: FlowId
+    """The other flow."""
+    content_hash: str
+    version_number: int
+    """The number of the published version."""
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     id: FlowId
     name: str
@@ -160,6 +171,8 @@ class Flow:
     status: FlowStatus = FlowStatus.INACTIVE
     shows: ShownFlow | None = None
     """Set for a flow that is overridden, which may be undone (P6)."""
+    base: Base | None = None
+    """Set for a flow that is overridden, if its published version has one (D5)."""
 
     @property
     def next_revision(self) -> int:

@@ -5,6 +5,7 @@ import strawberry
 from app.domain.batch import BatchMode, FlowsWish, UndosWish
 from app.domain.choices import Mapped, ReferenceMapping, StepChoice, mapped
 from app.domain.draft import ExistingDraft
+from app.domain.drift import DestinationChanges
 from app.domain.edit import CreateWish
 from app.domain.errors import MAPPINGS, OfCall, Path
 from app.domain.export_batch import ExportsWish
@@ -72,6 +73,12 @@ class FlowSourceInput:
         return SourceWish(state=none_if_unset(self.state), version_id=none_if_unset(self.version_id))
 
 
+@strawberry.input(description="A state of a flow: the usual one unless `source` says otherwise.")
+class FlowStateInput:
+    flow_id: strawberry.ID = about("The flow.")
+    source: FlowSourceInput | None = optional("Which of its states.")
+
+
 @strawberry.input(
     one_of=True, description="Exactly one: a workspace (a new flow is made) or a flow (its draft is overridden)."
 )
@@ -109,6 +116,10 @@ class ExportFlowInput:
     existing_draft: ExistingDraft = strawberry.field(
         description="The treatment of a draft that the overridden flow has already.", default=ExistingDraft.SET_ASIDE
     )
+    destination_changes: DestinationChanges = strawberry.field(
+        description="What happens where the overridden flow was changed at the destination since.",
+        default=DestinationChanges.WARN,
+    )
     mappings: list[ReferenceMappingInput] | None = optional(
         "Which of the destination's credentials, secrets, agents and topics take the place of which of the source's."
     )
@@ -131,6 +142,7 @@ class ExportFlowInput:
             topic_id=none_if_unset(self.topic_id),
             source=source_wish(self.source),
             existing_draft=self.existing_draft,
+            destination_changes=self.destination_changes,
             mappings=to_mappings(none_if_unset(self.mappings)),
             shared_mappings={} if shared is None else shared,
             bindings=tuple(binding.to_choice() for binding in none_if_unset(self.bindings) or ()),

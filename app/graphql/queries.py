@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from app.domain import diff
 from app.execution.lookups import Lookup
 from app.graphql.arguments import Search, none_if_unset, searched
 from app.graphql.connections import (
@@ -27,10 +28,18 @@ from app.graphql.export_dialog import (
     TopicCandidateConnection,
     contracts_of,
 )
-from app.graphql.inputs import ApplyWorldInput, ExportFlowInput, ExportFlowsInput, FlowSourceInput, source_wish
+from app.graphql.inputs import (
+    ApplyWorldInput,
+    ExportFlowInput,
+    ExportFlowsInput,
+    FlowSourceInput,
+    FlowStateInput,
+    source_wish,
+)
 from app.graphql.loading.loader_keys import OfFlow, ToWorkspace
+from app.graphql.types.drafts import GraphDiff
 from app.graphql.types.event import EventConnection, Types, events_of
-from app.graphql.types.flow import Flow, FlowVersion
+from app.graphql.types.flow import Flow, FlowVersion, counted
 from app.graphql.types.nodes import node_by_id, nodes_by_id
 from app.graphql.types.resources import Contract, Node, User
 from app.graphql.types.workspace import Workspace
@@ -64,6 +73,8 @@ Ineligible = Annotated[
 IneligibleContracts = Annotated[
     bool, strawberry.argument(description="Also contracts without such a workspace: all that you can see.")
 ]
+FromState = Annotated[FlowStateInput, strawberry.argument(name="from", description="The state before.")]
+ToState = Annotated[FlowStateInput, strawberry.argument(description="The state after.")]
 THREE_KEYS = (int, str, str)
 
 
@@ -245,6 +256,15 @@ class Query:
         That is quotas, items onto one flow and, unless it is best effort, what keeps the others from being exported.
         """
         return await plan_for_all(info.context.work, input_.to_wish())
+
+    @shown_as(GraphDiff | None)
+    def compare_flows(self, info: Info, from_: FromState, to: ToState) -> Lookup[diff.GraphDiff]:
+        """What changes from one flow to another, or between states of one.
+
+        Null if you don't see both, or there is no such state.
+        """
+        older, newer = (OfFlow(state.flow_id, source_wish(state.source)) for state in (from_, to))
+        return Lookup(info.context.loaders.flow_comparisons, (older, newer), partial(counted, info))
 
     @connection_field
     def flow_history(

@@ -11,14 +11,19 @@ from app.domain.flow import FlowState
 from app.domain.graph import Json
 from app.domain.matching import ComparisonLimit
 from app.domain.model import UserId
+from app.domain.source import CopiedState, SourceWish
 from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection
 from app.storage.connections.database import Database
+from app.storage.reads.chosen import read_chosen
 from app.storage.reads.graphs import read_contents
 from app.storage.reads.states_by_id import StateView, read_states
 
 Pair = tuple[str, str]
 """The ids of two drafts or versions, the older one first."""
+
+StateWish = tuple[str, SourceWish]
+"""A flow, by its id, and which of its states."""
 
 StatePair = tuple[FlowState, FlowState]
 """The older one first."""
@@ -39,6 +44,19 @@ async def compare_states(
         of_pairs = [_of_one_flow(states.get(older), states.get(newer)) for older, newer in pairs]
         contents = await _read_contents(connection, of_pairs)
     return await _compared(of_pairs, contents, comparison_limit)
+
+
+async def compare_flows(
+    database: Database, actor: UserId, older: StateWish, newer: StateWish, comparison_limit: ComparisonLimit
+) -> GraphDiff | None:
+    """Compare a state of one flow with a state of another; None where the caller doesn't see both, or one has no such state."""
+    async with database.reading() as connection:
+        flows = [await read_chosen(connection, actor, *wish) for wish in (older, newer)]
+    states = [flow.copied.state for flow in flows if flow is not None and isinstance(flow.copied, CopiedState)]
+    if len(states) < len(flows):
+        return None
+    [before, after] = states
+    return (await compare_found(database, [(before, after)], comparison_limit))[0]
 
 
 async def compare_found(

@@ -6,7 +6,7 @@ from datetime import datetime
 import strawberry
 from strawberry import Parent
 
-from app.domain import access, batch, bindings, draft, export, export_batch, fingerprint, references
+from app.domain import access, batch, bindings, draft, drift, export, export_batch, fingerprint, references
 from app.domain import input as input_rules
 from app.domain import topics as topic_rules
 from app.domain.fingerprint import PlanBasis
@@ -16,7 +16,7 @@ from app.execution.rows import shows
 from app.graphql.context import Info
 from app.graphql.describe import about, field
 from app.graphql.errors.interfaces import Error, ExportFlowWarning
-from app.graphql.types.flow import Flow, FlowDraft
+from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.resources import Agent, Topic, in_workspace
 from app.graphql.types.workspace import Workspace
 from app.storage.reads.rows import TopicView
@@ -89,6 +89,16 @@ class CredentialNotAccessible(Error):
 @shows(draft.DraftAlreadyExists, "The flow to override has a draft already, and it was asked not to set it aside.")
 class DraftAlreadyExists(Error):
     draft: FlowDraft = relation("drafts", "draft_id", "The draft that is there.")
+
+
+@shows(
+    drift.DestinationWasChanged,
+    "The overridden flow was changed at the destination since it got its content from this flow: published, the export "
+    "undoes that. An error where the call asked to be refused.",
+)
+class DestinationWasChanged(Error):
+    flow: Flow | None = relation("flows", "flow_id", "The flow that was changed; null if it is gone.")
+    version: FlowVersion | None = relation("versions", "version_id", "The version that would be undone.")
 
 
 @shows(export.CannotOverrideItself, "Source and destination are the same flow.")

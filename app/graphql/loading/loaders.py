@@ -41,7 +41,7 @@ from app.storage.reads import releases as release_reads
 from app.storage.reads.exports import read_references
 from app.storage.reads.rows import ComponentView, GraphView, TopicView
 from app.usecases.check_readiness import check_readiness
-from app.usecases.compare_states import Pair, compare_found, compare_states
+from app.usecases.compare_states import Pair, compare_flows, compare_found, compare_states
 from app.usecases.find_candidates import find_topics_in_use
 from app.usecases.find_credentials import (
     CandidatesWanted,
@@ -233,6 +233,12 @@ class Loaders:
     async def comparisons(self, pairs: list[Pair]) -> list[GraphDiff | None]:
         """By the ids of an older and a newer draft or version."""
         return await compare_states(self.database, self.viewer, pairs, self._comparison_limit)
+
+    @_batched
+    async def flow_comparisons(self, pairs: list[tuple[OfFlow, OfFlow]]) -> list[GraphDiff | None]:
+        """By an older and a newer state of two flows; each pair is read by itself, since it may be large."""
+        limit = self._comparison_limit
+        return [await compare_flows(self.database, self.viewer, older, newer, limit) for older, newer in pairs]
 
     @_batched
     async def export_plans(self, wishes: list[ExportWish]) -> list[PlannedExport]:

@@ -97,6 +97,7 @@ class BindingChange:
 @shows(diff.GraphDiff, "What changed from an older graph to a newer one. Steps and links are matched by their ids.")
 class GraphDiff:
     identical: bool = about("Whether all of it is the same: nothing is added, removed or changed.")
+    same_content: bool = about("Whether the content is the same, bindings aside: `contentHash` on both sides.")
     added_steps: list[str] = about("The ids of the steps that were added.")
     removed_steps: list[str] = about("The ids of the steps that were removed.")
     changed_steps: list[StepChange] = about("The steps that changed, and where.")

@@ -8,7 +8,7 @@ import strawberry
 from strawberry import Parent
 
 from app.domain import references
-from app.domain.drift import DriftStatus
+from app.domain.drift import DestinationChanges, DriftStatus
 from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction
 from app.domain.source import CopiedFrom
@@ -40,6 +40,14 @@ class ReferenceOutcome:
     )
 
 
+enumeration(
+    DestinationChanges,
+    "What happens where the overridden flow was changed at the destination since it got its content.",
+    {
+        "WARN": "Export, and say so with the warning `DestinationWasChanged`.",
+        "REFUSE": "Refuse with `DestinationWasChanged`.",
+    },
+)
 enumeration(
     DriftStatus,
     "How what runs at the destination stands to the flow that it came from, by content alone: what it is bound to, its name "

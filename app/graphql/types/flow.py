@@ -231,9 +231,12 @@ async def changes_between(info: Info, older: str | None, newer: str) -> diff.Gra
     """What changed from a version to a draft or version of the same flow; None if there is no such version."""
     if older is None or not is_id(Kind.VERSION, older):
         return None
-    difference: diff.GraphDiff | None = await shield(info.context.loaders.comparisons.load((older, newer)))
-    if difference is None:
-        return None
-    changed = [change for one in (*difference.changed_steps, *difference.changed_links) for change in one.fields]
-    info.context.meter.expect_objects(len(changed) + len(difference.bindings) + len(difference.fields))
+    return counted(info, await shield(info.context.loaders.comparisons.load((older, newer))))
+
+
+def counted(info: Info, difference: diff.GraphDiff | None) -> diff.GraphDiff | None:
+    """The difference, whose entries count as objects of the operation."""
+    if difference is not None:
+        changed = [change for one in (*difference.changed_steps, *difference.changed_links) for change in one.fields]
+        info.context.meter.expect_objects(len(changed) + len(difference.bindings) + len(difference.fields))
     return difference

@@ -1,9 +1,11 @@
 """Flows with their states: only those that matter are read with their graphs, since these may be large."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
@@ -17,24 +19,26 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Integer, Text
 
 from app.domain.access import WorkspaceAccess
-from app.domain.flow import TEXTS, Flow, Graph, SavedState, ShownFlow
+from app.domain.flow import TEXTS, Base, Flow, Graph, SavedState, ShownFlow
 from app.domain.model import ContractId, FlowId, FlowStatus, FlowType
 from app.domain.source import CopiedState, SourceWish, copied_state
 from app.meter import current_meter
 from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection, Row
+from app.storage.facts.drifts import base_of
 from app.storage.facts.locks import NEW_FLOWS_IN, Touched
 from app.storage.facts.mirrored_rules import flows_used_in
 from app.storage.facts.outlines import OutlinedState, States, columns_at_once, read_outlines
 from app.storage.facts.states import OutlinedGraph, state_of
 from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, FLOWS, access_of, with_access
-from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, WORKSPACE
+from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION, WORKSPACE
 
 IDS = bindparam("ids", type_=ARRAY(Text))
 
@@ -126,16 +130,28 @@ def flows_with_states(*more: Callable[[States], ColumnElement[Any]]) -> Select[A
     return select(*ACCESS_COLUMNS, *flow, *columns).select_from(joined).where(FLOW.c.id == any_(IDS))
 
 
+def _bases(states: States) -> ColumnElement[Any]:
+    """What the published version of a flow that changes last had in common with the flow that it descends from, as JSON."""
+    published, descent = states["published"][0], FLOW_EXPORT.alias("descent")
+    base = base_of(descent.c.source_flow_id, descent.c.destination_flow_id, descent)
+    values = func.json_build_array(descent.c.source_flow_id, base.c.content_hash, published.c.number)
+    row = select(cast(values, Text)).select_from(descent.join(base, true()))
+    is_changed = FLOW.c.id == any_(bindparam("changed", type_=ARRAY(Text)))
+    of_published = row.where(is_changed, descent.c.id == published.c.descends_from, base.c.content_hash.is_not(None))
+    return of_published.correlate(FLOW, published).scalar_subquery().label("base")
+
+
 def _flows_and_workspaces() -> CompoundSelect[Any]:
     """Select flows with their states, and the workspaces of new flows; columns of only one of the two are null in the other."""
     used = flows_used_in(NEW_FLOWS_IN)
-    of_flows = [cast(null(), column.type).label(column.name) for column in FLOWS_WITH_STATES.selected_columns]
+    flows = flows_with_states(_bases)
+    of_flows = [cast(null(), column.type).label(column.name) for column in flows.selected_columns]
     workspaces = (
         select(*ACCESS_COLUMNS, *of_flows[len(ACCESS_COLUMNS) :], func.coalesce(used.c.used, 0).label("flows_used"))
         .select_from(ACCESSES.outerjoin(used, used.c.contract_id == CONTRACT.c.id))
         .where(BY_VIEWER, WORKSPACE.c.id == any_(NEW_FLOWS_IN))
     )
-    return union_all(FLOWS_WITH_STATES.add_columns(cast(null(), Integer).label("flows_used")), workspaces)
+    return union_all(flows.add_columns(cast(null(), Integer).label("flows_used")), workspaces)
 
 
 FLOWS_WITH_STATES = flows_with_states()
@@ -170,8 +186,13 @@ async def read_flows_and_workspaces(
     rows = await connection.rows(FLOWS_AND_WORKSPACES, {"viewer": viewer, **touched.parameters()})
     of_flows = [row for row in rows if row["flow_id"] is not None]
     accesses = [(access_of(row), row.flows_used) for row in rows if row.flow_id is None]
+    flows = await _with_graphs(connection, of_flows, choices, named_parts)
+    for row in of_flows:
+        if row["base"] is not None:
+            found = flows[row["flow_id"]]
+            flows[row["flow_id"]] = found._replace(flow=replace(found.flow, base=Base(*orjson.loads(row["base"]))))
     return FoundFlows(
-        await _with_graphs(connection, of_flows, choices, named_parts),
+        flows,
         {access.workspace.id: access for access, _ in accesses},
         {access.workspace.contract.id: used for access, used in accesses if used},
     )

@@ -16,7 +16,7 @@ from app.storage.connections.connection import ReadConnection, Row
 from app.storage.facts.visibility import is_member
 from app.storage.reads.limit import bounded, read_bounded
 from app.storage.reads.rows import ResultView, columns
-from app.storage.tables import FLOW_EXPORT, REFERENCE_REPORT, WORKSPACE
+from app.storage.tables import FLOW, FLOW_EXPORT, REFERENCE_REPORT, WORKSPACE
 
 SEES_SOURCE, SEES_DESTINATION = (
     is_member(FLOW_EXPORT.c[end]) for end in ("source_workspace_id", "destination_workspace_id")
@@ -33,9 +33,11 @@ RESULTS = (
             flow_id=FLOW_EXPORT.c.destination_flow_id,
             set_aside=FLOW_EXPORT.c.set_aside_draft_id,
             destination_name=case((SEES_DESTINATION, WORKSPACE.c.name)),
+            flow_name=case((SEES_DESTINATION, FLOW.c.name)),
         )
     )
     .join_from(FLOW_EXPORT, WORKSPACE, WORKSPACE.c.id == FLOW_EXPORT.c.destination_workspace_id)
+    .outerjoin(FLOW, FLOW.c.id == FLOW_EXPORT.c.destination_flow_id)
     .where(FLOW_EXPORT.c.id == any_(_IDS), IS_VISIBLE)
 )
 

@@ -4,11 +4,13 @@ A replay shows what its viewer may see of each record, and names topics and agen
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from app.domain.bindings import AgentNotCopied, ExportWarning
+from app.domain.drift import DestinationWasChanged
+from app.domain.errors import ONTO_FLOW
 from app.domain.export import Exported
-from app.domain.model import DraftId, ExportId, FlowId, Target
+from app.domain.model import DraftId, ExportId, FlowId, Target, VersionId
 from app.domain.step import Step
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
 from app.offload import LARGE, interruptible, offload
@@ -21,6 +23,19 @@ Json = dict[str, Any]
 Warnings = tuple[ExportWarning, ...]
 UNSEEN = FlowId(""), DraftId("")
 """The flow and the draft of an export whose record the viewer can't see: ids of nothing."""
+
+
+class Place(NamedTuple):
+    """What warnings name of a destination, as the viewer may see it."""
+
+    workspace_name: str | None
+    flow_id: FlowId
+    flow_name: str
+
+    @classmethod
+    def of(cls, record: ResultView, *, names_flow: bool) -> Self:
+        flow = (record.flow_id, record.flow_name or "") if names_flow else (FlowId(""), "")
+        return cls(record.destination_name, *flow)
 
 
 def exports_to_json(exports: Mapping[int, tuple[ExportId, Warnings]]) -> list[Json]:
@@ -44,19 +59,21 @@ async def read_keyed_exports(connection: ReadConnection, viewer: str, groups: Se
 def exports_from_json(
     groups: Iterable[Json], records: Mapping[str, ResultView], visible: Mapping[str, Target]
 ) -> dict[int, Exported]:
-    """The warnings of a group are made once for each name of a destination, however many records have them."""
+    """The warnings of a group are made once for each destination that they name, however many records have them."""
     exports: dict[int, Exported] = {}
     for group in interruptible(groups):
         seen = {each: records[each] for each in group["exports"].values() if each in records}
-        names = {record.destination_name for record in seen.values()}
+        names_flow = any("version" in each for each in group["warnings"])
+        places = {each: Place.of(record, names_flow=names_flow) for each, record in seen.items()}
         warnings = {
-            name: tuple(_warning_from_json(each, visible, name) for each in group["warnings"]) for name in names
+            place: tuple(_warning_from_json(each, visible, place) for each in group["warnings"])
+            for place in {*places.values()}
         }
         for index, export_id in group["exports"].items():
             outcome = Exported(export_id, *UNSEEN, replayed=True)
             if export_id in seen:
-                _, flow_id, draft_id, set_aside, copied_from, destination = seen[export_id]
-                of_export = flow_id, draft_id, set_aside, copied_from, warnings[destination]
+                _, flow_id, draft_id, set_aside, copied_from, *_ = seen[export_id]
+                of_export = flow_id, draft_id, set_aside, copied_from, warnings[places[export_id]]
                 outcome = Exported(export_id, *of_export, replayed=True)
             exports[int(index)] = outcome
     return exports
@@ -70,6 +87,8 @@ def _warning_to_json(warning: ExportWarning) -> Json:
             topics = {"from": warning.from_topic, "to": warning.to_topic}
             ids = {end: None if topic is None else topic.id for end, topic in topics.items()}
             return {**ids, "missing": warning.missing_properties}
+        case DestinationWasChanged():
+            return {"version": warning.version_id, "number": warning.version_number}
         case AgentNotCopied():
             return {"agent": warning.agent_id, "steps": warning.steps}
 
@@ -81,12 +100,15 @@ def _ids_of(warnings: Iterable[Json]) -> Iterator[str]:
         yield from (warning[end] for end in ("from", "to", "agent") if end in warning)
 
 
-def _warning_from_json(warning: Json, visible: Mapping[str, Target], destination: str | None) -> ExportWarning:
+def _warning_from_json(warning: Json, visible: Mapping[str, Target], place: Place) -> ExportWarning:
     """The warning, with names only of what the viewer can see."""
     if "topics" in warning:
         topics = tuple(visible[each] for each in warning["topics"] if each in visible)
         return MultipleTopicsNotCopied(topics, refused=False)
     if "agent" in warning:
         steps = tuple(Step(*step) for step in warning["steps"])
-        return AgentNotCopied(warning["agent"], visible.get(warning["agent"]), steps, destination)
+        return AgentNotCopied(warning["agent"], visible.get(warning["agent"]), steps, place.workspace_name)
+    if "version" in warning:
+        version = VersionId(warning["version"]), warning["number"]
+        return DestinationWasChanged(place.flow_id, place.flow_name, *version, path=ONTO_FLOW)
     return TopicSchemaMismatch(visible.get(warning["from"]), visible.get(warning["to"]), tuple(warning["missing"]))

@@ -226,6 +226,8 @@ class ResultView(NamedTuple):
     copied_from: CopiedFrom
     destination_name: str | None
     """Name of the destination workspace; None if the viewer can't see it."""
+    flow_name: str | None
+    """Name of the destination flow, likewise; None if it is gone too."""
 
 
 class GraphView(NamedTuple):
