@@ -49,8 +49,6 @@ class GraphDiff:
 
     identical: bool
     """In content, bindings, name, description and schedule."""
-    same_content: bool
-    """In content alone, by its hash."""
     added_steps: tuple[str, ...] = ()
     removed_steps: tuple[str, ...] = ()
     changed_steps: tuple[Changed, ...] = ()
@@ -60,6 +58,8 @@ class GraphDiff:
     bindings: tuple[BindingChange, ...] = ()
     fields: tuple[FieldChange, ...] = ()
     """Changes of name, description and schedule, of the order of steps and links, and of the rest of the graph."""
+    same_content: bool = False
+    """Whether all that differs are bindings, name, description and schedule."""
 
 
 def compare(
@@ -71,13 +71,12 @@ def compare(
     """
     bindings, fields = tuple(_binding_changes(older, newer)), tuple(_shown_changes(older, newer))
     if older.content_hash == newer.content_hash:
-        return GraphDiff(identical=not (bindings or fields), same_content=True, bindings=bindings, fields=fields)
+        return GraphDiff(identical=not (bindings or fields), bindings=bindings, fields=fields, same_content=True)
     old, new = content_of(older.content_hash), content_of(newer.content_hash)
     before, after, links_before, links_after = _steps(old), _steps(new), _links(old), _links(new)
     comparison = Comparison(limit or ComparisonLimit())
     return GraphDiff(
         identical=False,
-        same_content=False,
         added_steps=tuple(key for key in after if key not in before),
         removed_steps=tuple(key for key in before if key not in after),
         changed_steps=tuple(comparison.changed(before, after)),

@@ -43,7 +43,6 @@ class ExportWish:
     topic_id: str | None = None
     source: SourceWish = BY_DEFAULT
     existing_draft: ExistingDraft = ExistingDraft.SET_ASIDE
-    destination_changes: DestinationChanges = DestinationChanges.WARN
     mappings: tuple[ReferenceMapping, ...] = ()
     shared_mappings: Mapped = field(default_factory=lambda: NO_MAPPINGS, hash=False)
     """The mappings of the whole call, which come after those of the wish; one object for all of its exports."""
@@ -51,6 +50,7 @@ class ExportWish:
     fingerprint: str | None = None
     """The fingerprint of the plan that the caller has seen (P1)."""
     idempotency_key: str | None = None
+    destination_changes: DestinationChanges = DestinationChanges.WARN
 
     @property
     def path(self) -> Path:

@@ -272,4 +272,4 @@ def test_equal_content_is_not_looked_into() -> None:
             raise AssertionError(key)
 
     older, newer = (Snapshot("same hash", (Step(0, "1", "a/b:c"),), (), content) for content in (None, Untouchable()))
-    assert compare(older, newer) == GraphDiff(identical=True)
+    assert compare(older, newer) == GraphDiff(identical=True, same_content=True)

@@ -33,4 +33,4 @@ def test_name_description_and_schedule_are_told_whether_or_not_the_graph_changed
     newer = replace(snapshot(after), texts=("New", "Why", None))
     diff = compare(older, newer)
     assert diff.fields == changes(("/name", "Old", "New"), ("/description", None, "Why"), ("/cron", "0 6 * * *", None))
-    assert (diff.identical, compare(older, older)) == (False, GraphDiff(identical=True))
+    assert (diff.identical, compare(older, older)) == (False, GraphDiff(identical=True, same_content=True))

@@ -62,6 +62,8 @@ SHOWN = {
     "CreateFlow": ("createFlow.draft.graph.steps.1.credential.name", "Mail sandbox"),
     "Draft": ("flow.draft.readiness", {"ready": True, "blockers": []}),
     "Changes": ("flowHistory.nodes.0.changes.changedSteps.0.fields.0.path", "/fields/subject"),
+    "Drift": ("workspace.flows.nodes.1.drift", "DESTINATION_AHEAD"),
+    "CompareFlows": ("compareFlows.sameContent", False),
     "DraftsSetAside": ("flow.draftsSetAside.totalCount", ANY),
     "UpdateFlowDraft": ("updateFlowDraft.draft.readiness.ready", True),
     "PublishFlowDraft": ("publishFlowDraft.flow.status", "ACTIVE"),

@@ -24,7 +24,7 @@ from app.graphql.schema import schema
 QUERIES = """
     viewer node nodes workspace workspaces contracts flow
     destinationContracts destinationWorkspaces overrideCandidates topicCandidates
-    credentialCandidates exportPlan exportPlans flowHistory tenantEvents worldPlan
+    credentialCandidates exportPlan exportPlans compareFlows flowHistory tenantEvents worldPlan
 """
 MUTATIONS = """
     copyFlow exportFlow exportFlows createFlow

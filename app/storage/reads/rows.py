@@ -226,7 +226,7 @@ class ResultView(NamedTuple):
     copied_from: CopiedFrom
     destination_name: str | None
     """Name of the destination workspace; None if the viewer can't see it."""
-    flow_name: str | None
+    flow_name: str | None = None
     """Name of the destination flow, likewise; None if it is gone too."""
 
 

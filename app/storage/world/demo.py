@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Table, Text, any_, bindparam, delete, exists, select
+from sqlalchemy import Table, Text, any_, bindparam, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from typeid import TypeID
 from typeid.codecs.base32 import encode
@@ -30,7 +30,9 @@ from app.storage.store import Store
 from app.storage.tables import (
     API_TOKEN,
     FLOW,
+    FLOW_DRAFT,
     FLOW_EXPORT,
+    FLOW_VERSION,
     METADATA,
     OF_NO_WORLD,
     RELEASE_ITEM,
@@ -114,8 +116,13 @@ async def add_what_no_document_says(connection: WriteConnection) -> None:
     columns = ("id", "user_id", "name", "secret_hash", "created_at")
     tokens = [(token, demo_id(Kind.USER, token), "demo", secret_hash(token), _MADE_AT) for token in DEMO_TOKENS]
     await connection.copy(API_TOKEN.name, columns, tokens)
-    for record in (_published_release(), _release_to_undo()):
+    for record in (_published_release(), _edited_release(), _release_to_undo()):
         await connection.copy(FLOW_EXPORT.name, (*record,), [(*record.values(),)])
+    copied = FLOW_VERSION.c.id == FLOW_EXPORT.c.source_version_id
+    await connection.change(update(FLOW_EXPORT).values(content_hash=FLOW_VERSION.c.content_hash).where(copied))
+    for table in (FLOW_VERSION, FLOW_DRAFT):
+        came = table.c.flow_id == FLOW_EXPORT.c.destination_flow_id
+        await connection.change(update(table).values(descends_from=FLOW_EXPORT.c.id).where(came))
     for release in RELEASES:
         for table, row in ((RELEASE_REQUEST, release.request), (RELEASE_ITEM, release.item)):
             await connection.copy(table.name, (*row,), [(*row.values(),)])
@@ -227,6 +234,18 @@ def _published_release() -> dict[str, Any]:
         "flow_before": flow_to_text(ShownFlow("Order confirmation", None, None, _MADE_AT)),
         "first_change": ChangeSinceExport.PUBLISHED.value,
         "first_changed_at": _MADE_AT,
+        "version_id": demo_id(Kind.VERSION, "order-confirmation-live/1"),
+    }
+
+
+def _edited_release() -> dict[str, Any]:
+    """The record of an export whose draft was edited, then published."""
+    return _record("price-feed", "retail-dev", "price-feed-live", "retail-prod") | {
+        "draft_id": demo_id(Kind.DRAFT, "price-feed-live/exported"),
+        "flow_before": flow_to_text(ShownFlow("Price feed", None, None, _MADE_AT)),
+        "first_change": ChangeSinceExport.EDITED.value,
+        "first_changed_at": _MADE_AT,
+        "version_id": demo_id(Kind.VERSION, "price-feed-live/1"),
     }
 
 
