@@ -7,7 +7,7 @@ from enum import StrEnum
 from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceAccess, writing_refused
 from app.domain.component import Catalogue
 from app.domain.content import Content
-from app.domain.errors import DRAFT, FLOW, REVISION, FlowRefusal, Path, Refusal, Refused, refused
+from app.domain.errors import DRAFT, FLOW, ONTO_FLOW, REVISION, FlowRefusal, Path, Refusal, Refused, refused
 from app.domain.flow import Flow, SavedState, size_of_flows
 from app.domain.graph_input import GraphMistakes
 from app.domain.input import InvalidInput
@@ -35,6 +35,13 @@ class DraftAlreadyExists(Refusal):
             f"The flow {printable(self.flow_name)} already has a draft. "
             "Publish or discard it first, or let it be set aside."
         )
+
+
+@dataclass(frozen=True, slots=True)
+class CannotOverrideItself(FlowRefusal):
+    @property
+    def message(self) -> str:
+        return f"The flow {printable(self.flow_name)} can't override itself. Choose another flow, or copy it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,13 @@ def draft_in_the_way(
     if overridden is None or overridden.draft is None or existing_draft is ExistingDraft.SET_ASIDE:
         return ()
     return (DraftAlreadyExists(DraftId(overridden.draft.id), overridden.id, overridden.name, path=path),)
+
+
+def overrides_itself(source: Flow | None, overridden: Flow | None) -> tuple[CannotOverrideItself, ...]:
+    """Refuse a flow that would override itself (X9)."""
+    if source is None or overridden is None or source.id != overridden.id:
+        return ()
+    return (CannotOverrideItself(source.id, source.name, path=ONTO_FLOW),)
 
 
 DiscardRefusal = FlowNotFound | DraftNotFound | InsufficientPermission | ContractSuspended | StaleDraft | InvalidInput

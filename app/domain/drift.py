@@ -50,7 +50,7 @@ class DestinationWasChanged(FlowRefusal):
         flow = f"The flow {printable(self.flow_name)}" if self.flow_name else "The overridden flow"
         return (
             f"{flow} was changed since it got its content from this flow: publishing the "
-            f"export undoes its version {self.version_number}. Export that version back first, or compare the two flows."
+            f"export undoes its version {self.version_number}. Export that version to its source first, or compare the two flows."
         )
 
 

@@ -25,9 +25,9 @@ from app.domain.choices import (
     misplaced_references,
     unknown_mappings,
 )
-from app.domain.draft import DraftAlreadyExists, draft_in_the_way
+from app.domain.draft import CannotOverrideItself, DraftAlreadyExists, draft_in_the_way, overrides_itself
 from app.domain.drift import DestinationChanges, DestinationWasChanged, destination_changed
-from app.domain.errors import FLOW, INTO_WORKSPACE, ONTO_FLOW, FlowRefusal, Refused, in_order
+from app.domain.errors import FLOW, INTO_WORKSPACE, ONTO_FLOW, Refused, in_order
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, NotCopied, OntoFlow
 from app.domain.fingerprint import PlanIsStale, fingerprint_refused
 from app.domain.flow import CHARACTERS_PER_PART, Flow, FlowState, ShownFlow
@@ -47,14 +47,6 @@ from app.domain.references import CredentialNotAccessible, Destination, Referenc
 from app.domain.source import CopiedFrom, CopiedState, DraftNotFound, VersionNotFound
 from app.domain.source_graph import ComponentNotAccessible, SourceGraph, UsableWhere
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, topic_refused
-from app.domain.wording import printable
-
-
-@dataclass(frozen=True, slots=True)
-class CannotOverrideItself(FlowRefusal):
-    @property
-    def message(self) -> str:
-        return f"The flow {printable(self.flow_name)} can't override itself. Choose another flow, or copy it."
 
 
 class ExportPlan(NamedTuple):
@@ -198,13 +190,6 @@ def destination_refused(facts: ExportFacts, wish: ExportWish) -> tuple[ExportRef
     if access is None:
         return (WorkspaceNotFound(into.workspace_id, path=INTO_WORKSPACE),)
     return new_flow_refused(access, facts.flows_used, INTO_WORKSPACE)
-
-
-def overrides_itself(source: Flow | None, overridden: Flow | None) -> tuple[CannotOverrideItself, ...]:
-    """Refuse a flow that would override itself (X9)."""
-    if source is None or overridden is None or source.id != overridden.id:
-        return ()
-    return (CannotOverrideItself(source.id, source.name, path=ONTO_FLOW),)
 
 
 def graph_refused(facts: ExportFacts, wish: ExportWish, copied: CopiedState | NotCopied) -> Iterator[ExportRefusal]:

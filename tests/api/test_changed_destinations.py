@@ -38,7 +38,7 @@ async def changed(api: Api) -> tuple[str, str, Json]:
     version = await published(api, destination)
     message = (
         "The flow Plain was changed since it got its content from this flow: publishing the export undoes its version 2. "
-        "Export that version back first, or compare the two flows."
+        "Export that version to its source first, or compare the two flows."
     )
     warning = {
         "__typename": "DestinationWasChanged",

@@ -13,11 +13,13 @@ from app.domain.access import (
 )
 from app.domain.bindings import AgentNotCopied
 from app.domain.component import InaccessibilityReason
+from app.domain.draft import CannotOverrideItself
+from app.domain.drift import DestinationWasChanged
 from app.domain.errors import Refusal
-from app.domain.export import CannotOverrideItself
 from app.domain.model import (
     FlowId,
     Target,
+    VersionId,
 )
 from app.domain.publish import Blocker
 from app.domain.references import CredentialNotAccessible
@@ -268,6 +270,13 @@ MESSAGES: list[tuple[Message, str]] = [
     (
         CredentialNotAccessible(AGENT, f"agent_{ID}", PRODUCTION, None, CRM, None, "agent_1", TUNNEL, path=()),
         f"Production has no agent agent_{ID}. Choose an agent of Production for the agent Tunnel.",
+    ),
+    (
+        DestinationWasChanged(FLOW, "Orders", VersionId("version_2"), 2),
+        (
+            "The flow Orders was changed since it got its content from this flow: publishing the export undoes its version 2. "
+            "Export that version to its source first, or compare the two flows."
+        ),
     ),
     (CannotOverrideItself(FLOW, "Orders"), "The flow Orders can't override itself. Choose another flow, or copy it."),
     (

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.draft import DraftAlreadyExists, ExistingDraft
-from app.domain.export import CannotOverrideItself, ExportPlan
+from app.domain.draft import CannotOverrideItself, DraftAlreadyExists, ExistingDraft
+from app.domain.export import ExportPlan
 from app.domain.flow import Flow, SavedState
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowType, VersionId, VersionOrigin

@@ -19,10 +19,9 @@ from app.domain.access import (
 )
 from app.domain.bindings import AgentNotCopied, ExportWarning
 from app.domain.component import Component, InaccessibilityReason
-from app.domain.draft import DraftAlreadyExists, StaleDraft
+from app.domain.draft import CannotOverrideItself, DraftAlreadyExists, StaleDraft
 from app.domain.drift import DestinationWasChanged
 from app.domain.errors import ErrorCode
-from app.domain.export import CannotOverrideItself
 from app.domain.graph import steps_of
 from app.domain.input import IdempotencyKeyReused, InvalidInput
 from app.domain.model import (
@@ -110,8 +109,7 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
             for there in (None, topics[0], Target(id_, kind, workspace.id, name))
         ),
         DraftAlreadyExists(DraftId("draft_1"), flow, name),
-        *(DestinationWasChanged(flow, each, VersionId("version_1"), 2) for each in (name, "")),
-        StaleDraft(flow, name, 3, "draft_1", 4),
+        *(StaleDraft(flow, name, 3, "draft_1", 4), DestinationWasChanged(flow, name, VersionId("version_1"), 2)),
         StaleDraft(flow, name, 3, None, None),
         CannotOverrideItself(flow, name),
         QuotaExceeded(3, 4, contract),

@@ -8,9 +8,8 @@ import pytest
 
 from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, QuotaExceeded, WorkspaceNotFound
 from app.domain.component import InaccessibilityReason
-from app.domain.draft import DraftAlreadyExists, ExistingDraft
+from app.domain.draft import CannotOverrideItself, DraftAlreadyExists, ExistingDraft
 from app.domain.errors import ErrorCode, Refusal
-from app.domain.export import CannotOverrideItself
 from app.domain.model import DraftId, FlowId, ReferenceKind
 from app.domain.references import CredentialNotAccessible
 from app.domain.source import DraftNotFound, SourceWish, StateOfFlow, VersionNotFound

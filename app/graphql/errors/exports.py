@@ -6,7 +6,7 @@ from datetime import datetime
 import strawberry
 from strawberry import Parent
 
-from app.domain import access, batch, bindings, draft, drift, export, export_batch, fingerprint, references
+from app.domain import access, batch, bindings, draft, drift, export_batch, fingerprint, references
 from app.domain import input as input_rules
 from app.domain import topics as topic_rules
 from app.domain.fingerprint import PlanBasis
@@ -101,7 +101,7 @@ class DestinationWasChanged(Error):
     version: FlowVersion | None = relation("versions", "version_id", "The version that would be undone.")
 
 
-@shows(export.CannotOverrideItself, "Source and destination are the same flow.")
+@shows(draft.CannotOverrideItself, "Source and destination are the same flow.")
 class CannotOverrideItself(Error):
     pass
 
