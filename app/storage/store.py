@@ -1,7 +1,7 @@
 """The store of a use case: the facts and the writes of one transaction.
 
-All transactions take their locks in this order: idempotency keys, then **flows before contracts, by id**, for a whole call in one statement
-(`app/storage/facts/locks.py`). Flows that are changed come first, locked with `FOR NO KEY UPDATE`; then flows that are copied
+All transactions take their locks in this order: idempotency keys, the request for a release, then **flows before contracts, by id**, for a whole
+call in one statement (`app/storage/facts/locks.py`). Flows that are changed come first, locked with `FOR NO KEY UPDATE`; then flows that are copied
 from, with `FOR KEY SHARE`, which only keeps them from being deleted and waits for nothing else, so that a flow can be
 exported from while it is exported onto. New flows lock the contract, if that has a quota. The record of an export changes
 only under the lock of the destination flow. Reports of references come after contracts, by hash. With a replica, the
@@ -133,8 +133,12 @@ class Store:
         choices = {item.flow_id: [choice] for item in release.items}
         visible = await self._locked_flows(choices, *versions, permission=permission, parse=named_parts)
         items = await read_release_items(self.connection, release.id)
+        # What has moved is refused. The flow of any other item exists, so that a reviewer who doesn't see it has left.
+        check_locks(frozenset(visible), [item.flow_id for item in items if not item.has_moved])
+        access = next((each.flow.access for each in visible.values()), release.access)
         named = {version_id: saved for each in visible.values() for version_id, saved in each.named.items()}
-        return replace(release, items=items, flows=await self._facts_of_many(visible), versions=named)
+        flows = await self._facts_of_many(visible)
+        return replace(release, access=access, items=items, flows=flows, versions=named)
 
     async def _facts_of_many(self, visible: Mapping[str, FoundFlow]) -> ManyDraftFacts:
         states = (state for each in visible.values() for state in states_at_hand(each.flow, *each.named.values()))

@@ -1,7 +1,7 @@
 """Flows that are started, stopped and deleted (H9): what the database holds afterwards, and what stays."""
 
 import pytest
-from sqlalchemy import Update, select, update
+from sqlalchemy import Delete, Update, select, update
 
 from app.domain.errors import Refused
 from app.domain.export import Exported
@@ -59,7 +59,7 @@ async def test_of_a_suspended_contract_everything_can_be_stopped_and_nothing_sta
     assert (await lawful(firm)).flows[running]["status"] == "INACTIVE"
 
 
-async def behind_the_rules(company: Company, statement: Update) -> None:
+async def behind_the_rules(company: Company, statement: Update | Delete) -> None:
     async with engine_of(company.url) as engine, engine.begin() as connection:
         await connection.execute(statement)
 

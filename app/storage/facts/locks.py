@@ -142,9 +142,9 @@ async def lock(
 
 
 def check_locks(locked: frozenset[str], required: Iterable[str]) -> None:
-    """Raise TransactionConflict where the viewer got a right, or a contract its quota, after the locks were taken."""
+    """Raise TransactionConflict where the viewer got or lost a right, or a contract got its quota, while locks were taken."""
     if not locked.issuperset(required):
-        raise TransactionConflict("the viewer's rights came after the locks")
+        raise TransactionConflict("the viewer's rights changed while the locks were taken")
 
 
 def needed_for_new_flow(access: WorkspaceAccess) -> list[str]:
