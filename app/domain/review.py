@@ -17,7 +17,7 @@ from app.domain.access import (
 )
 from app.domain.draft import DraftFacts, ManyDraftFacts
 from app.domain.errors import Path, Refusal, Refused, refused
-from app.domain.flow import SavedState
+from app.domain.flow import SavedState, size_of_graphs
 from app.domain.id_prefixes import Kind
 from app.domain.input import InvalidInput, description_mistakes
 from app.domain.model import DraftId, FlowStatus, UserId, WorkspaceId
@@ -118,7 +118,14 @@ class ReleaseFacts:
     @property
     def size(self) -> int:
         """How much there is to decide about, in characters."""
-        return self.flows.size
+        return self.flows.size + size_of_graphs(*(saved.state.graph for saved in self.versions.values()))
+
+    def forget(self, item: ReleaseItem) -> None:
+        """Drop what can be made again of an item that was decided about."""
+        self.flows.forget(item.flow_id)
+        before = self.versions.get(item.over_version_id or "")
+        if before is not None:
+            before.state.graph.forget()
 
 
 @dataclass(frozen=True, slots=True)

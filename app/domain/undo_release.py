@@ -96,7 +96,9 @@ def plan_undo_release(
             continue
         flow, before = of_flow.flow, facts.versions.get(item.over_version_id or "")
         state = None if before is None else reverted(of_flow, before)[0]
-        refusals += about_flow(() if state is None else not_ready(of_flow, state, RELEASE, judged), of_flow)
+        if state is not None:
+            refusals += about_flow(not_ready(of_flow, state, RELEASE, judged), of_flow)
+            state.graph.forget()
         runs_only_since = item.started or state is None
         restored.append(RestoredFlow(flow.id, state, runs_only_since and flow.status is FlowStatus.ACTIVE))
     return refused(*refusals) or UndoReleasePlan(facts.id, facts.workspace_id, tuple(restored))

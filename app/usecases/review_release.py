@@ -69,6 +69,6 @@ def _one_by_one(facts: ReleaseFacts | None) -> Count:
         for item in interruptible(items):
             yield item
             if facts is not None:
-                facts.flows.forget(item.flow_id)
+                facts.forget(item)
 
     return count

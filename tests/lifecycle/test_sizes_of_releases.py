@@ -1,0 +1,21 @@
+"""How large releases are to whoever decides about them, and what such a decision costs."""
+
+import pytest
+
+from app.domain.flow import CHARACTERS_PER_PART
+from app.domain.model import UserId
+from tests.lifecycle.company import Company
+from tests.lifecycle.test_releases import changed_flows, requested
+
+
+@pytest.mark.parametrize("reads_versions", [False, True])
+async def test_a_release_is_as_large_as_what_is_decided_about(firm: Company, reads_versions: bool) -> None:
+    """A large one is decided about in a thread, so that other requests don't wait for it."""
+    release = await requested(firm, *await changed_flows(firm, 3))
+    if reads_versions:
+        await firm.review(release)
+    async with firm.work.of(UserId(firm["ben"])).begin() as store:
+        facts = await store.release(release)
+        assert facts is not None
+        facts = await (store.release_versions(facts) if reads_versions else store.release_drafts(facts))
+    assert facts.size >= 3 * CHARACTERS_PER_PART
