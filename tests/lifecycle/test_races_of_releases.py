@@ -5,7 +5,9 @@ import asyncio
 import pytest
 
 from app.domain.errors import Refused
+from app.domain.model import UserId
 from app.domain.review import ReleaseIsClosed
+from app.storage.connections.database import DatabaseUnavailable, open_database
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.racing import ROUNDS, at_once, lawful, notes_of, refused_for, saved
 from tests.lifecycle.test_releases import changed_flows, held, requested
@@ -52,3 +54,16 @@ async def test_many_decisions_at_once_neither_deadlock_nor_publish_twice(firm: C
     outcomes = await asyncio.gather(*(firm.review(each) for each in releases), firm.publish_all(*drafts[::-1]))
     assert sum(not isinstance(outcome, Refused) and codes_of(outcome) == set() for outcome in outcomes[:-1]) <= 1
     assert {len((await lawful(firm)).versions_of(flow)) for flow, _ in drafts} == {2}
+
+
+async def test_a_decision_waits_for_another_one_no_longer_than_a_lock_may_take(firm: Company) -> None:
+    [flow] = await changed_flows(firm, 1)
+    release = await requested(firm, flow)
+    database = open_database(firm.url, statement_timeout_seconds=10, lock_timeout_seconds=1)
+    impatient = Company(firm.ids, firm.url, database)
+    async with firm.work.of(UserId(firm["ben"])).begin() as store:
+        assert await store.release(release) is not None
+        with pytest.raises(DatabaseUnavailable):
+            await impatient.withdraw(release)
+    await database.close()
+    assert codes_of(await firm.withdraw(release)) == set()

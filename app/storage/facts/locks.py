@@ -75,6 +75,8 @@ def touched_by(wishes: Iterable[Wish]) -> Touched:
 
 
 PERMISSION = bindparam("permission", type_=Text)
+LIMIT = select(func.set_config("lock_timeout", bindparam("milliseconds", type_=Text), true()).label("id"))
+"""Limits how long locks are waited for from here on."""
 
 
 def _locks() -> CompoundSelect[Any]:
@@ -96,7 +98,7 @@ def _locks() -> CompoundSelect[Any]:
         .order_by(CONTRACT.c.id)
     )
     parts: dict[str, Select[Any]] = {
-        "timeout": select(func.set_config("lock_timeout", bindparam("milliseconds", type_=Text), true()).label("id")),
+        "timeout": LIMIT,
         "changed": flows.where(
             FLOW.c.id == any_(bindparam("changed", type_=IDS)), _is_permitted(is_open)
         ).with_for_update(of=FLOW, key_share=True),
@@ -133,12 +135,16 @@ async def lock(
 ) -> frozenset[str]:
     """Lock the rows that the viewer may write; returns the ids of the locked rows."""
     parameters = touched.parameters()
-    milliseconds = str(int(connection.lock_seconds * 1000))
-    limited = {"viewer": viewer, "permission": permission, "milliseconds": milliseconds}
+    limited = {"viewer": viewer, "permission": permission, **limit_of(connection)}
     rows = await connection.rows(LOCKS, {**limited, **parameters}) if any(parameters.values()) else ()
     if connection.lock_place is not None:
         connection.lock_place.give_back()
     return frozenset(row.id for row in rows)
+
+
+def limit_of(connection: WriteConnection) -> dict[str, str]:
+    """The parameter of `LIMIT`."""
+    return {"milliseconds": str(int(connection.lock_seconds * 1000))}
 
 
 def check_locks(locked: frozenset[str], required: Iterable[str]) -> None:

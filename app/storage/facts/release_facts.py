@@ -1,12 +1,13 @@
 """Releases that were requested, as decisions about them rest on them (R4 to R8)."""
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, case, false, select
+from sqlalchemy import ColumnElement, Text, and_, bindparam, case, false, select, true
 
 from app.domain.model import UserId
 from app.domain.release import ReleaseItem, ReleaseState
 from app.domain.review import ReleaseFacts
 from app.storage.connections.connection import ReadConnection, WriteConnection
 from app.storage.connections.row_views import views_of
+from app.storage.facts.locks import LIMIT, limit_of
 from app.storage.facts.visibility import ACCESS_COLUMNS, BY_VIEWER, MEMBER, access_of, with_access
 from app.storage.ids import Kind, is_id
 from app.storage.tables import FLOW, FLOW_DRAFT, RELEASE_ITEM, RELEASE_REQUEST, WORKSPACE_ACCESS
@@ -35,7 +36,8 @@ _RELEASE = bindparam("release", type_=Text)
 _MEMBERS = and_(WORKSPACE_ACCESS.c.workspace_id == RELEASE_REQUEST.c.workspace_id, BY_VIEWER, MEMBER)
 _LOCKED_RELEASE = (
     select(*ACCESS_COLUMNS, *(RELEASE_REQUEST.c[name] for name in ("id", "title", "state", "start", "requested_by")))
-    .select_from(with_access(RELEASE_REQUEST.join(WORKSPACE_ACCESS, _MEMBERS)))
+    # The limit is set before the join has a row that could be locked.
+    .select_from(with_access(RELEASE_REQUEST.join(WORKSPACE_ACCESS, _MEMBERS)).join(LIMIT.subquery("timeout"), true()))
     .where(RELEASE_REQUEST.c.id == _RELEASE)
     .with_for_update(of=RELEASE_REQUEST, key_share=True)
 )
@@ -47,7 +49,7 @@ async def lock_release(connection: WriteConnection, viewer: UserId, release_id: 
     """Lock a request and read it with its items; None where the viewer is no member of its workspace."""
     if not is_id(Kind.RELEASE, release_id):
         return None
-    row = await connection.row(_LOCKED_RELEASE, {"viewer": viewer, "release": release_id})
+    row = await connection.row(_LOCKED_RELEASE, {"viewer": viewer, "release": release_id, **limit_of(connection)})
     if row is None:
         return None
     state = ReleaseState(row.state)
