@@ -4,8 +4,10 @@ import pytest
 
 from app.domain.flow import CHARACTERS_PER_PART
 from app.domain.model import UserId
+from app.meter import MUTATION_COST, Meter
 from tests.lifecycle.company import Company
 from tests.lifecycle.test_releases import changed_flows, requested
+from tests.metering import counted_by
 
 
 @pytest.mark.parametrize("reads_versions", [False, True])
@@ -19,3 +21,17 @@ async def test_a_release_is_as_large_as_what_is_decided_about(firm: Company, rea
         assert facts is not None
         facts = await (store.release_versions(facts) if reads_versions else store.release_drafts(facts))
     assert facts.size >= 3 * CHARACTERS_PER_PART
+
+
+async def test_a_decision_costs_as_much_as_the_release_has_items(firm: Company) -> None:
+    """As a call that publishes as many drafts does."""
+    costs = []
+    for number in (1, 5):
+        release = await requested(firm, *await changed_flows(firm, number))
+        meters = Meter(), Meter()
+        with counted_by(meters[0]):
+            await firm.review(release)
+        with counted_by(meters[1]):
+            await firm.undo_release(release)
+        costs.append([meter.objects for meter in meters])
+    assert costs == [[MUTATION_COST + 1] * 2, [MUTATION_COST + 5] * 2]

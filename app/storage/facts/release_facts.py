@@ -5,6 +5,7 @@ from sqlalchemy import ColumnElement, Text, and_, bindparam, case, false, select
 from app.domain.model import UserId
 from app.domain.release import ReleaseItem, ReleaseState
 from app.domain.review import ReleaseFacts
+from app.meter import current_meter
 from app.storage.connections.connection import ReadConnection, WriteConnection
 from app.storage.connections.row_views import views_of
 from app.storage.facts.locks import LIMIT, limit_of
@@ -54,6 +55,7 @@ async def lock_release(connection: WriteConnection, viewer: UserId, release_id: 
         return None
     state = ReleaseState(row.state)
     items = await read_release_items(connection, release_id)
+    current_meter().take_objects(len(items))
     return ReleaseFacts(row.id, row.title, state, row.start, row.requested_by, access_of(row), viewer, items)
 
 
