@@ -96,12 +96,7 @@ class ExportedDraft:
     is_kept: bool = True
     """Whether the draft that was set aside, if there is one, is still there."""
     other_states: int = 0
-    """How many other drafts the flow has, with its published version."""
-
-    @property
-    def is_all_of_flow(self) -> bool:
-        """Whether the flow has nothing else: so it is with a flow that the export made."""
-        return self.other_states == 0
+    """How many other drafts the flow has, with its published version: none of a flow that the export made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +177,7 @@ def plan_undo(facts: UndoFacts | None, export_id: str) -> UndoPlan | Refused[Und
         gone = ChangeSinceExport.DISCARDED if draft is None else ChangeSinceExport.EXPIRED
         instead = None if refusals else _instead(facts)
         return Refused((*refusals, CannotUndo(facts.flow_name, facts.since or gone, instead, path=EXPORT)))
-    deletes_flow = draft.set_aside is None and draft.is_all_of_flow
+    deletes_flow = draft.set_aside is None and draft.other_states == 0
     revision = facts.draft_revision if draft.set_aside is None else facts.draft_revision + 1
     before = facts.before or shown
     shows = before if shown.updated_at == facts.created_at else replace(before, updated_at=shown.updated_at)
@@ -238,7 +233,7 @@ def _instead(facts: UndoFacts) -> Instead:
         return Instead.REVERT
     if flow.set_aside is DraftState.ASIDE:
         return Instead.RESTORE_DRAFT
-    if flow.is_new or (is_active and draft is not None and draft.is_all_of_flow):
+    if flow.is_new or (is_active and draft is not None and draft.other_states == 0):
         return Instead.STOP_AND_DELETE if flow.is_running else Instead.DELETE
     if is_active or (flow.draft is DraftState.ASIDE and flow.has_draft and flow.set_aside is DraftState.GONE):
         return Instead.DISCARD_DRAFT
