@@ -77,6 +77,8 @@ class Asker:
         if takes_input(place.owner, place.field):
             assert place.field in INPUTS, f"{place.field} is new: say in INPUTS what it can be called with"
             return {"input": INPUTS[place.field](self.own)}
+        if place.field == "compareFlows":
+            return {end: {"flowId": self.own("-history")} for end in ("from", "to")}
         field = fields_of(place.owner)[place.field]
         usual = {name: self.usual(name, place.field) for name in ids_needed(field)}
         # Only a flow with topics makes a difference between them.
