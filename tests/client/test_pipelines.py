@@ -15,7 +15,7 @@ from app.client.release_file import ReleaseFile
 from app.settings import described
 from tests.readme.files import ROOT
 
-PIPELINES = ROOT / "scripts" / "deploy" / "pipelines"
+PIPELINES = ROOT / "scripts" / "pipelines"
 FILES = ("github-actions.yml", "gitlab-ci.yml")
 
 
