@@ -49,13 +49,13 @@ def carried_out(command: str, api: Api, file: ReleaseFile) -> Report:
 def status(api: Api, file: ReleaseFile) -> Report:
     """Compare the flows of the file at both ends."""
     view = look(api, file)
-    return report_of(view, plans_of(file.release, view))
+    return report_of(view, plans_of(view))
 
 
 def plan(api: Api, file: ReleaseFile) -> Report:
     """Ask the server what an export of each flow would do."""
     view = look(api, file)
-    report = report_of(view, with_plans(api, view, plans_of(file.release, view)))
+    report = report_of(view, with_plans(api, view, plans_of(view)))
     return replace(report, status=REFUSED) if any(line.action == Action.REFUSED for line in report.lines) else report
 
 
@@ -70,7 +70,7 @@ def pending(flow_plans: Sequence[FlowPlan]) -> list[FlowPlan]:
 def apply(api: Api, file: ReleaseFile) -> Report:
     """Export what isn't in sync, and publish it."""
     view = look(api, file)
-    flow_plans = plans_of(file.release, view)
+    flow_plans = plans_of(view)
     workspace = view.destination
     if pending(flow_plans) and workspace.publish_policy == "REVIEWED" and not workspace.viewer_can_publish:
         reason = f"{workspace.name} is reviewed, and you may not publish alone there. Request the release instead: "
@@ -83,7 +83,7 @@ def apply(api: Api, file: ReleaseFile) -> Report:
 def request(api: Api, file: ReleaseFile) -> Report:
     """Export what isn't in sync, and request that reviewers publish it."""
     view = look(api, file)
-    flow_plans = plans_of(file.release, view)
+    flow_plans = plans_of(view)
     report = Report(view.source, view.destination, flow_plans)
     if all(is_requested(flow_plan) for flow_plan in pending(flow_plans)):
         return replace(report, message="The release is requested already.") if pending(flow_plans) else report

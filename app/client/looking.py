@@ -18,6 +18,7 @@ Resources = dict[tuple[str, str, str], list[str]]
 class View:
     """The workspaces and flows of a release file, as they are now."""
 
+    release: Release
     source: Workspace
     destination: Workspace
     flows: Sequence[SourceFlow]
@@ -35,7 +36,7 @@ def look(api: Api, file: ReleaseFile) -> View:
     flows = selected(file.release, [flow for page, _ in pages for flow in page.flows.nodes], mistakes)
     if mistakes:
         raise file.stopped(mistakes)
-    return View(source, destination, flows, [*mappings(api, file.release, source, destination)])
+    return View(file.release, source, destination, flows, [*mappings(api, file.release, source, destination)])
 
 
 def workspaces(api: Api, file: ReleaseFile, ids: dict[str, str]) -> Iterator[tuple[Workspace, Workspace]]:

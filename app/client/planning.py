@@ -9,12 +9,12 @@ from app.client.api import Api
 from app.client.api_types import ExportPlan, Flow, GraphDiff, Provenance, Ref, SourceFlow
 from app.client.looking import View
 from app.client.output import Line
-from app.client.release_file import Release
 
 CHANGED = (
     "It was changed in {workspace} since, and the release would undo that. Export the change back, leave the flow out "
     "with `except`, or set `destination-changes: overwrite`."
 )
+SETS_ASIDE = ("It has a draft, which is set aside.",)
 
 
 class Action(StrEnum):
@@ -37,12 +37,12 @@ class FlowPlan(Line):
     destination: Flow | None = None
 
 
-def plans_of(release: Release, view: View) -> list[FlowPlan]:
+def plans_of(view: View) -> list[FlowPlan]:
     """What happens to each flow, as far as it can be decided without plans of the server."""
-    return [plan_of(release, flow, view.destination.name) for flow in view.flows]
+    return [plan_of(view, flow) for flow in view.flows]
 
 
-def plan_of(release: Release, flow: SourceFlow, workspace: str) -> FlowPlan:
+def plan_of(view: View, flow: SourceFlow) -> FlowPlan:
     """Decide about one flow: it overrides the flow that its newest export went to, unless that flow is gone.
 
     The present version, exported and ready, is only published: a command that was interrupted had come that far.
@@ -61,10 +61,10 @@ def plan_of(release: Release, flow: SourceFlow, workspace: str) -> FlowPlan:
         return FlowPlan(flow, Action.PUBLISH, destination, notes)
     is_unpublished_export = not is_published and exported is not None and exported.source_flow == Ref(id=flow.id)
     if copy.drift == "SOURCE_AHEAD" or is_unpublished_export:
-        return FlowPlan(flow, Action.OVERRIDE, destination)
-    if release.destination_changes == "overwrite":
+        return FlowPlan(flow, Action.OVERRIDE, destination, SETS_ASIDE if draft and exported is None else ())
+    if view.release.destination_changes == "overwrite":
         return FlowPlan(flow, Action.OVERRIDE, destination, ("It undoes changes that were made there.",))
-    return FlowPlan(flow, Action.REFUSED, destination, (CHANGED.format(workspace=workspace),))
+    return FlowPlan(flow, Action.REFUSED, destination, (CHANGED.format(workspace=view.destination.name),))
 
 
 def is_of_version(export: Provenance | None, flow: SourceFlow) -> bool:
@@ -73,6 +73,7 @@ def is_of_version(export: Provenance | None, flow: SourceFlow) -> bool:
 
 def export_wish(view: View, flow_plans: Sequence[FlowPlan]) -> dict[str, Any]:
     """The input of `exportFlows` for the flows that are exported: each at the version that was seen, all or none."""
+    changes = "REFUSE" if view.release.destination_changes == "refuse" else "WARN"
     items = [
         {
             "flowId": flow_plan.flow.id,
@@ -80,6 +81,8 @@ def export_wish(view: View, flow_plans: Sequence[FlowPlan]) -> dict[str, Any]:
             "destination": {"overrideFlowId": flow_plan.destination.id}
             if flow_plan.destination
             else {"workspaceId": view.destination.id},
+            # What is published there after this look isn't undone either.
+            "destinationChanges": changes,
         }
         for flow_plan in flow_plans
         if flow_plan.action in EXPORTS

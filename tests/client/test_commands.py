@@ -5,6 +5,12 @@ import subprocess
 from asyncio import to_thread
 from contextlib import suppress
 
+import pytest
+
+from app.client import commands
+from app.client.api import Api
+from app.client.looking import View, look
+from app.client.release_file import ReleaseFile
 from tests.client.pipelines import FLOWS, PATIENCE_SECONDS, REVIEW, ReleasePlace
 from tests.databases import connected, contents
 from tests.serving.real import soon_true
@@ -130,6 +136,25 @@ async def test_changes_made_at_the_destination_are_named_and_not_undone_unless_t
     place.edit(copies["Flow-11"].id, "four", "alike")
     place.edit(place.id("flow-11"), "workshop", "alike")
     assert place.told("status", place.file("four", flows)) == (0, {"in sync": 2})
+
+
+async def test_what_is_published_at_the_destination_while_a_release_is_exported_is_not_undone(
+    place: ReleasePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = place.file("four", "flows: [Flow-13]\nmappings: {equal-names: true}")
+    assert place.told("apply", file) == (0, {"create": 1})
+    place.edit(place.id("flow-13"), "workshop", "edited")
+    copy = (await place.flows("four"))["Flow-13"].id
+
+    def look_away(api: Api, read: ReleaseFile) -> View:
+        view = look(api, read)
+        place.edit(copy, "four", "fixed by hand")
+        return view
+
+    monkeypatch.setattr(commands, "look", look_away)
+    status, [reason] = place.told("apply", file)
+    assert (status, reason.partition(": ")[0]) == (4, "Flow-13")
+    assert (await place.flows("four"))["Flow-13"].template == "fixed by hand"
 
 
 async def test_every_blocker_is_told_with_its_flow_and_nothing_is_published(place: ReleasePlace) -> None:
