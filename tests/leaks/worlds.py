@@ -22,7 +22,15 @@ from tests.leaks.expected_visibility import Sections, Sight
 
 # So that documents may be long: what is asked is the test's own.
 NO_LIMITS: dict[str, Any] = dict.fromkeys(
-    ("max_aliases", "max_fields", "max_tokens", "max_cost", "max_root_fields", "max_mutations"),
+    (
+        "max_aliases",
+        "max_fields",
+        "max_tokens",
+        "max_cost",
+        "max_root_fields",
+        "max_mutations",
+        "request_timeout_seconds",
+    ),
     10_000_000,
 )
 
