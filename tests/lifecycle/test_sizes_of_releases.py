@@ -5,6 +5,7 @@ import pytest
 from app.domain.flow import CHARACTERS_PER_PART
 from app.domain.model import UserId
 from app.meter import MUTATION_COST, Meter
+from app.storage.reads.releases import read_current_releases
 from tests.lifecycle.company import Company
 from tests.lifecycle.test_releases import changed_flows, requested
 from tests.metering import counted_by
@@ -35,3 +36,13 @@ async def test_a_decision_costs_as_much_as_the_release_has_items(firm: Company) 
             await firm.undo_release(release)
         costs.append([meter.objects for meter in meters])
     assert costs == [[MUTATION_COST + 1] * 2, [MUTATION_COST + 5] * 2]
+
+
+async def test_whether_a_release_is_current_costs_as_much_as_the_release_has_items(firm: Company) -> None:
+    drafts = await changed_flows(firm, 4)
+    releases = [await requested(firm, *drafts), await requested(firm, drafts[0])]
+    meter = Meter()
+    with counted_by(meter):
+        async with firm.database.reading() as connection:
+            current = await read_current_releases(connection, firm["ben"], releases)
+    assert (current, meter.objects) == (dict.fromkeys(releases, True), 5)

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.types import Text
 
 from app.domain.release import ReleaseState
+from app.meter import current_meter
 from app.storage.connections.connection import ReadConnection, Row
 from app.storage.connections.row_views import views_of
 from app.storage.facts.release_facts import DRAFT_HAS_MOVED, VERSION_HAS_MOVED, WITH_PRESENT_STATE
@@ -21,14 +22,17 @@ _IS_OPEN = RELEASE_REQUEST.c.state == ReleaseState.OPEN.value
 _IS_SEEN = is_member(RELEASE_REQUEST.c.workspace_id)
 RELEASES = select(*columns(RELEASE_REQUEST, ReleaseView))
 _RELEASES_BY_ID = RELEASES.where(RELEASE_REQUEST.c.id == any_(_IDS), _IS_SEEN)
-_CURRENT = (
-    select(RELEASE_ITEM.c.request_id)
+_OPEN_ITEMS = (
+    select(
+        RELEASE_ITEM.c.request_id,
+        func.count().label("number"),
+        func.bool_or(or_(DRAFT_HAS_MOVED, VERSION_HAS_MOVED)).label("has_moved"),
+    )
     .select_from(WITH_PRESENT_STATE)
     .where(RELEASE_ITEM.c.request_id == any_(_IDS), _IS_OPEN, _IS_SEEN)
     .group_by(RELEASE_ITEM.c.request_id)
-    .having(~func.bool_or(or_(DRAFT_HAS_MOVED, VERSION_HAS_MOVED)))
 )
-"""The open requests of which no item has moved."""
+"""Of open requests, how many items each has, and whether one of them has moved."""
 _NAMES_DRAFT = and_(RELEASE_ITEM.c.draft_id == FLOW_DRAFT.c.id, RELEASE_ITEM.c.revision == FLOW_DRAFT.c.revision)
 _OF_DRAFTS = (
     RELEASES.add_columns(FLOW_DRAFT.c.id.label("draft"))
@@ -51,8 +55,10 @@ async def read_releases(connection: ReadConnection, viewer: str, ids: Sequence[s
 
 
 async def read_current_releases(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, bool]:
-    """Find out of requests whether they could still be applied."""
-    current = {row.request_id for row in await _rows(connection, viewer, ids, _CURRENT)}
+    """Find out of requests whether they could still be applied. Each item that is looked at counts."""
+    rows = await _rows(connection, viewer, ids, _OPEN_ITEMS)
+    current_meter().take_objects(sum(row.number for row in rows))
+    current = {row.request_id for row in rows if not row.has_moved}
     return {id_: id_ in current for id_ in ids}
 
 
