@@ -41,7 +41,7 @@ class Stopped(Exception):
         self.reasons = reasons
 
 
-class Refused(Stopped):
+class RefusedByServer(Stopped):
     """The server refuses what a command asks, but not only because other items of the call were refused."""
 
     def __init__(self, errors: Sequence[Error]) -> None:
@@ -70,13 +70,13 @@ class Api:
         return Data.model_validate(self.data(operation, **variables)).workspace
 
     def payload(self, operation: str, **wish: object) -> AnyPayload:
-        """Send a mutation or ask for plans. Raises Refused with every reason."""
+        """Send a mutation or ask for plans. Raises RefusedByServer with every reason."""
         payload = Data.model_validate(self.data(operation, input=wish)).payload or AnyPayload(errors=())
         refusals = [error for answer in (payload, *payload.results) for error in answer.errors]
         # The mappings are those of the whole call, so that a plan can't go on without them.
         refusals += [error for plan in payload.plans for error in plan.blockers if error.path[:1] == (MAPPINGS,)]
         if reasons := [error for error in refusals if error.code != "BATCH_NOT_APPLIED"]:
-            raise Refused(reasons)
+            raise RefusedByServer(reasons)
         return payload
 
     def data(self, operation: str, **variables: object) -> dict[str, Any]:

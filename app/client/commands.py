@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.client.api import CHANGES, DONE, MAPPINGS, REFUSED, STALE, Api, Refused, Stopped, connected
+from app.client.api import CHANGES, DONE, MAPPINGS, REFUSED, STALE, Api, RefusedByServer, Stopped, connected
 from app.client.api_types import AnyPayload, FlowDraft, Result
 from app.client.looking import View, look
 from app.client.output import Report, show, show_stopped
@@ -35,7 +35,7 @@ def carried_out(command: str, api: Api, file: ReleaseFile) -> Report:
     """Carry out a command. What the server refuses of the file's mappings is a mistake of the file."""
     try:
         return COMMANDS[command](api, file)
-    except Refused as refused:
+    except RefusedByServer as refused:
         ids = dict(enumerate(file.release.mappings.ids))
         named = {
             ((MAPPINGS, "ids", ids[int(index)]), error.message)
