@@ -25,7 +25,7 @@ UNSEEN = FlowId(""), DraftId("")
 """The flow and the draft of an export whose record the viewer can't see: ids of nothing."""
 
 
-class Place(NamedTuple):
+class NamedDestination(NamedTuple):
     """What warnings name of a destination, as the viewer may see it."""
 
     workspace_name: str | None
@@ -64,7 +64,7 @@ def exports_from_json(
     for group in interruptible(groups):
         seen = {each: records[each] for each in group["exports"].values() if each in records}
         names_flow = any("version" in each for each in group["warnings"])
-        places = {each: Place.of(record, names_flow=names_flow) for each, record in seen.items()}
+        places = {each: NamedDestination.of(record, names_flow=names_flow) for each, record in seen.items()}
         warnings = {
             place: tuple(_warning_from_json(each, visible, place) for each in group["warnings"])
             for place in {*places.values()}
@@ -100,15 +100,15 @@ def _ids_of(warnings: Iterable[Json]) -> Iterator[str]:
         yield from (warning[end] for end in ("from", "to", "agent") if end in warning)
 
 
-def _warning_from_json(warning: Json, visible: Mapping[str, Target], place: Place) -> ExportWarning:
+def _warning_from_json(warning: Json, visible: Mapping[str, Target], destination: NamedDestination) -> ExportWarning:
     """The warning, with names only of what the viewer can see."""
     if "topics" in warning:
         topics = tuple(visible[each] for each in warning["topics"] if each in visible)
         return MultipleTopicsNotCopied(topics, refused=False)
     if "agent" in warning:
         steps = tuple(Step(*step) for step in warning["steps"])
-        return AgentNotCopied(warning["agent"], visible.get(warning["agent"]), steps, place.workspace_name)
+        return AgentNotCopied(warning["agent"], visible.get(warning["agent"]), steps, destination.workspace_name)
     if "version" in warning:
         version = VersionId(warning["version"]), warning["number"]
-        return DestinationWasChanged(place.flow_id, place.flow_name, *version, path=ONTO_FLOW)
+        return DestinationWasChanged(destination.flow_id, destination.flow_name, *version, path=ONTO_FLOW)
     return TopicSchemaMismatch(visible.get(warning["from"]), visible.get(warning["to"]), tuple(warning["missing"]))
