@@ -56,7 +56,7 @@ ODDS = {
     "restoreFlowDraft": 6,
     "undoExport": 4,
     "undoExports ATOMIC": 4,
-    "undoExports BEST_EFFORT": 8,
+    "undoExports BEST_EFFORT": 16,
     "startFlow": 6,
     "stopFlow": 8,
     "deleteFlow": 4,

@@ -18,7 +18,7 @@ import pytest
 
 from app.settings import Settings
 from app.storage.ids import Kind
-from app.storage.world.demo import demo_id
+from app.storage.world.demo import RELEASES, demo_id
 from tests.api.client import Json
 from tests.databases import Databases
 from tests.fuzz.session import BEGINNING, TIMES
@@ -95,8 +95,9 @@ async def ids_of_the_demo_world(address: str) -> Mapping[Kind, Sequence[str]]:
         for flow in values.ids[Kind.FLOW]:
             copied = await http.post(address, json={"query": COPY, "variables": {"flow": flow}})
             values.learn(copied.json()["data"])
-    # No answer tells the id of a tenant.
-    return {**values.ids, Kind.TENANT: [demo_id(Kind.TENANT, "harbor")]}
+    # No answer that is asked for tells the ids of a tenant and of releases.
+    releases = [release.request["id"] for release in RELEASES]
+    return {**values.ids, Kind.TENANT: [demo_id(Kind.TENANT, "harbor")], Kind.RELEASE: releases}
 
 
 def configuration(ids: Mapping[Kind, Sequence[str]]) -> Iterator[str]:

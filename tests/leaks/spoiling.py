@@ -35,7 +35,12 @@ def copies(ids: Mapping[str, str], flow: str, place: str) -> Inputs:
 
 def exports(ids: Mapping[str, str], flow: str, place: str) -> Inputs:
     wish = {"flowId": ids[flow], "name": BAD_NAME}
-    onto = {**wish, "existingDraft": "REFUSE", "destination": {"overrideFlowId": ids[f"{place}-strays"]}}
+    onto = {
+        **wish,
+        "existingDraft": "REFUSE",
+        "destinationChanges": "REFUSE",
+        "destination": {"overrideFlowId": ids[f"{place}-strays"]},
+    }
     into = {**wish, "destination": {"workspaceId": ids[place]}}
     used = [f"{flow.partition('-')[0]}-{name}" for name in ("mail", "erp", "agent", "orders")]
     mapped = [{"fromId": ids[old], "toId": ids[f"{place}-{old.rpartition('-')[2]}"]} for old in used]

@@ -23,6 +23,9 @@ def arguments_of(worlds: Worlds, name: str, user: str) -> list[Arguments]:
     field = QUERY[name]
     if takes_input("Query", name):
         return [{"input": INPUTS[name](Asker(worlds.sights[user], worlds.ids).own)}]
+    if name == "compareFlows":
+        flows = candidates_for(worlds, user, Kind.FLOW)
+        return [{"from": {"flowId": one}, "to": {"flowId": other}} for one, other in product(flows, repeat=2)]
     needed = ids_needed(field)
     candidates = [candidates_for(worlds, user, kind_of_argument(argument, name)) for argument in needed]
     bases = [dict(zip(needed, ids, strict=True)) for ids in product(*candidates)]

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from app.storage.tables import METADATA
+from app.storage.tables import FEED, METADATA
 
 WorldFile = dict[str, Any]
 Change = Callable[[WorldFile], None]
@@ -128,7 +128,7 @@ def document(**sections: Any) -> bytes:
 
 
 async def contents(url: str) -> dict[str, list[dict[str, Any]]]:
-    """Everything in a database at one moment, table by table."""
+    """Everything in a database at one moment, table by table, but how far servers have numbered events."""
     engine = create_async_engine(url, isolation_level="REPEATABLE READ")
     async with engine.connect() as connection:
         found = {
@@ -136,6 +136,7 @@ async def contents(url: str) -> dict[str, list[dict[str, Any]]]:
                 dict(row) for row in (await connection.execute(select(table).order_by(*table.primary_key))).mappings()
             ]
             for table in METADATA.sorted_tables
+            if table.name != FEED.name
         }
     await engine.dispose()
     return found
