@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from asyncpg import Connection, Record
 
 from tests.api.client import Api, Json
+from tests.api.feed import events_of
 from tests.api.office import apply, held
 from tests.databases import connected
 from tests.serving.real import soon_true
@@ -143,3 +144,13 @@ async def test_contracts_are_locked_in_the_order_in_which_exports_lock_them(offi
         applying = await waiting(api, apply(api, contracts=contracts))
         await connection.execute(lock, later["id"])
     assert (await applying)["changed"] == 2
+
+
+async def test_a_flow_that_goes_before_a_document_locks_it_is_a_mistake_in_the_document(office_api: Api) -> None:
+    api, flow = office_api, office_api.id("letters")
+    before = await events_of(api.database_url)
+    async with holding(api, "delete from flow where id = $1", flow):
+        applying = await waiting(api, apply(api, flows=[{"id": flow, "suspended": True}]))
+    item = ["document", "flows", "0"]
+    assert [error["path"] for error in (await applying)["errors"]] == [[*item, "id"], item]
+    assert await events_of(api.database_url) == before

@@ -19,9 +19,11 @@ RETRIED_CONSTRAINTS = {
     "fk_flow_draft_content_hash": "a content was removed at the moment at which it was referred to again",
     "fk_flow_version_content_hash": "a content was removed at the moment at which it was referred to again",
     "fk_flow_workspace_id": "a workspace was removed at the moment at which it got a flow",
+    "pending_event.tenant_id": "a flow or workspace was removed at the moment at which an event named it",
     "uq_user_account_email_key": "two tenants brought the same user at the same moment",
 }
-"""Constraints that fail for what another transaction has just done: another attempt decides anew."""
+"""Constraints, and columns that may not be null, which fail for what another transaction has just done: another attempt
+decides anew."""
 
 
 class DatabaseFailure(Exception):
@@ -74,7 +76,7 @@ def failure_of(error: Exception, *, is_lost: bool) -> DatabaseFailure:
     is_outage = state.startswith(PASSING) and state != PROTOCOL_VIOLATION
     if state == QUERY_CANCELED:
         return StatementTookTooLong()
-    if (constraint := getattr(error, "constraint_name", None)) in RETRIED_CONSTRAINTS:
+    if (constraint := _constraint_of(error)) in RETRIED_CONSTRAINTS:
         return TransactionConflict(RETRIED_CONSTRAINTS[constraint])
     if is_lost:
         # Of a statement that failed otherwise meanwhile, the message may hold values.
@@ -82,6 +84,12 @@ def failure_of(error: Exception, *, is_lost: bool) -> DatabaseFailure:
     if is_outage:
         return (TransactionConflict if state in CONFLICTS else DatabaseUnavailable)(message_of(error))
     return StatementFailed(error)
+
+
+def _constraint_of(error: Exception) -> str:
+    """The constraint that a statement violated; of a null its table and column."""
+    name: str | None = getattr(error, "constraint_name", None)
+    return name or f"{getattr(error, 'table_name', None)}.{getattr(error, 'column_name', None)}"
 
 
 def failure_to_connect(error: Exception) -> DatabaseFailure:
