@@ -29,7 +29,7 @@ STALE_CODES = {
 
 
 MAPPINGS = "mappings"
-"""Where paths of errors begin that are about the mappings of the file."""
+"""The first part of the path of an error in the mappings of the file."""
 
 
 class Stopped(Exception):
@@ -42,7 +42,7 @@ class Stopped(Exception):
 
 
 class RefusedByServer(Stopped):
-    """The server refuses what a command asks, but not only because other items of the call were refused."""
+    """The server refuses what a command asks, and not only because it refused other items of the call."""
 
     def __init__(self, errors: Sequence[Error]) -> None:
         status = STALE if any(error.code in STALE_CODES for error in errors) else REFUSED
@@ -96,7 +96,7 @@ class Api:
                     raise Stopped(1, reason)
                 pause = float(response.headers.get("Retry-After", pause))
             except (httpx.TransportError, AttributeError, LookupError, TypeError, ValueError) as error:
-                # No server answers, or something else than a server of ours.
+                # No server answers, or a server that isn't Flowport.
                 reason = f"{self._http.base_url} doesn't answer as a Flowport server does: {error}"
             if time.monotonic() + pause > deadline:
                 raise Stopped(1, reason)

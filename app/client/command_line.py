@@ -1,4 +1,7 @@
-"""`flowport release` and `flowport status`: arguments, options and settings. What they do is imported when they run."""
+"""`flowport release` and `flowport status`: arguments, options and settings.
+
+A command imports its code when it runs, so that `flowport --help` stays quick.
+"""
 
 from pathlib import Path
 
@@ -15,7 +18,7 @@ COMMANDS = {
 
 
 def client_command(name: str, about: str) -> click.Command:
-    """A command that calls the API of a server, and knows nothing of its database."""
+    """A command that calls the API of a server, and needs no database."""
 
     @click.command(name, help=about, short_help=f"{about.partition('.')[0]}.")
     @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -36,7 +39,7 @@ def client_command(name: str, about: str) -> click.Command:
 
 @click.group(short_help="Release flows to another workspace.")
 def release() -> None:
-    """Release flows of a workspace to another one, as a release file says that is kept in git.
+    """Release flows of a workspace to another one, from a release file that you keep in git.
 
     FLOWPORT_SERVER is the address of the server, FLOWPORT_TOKEN the token of the user who releases.
 

@@ -32,7 +32,7 @@ def run(command: str, file: Path, server: str, token: str | None, *, as_json: bo
 
 
 def carried_out(command: str, api: Api, file: ReleaseFile) -> Report:
-    """Carry out a command. What the server refuses of the file's mappings is a mistake of the file."""
+    """Carry out a command. Raises Stopped with the file's line where the server refuses a mapping."""
     try:
         return COMMANDS[command](api, file)
     except RefusedByServer as refused:
@@ -47,7 +47,7 @@ def carried_out(command: str, api: Api, file: ReleaseFile) -> Report:
 
 
 def status(api: Api, file: ReleaseFile) -> Report:
-    """Compare the flows of the file at both ends."""
+    """Compare the flows of the file in the source workspace and the destination."""
     view = look(api, file)
     return report_of(view, plans_of(view))
 

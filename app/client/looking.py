@@ -1,4 +1,4 @@
-"""What the server shows of a release: the flows that the file names, where they went before, and what replaces what."""
+"""Reading a release from the server: the flows that the file names, their earlier exports, and the mappings."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -26,9 +26,9 @@ class View:
 
 
 def look(api: Api, file: ReleaseFile) -> View:
-    """Read what the file names: one call for every hundred flows, and one more where a workspace goes by its name.
+    """Read the workspaces and flows that the file names: a call for every hundred flows, and one for workspaces by name.
 
-    Raises Stopped with the line of everything that the server doesn't have.
+    Raises Stopped with the line of every name that the server doesn't know.
     """
     pages = [*workspaces(api, file, workspace_ids(api, file))]
     source, destination = pages[0]
@@ -40,7 +40,7 @@ def look(api: Api, file: ReleaseFile) -> View:
 
 
 def workspaces(api: Api, file: ReleaseFile, ids: dict[str, str]) -> Iterator[tuple[Workspace, Workspace]]:
-    """Source and destination, with a page of flows each time and, the first time, what flows use."""
+    """Source and destination with a page of flows, and at first the credentials, secrets, agents and topics too."""
     release, after, has_more, with_resources = file.release, None, True, file.release.mappings.equal_names
     while has_more:
         data = Data.model_validate(api.data("Flows", **ids, after=after, resources=with_resources))
@@ -111,7 +111,7 @@ def mappings(api: Api, release: Release, source: Workspace, destination: Workspa
 
 
 def resources_of(api: Api, workspace: Workspace) -> Resources:
-    """What flows of a workspace use, read to the end."""
+    """Read every page of the credentials, secrets, agents and topics of a workspace."""
     resources: Resources = defaultdict(list)
     cursors: dict[str, str | None] = {}
     page: Workspace | None = workspace

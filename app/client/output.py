@@ -1,4 +1,4 @@
-"""What a command prints: a table for people, or JSON for programs."""
+"""Printing the result of a command: a table for people, or JSON for programs."""
 
 import json
 from collections import Counter
@@ -14,7 +14,7 @@ from app.client.api_types import Named
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What happens to a flow, the flow that it goes over, and what people should know."""
+    """The action on a flow, the flow that it overrides, and notes for people."""
 
     flow: Named
     action: str
@@ -29,7 +29,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What happens to each flow of a release, or what was done; and the exit status of the command."""
+    """The lines of a command's result, planned or done, and its exit status."""
 
     source: Named
     destination: Named
@@ -39,7 +39,7 @@ class Report:
 
 
 def show(report: Report, *, as_json: bool) -> None:
-    """Print what a command answers."""
+    """Print the result of a command."""
     if as_json:
         ends = {"from": report.source.id, "to": report.destination.id}
         flows = [line.as_json() for line in report.lines]

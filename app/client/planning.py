@@ -1,4 +1,4 @@
-"""What happens to each flow of a release, by where it went before."""
+"""Planning a release: the action on each flow follows from its newest export to the destination."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ EXPORTS = {Action.CREATE, Action.OVERRIDE}
 
 @dataclass(frozen=True, slots=True)
 class FlowPlan(Line):
-    """What happens to a flow of the release."""
+    """The action on a flow of the release."""
 
     flow: SourceFlow
     action: Action
@@ -38,14 +38,14 @@ class FlowPlan(Line):
 
 
 def plans_of(view: View) -> list[FlowPlan]:
-    """What happens to each flow, as far as it can be decided without plans of the server."""
+    """Plan each flow of the view, without asking the server for export plans."""
     return [plan_of(view, flow) for flow in view.flows]
 
 
 def plan_of(view: View, flow: SourceFlow) -> FlowPlan:
     """Decide about one flow: it overrides the flow that its newest export went to, unless that flow is gone.
 
-    The present version, exported and ready, is only published: a command that was interrupted had come that far.
+    A ready draft of the published version is only published: an interrupted command has exported it.
     """
     copy = next((copy for copy in flow.copies.nodes if copy.destination_flow), None)
     destination = copy.destination_flow if copy else None
@@ -72,7 +72,7 @@ def is_of_version(export: Provenance | None, flow: SourceFlow) -> bool:
 
 
 def export_wish(view: View, flow_plans: Sequence[FlowPlan]) -> dict[str, Any]:
-    """The input of `exportFlows` for the flows that are exported: each at the version that was seen, all or none."""
+    """The input of `exportFlows` for the flows that are exported, each at the version of the view, all or none."""
     changes = "REFUSE" if view.release.destination_changes == "refuse" else "WARN"
     items = [
         {
@@ -81,7 +81,7 @@ def export_wish(view: View, flow_plans: Sequence[FlowPlan]) -> dict[str, Any]:
             "destination": {"overrideFlowId": flow_plan.destination.id}
             if flow_plan.destination
             else {"workspaceId": view.destination.id},
-            # What is published there after this look isn't undone either.
+            # The server refuses a flow that somebody publishes there after this read.
             "destinationChanges": changes,
         }
         for flow_plan in flow_plans
@@ -91,7 +91,7 @@ def export_wish(view: View, flow_plans: Sequence[FlowPlan]) -> dict[str, Any]:
 
 
 def with_plans(api: Api, view: View, flow_plans: Sequence[FlowPlan]) -> list[FlowPlan]:
-    """The plans with what the server plans for those that are exported: changes, warnings, and every blocker."""
+    """The plans, with the server's changes, warnings and blockers of each flow that is exported."""
     wish = export_wish(view, flow_plans)
     if not wish["items"]:
         return list(flow_plans)
@@ -111,7 +111,7 @@ def planned(flow_plan: FlowPlan, plan: ExportPlan) -> FlowPlan:
 
 
 def notes_of(flow_plan: FlowPlan, messages: Sequence[str]) -> tuple[str, ...]:
-    """The messages, without the name of the flow where they begin with it: it stands before them."""
+    """The messages, without the flow's name at their beginning: the line of the flow shows it already."""
     return tuple(dict.fromkeys(message.removeprefix(f"{flow_plan.flow.name}: ") for message in messages))
 
 

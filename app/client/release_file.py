@@ -1,4 +1,4 @@
-"""Release files: what is released from which workspace to which, as YAML. Every mistake has its line and path."""
+"""Release files: YAML that names the flows of a release and its workspaces. Every mistake has its line and path."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -41,7 +41,7 @@ class Release(FileSection):
 
 
 class ReleaseFile:
-    """A release file that was read, and the lines of its properties."""
+    """A parsed release file, with the lines of its properties."""
 
     def __init__(self, path: Path) -> None:
         """Raise Stopped with all mistakes of the file."""
@@ -72,7 +72,7 @@ class ReleaseFile:
         return Stopped(MISTAKES, *(f"{self.path}:{line}: {at}: {message}" for line, at, message in lines))
 
     def _line(self, path: Location) -> int:
-        """The line of a property or an item or, where it is missing, of what should have it."""
+        """The line of a property or item or, if it is missing, of the object that should have it."""
         node, line = self._root, 1
         for part in path:
             if isinstance(node, yaml.SequenceNode) and isinstance(part, int):
@@ -87,7 +87,7 @@ class ReleaseFile:
 
 
 def duplicates(node: yaml.Node | None, path: Location = ()) -> Iterator[Mistake]:
-    """The keys that a mapping has twice; YAML takes the last without a word."""
+    """The keys that a mapping has twice; YAML would silently take the last."""
     if isinstance(node, yaml.MappingNode) and len(path) < DEEPEST:
         names = [key.value for key, _ in node.value]
         yield from ((path, name) for name in dict.fromkeys(names) if names.count(name) > 1)

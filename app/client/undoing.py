@@ -10,7 +10,7 @@ from app.client.release_file import Release, ReleaseFile
 
 
 def undo(api: Api, file: ReleaseFile) -> Report:
-    """Undo the last release of the file. What was undone since, or published over, is left alone."""
+    """Undo the last release of the file, but for exports that were undone or published over since."""
     ids = workspace_ids(api, file)
     destination, exports = last_exports(api, file, ids)
     published = {each.destination_version.id: each for each in exports if each.destination_version}
@@ -27,7 +27,7 @@ def undo(api: Api, file: ReleaseFile) -> Report:
 
 
 def last_exports(api: Api, file: ReleaseFile, ids: dict[str, str]) -> tuple[Workspace, list[FlowExport]]:
-    """The exports of the file's flows that were published with the newest one or, unless it is published, made with it."""
+    """The exports of the file's flows that were published with the newest one or, if it is a draft, made by its call."""
     exports: list[FlowExport] = []
     after = None
     while True:
@@ -57,7 +57,7 @@ def is_with(export: FlowExport, newest: FlowExport) -> bool:
 
 
 def undo_published(api: Api, workspace: Workspace, published: dict[str, FlowExport]) -> Sequence[FlowExport]:
-    """Undo the release that was requested or, where there was no request, put back flow by flow."""
+    """Undo the requested release or, without a request, restore each flow by itself."""
     for request in workspace.release_requests.nodes:
         if any(item.version and item.version.id in published for item in request.items.nodes):
             if request.state == "UNDONE":
