@@ -1,7 +1,7 @@
-"""The answers of an operation: objects are begun by compiled selections, and values put into them; errors come last.
+"""The answers of an operation: compiled selections begin the objects, and values are put into them; errors come last.
 
-The answer holds a mark where something fails. Only if one was left is the answer gone through, to tell the errors with
-their paths and to make null what they make null.
+A field that fails leaves a mark in the answer. Only if there are marks, a second pass adds the errors with their paths,
+and propagates nulls.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ class Objects:
 
 
 class Answers:
-    """Makes the answers of one operation. Values may be exceptions: what kept them from being found."""
+    """Makes the answers of one operation. A value may be the exception that its resolver or lookup raised."""
 
     def __init__(self, plan: Plan, meter: Meter, pace: Pace) -> None:
         self._plan = plan
@@ -45,7 +45,7 @@ class Answers:
         self._made: list[Objects] = []
         self._has_failed = False
         self.is_null = False
-        """Whether all of it is null, because of something in it that may not be."""
+        """Whether the whole answer is null, because a null propagated to the root."""
         self.errors: list[GraphQLError] = []
 
     async def begin_root(self, selection: Selection) -> Objects:
@@ -92,7 +92,7 @@ class Answers:
     async def _begin_elements(
         self, field: FieldPlan, places: list[tuple[Any, Any]], elements: list[Any], begun: list[Objects]
     ) -> None:
-        """Begin the objects of a field, by their types, and put them where they belong."""
+        """Begin the objects of a field, type by type, and put each into the answer."""
         is_required = field.shape.element_is_required if field.shape.is_list else field.shape.is_required
         types = {class_: self._type_of(field, class_) for class_ in set(map(type, elements))}
         groups: dict[Any, tuple[list[Any], list[tuple[Any, Any]]]] = {
@@ -114,7 +114,7 @@ class Answers:
             try:
                 objects = await self._begin(self._plan.below(field, type_), sources)
             except GraphQLError as error:
-                # A condition below isn't acceptable, which is told of each.
+                # A condition below isn't acceptable: each object gets the error.
                 for container, key in of_type:
                     container[key] = self._failure(field, error)
                 continue
@@ -205,7 +205,7 @@ class Answers:
         return self._serialized(field, value, is_required=shape.is_required)
 
     def _serialized(self, field: FieldPlan, value: Any, *, is_required: bool) -> Any:
-        """A leaf value as it is shown, or what marks that it can't be."""
+        """A leaf value as JSON has it, or the mark of its failure."""
         if value is None and not is_required:
             return None
         if value is None or isinstance(value, Exception):
@@ -217,7 +217,7 @@ class Answers:
         return self._failure(field, None) if shown is None or shown is Undefined else shown
 
     def _failure(self, field: FieldPlan, value: Any) -> Failure:
-        """What marks that there is nothing where something was wanted."""
+        """The mark of a missing value. Raises LimitReached where the operation ran into a limit."""
         error = why_none(field, value)
         reached = getattr(error, "original_error", None) or error
         if isinstance(reached, LimitReached):
@@ -226,13 +226,13 @@ class Answers:
         return Failure(error, field)
 
     def expect(self, objects: Objects, field: FieldPlan) -> None:
-        """Count what a field will be answered with, whatever that is, before anything is made for it."""
+        """Count the least that the values of a field take, before its resolver is called."""
         self._meter.expect_answers(len(objects.sources))
         if field.is_connection:
             self._meter.take(connections=len(objects.sources))
 
     def abandon(self, root: Objects, fields: Sequence[FieldPlan]) -> None:
-        """Make fields of the root null, with whatever they would have been answered as."""
+        """Make fields of the root null, with everything below them."""
         for field in fields:
             root.answers[0][field.name] = None
             self.is_null = self.is_null or field.shape.is_required

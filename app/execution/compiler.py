@@ -22,7 +22,7 @@ Make = Callable[[Sequence[Any], Callable[[Any], str] | None], list[dict[str, Any
 
 
 class Failure(NamedTuple):
-    """Stands in an answer, until all of it is made, where something failed."""
+    """The mark of a failed field, in an answer that isn't complete yet."""
 
     error: Exception
     field: FieldPlan
@@ -43,7 +43,7 @@ JSON = "JSON"
 
 
 class Compiled:
-    """What is selected of the rows of a type: what a generated function answers, and the fields that are left."""
+    """A selection on the rows of a type, compiled: a generated function, and the fields that it leaves unresolved."""
 
     def __init__(self, plan: Plan, selection: Selection, layout: Layout | None = None) -> None:
         self._plan = plan
@@ -53,7 +53,7 @@ class Compiled:
         self.objects, self.values = 0, 0
         self.optional: list[Optional] = []
         self.lists: list[Callable[[Any], Any]] = []
-        """Columns that are lists: what they hold is counted before it is answered."""
+        """Columns that are lists: their elements are counted before they are answered."""
         self.rows_at_once = ROWS_AT_ONCE
         """Rows that are answered between two looks at the time and the bytes."""
         self._source = self._object(selection, "r", layout, self.unresolved)
@@ -225,7 +225,7 @@ def _fields_of_nodes(plan: Plan, field: FieldPlan) -> Iterator[FieldPlan]:
 
 
 def attempt(function: Callable[..., Any], *args: Any, **arguments: Any) -> Any:
-    """What a function gives, or the exception that it raises."""
+    """Call a function; answer its result, or the exception that it raises."""
     try:
         return function(*args, **arguments)
     except Exception as error:  # noqa: BLE001 - it is told at its field
@@ -233,7 +233,7 @@ def attempt(function: Callable[..., Any], *args: Any, **arguments: Any) -> Any:
 
 
 def mapped(function: Callable[[Any], Any], sources: Sequence[Any]) -> list[Any]:
-    """What a function gives for each, or the exception that it raises."""
+    """Call a function for each source; answer its results, or the exceptions that it raises."""
     try:
         return list(map(function, sources))
     except Exception:  # noqa: BLE001 - it is told of the object that has it

@@ -1,6 +1,6 @@
 """The second pass over an answer in which something failed: errors get their paths, and nulls propagate.
 
-It is the specification's way (GraphQL, September 2025, section 6.4.4): what may not be null makes null what it is part of.
+The specification (GraphQL, September 2025, section 6.4.4) says how: a null in a required field makes its object null.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,13 +12,13 @@ from app.execution.compiler import Failure
 from app.execution.plan import FieldPlan, Plan, Selection
 
 MOST_ERRORS = 100
-"""How many errors of fields are told; what fails beyond them is null without one."""
+"""Errors of fields in one answer; a field that fails beyond them is null without an error."""
 
 PathSoFar = list[str | int]
 
 
 class ErrorPass:
-    """Goes through an answer, where marks stand for what failed."""
+    """Walks through an answer, and replaces the marks of failed fields."""
 
     def __init__(self, plan: Plan, selections: Mapping[int, Selection], errors: list[GraphQLError]) -> None:
         """The selections of objects are known by the identity of their answers, but for those that stand within others."""
@@ -27,7 +27,7 @@ class ErrorPass:
         self._errors = errors
 
     def settle(self, answer: dict[str, Any], fields: Sequence[FieldPlan], path: PathSoFar) -> bool:
-        """Settle fields of an object; false if it may not be answered without one of them."""
+        """Replace the marks in fields of an object; False if the object becomes null, because a required field is."""
         for field in fields:
             value = answer.get(field.name)
             if value is None:

@@ -27,10 +27,10 @@ class ExecutionContext:
 
 
 class ResolverInfo(NamedTuple):
-    """Resolvers read this of the info that they are called with."""
+    """The argument `info` of resolvers."""
 
     context: ExecutionContext
     schema: GraphQLSchema
     field_name: str
     related: tuple[Hashable, ...] = ()
-    """Of a connection: the relations that are read with its nodes."""
+    """The relations that a connection reads with its nodes."""

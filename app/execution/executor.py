@@ -1,8 +1,8 @@
 """The executor: breadth first. Each selection is executed once, for all the objects of its answer, wherever they stand.
 
-So there is no task and no future for each element of a list. What is to be read is read in rounds: everything is
-completed that is known; then resolvers are asked and relations looked up, for all objects together; and so on with what
-they lead to. Answers, errors and nulls are those of the specification (GraphQL, September 2025, section 6).
+This way, elements of a list need no tasks and no futures. The executor works in rounds: it completes all known fields,
+then awaits resolvers and looks up relations for all objects together, then completes the objects that these lead to.
+Answers, errors and nulls are those of the specification (GraphQL, September 2025, section 6).
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class Pending:
     values: list[Any]
 
     def close(self) -> None:
-        """End what was not begun: nobody waits for it any more."""
+        """Close the coroutines that never began, so that Python doesn't warn of them."""
         for value in self.values:
             if iscoroutine(value) and getcoroutinestate(value) == CORO_CREATED:
                 value.close()
@@ -52,7 +52,7 @@ class Executor:
         self._answers = Answers(plan, context.meter, context.pace)
         self._pending: list[Pending] = []
         self._completed: FieldPlan | None = None
-        """The field that is completed just now."""
+        """The field in work, which an error names where the operation reaches a limit."""
         self._pace = context.pace
 
     async def run(self) -> ExecutionResult:
@@ -76,7 +76,7 @@ class Executor:
         return ExecutionResult(None if self._answers.is_null else answer, errors or None)
 
     async def _execute(self, root: Objects, fields: Fields) -> None:
-        """Execute fields of the root, and all that they lead to."""
+        """Execute fields of the root, and all fields below."""
         try:
             if self._plan.is_mutation:
                 self._context.meter.begin_mutation()
@@ -87,17 +87,17 @@ class Executor:
         except LimitReached as reached:
             self._abandon(root, fields, reached, self._completed or fields[0])
         finally:
-            # What was given up, or cancelled.
+            # An operation that reached a limit, or was cancelled, leaves fields behind.
             for each in self._pending:
                 each.close()
 
     def _abandon(self, root: Objects, fields: Fields, reached: LimitReached, field: FieldPlan) -> None:
-        """What is completed already isn't answered: nobody could tell what is missing from what is null."""
+        """Answer an error without the fields completed so far: a caller couldn't tell a missing value from null."""
         self._answers.abandon(root, fields)
         self._answers.errors.append(located_error(OverLimit(reached), [field.node], [fields[0].name]))
 
     async def _complete_found(self, pending: Sequence[Pending]) -> list[Pending]:
-        """Complete what was found. What it lacks still is returned."""
+        """Complete the fields whose values are known now, and answer the fields below that must wait."""
         begun: list[tuple[Objects, Fields]] = []
         for each in pending:
             if self._pace.is_over():
@@ -106,7 +106,7 @@ class Executor:
         return await self._complete_known(begun)
 
     async def _complete_known(self, begun: list[tuple[Objects, Fields]]) -> list[Pending]:
-        """Complete all fields of these objects that take no reading, and below them. The others are returned."""
+        """Complete these fields and those below, and answer the ones whose values are to be awaited or looked up."""
         pending = self._pending = []
         self._context.meter.begin_round()
         for objects, fields in begun:  # which grows meanwhile
@@ -125,7 +125,7 @@ class Executor:
     async def _complete(
         self, objects: Objects, field: FieldPlan, values: Sequence[Any]
     ) -> list[tuple[Objects, Fields]]:
-        """Complete a field. The objects in it that still lack fields are returned, with these."""
+        """Complete a field, and answer the objects below that still lack fields, with these fields."""
         self._completed = field
         return [(below, below.unresolved) for below in await self._answers.complete(objects, field, values)]
 
@@ -149,7 +149,7 @@ class Executor:
         return values
 
     async def _find(self, pending: Sequence[Pending]) -> None:
-        """Find all values: wait for resolvers, then look up what they want, each key once."""
+        """Get all values: await resolvers, then look up their keys, each once."""
         await self._wait_for(pending)
         while keys := await self._keys(pending):
             answers = await self._all([loader.read(asked) for loader, asked in keys.items()])
@@ -175,7 +175,7 @@ class Executor:
         return keys
 
     async def _wait_for(self, pending: Sequence[Pending]) -> None:
-        """Wait for all that resolvers gave which is to be awaited."""
+        """Await all results of resolvers that are awaitable."""
         waiting = [
             (each.values, position)
             for each in pending
@@ -191,7 +191,7 @@ class Executor:
             values[position] = value
 
     async def _all(self, awaited: Sequence[Awaitable[Any]]) -> list[Any]:
-        """The results, and exceptions in place of them. One alone takes no task."""
+        """Await several results, or the exceptions in their place; a single one without a task."""
         if len(awaited) == 1:
             try:
                 return [await awaited[0]]
@@ -201,7 +201,7 @@ class Executor:
             found = await asyncio.gather(*map(self._paced, awaited), return_exceptions=True)
         finally:
             for one in awaited:
-                # Who is cut off may not have begun with all of them.
+                # A cancelled operation may not have begun all of them.
                 if iscoroutine(one):
                     one.close()
         for each in found:
@@ -210,7 +210,7 @@ class Executor:
         return found
 
     async def _paced(self, awaited: Awaitable[Any]) -> Any:
-        """Many may go on in the same turn of the event loop."""
+        """Await a result, and give way before and after: many results may arrive in one turn of the event loop."""
         if self._pace.is_over():
             await self._pace.wait()
         found = await awaited

@@ -1,4 +1,4 @@
-"""Whether types fit the rows that they show. It is looked at when the schema is built, and not of each value."""
+"""Checks that types of the schema fit the rows that they show: once when the schema is built, not for each value."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -65,7 +65,7 @@ def _mistakes(schema: GraphQLSchema, rows: Any, field: GraphQLField, loaders: ty
 
 
 def hints_of(class_: Any, path: str) -> list[Any]:
-    """The classes of which a column may be, by annotations; none if there is no such column."""
+    """The classes that annotations allow for a column; none if there is no such column."""
     hints, may_be_none = [class_], False
     for name in path.split("."):
         may_be_none = may_be_none or NoneType in hints
@@ -75,7 +75,7 @@ def hints_of(class_: Any, path: str) -> list[Any]:
 
 
 def _annotation(owner: Any, name: str) -> Any:
-    """What an attribute is annotated with; nothing of one that isn't there, Any where its class isn't known."""
+    """The annotation of an attribute; None if the class has no such attribute, Any if the class is unknown."""
     class_ = get_origin(owner) or owner
     if owner is Any:
         return Any
@@ -88,7 +88,7 @@ def _annotation(owner: Any, name: str) -> Any:
 
 
 def _members(hint: Any, owner: Any) -> Iterator[Any]:
-    """What a hint may stand for: the members of a union, the argument of a generic class, what a name is made of."""
+    """Resolve a hint: a union to its members, a type variable to its argument, a NewType to its supertype."""
     if get_origin(hint) in {Union, UnionType}:
         for each in get_args(hint):
             yield from _members(each, owner)

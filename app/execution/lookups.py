@@ -1,4 +1,4 @@
-"""Lookups: what one request asks for by key is read together, however often and wherever in it that is asked for."""
+"""Lookups: one request reads rows by key together, wherever in it they are needed."""
 
 import asyncio
 from asyncio import shield
@@ -16,13 +16,13 @@ Load = Callable[[list[Any]], Coroutine[Any, Any, list[Any]]]
 
 
 class Vanished(LookupError):
-    """What was there a moment ago and is gone: somebody published, discarded or removed it meanwhile."""
+    """A row is gone that the request has seen: somebody published, discarded or removed it meanwhile."""
 
 
 class Loader(Generic[Key, Answer]):
-    """Reads what is asked for by key, one by one or for many parents at once; what was read isn't read again.
+    """Reads answers by key, each once, for one parent or many at a time.
 
-    What can't be read isn't tried again: it would fail as often as it is met.
+    A loader that failed doesn't read again: it would fail once for every key.
     """
 
     def __init__(self, load: Load, reading: "set[asyncio.Task[Any]]") -> None:
@@ -33,7 +33,7 @@ class Loader(Generic[Key, Answer]):
         self._failure: Exception | None = None
 
     def load(self, key: Key) -> "asyncio.Future[Answer]":
-        """The answer for one key, read together with those that others ask for at the same time."""
+        """The answer for one key, read together with the keys of other calls at the same time."""
         return not_logged(self._one_by_one.load(key))
 
     def load_many(self, keys: Iterable[Key]) -> "asyncio.Future[list[Answer]]":
@@ -44,7 +44,7 @@ class Loader(Generic[Key, Answer]):
         return DataLoader(self._load_batch)
 
     async def read(self, keys: Iterable[Key]) -> dict[Key, Answer]:
-        """What is known of these keys, and of others, once the missing ones are read; nothing is made for each of them."""
+        """Read the missing keys, and answer everything that this loader has read, by key."""
         while self._read_elsewhere:
             self._known.update(self._read_elsewhere.pop()())
         missing = [key for key in dict.fromkeys(keys) if key not in self._known]
@@ -60,11 +60,11 @@ class Loader(Generic[Key, Answer]):
         return self._known
 
     def know(self, answers: Callable[[], Mapping[Key, Answer]]) -> None:
-        """Take what was read elsewhere, once anything is asked."""
+        """Take answers that another statement has read; they are made at the next read."""
         self._read_elsewhere.append(answers)
 
     def close(self) -> None:
-        """Forget everything: nothing can be asked any more."""
+        """Forget all answers; the loader can't be used afterwards."""
         vars(self).clear()
 
     async def _load_batch(self, keys: list[Key]) -> list[Answer]:
@@ -78,18 +78,18 @@ class Loader(Generic[Key, Answer]):
 
 
 def not_logged(future: "asyncio.Future[Answer]") -> "asyncio.Future[Answer]":
-    """Whoever waits for it is told what fails; where nobody does any more, nobody is to be told, nor the log."""
+    """Keep asyncio from logging an exception of a future that nobody awaits any more."""
     future.add_done_callback(lambda done: done.cancelled() or done.exception())
     return future
 
 
 class Lookup(NamedTuple, Generic[Made]):
-    """Something to be looked up by key, and what is made of it. The executor reads those of a whole selection together."""
+    """A key to look up, and what is made of the answer. The executor reads those of a whole selection together."""
 
     loader: Loader[Any, Any]
     key: Hashable
     make: Callable[[Any], Any] | None = None
-    """Makes the result of what the loader answers, or what is to be looked up or awaited next; None: the answer is the result."""
+    """Makes the result of the loader's answer, or the next lookup or awaitable. None: the answer is the result."""
 
     def __await__(self) -> "Generator[Any, None, Made | None]":
         answer = yield from shield(self.loader.load(self.key)).__await__()

@@ -1,6 +1,6 @@
-"""Giving way: an operation works for a short while at a time, so that others are served in between.
+"""Giving way: an operation works in short slices, so that the event loop serves other requests in between.
 
-What its tasks take of CPU time meanwhile is counted, so that an operation that never ends is given up.
+The meter counts the CPU time of its tasks in each slice, so that an operation that never ends is given up.
 """
 
 import asyncio
@@ -11,15 +11,15 @@ from time import perf_counter, thread_time
 from app.meter import Meter
 
 SLICE_SECONDS = 0.01
-"""How long an operation may work between two looks of the event loop at what else there is to do."""
+"""How long an operation may work before the event loop turns to other requests."""
 UNCOUNTED_SECONDS = 0.001
-"""Before an operation has had a slice that long its CPU time isn't read, which is a call of the system at each look."""
+"""The CPU time of an operation is read only once a slice was this long: reading it is a system call."""
 RELEASED_AT_ONCE = 16
-"""How many of those who wait are let go on at the beginning of a slice; who comes too late waits again."""
+"""Number of waiting tasks that go on at the beginning of a slice; a task that comes too late waits again."""
 
 
 class Pace:
-    """The slices of one operation, whatever number of tasks work on it."""
+    """The slices of one operation, which its tasks share."""
 
     def __init__(
         self, meter: Meter, clock: Callable[[], float] = perf_counter, cpu_clock: Callable[[], float] = thread_time
@@ -30,7 +30,7 @@ class Pace:
         self._is_counted = False
         """Whether a slice was long enough for CPU time to be counted from then on."""
         self._task = 0
-        """Which task looked last: what it works until it looks again is its own, without what others do in between."""
+        """The task that read the CPU clock last: what it works counts if no other task reads the clock in between."""
         self._looked = 0.0
         self._ends: float | None = None
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -57,24 +57,24 @@ class Pace:
             await waiter
 
     def _count(self) -> None:
-        """Count what this task has worked since it looked before in this slice."""
+        """Count the CPU time of this task since it read the clock last in this slice."""
         cpu, task = self._cpu_clock(), id(asyncio.current_task())
         self._meter.take_cpu(cpu - self._looked if task == self._task else 0)
         self._task, self._looked = task, cpu
 
     def _begin(self) -> None:
-        """Begin a slice, if there is anybody who waits for one; else with the next who asks."""
+        """Begin a slice if tasks wait for one; otherwise the next call of `is_over` begins it."""
         self._ends = None
         for _ in range(min(RELEASED_AT_ONCE, len(self._waiting))):
             waiter = self._waiting.popleft()
             if not waiter.done():
                 waiter.set_result(None)
         if self._waiting:
-            # Nothing is counted here, and so nothing raised: whoever waits is let go on in the end, and told of the limit.
+            # Nothing is counted here, so that nothing raises: a waiting task goes on first, and then reaches the limit.
             self._begun(self._clock())
 
     def _begun(self, now: float) -> float:
-        """When the slice ends that begins now."""
+        """Begin a slice, and answer when it ends."""
         self._task = 0
         ends = self._ends = now + SLICE_SECONDS
         asyncio.get_running_loop().call_soon(self._begin)

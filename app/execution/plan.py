@@ -1,7 +1,7 @@
-"""The plan of an operation: what is selected of each type.
+"""The plan of an operation: the fields that it selects on each type.
 
-It is made of the document, its operation and the conditions of `@skip` and `@include`, and knows nothing of the values
-that are found: so it is cached for those who ask for the same again.
+A plan follows from the document, its operation and the conditions of `@skip` and `@include`, and holds no values, so
+that later requests of the same operation use it again.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -72,24 +72,24 @@ class FieldPlan:
 
     def __init__(self, name: str, parent_type: GraphQLObjectType, details: FieldDetailsList) -> None:
         self.name = name
-        """As the answer has it."""
+        """The key of the field in the answer."""
         self.parent_type = parent_type
         self.details = details
         self.node = details[0].node
-        """Where it stands in the document; where it is repeated, its first place says enough."""
+        """The node of the field in the document; the first one of a repeated field."""
         field_name = details[0].node.name.value
         self.definition = definition_of(parent_type, field_name)
         self.shape = output_shape_of(parent_type, field_name)
         self.is_connection = is_connection(self.shape.element)
         self.column, self.relation = column_or_relation(parent_type, field_name)
         self.arguments: tuple[dict[str, Any], dict[str, str]] | bool | None = None
-        """Once they were converted: those without variables, and the variables of the others by the names of arguments.
+        """The values of arguments without variables, and the variables of the others by argument; None until converted.
 
-        False: a variable is a part of one.
+        False: a variable is a part of an argument.
         """
         self.below: dict[GraphQLObjectType, Selection] = {}
         self.related: tuple[Hashable, ...] | None = None
-        """Of a connection, once it was asked for: the relations that are read with its nodes."""
+        """The relations that a connection reads with its nodes; None until they are known."""
 
 
 class Selection:
@@ -110,7 +110,7 @@ MOST_CACHED_PLANS, MOST_CACHED_FIELDS = 400, 300
 
 
 class CachedPlan:
-    """What an operation selects for one set of conditions; it grows as types are met."""
+    """The selections of an operation for one set of conditions; it grows with each type that answers have."""
 
     __slots__ = ("fields", "root")
 
@@ -121,7 +121,7 @@ class CachedPlan:
 
 
 class PlanCache:
-    """The plans of operations that are asked for again and again, by whatever tells them apart."""
+    """The plans of repeated operations, by document, operation and conditions."""
 
     def __init__(self) -> None:
         self._cached: dict[Hashable, CachedPlan] = {}
@@ -154,7 +154,7 @@ def holds_variable(value: ValueNode) -> bool:
 
 
 def conditions_of(document: DocumentNode) -> frozenset[str]:
-    """The variables on which it depends what is selected: those that stand in directives."""
+    """The variables in directives, which decide what is selected."""
     names: set[str] = set()
 
     class Directives(Visitor):

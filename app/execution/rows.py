@@ -11,11 +11,11 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 Shown = TypeVar("Shown", bound=type)
 DECLARED = GraphQLCoreConverter.DEFINITION_BACKREF
-"""Where a part of the schema keeps what Strawberry has made it of."""
+"""The extension in which Strawberry keeps the Python definition of a part of the schema."""
 
 
 def shows(rows: type, description: str) -> Callable[[Shown], Shown]:
-    """A type whose objects are the instances of a class: nothing is made for each of them."""
+    """Declare a type whose objects are the instances of a class, without an object of the type for each."""
 
     def declare(type_: Shown) -> Shown:
         declared: Any = type_
@@ -27,7 +27,7 @@ def shows(rows: type, description: str) -> Callable[[Shown], Shown]:
 
 
 def class_of(type_: GraphQLNamedType) -> type | None:
-    """The class of the objects of a type: of its rows or, where objects are made for it, its own; None if there is none."""
+    """The class of a type's objects: the class of its rows or, for a type without rows, its own."""
     declared = type_.extensions.get(DECLARED)
     origin: type | None = getattr(declared, "origin", None)
     return getattr(origin, "rows", origin)
@@ -35,13 +35,13 @@ def class_of(type_: GraphQLNamedType) -> type | None:
 
 @cache
 def types_of_rows(schema: GraphQLSchema) -> Mapping[type, GraphQLObjectType]:
-    """By the class of an object: the type that it is of, where a field doesn't say it."""
+    """The object types by the class of their objects, for fields of an interface or union."""
     types = [each for each in schema.type_map.values() if isinstance(each, GraphQLObjectType)]
     return {class_: type_ for type_ in types if (class_ := class_of(type_)) is not None}
 
 
 NARROW = "narrow"
-"""Says that of the rows of a page no column is needed that only computed fields read."""
+"""A page may leave out the columns that only computed fields read."""
 Layout = Mapping[Any, Any]
 """The indexes of values in a row, by their columns; and the layouts of objects, by their columns or the names of relations.
 
@@ -51,12 +51,12 @@ The first column of the layout of a relation is null where there is no related o
 
 @dataclass(frozen=True, slots=True)
 class RawRows:
-    """The elements of a page as they were read: columns are taken of them by position, and no object is made for each."""
+    """The elements of a page as they were read. Columns are taken by position, without an object for each element."""
 
     rows: Sequence[Any]
     layout: Layout
     elements: Callable[[], Sequence[Any]]
-    """The objects of the rows, for whatever isn't in the layout."""
+    """The objects of the rows, for fields that the layout doesn't have."""
     cursor: Callable[[Any], str]
     """Makes the cursor of a row."""
 
