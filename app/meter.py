@@ -1,8 +1,8 @@
-"""What an operation takes, counted while it runs: bytes of its answer and of the graphs that are read for it, CPU time.
+"""Counting an operation while it runs: the bytes of its answer, the bytes of graphs that it reads, and its CPU time.
 
-The query cost says before an operation runs what its document could ask for at most. It can't know what lists that aren't
-paged and graphs hold, how long texts are, or that aliases ask for the same thing again: that is counted here, and above a
-limit the operation is refused before the bytes of its answer exist. CPU time is a safety net for everything else.
+The query cost bounds an operation before it runs. It can't know the lengths of texts, graphs and lists without pages, or
+that aliases select the same values again. The meter counts these, and refuses an operation above a limit before the bytes
+of its answer exist. The limit of CPU time is a safety net for everything else.
 """
 
 import math
@@ -18,11 +18,11 @@ MUTATION_COST = 10
 BYTES_PER_UNIT = 2048
 """Number of bytes that are charged like an object."""
 BYTES_PER_OBJECT, BYTES_PER_CONNECTION, BYTES_PER_VALUE = 200, 2048, 16
-"""What objects, paged lists and leaf values count besides their text: about what they take in memory."""
+"""Bytes that an object, a paged list and a leaf value count besides its text: about its size in memory."""
 DECIDED_PER_ANSWERED = 2
-"""A call of exports may read so many times the bytes of an answer: it answers nothing of the graphs."""
+"""Exports may read graphs of this many times the bytes of an answer, which doesn't hold these graphs."""
 COUNTED_AT_ONCE = 16
-"""So many values of a field are counted before the limit is looked at: each may be long."""
+"""Number of values of a field that are counted between two checks of the limit, since each may be long."""
 BYTES_OF_NULL = 5
 BYTES_PER_FIELD = 4
 """Quotation marks, colon and comma around the name of a field and its value."""
@@ -34,7 +34,7 @@ MESSAGES = {
     "bytes of graphs": "The graphs of these flows have more than {} bytes together. Take fewer of them at once.",
     "time": "This took more than {:g} seconds of computing and was given up. Ask for less, or in several requests.",
 }
-"""By the limit, to be filled with its maximum."""
+"""By limit; the gap is for its maximum."""
 NOT_BEGUN = (
     "This was not begun: what was done before it in this request took as much as one request may take. Send it in a "
     "request of its own."
@@ -42,7 +42,7 @@ NOT_BEGUN = (
 
 
 class LimitReached(Exception):
-    """An operation took more than it may: which limit, and its maximum."""
+    """An operation took more than a limit allows."""
 
     def __init__(self, limit: str, maximum: float, message: str | None = None) -> None:
         super().__init__(message or MESSAGES[limit].format(maximum))
@@ -51,7 +51,7 @@ class LimitReached(Exception):
 
 
 class Meter:
-    """Counts what one operation takes. Each method that counts raises LimitReached above its limit."""
+    """Counts one operation. Each method that counts raises LimitReached above its limit."""
 
     def __init__(self, *, max_bytes: int = sys.maxsize, max_cpu_seconds: float = math.inf, caller: str = "") -> None:
         self.caller = caller
@@ -63,24 +63,24 @@ class Meter:
 
     @property
     def cost(self) -> int:
-        """What the operation is charged for: its objects and mutations, and what it read or answered of long texts."""
+        """The cost that the rate limit charges: objects, mutations, and a unit for every 2 KiB of texts and graphs."""
         return self.objects + (self.text_bytes + self.graph_bytes + self.decided_bytes) // BYTES_PER_UNIT
 
     @property
     def readable_bytes(self) -> int:
-        """How much may still be read of graphs."""
+        """The bytes of graphs that the operation may still read."""
         return max(0, self._max_bytes - self.graph_bytes)
 
     def begin_again(self) -> None:
-        """For an answer that is made anew. CPU time isn't given back."""
+        """Count a new answer from zero. CPU time stays counted."""
         self.objects = self.graph_bytes = self.decided_bytes = self.planned_bytes = self._expected = 0
         self.bytes = self.text_bytes = 0
         self.refused: LimitReached | None = None
 
     def take(self, *, objects: int = 0, connections: int = 0, values: int = 0, text: int = 0) -> None:
-        """Count what is answered: objects, lists in pages, leaf values, and bytes of JSON.
+        """Count objects, paged lists, leaf values and bytes of JSON in the answer.
 
-        A list in pages counts however short it is: a resolver of its own reads it.
+        A paged list counts however short it is: a resolver of its own reads it.
         """
         self.objects += objects
         self.text_bytes += text
@@ -106,24 +106,24 @@ class Meter:
             self.take(values=number, text=sum(len(orjson.dumps(value)) for value in some))
 
     def expect_texts(self, objects: Iterable[dict[str, Any]]) -> None:
-        """Refuse now what would be too many bytes of text later, when they are counted."""
+        """Refuse early if the texts of these objects would be too many bytes later, when they are counted."""
         self._expect(characters_of(objects))
 
     def expect_objects(self, number: int) -> None:
-        """Refuse now what would be too many objects later, when each of them is counted."""
+        """Refuse early if these objects would be too many later, when each is counted."""
         self._expect(BYTES_PER_OBJECT * number)
 
     def expect_values(self, number: int) -> None:
-        """Refuse now what would be too many leaf values later, when they are counted."""
+        """Refuse early if these leaf values would be too many later, when they are counted."""
         self._expect(BYTES_PER_VALUE * number)
 
     def expect_answers(self, number: int) -> None:
-        """Refuse now what would be too much later: of fields whose values are still to be read."""
+        """Refuse early if the values that this round reads would be too many later."""
         self._expected += number
         self._expect(BYTES_PER_VALUE * self._expected)
 
     def begin_round(self) -> None:
-        """Nothing is expected yet of what is to be read next."""
+        """Forget the values that the last round expected."""
         self._expected = 0
 
     def take_graphs(self, number: int) -> None:
@@ -137,7 +137,7 @@ class Meter:
         self._check("bytes of graphs", self.decided_bytes, DECIDED_PER_ANSWERED * self._max_bytes)
 
     def take_planned(self, number: int) -> None:
-        """Count bytes of what was found out for plans. Exports of one call may look at one graph, each in its own way."""
+        """Count bytes of plans. Several exports of one call may keep results about the same graph."""
         self.planned_bytes += number
         self._check("bytes of graphs", self.planned_bytes, DECIDED_PER_ANSWERED * self._max_bytes)
 

@@ -1,9 +1,9 @@
 """Offloading: long computations run in a thread, so that the event loop goes on with other requests.
 
-Threads share one interpreter, so more of them don't compute more: there are few, and callers share them fairly. They
-are those of the event loop and end with it, so that a process which prepares a start has none when it forks workers.
-A thread that nobody waits for any more ends at the next item of its loop (`interruptible`), and whoever was cancelled
-waits for that, so that a slot isn't free while its thread is at work.
+Threads share one interpreter, so that more threads don't compute more: there are few, and callers share them fairly. The
+threads belong to the event loop and end with it, so that the supervisor has no thread when it forks workers. A cancelled
+computation ends at the next item of its loop (`interruptible`). Its caller waits for that, so that a slot isn't free
+while its thread is at work.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from app.fair_queue import FairQueue
 from app.meter import Meter, current_meter
 
 LARGE = 20_000
-"""From how many characters of input on a thread is worth its while: below, the work takes a few milliseconds."""
+"""Characters of input from which on a computation runs in a thread; a smaller one takes a few milliseconds."""
 THREADS = 4
 """Computations in threads at once; an event loop has at least as many threads."""
 
@@ -91,7 +91,7 @@ async def _in_thread(meter: Meter, call: Callable[[], Result]) -> Result:
     except asyncio.CancelledError:
         computation.is_abandoned = True
         await _end_of(result)
-        # Looked at, so that it isn't logged as an exception that nobody knows of.
+        # Retrieved, so that asyncio doesn't log the exception.
         result.exception()
         raise
 
@@ -104,7 +104,7 @@ async def _end_of(result: "asyncio.Future[Result]") -> None:
 
 
 def interruptible(items: Iterable[Item]) -> Iterator[Item]:
-    """The items of a long loop, as long as its operation may go on: looked at before each of them."""
+    """The items of a long loop. Raises Abandoned or LimitReached before an item if its operation must end."""
     computation = _computation.get()
     for item in items:
         if computation is not None:
