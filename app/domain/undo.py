@@ -140,6 +140,8 @@ class UndoFacts:
     draft: ExportedDraft | None
     flow: FlowSince = FlowSince()
     draft_revision: int = 0
+    is_published: bool = False
+    """The flow shows its published version, which no export changes (X5)."""
     """The revision of the latest draft that the flow had (H1)."""
 
     @property
@@ -179,9 +181,16 @@ def plan_undo(facts: UndoFacts | None, export_id: str) -> UndoPlan | Refused[Und
         return Refused((*refusals, CannotUndo(facts.flow_name, facts.since or gone, instead, path=EXPORT)))
     deletes_flow = draft.set_aside is None and draft.other_states == 0
     revision = facts.draft_revision if draft.set_aside is None else facts.draft_revision + 1
-    before = facts.before or shown
-    shows = before if shown.updated_at == facts.created_at else replace(before, updated_at=shown.updated_at)
-    return refused(*refusals) or UndoPlan(facts.export_id, facts.created_at, draft, deletes_flow, revision, shows)
+    return refused(*refusals) or UndoPlan(
+        facts.export_id, facts.created_at, draft, deletes_flow, revision, _shown_before(facts, shown)
+    )
+
+
+def _shown_before(facts: UndoFacts, now: ShownFlow) -> ShownFlow:
+    before = facts.before or now
+    texts = now if facts.is_published else before
+    is_last_change = now.updated_at == facts.created_at
+    return replace(texts, updated_at=before.updated_at if is_last_change else now.updated_at)
 
 
 def plan_undos(facts: Mapping[str, UndoFacts], wish: UndosWish) -> DecidedItems[UndoPlan, UndoRefusal]:

@@ -78,6 +78,12 @@ def test_the_flow_shows_what_it_did_but_for_a_start_or_stop_since(
     assert agreed(plan_undo(facts(OVER_A_VERSION, shows=now, before=before), THIS)).shows == afterwards
 
 
+def test_a_published_flow_shows_what_it_does_now() -> None:
+    """Undoing a release publishes the version before it again, whatever the record says (R8, X5)."""
+    undone = agreed(plan_undo(replace(facts(OVER_A_VERSION), is_published=True), THIS))
+    assert undone.shows == replace(AS_EXPORTED, updated_at=EARLIER)
+
+
 @pytest.mark.parametrize("made", [None, OF_NEW_FLOW, OVER_A_DRAFT, OVER_EXPIRED])
 @pytest.mark.parametrize("since", ChangeSinceExport)
 def test_what_was_done_first_since_stands_in_the_way(made: ExportedDraft | None, since: ChangeSinceExport) -> None:

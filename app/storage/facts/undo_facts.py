@@ -129,6 +129,7 @@ def _facts_of(row: Row) -> UndoFacts:
             has_later_export=row.has_later_export,
         ),
         draft_revision=row.draft_revision or 0,
+        is_published=row.published_version_id is not None,
     )
 
 
