@@ -68,7 +68,7 @@ class Listed:
         return self._rows(lambda: self._nodes, is_edge=False)
 
     def _rows(self, elements: Callable[[], Sequence[Any]], *, is_edge: bool) -> Iterable[Any]:
-        """The rows of the page as they were read, where they are the elements."""
+        """The raw rows of the page if the page has a layout for them, otherwise its elements."""
         views = self.page.views
         if views is None:
             return elements()
@@ -78,7 +78,7 @@ class Listed:
 
     @cached_property
     def _positions(self) -> list[Position]:
-        """The same for all aliases."""
+        """The elements with their positions, made once for all aliases of `edges`."""
         return [Position(self.paging, key, element) for key, element in self.page.elements]
 
     @cached_property

@@ -57,7 +57,7 @@ class Context(ExecutionContext):
         return Lock()
 
     async def begin_mutation(self) -> None:
-        """Forget what was read before, since the mutations before this one may have changed it."""
+        """Forget the rows that were read, since an earlier mutation may have changed them."""
         self._transactions_before = len(self.work.commits)
         await self._forget_rows()
 
@@ -71,7 +71,7 @@ class Context(ExecutionContext):
             error.extensions = {**(error.extensions or {}), WRITTEN: written.value}
 
     async def look_again(self) -> None:
-        """Forget what was read."""
+        """Forget the rows that were read, and count the answer from zero."""
         self.meter.begin_again()
         await self._forget_rows()
 
@@ -80,9 +80,9 @@ class Context(ExecutionContext):
         self.loaders = Loaders(self.work)
 
     async def parsed(self, key: Hashable, size: int, parse: Callable[[], Made]) -> Made:
-        """What was parsed for this key a while ago, if it is still cached; else it is parsed now.
+        """Parse a graph, or take it from the cache.
 
-        One is parsed after the other, so that nothing is twice, and no request has more than one thread for that.
+        A request parses one graph after the other, so that it parses none twice and has at most one thread for them.
         """
         async with self._parsing:
             cached: tuple[int, Made] | None = self._cache.get(key)
@@ -94,4 +94,4 @@ class Context(ExecutionContext):
 
 
 Info = StrawberryInfo[Context, None]
-"""What resolvers are annotated with; what they are called with is an `ResolverInfo`."""
+"""The annotation of `info` in resolvers. The executor calls them with a `ResolverInfo`."""

@@ -132,7 +132,7 @@ class RestoreFlowDraftInput:
 @strawberry.input(description="Which drafts to release together.")
 class RequestReleaseInput:
     items: list[DraftRevisionInput] = about("1 to 1,000 drafts of one workspace.")
-    title: str = about("What is released: 1 to 255 characters, no control characters.")
+    title: str = about("The title of the release: 1 to 255 characters, no control characters.")
     comment: str | None = optional(COMMENT)
     start: bool = strawberry.field(description="Start the flows as well, once the release is approved.", default=False)
     idempotency_key: str | None = idempotency_key()
@@ -150,7 +150,7 @@ class RequestReleaseInput:
 
 @strawberry.input(description="A review of a release that another user requested.")
 class ReviewReleaseInput:
-    release_id: strawberry.ID = about("The request.")
+    release_id: strawberry.ID = about("The id of the request.")
     decision: ReviewDecision = about("Whether its drafts are published.")
     comment: str | None = optional(COMMENT)
 
@@ -160,12 +160,12 @@ class ReviewReleaseInput:
 
 @strawberry.input(description="Which request to withdraw.")
 class WithdrawReleaseInput:
-    release_id: strawberry.ID = about("The request, which is open.")
+    release_id: strawberry.ID = about("The id of the request, which must be open.")
 
 
 @strawberry.input(description="Which release to undo.")
 class UndoReleaseInput:
-    release_id: strawberry.ID = about("The release, which was applied.")
+    release_id: strawberry.ID = about("The id of the release, which must be applied.")
 
 
 def _or_keep(value: str | None) -> str | Keep | None:

@@ -28,35 +28,35 @@ from app.storage.pages.flow_filters import FlowOrder
 
 enumeration(
     PlanBasis,
-    "What a plan of an export rests on.",
+    "A part of the facts that a plan of an export rests on.",
     {
         "SOURCE": "The flow that is exported, in the state that is exported.",
         "DESTINATION": "The workspace and its contract, and the published version of the flow that is overridden.",
         "DRAFT": "The draft of the flow that is overridden.",
-        "PERMISSIONS": "What you may do at both ends.",
-        "COMPONENTS": "What the commands mean at both ends, and whether the destination can use it.",
-        "TOPICS": "The topics that the flows use or that are given.",
-        "CREDENTIALS": "The credentials, secrets and agents that the flows use or that are given.",
-        "INPUT": "What is asked for.",
+        "PERMISSIONS": "Your permissions in both workspaces.",
+        "COMPONENTS": "The components of the commands in both workspaces, and whether the destination can use them.",
+        "TOPICS": "The topics that the flows use or the input names.",
+        "CREDENTIALS": "The credentials, secrets and agents that the flows use or the input names.",
+        "INPUT": "The input of the call.",
     },
 )
 enumeration(
     CredentialMatch,
     "Why a credential or secret is likely to be the one for a step.",
     {
-        "SAME_CREDENTIAL": "It is the source's own, and usable here.",
-        "CHOSEN_BEFORE": "The same step of a flow that was exported from this one has it.",
-        "SAME_NAME": "It has the name of the source's, upper and lower case alike.",
-        "ONLY_ONE": "There is no other here.",
+        "SAME_CREDENTIAL": "The source uses it, and it belongs to the destination too.",
+        "CHOSEN_BEFORE": "The same step of an earlier export of this flow uses it.",
+        "SAME_NAME": "It has the name of the one that the source uses, upper and lower case alike.",
+        "ONLY_ONE": "The workspace has no other one.",
         "OTHER": "It belongs to the component.",
     },
 )
 enumeration(
     BatchMode,
-    "What becomes of a call of many where some of its items are refused.",
+    "The treatment of a call for many items of which some are refused.",
     {
-        "ATOMIC": "All items are exported, or none.",
-        "BEST_EFFORT": "Each item is exported or refused on its own.",
+        "ATOMIC": "All items are done, or none.",
+        "BEST_EFFORT": "Each item is done or refused on its own.",
     },
 )
 enumeration(
@@ -69,7 +69,7 @@ enumeration(
 )
 enumeration(
     WorkspaceType,
-    "What a workspace is for.",
+    "The purpose of a workspace.",
     {
         "FULL": "For production: its flows count against the contract's quota.",
         "LIMITED": "For development: no quota, no component whitelist.",
@@ -77,16 +77,16 @@ enumeration(
 )
 enumeration(
     PublishPolicy,
-    "Who may change what runs in a workspace.",
+    "The number of users that it takes to publish in a workspace.",
     {
-        "OPEN": "Whoever may edit flows.",
-        "REVIEWED": "Two users: one requests a release, another one approves it. Drafts and exports stay free, since they "
-        "change nothing that runs.",
+        "OPEN": "One user who may edit flows.",
+        "REVIEWED": "Two users: one requests a release, another one approves it. Drafts and exports need no review, since they "
+        "change no running flow.",
     },
 )
 enumeration(
     ReleaseState,
-    "What became of a release that was requested.",
+    "The state of a request for a release.",
     {
         "OPEN": "It waits for a review.",
         "APPLIED": "It was approved, and its drafts are published.",
@@ -97,10 +97,10 @@ enumeration(
 )
 enumeration(
     ReleaseBasis,
-    "What an item of a release rests on.",
+    "A part of a release that can change after the request.",
     {
         "DRAFT": "The draft was saved, set aside, discarded or published.",
-        "PUBLISHED_VERSION": "Another version of the flow was published, which this one would undo unseen.",
+        "PUBLISHED_VERSION": "Another version of the flow was published, which the release would undo unseen.",
     },
 )
 enumeration(
@@ -139,7 +139,7 @@ enumeration(
 )
 enumeration(
     ComponentRequirement,
-    "What a step of a component needs before it can be published.",
+    "The credential or secret that a step of a component needs before it can be published.",
     {"NONE": "Nothing.", "CREDENTIAL": "A credential.", "SECRET": "A secret."},
 )
 enumeration(
@@ -154,7 +154,7 @@ enumeration(
 )
 enumeration(
     ReferenceKind,
-    "What kind of thing a step uses.",
+    "The kind of object that a step is bound to.",
     {
         "CREDENTIAL": "A credential of the step's component.",
         "SECRET": "An auth secret of the step's component.",
@@ -165,16 +165,16 @@ enumeration(
 )
 enumeration(
     ReferenceAction,
-    "What became of a reference.",
+    "The outcome of a reference in a copy or export.",
     {
-        "KEPT": "The result has the same one.",
-        "REPLACED": "The result has another one.",
-        "CLEARED": "The result has none: choose one in the draft.",
+        "KEPT": "The step keeps its binding.",
+        "REPLACED": "The step has another binding.",
+        "CLEARED": "The step has no binding: choose one in the draft.",
     },
 )
 enumeration(
     VersionOrigin,
-    "Where the content of a version came from.",
+    "The origin of a version's content.",
     {
         "EDIT": "It was created or edited here.",
         "COPY": "Copied from a flow of the same workspace, and not changed since.",
@@ -193,11 +193,11 @@ enumeration(
 )
 enumeration(
     ChangeSinceExport,
-    "What was done first with the result of a copy or export.",
+    "The first change to the result of a copy or export.",
     {
         "EDITED": "Its draft was saved.",
         "PUBLISHED": "Its draft, or another one in its place, was published.",
-        "OVERRIDDEN_AGAIN": "Another draft took the place of its own.",
+        "OVERRIDDEN_AGAIN": "Another draft replaced its draft.",
         "DISCARDED": "Its draft was discarded, or its flow deleted.",
         "ALREADY_UNDONE": "It was undone.",
         "EXPIRED": "The draft that it had set aside was removed after its time.",
@@ -211,7 +211,7 @@ enumeration(
 )
 enumeration(
     ExistingDraft,
-    "What happens to a draft that the flow has already.",
+    "The treatment of a draft that the flow has already.",
     {
         "SET_ASIDE": "It is set aside: it keeps its id and can be restored.",
         "REFUSE": "The call is refused with `DraftAlreadyExists`.",
@@ -219,7 +219,7 @@ enumeration(
 )
 enumeration(
     FlowOrder,
-    "What flows are sorted by.",
+    "The order of a list of flows.",
     {
         "NAME_ASC": "By name, upper and lower case alike, A first.",
         "NAME_DESC": "By name, upper and lower case alike, Z first.",
@@ -261,21 +261,21 @@ enumeration(
 )
 enumeration(
     WorldChange,
-    "What becomes of a thing.",
+    "The change of an object by a world document.",
     {
         "CREATED": "It is new.",
         "CHANGED": "It exists and differs.",
-        "REMOVED": "It goes.",
-        "UNCHANGED": "It is as the document says, or isn't there to be removed.",
+        "REMOVED": "It is removed.",
+        "UNCHANGED": "It is as the document says, or was to be removed and doesn't exist.",
     },
 )
 enumeration(
     EventType,
-    "What happened. New values may be added: ignore those that you don't know.",
+    "The type of an event. New values may be added: ignore values that you don't know.",
     {
         "FLOW_CREATED": "A flow was created.",
-        "FLOW_COPIED": "A flow was copied in its workspace, also over a flow that was there: see `exportRecord`.",
-        "FLOW_EXPORTED": "A flow was exported, also over a flow that was there. Members at both ends see it, each their own end.",
+        "FLOW_COPIED": "A flow was copied in its workspace, as a new flow or over another one: see `exportRecord`.",
+        "FLOW_EXPORTED": "A flow was exported, as a new flow or over another one. Members of either workspace see the event, with their side.",
         "EXPORT_UNDONE": "A copy or export was undone.",
         "FLOW_PUBLISHED": "A version was published, also by `revertFlow` with `publish`, and by a release.",
         "FLOW_STARTED": "A flow was started.",
@@ -288,6 +288,6 @@ enumeration(
         "RELEASE_REJECTED": "A release was rejected.",
         "RELEASE_WITHDRAWN": "The request for a release was withdrawn.",
         "RELEASE_UNDONE": "A release was undone.",
-        "WORLD_APPLIED": "A world document changed something; only in the feed of the tenant.",
+        "WORLD_APPLIED": "A world document changed the tenant; only in the feed of the tenant.",
     },
 )

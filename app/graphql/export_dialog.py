@@ -65,7 +65,7 @@ class DestinationWorkspaceConnection(Counted):
 
 
 def contracts_of(page: Page[RatedDestination]) -> dict[str, ContractView | None]:
-    """The contracts of the workspaces, by id: rules had to know them, and who sees a workspace sees its contract (A4)."""
+    """The contracts of the workspaces, by id. A user who sees a workspace sees its contract too (A4)."""
     contracts = (destination.contract for _, destination in page.elements)
     return {contract.id: contract for contract in contracts}
 
@@ -100,7 +100,8 @@ class TopicCandidateConnection(Counted):
 
 
 StepCredential = Annotated[
-    Credential | Secret, strawberry.union("StepCredential", description="What a step needs, as its component says.")
+    Credential | Secret,
+    strawberry.union("StepCredential", description="A credential or a secret, whichever the step's component needs."),
 ]
 First = Annotated[int, strawberry.argument(description="How many, from the best match on: 1 to 100.")]
 USUAL_CANDIDATES = 20
@@ -112,14 +113,14 @@ class CredentialCandidate:
     match: CredentialMatch = about("Why it stands where it stands in the list.")
 
 
-@shows(StepInNeed, "What a step that needs a credential or a secret could use at the destination.")
+@shows(StepInNeed, "The credentials or secrets that a step could use at the destination.")
 class StepCredentialCandidates:
     step_id: str = about("The id of the step.")
     step_name: str | None = about("The name that people gave the step, at most 255 characters of it.")
     component: Component = relation(
         "components",
         "component.id",
-        "The component of the step; whether it needs a credential or a secret, `requires` tells.",
+        "The component of the step. Its `requires` says whether it needs a credential or a secret.",
     )
 
     @field
@@ -134,7 +135,7 @@ class StepCredentialCandidates:
     def candidates(
         step: Parent[StepInNeed], info: Info, search: Search = strawberry.UNSET, first: First = USUAL_CANDIDATES
     ) -> Awaitable[list[CredentialCandidate]]:
-        """Those of the workspace that belong to the component, best match first, then by name."""
+        """The credentials or secrets of the workspace that belong to the component, best match first, then by name."""
         if not 1 <= first <= LARGEST_PAGE:
             raise BadRequest(f"`first` is {first}; it has to be 1 to {LARGEST_PAGE}.")
         wanted = CandidatesWanted(step, searched(search), first)
@@ -165,22 +166,22 @@ class ExportPlan:
     readiness: DraftReadiness | None = relation(
         "planned_readiness",
         "draft",
-        "What would still be missing before the draft could be published; null where there would be none.",
+        "The readiness that the draft would have; null if there would be no draft.",
     )
 
     changes: GraphDiff | None = relation(
         "planned_changes",
         "draft",
-        "What the draft would change of the overridden flow: of its published version or, where it has none, its draft. "
-        "Null where there is nothing to compare it with.",
+        "The changes that the draft would make to the overridden flow: to its published version or, without one, its draft. "
+        "Null if there is no such flow.",
     )
 
 
 @shows(PlannedExports, "What `exportFlows` with the same input would do.")
 class ExportPlans:
     plans: list[ExportPlan] = about(
-        "One for each item, in the order of the input; empty where there are too many items to look at them, or none. An "
-        "item that only others keep from being exported, or the call as a whole, shows what would become of it."
+        "One plan for each item, in the order of the input; empty if the call has too many items, or none. A plan is whole "
+        "also where only another item or the call itself is refused."
     )
     errors: list[ExportFlowsError] = about(
         "The refusals of the call as a whole, with their paths, as `exportFlows` would answer them."

@@ -19,7 +19,9 @@ from app.graphql.scalars import JSON
 from app.usecases.apply_world import WorldWish
 
 
-@strawberry.input(description="What a step uses from now on: an id sets it, null clears it, what is left out stays.")
+@strawberry.input(
+    description="The new bindings of a step: an id sets a binding, null clears it, and a field that is left out keeps it."
+)
 class StepBindingInput:
     step_id: str = about("The id of the step.")
     credential_id: strawberry.ID | None = optional("A credential of the workspace, of the step's component.")
@@ -39,16 +41,15 @@ class StepBindingInput:
 
 
 @strawberry.input(
-    description="Every use of one thing is replaced by another of its kind: credentials by credentials, secrets by secrets, "
-    "agents by agents, topics by topics. A mapping of something that a flow doesn't use is ignored, so that one set serves many "
-    "flows."
+    description="Replaces every use of a credential, secret, agent or topic by another one of the same kind. A flow ignores "
+    "mappings of those that it doesn't use, so that one set serves many flows."
 )
 class ReferenceMappingInput:
     from_id: strawberry.ID = about(
-        "What the source uses. What you can't see is refused as `InvalidInput`, unless a source of the call is bound to it."
+        "The id of what the source uses. Refused as `InvalidInput` if you can't see it and no source of the call is bound to it."
     )
     to_id: strawberry.ID = about(
-        "What takes its place: of the destination and, for credentials and secrets, of the same component."
+        "The id of the replacement in the destination workspace; for credentials and secrets, one of the same component."
     )
 
 
@@ -109,7 +110,7 @@ class CopyFlowInput:
 @strawberry.input(description="What to export, and where to.")
 class ExportFlowInput:
     flow_id: strawberry.ID = about("The flow to export.")
-    destination: ExportDestinationInput = about("Where to: into a workspace, or over a flow.")
+    destination: ExportDestinationInput = about("The workspace to export into, or the flow to override.")
     name: str | None = optional("The name of the draft. Default: the source's, or that of the overridden flow.")
     topic_id: strawberry.ID | None = optional("The destination topic that the flow's one topic is replaced with.")
     source: FlowSourceInput | None = optional("Which state of the flow to export.")
@@ -117,24 +118,24 @@ class ExportFlowInput:
         description="The treatment of a draft that the overridden flow has already.", default=ExistingDraft.SET_ASIDE
     )
     destination_changes: DestinationChanges = strawberry.field(
-        description="What happens where the overridden flow was changed at the destination since.",
+        description="Whether to refuse the export, or to warn, if the overridden flow was changed at the destination since.",
         default=DestinationChanges.WARN,
     )
     mappings: list[ReferenceMappingInput] | None = optional(
-        "Which of the destination's credentials, secrets, agents and topics take the place of which of the source's."
+        "Replacements for credentials, secrets, agents and topics of the source."
     )
     bindings: list[StepBindingInput] | None = optional(
-        "What steps use at the destination, step by step; each step at most once. Comes before mappings, and before what "
-        "the overridden flow has: an id sets, null leaves the step without."
+        "The bindings of single steps at the destination, each step at most once. They take precedence over mappings, and over "
+        "the bindings of the overridden flow: an id sets a binding, null leaves the step without."
     )
     plan_fingerprint: str | None = optional(
         "The fingerprint of the plan that you have seen: refused with `PlanIsStale` if anything that it rests on has "
         "changed since."
     )
-    idempotency_key: str | None = idempotency_key(" An item of `exportFlows` has none of its own.")
+    idempotency_key: str | None = idempotency_key(" Items of `exportFlows` have no key.")
 
     def to_wish(self, shared: Mapped | None = None) -> ExportWish:
-        """`shared` are the mappings of the call that it is an item of."""
+        """Convert the input; `shared` are the mappings of the whole call, for an item of `exportFlows`."""
         return ExportWish(
             flow_id=self.flow_id,
             destination=self.destination.to_wish(),
@@ -161,12 +162,12 @@ class ExportFlowsInput:
         description="Whether all are exported or none, or each on its own.", default=BatchMode.ATOMIC
     )
     mappings: list[ReferenceMappingInput] | None = optional(
-        "Mappings that hold for all items; an item's own come first. What a flow doesn't use is ignored."
+        "Mappings for all items; an item's own mappings take precedence."
     )
     idempotency_key: str | None = optional(
-        "Any text of 1 to 255 characters, a new one for each call. With the same key and input, what was exported isn't "
-        "exported again but answered like the first time, as long as keys are kept (24 hours by default); items that "
-        "were refused are tried again."
+        "Any text of 1 to 255 characters, a new one for each call. A call with the same key and input tries only the refused "
+        "items again, and answers the exported ones like the first call, for as long as the server keeps keys (24 hours by "
+        "default)."
     )
 
     def to_wish(self) -> ExportsWish:
@@ -179,11 +180,11 @@ class ExportFlowsInput:
 @strawberry.input(description="A flow to create from a graph.")
 class CreateFlowInput:
     workspace_id: strawberry.ID = about("The workspace in which the flow is created.")
-    name: str = about("Its name: 1 to 255 characters, no control characters. Names need not be unique.")
-    description: str | None = optional("Its description: at most 1,000 characters.")
-    type: FlowType = strawberry.field(description="How it runs.", default=FlowType.ORDINARY)
-    cron: str | None = optional("When it starts, as a cron expression of five fields.")
-    graph: JSON = about("The native form: an object with `nodes` and `edges`. It may be unfinished.")
+    name: str = about("The name of the flow: 1 to 255 characters, no control characters. Names need not be unique.")
+    description: str | None = optional("The description of the flow: at most 1,000 characters.")
+    type: FlowType = strawberry.field(description="How the flow runs.", default=FlowType.ORDINARY)
+    cron: str | None = optional("When the flow starts, as a cron expression of five fields.")
+    graph: JSON = about("The native form, an object with `nodes` and `edges`, which may be unfinished.")
     idempotency_key: str | None = idempotency_key()
 
     def to_wish(self) -> CreateWish:
@@ -250,7 +251,7 @@ class StopFlowsInput:
 
 @strawberry.input(description="Which flow to delete.")
 class DeleteFlowInput:
-    flow_id: strawberry.ID = about("The flow to delete. It must not run.")
+    flow_id: strawberry.ID = about("The flow to delete, which must not run.")
 
 
 def source_wish(source: FlowSourceInput | None) -> SourceWish:
@@ -259,11 +260,11 @@ def source_wish(source: FlowSourceInput | None) -> SourceWish:
     return BY_DEFAULT if wanted is None else wanted.to_wish()
 
 
-@strawberry.input(description="What a tenant is brought in step with.")
+@strawberry.input(description="A world document, and the tenant to bring in step with it.")
 class ApplyWorldInput:
     tenant_id: strawberry.ID | None = optional(
-        "The tenant that the document is about; you must be one of its provisioners. May be left out by whoever provisions "
-        "one tenant."
+        "The tenant that the document describes; you must be one of its provisioners. You may leave it out if you provision "
+        "only one tenant."
     )
     document: JSON = about("A document of the form `flowport-world/1`.")
     prune: list[WorldSection] | None = optional(

@@ -33,9 +33,9 @@ class Mutation:
 
     @mutation
     async def export_flow(self, info: Info, input_: inputs.ExportFlowInput) -> payloads.ExportFlowPayload | None:
-        """Export a flow to a workspace, as a new flow or over one that is there; always as a draft.
+        """Export a flow to a workspace as a draft, of a new flow or of a flow that it overrides.
 
-        What runs is not disturbed. Choose credentials in the draft, then publish it.
+        Running flows continue undisturbed. Choose credentials in the draft, then publish it.
         """
         return payloads.ExportFlowPayload.of(await export_flow(info.context.work, input_.to_wish()))
 
@@ -43,7 +43,7 @@ class Mutation:
     async def export_flows(
         self, info: Info, input_: inputs.ExportFlowsInput
     ) -> batch_payloads.ExportFlowsPayload | None:
-        """Export up to 1,000 flows in one call, each as exportFlow would; all of them or none, unless it is best effort.
+        """Export up to 1,000 flows in one call, each as exportFlow would: all or none, unless `mode` is BEST_EFFORT.
 
         Quotas count the whole call, in the order of its items.
         """
@@ -62,9 +62,9 @@ class Mutation:
     async def update_flow_draft(
         self, info: Info, input_: draft_inputs.UpdateFlowDraftInput
     ) -> payloads.UpdateFlowDraftPayload | None:
-        """Save a draft: its name, description, schedule, graph, or what its steps are bound to.
+        """Save a draft: its name, description, schedule, graph, or the bindings of its steps.
 
-        Publish with the revision in the answer: a change that somebody makes in between is then never published unseen.
+        Publish the draft with the revision in the answer, so that you never publish a change that you haven't seen.
         """
         return payloads.UpdateFlowDraftPayload.of(await update_draft(info.context.work, input_.to_wish()))
 
@@ -93,7 +93,7 @@ class Mutation:
     async def publish_flow_drafts(
         self, info: Info, input_: draft_inputs.PublishFlowDraftsInput
     ) -> batch_payloads.PublishFlowDraftsPayload | None:
-        """Publish up to 1,000 drafts, all or none unless it is best effort; each exactly as it was seen."""
+        """Publish up to 1,000 drafts, each at the revision that you have seen: all or none, unless `mode` is BEST_EFFORT."""
         wish = input_.to_wish()
         info.context.meter.take_objects(len(wish.items))
         batch = await publish_drafts(info.context.work, wish)
@@ -106,7 +106,7 @@ class Mutation:
 
     @mutation
     async def undo_export(self, info: Info, input_: inputs.UndoExportInput) -> payloads.UndoExportPayload | None:
-        """Undo a copy or export: the new flow goes, or the draft that was set aside is restored.
+        """Undo a copy or export: delete the new flow, or restore the draft that was set aside.
 
         Refused once somebody has built on the result.
         """
@@ -116,7 +116,7 @@ class Mutation:
     async def undo_exports(
         self, info: Info, input_: inputs.UndoExportsInput
     ) -> batch_payloads.UndoExportsPayload | None:
-        """Undo up to 1,000 copies or exports, all or none unless it is best effort; of those onto one flow the latest first."""
+        """Undo up to 1,000 copies or exports, all or none unless `mode` is BEST_EFFORT; the latest on each flow first."""
         wish = input_.to_wish()
         info.context.meter.take_objects(len(wish.items))
         batch = await undo_exports(info.context.work, wish)
@@ -124,7 +124,7 @@ class Mutation:
 
     @mutation
     async def start_flow(self, info: Info, input_: inputs.StartFlowInput) -> payloads.StartFlowPayload | None:
-        """Let the published version of a flow run. Starting a flow that runs already changes nothing."""
+        """Start the published version of a flow. Starting a flow that runs already changes nothing."""
         return payloads.StartFlowPayload.of(await start_flow(info.context.work, input_.flow_id))
 
     @mutation
@@ -134,7 +134,7 @@ class Mutation:
 
     @mutation
     async def start_flows(self, info: Info, input_: inputs.StartFlowsInput) -> batch_payloads.StartFlowsPayload | None:
-        """Start up to 1,000 flows, all or none unless it is best effort."""
+        """Start up to 1,000 flows: all or none, unless `mode` is BEST_EFFORT."""
         wish = input_.to_wish()
         info.context.meter.take_objects(len(wish.items))
         return batch_payloads.StartFlowsPayload(
@@ -143,7 +143,7 @@ class Mutation:
 
     @mutation
     async def stop_flows(self, info: Info, input_: inputs.StopFlowsInput) -> batch_payloads.StopFlowsPayload | None:
-        """Stop up to 1,000 flows, all or none unless it is best effort."""
+        """Stop up to 1,000 flows: all or none, unless `mode` is BEST_EFFORT."""
         wish = input_.to_wish()
         info.context.meter.take_objects(len(wish.items))
         return batch_payloads.StopFlowsPayload(batch=await stop_flows(info.context.work, wish), number=len(wish.items))
@@ -157,7 +157,7 @@ class Mutation:
     async def request_release(
         self, info: Info, input_: draft_inputs.RequestReleaseInput
     ) -> payloads.RequestReleasePayload | None:
-        """Request that drafts be published together; also where nobody has to be asked."""
+        """Request that reviewers publish drafts together; allowed in open workspaces too."""
         wish = input_.to_wish()
         info.context.meter.take_objects(len(wish.items))
         return payloads.RequestReleasePayload.of(await request_release(info.context.work, wish))
@@ -166,9 +166,9 @@ class Mutation:
     async def review_release(
         self, info: Info, input_: draft_inputs.ReviewReleaseInput
     ) -> payloads.ReviewReleasePayload | None:
-        """Approve a release that another user requested, which publishes its drafts exactly as requested; or reject it.
+        """Approve or reject a release that another user requested.
 
-        All drafts are published, or none.
+        Approving publishes all of its drafts, exactly as requested, or none.
         """
         return payloads.ReviewReleasePayload.of(await review_release(info.context.work, input_.to_wish()))
 
@@ -176,20 +176,20 @@ class Mutation:
     async def withdraw_release(
         self, info: Info, input_: draft_inputs.WithdrawReleaseInput
     ) -> payloads.WithdrawReleasePayload | None:
-        """Withdraw a request that is open."""
+        """Withdraw an open request for a release."""
         return payloads.WithdrawReleasePayload.of(await withdraw_release(info.context.work, input_.release_id))
 
     @mutation
     async def undo_release(
         self, info: Info, input_: draft_inputs.UndoReleaseInput
     ) -> payloads.UndoReleasePayload | None:
-        """Put the flows of an applied release back: each to the version that it had before, as its next version."""
+        """Undo an applied release: publish the version that each flow had before, as its next version."""
         return payloads.UndoReleasePayload.of(await undo_release(info.context.work, input_.release_id))
 
     @mutation
     async def apply_world(self, info: Info, input_: inputs.ApplyWorldInput) -> ApplyWorldPayload | None:
         """Bring a tenant's contracts, workspaces, people, rights, components, topics, credentials, secrets and agents in step with a document.
 
-        All of it or nothing; what it doesn't name is left.
+        Everything is applied, or nothing. Objects that the document doesn't name stay, unless `prune` lists their section.
         """
         return ApplyWorldPayload.of(await apply_world(info.context.work, input_.to_wish()))

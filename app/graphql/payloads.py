@@ -113,7 +113,7 @@ async def references_of_revert(
 
 
 def written(loader: str, row: str, description: str) -> Any:  # noqa: ANN401 - a field
-    """What a copy or an export wrote: the row or, of a replay, what the loader reads now."""
+    """A field with a row that a copy or export wrote; a replay reads the row as it is now."""
 
     def resolve(payload: Parent[Payload[Exported, Any]], info: Info) -> Any:  # noqa: ANN401 - known, or looked up
         exported = payload.done

@@ -1,4 +1,4 @@
-"""Queries: what callers see, and where a flow may go."""
+"""Queries: the objects that a caller can see, and the export dialog."""
 
 from collections.abc import Awaitable
 from functools import partial
@@ -65,20 +65,24 @@ Source = Annotated[
 ]
 FromTopic = Annotated[
     strawberry.ID | None,
-    strawberry.argument(description="Which topic of the flow is to be replaced; its only one if left out."),
+    strawberry.argument(description="The topic of the flow to replace; if left out, its only one."),
 ]
 Ineligible = Annotated[
-    bool, strawberry.argument(description="Also workspaces that the flow can't be exported to, each with every reason.")
+    bool,
+    strawberry.argument(description="Whether to list all other workspaces too, each with every reason against it."),
 ]
 IneligibleContracts = Annotated[
-    bool, strawberry.argument(description="Also contracts without such a workspace: all that you can see.")
+    bool,
+    strawberry.argument(description="Whether to list contracts too without such a workspace: all that you can see."),
 ]
 FromState = Annotated[FlowStateInput, strawberry.argument(name="from", description="The state before.")]
 ToState = Annotated[FlowStateInput, strawberry.argument(description="The state after.")]
 THREE_KEYS = (int, str, str)
 
 
-@strawberry.type(description="All queries. What you can't see is null, like what doesn't exist.")
+@strawberry.type(
+    description="All queries. A query answers null for an object that you can't see, as for one that doesn't exist."
+)
 class Query:
     @shown_as(User | None)
     def viewer(self, info: Info) -> UserView | Lookup[UserView]:
@@ -91,7 +95,7 @@ class Query:
         info: Info,
         id_: Annotated[strawberry.ID, strawberry.argument(description="The id of anything that implements `Node`.")],
     ) -> Lookup[Node] | None:
-        """Anything that has an id, by its id."""
+        """An object by its id."""
         return node_by_id(info, id_)
 
     @field
@@ -100,7 +104,7 @@ class Query:
         info: Info,
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="Any ids, at most 100.")],
     ) -> list[Node | None]:
-        """Several things by their ids, in the same order; null for what doesn't exist or isn't visible."""
+        """Several objects by their ids, in the same order; null for an id without an object that you can see."""
         return await nodes_by_id(info, ids)
 
     @field
@@ -176,7 +180,7 @@ class Query:
     ) -> Lookup[Listed]:
         """The workspaces that you may export this flow to, as a new flow or over an existing one, by name.
 
-        With `includeIneligible` also the others, each with every reason. The flow's own workspace is among them.
+        With `includeIneligible` also all other workspaces, each with every reason. The flow's own workspace is listed too.
         """
         paging = page.of("destinationWorkspaces", flow_id)
         wanted = DestinationSearch(none_if_unset(contract_id), searched(search), include_ineligible)
@@ -198,7 +202,7 @@ class Query:
         workspace_id: WorkspaceId,
         search: Search = strawberry.UNSET,
     ) -> Listed | None:
-        """Flows of the destination workspace that this flow could override: copies of it, its name, then the others."""
+        """Flows of the destination workspace that this flow could override: its copies, then flows of its name, then others."""
         paging = page.of("overrideCandidates", flow_id, workspace_id, key=THREE_KEYS)
         wanted = OverrideSearch(flow_id, workspace_id, searched(search))
         database, viewer = info.context.database, info.context.viewer
@@ -217,9 +221,9 @@ class Query:
         from_topic_id: FromTopic = strawberry.UNSET,
         search: Search = strawberry.UNSET,
     ) -> Lookup[Listed]:
-        """Topics of the destination workspace that could take the place of one of this flow's: those of its name first.
+        """Topics of the destination workspace that could replace one of this flow's, topics of the same name first.
 
-        Empty where exportFlow would refuse any topic: the flow has no pub/sub step, or several topics and none is meant.
+        Empty where exportFlow would refuse any topic: the flow has no pub/sub step, or several topics without `fromTopicId`.
         """
         meant = none_if_unset(from_topic_id)
         listed = ("topicCandidates", flow_id, workspace_id, *([] if meant is None else [meant]))
@@ -237,31 +241,31 @@ class Query:
     def credential_candidates(
         self, info: Info, flow_id: FlowId, workspace_id: WorkspaceId, source: Source = strawberry.UNSET
     ) -> Awaitable[list[StepCredentialCandidates] | None]:
-        """For each step that needs one: the destination's credentials or secrets that fit, best match first."""
+        """The destination's credentials or secrets for each step that needs one, best match first."""
         wanted = ToWorkspace(OfFlow(flow_id, source_wish(source)), workspace_id)
         return Lookup(info.context.loaders.steps_in_need, wanted)
 
     @field
     def export_plan(self, info: Info, input_: ExportFlowInput) -> Awaitable[ExportPlan | None]:
-        """The result of `exportFlow` with this input, refusals included, without doing it.
+        """The result that `exportFlow` with this input would have, refusals included, without writing anything.
 
-        It comes from the same decision, with what would still be missing before the draft could be published.
+        The plan comes from the same decision as the export, and has the readiness of the future draft.
         """
         return Lookup(info.context.loaders.export_plans, input_.to_wish())
 
     @shown_as(ExportPlans | None)
     async def export_plans(self, info: Info, input_: ExportFlowsInput) -> PlannedExports:
-        """The result of `exportFlows` with this input, item by item, without doing it.
+        """The result that `exportFlows` with this input would have, item by item, without writing anything.
 
-        That is quotas, items onto one flow and, unless it is best effort, what keeps the others from being exported.
+        A plan also has the refusals that only the whole call shows: quotas, items onto one flow, and refused other items.
         """
         return await plan_for_all(info.context.work, input_.to_wish())
 
     @shown_as(GraphDiff | None)
     def compare_flows(self, info: Info, from_: FromState, to: ToState) -> Lookup[diff.GraphDiff]:
-        """What changes from one flow to another, or between states of one.
+        """The changes from one flow to another, or between two states of one flow.
 
-        Null if you don't see both, or there is no such state.
+        Null if you can't see both, or if a flow has no such state.
         """
         older, newer = (OfFlow(state.flow_id, source_wish(state.source)) for state in (from_, to))
         return Lookup(info.context.loaders.flow_comparisons, (older, newer), partial(counted, info))
@@ -283,13 +287,13 @@ class Query:
         tenant_id: Annotated[strawberry.ID, strawberry.argument(description="The id of the tenant.")],
         types: Types = strawberry.UNSET,
     ) -> Awaitable[EventConnection]:
-        """What happened in all workspaces of a tenant, for its provisioners; null for others.
+        """The events of all workspaces of a tenant, the oldest first, for its provisioners; null for other users.
 
-        The oldest first, as in `Workspace.events`; names and objects only where you are a member, ids everywhere.
+        An event has ids everywhere, but names and objects only where you are a member.
         """
         return events_of(info, OF_TENANT, id_or_none(Kind.TENANT, tenant_id), page, types=types)
 
     @shown_as(WorldPlan | None)
     async def world_plan(self, info: Info, input_: ApplyWorldInput) -> PlannedWorld:
-        """The result of `applyWorld` with this input, without doing it."""
+        """The result that `applyWorld` with this input would have, without writing anything."""
         return await plan_world(info.context.work, input_.to_wish())

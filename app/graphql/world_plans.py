@@ -1,4 +1,4 @@
-"""What applying a world document does, or would do, and what becomes of its things, without names of flows and graphs (W14)."""
+"""Plans and results of applying a world document, which never name flows or graphs (W14)."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -19,48 +19,58 @@ from app.graphql.types.drafts import FieldChange
 from app.usecases.apply_world import NOTHING, PlannedWorld
 
 
-@shows(Planned, "What becomes of one thing of the document, or of one that pruning removes.")
+@shows(Planned, "An object of the document, or one that pruning removes, and its change.")
 class WorldThing:
-    section: WorldSection = about("The section that it is in.", of="section_name")
+    section: WorldSection = about("The section of the object.", of="section_name")
     key: str | None = about(
-        "Its external key; of a member `workspace/user`; null of what was named by its id and has none."
+        "The external key; for a member `workspace/user`. Null if the document names an object without a key by its id."
     )
-    id: strawberry.ID | None = about("Its id here; null in a plan for what would be created, and for members.")
+    id: strawberry.ID | None = about(
+        "The id on this server; null for members, and in a plan for an object that would be created."
+    )
     change: WorldChange = about("The change of the object.")
-    fields: list[FieldChange] = about("What differs, as JSON Pointers into the thing; empty unless it is changed.")
+    fields: list[FieldChange] = about("The differences, as JSON Pointers into the object; empty unless it is changed.")
     used_by_flows: int = about(
-        "How many flows use it in their draft or published version; 0 unless it is removed.", of="uses.count"
+        "Number of flows that use the object in their draft or published version; 0 unless it is removed.",
+        of="uses.count",
     )
-    used_by_flow_ids: list[strawberry.ID] = about("Their ids, at most 100: of flows that run first.", of="uses.flows")
+    used_by_flow_ids: list[strawberry.ID] = about(
+        "The ids of at most 100 of these flows, running ones first.", of="uses.flows"
+    )
 
 
 Changes = Annotated[
-    list[WorldChange] | None, strawberry.argument(description="Only the things of which this becomes; without it all.")
+    list[WorldChange] | None,
+    strawberry.argument(description="Only objects with one of these changes; all if left out."),
 ]
 
 
 def things_with(effects: Sequence[Planned], changes: Collection[WorldChange] | None, info: Info) -> list[Planned]:
-    """The things of which this becomes; they count as objects of the answer."""
+    """Select the things with one of these changes, and count them as objects of the answer."""
     chosen = [each for each in effects if changes is None or each.change in changes]
     info.context.meter.take_objects(len(chosen))
     return chosen
 
 
-@shows(PlannedWorld, "What applyWorld would do.")
+@shows(PlannedWorld, "The plan of a call of `applyWorld`.")
 class WorldPlan:
-    fingerprint: str = about("Hand it to applyWorld; needed where something is pruned.", of="plan.fingerprint")
+    fingerprint: str = about(
+        "The value for `planFingerprint` of applyWorld, which needs it to prune.", of="plan.fingerprint"
+    )
 
     @shown_as(list[WorldThing])
     @staticmethod
     def things(plan: Parent[PlannedWorld], info: Info, changes: Changes = strawberry.UNSET) -> list[Planned]:
-        """In the order of the document; what is pruned after it."""
+        """The objects in the order of the document, then those that are pruned."""
         return things_with(plan.plan.effects, none_if_unset(changes), info)
 
-    created: int = about("How many things would be created.")
-    changed: int = about("How many things would be changed.")
-    removed: int = about("How many things would be removed.")
-    unchanged: int = about("How many things of the document are as it says.")
-    blockers: list[ApplyWorldError] = about("Every reason why nothing would be written; empty if it would be.")
+    created: int = about("Number of objects that would be created.")
+    changed: int = about("Number of objects that would be changed.")
+    removed: int = about("Number of objects that would be removed.")
+    unchanged: int = about("Number of objects that the document leaves as they are.")
+    blockers: list[ApplyWorldError] = about(
+        "Every reason why nothing would be written; empty if the document would be applied."
+    )
 
 
 @strawberry.type(description="The result of `applyWorld`.")
@@ -74,12 +84,12 @@ class ApplyWorldPayload(Payload[PlannedWorld, WorldRefusal]):
     def things(
         payload: Parent[Payload[PlannedWorld, Any]], info: Info, changes: Changes = strawberry.UNSET
     ) -> list[Planned]:
-        """As in the plan; empty when refused."""
+        """The objects as in the plan; empty when refused."""
         things = () if payload.done is None else payload.done.plan.effects
         return [replace(each, is_done=True) for each in things_with(things, none_if_unset(changes), info)]
 
-    created: int = about("How many things were created.", of="outcome.created")
-    changed: int = about("How many things were changed.", of="outcome.changed")
-    removed: int = about("How many things were removed.", of="outcome.removed")
-    unchanged: int = about("How many things of the document were as it says.", of="outcome.unchanged")
+    created: int = about("Number of objects that were created.", of="outcome.created")
+    changed: int = about("Number of objects that were changed.", of="outcome.changed")
+    removed: int = about("Number of objects that were removed.", of="outcome.removed")
+    unchanged: int = about("Number of objects that the document left as they were.", of="outcome.unchanged")
     errors: list[ApplyWorldError] = about(ERRORS, of="refusals")

@@ -1,6 +1,6 @@
 """Interfaces of refusals, one for each mutation, so that clients can switch on all refusals of a mutation.
 
-Which refusals an interface has, the unions of the domain say (`members`): the types only say what they show.
+The unions of the domain decide which refusals an interface has (`members`); types of the schema only show them.
 """
 
 import inspect
@@ -31,13 +31,13 @@ strawberry.enum(ErrorCode, description="Why a call was refused. All reasons are 
 """The errors describe the values of the enumeration."""
 
 INTERFACES: dict[type, list[type]] = {}
-"""By the refusals and warnings of the domain: the interfaces that have them as members."""
+"""The interfaces of each refusal and warning of the domain."""
 
 Interface = TypeVar("Interface", bound=type)
 
 
 def members(union: object) -> Callable[[Interface], Interface]:
-    """An interface of what shows a refusal of the domain, or the members of a union; its docstring is the description."""
+    """Declare an interface of the types that show the members of a union, with the docstring as its description."""
 
     def declare(interface: Interface) -> Interface:
         for member in get_args(union) or (union,):
@@ -47,13 +47,13 @@ def members(union: object) -> Callable[[Interface], Interface]:
     return declare
 
 
-@strawberry.interface(description="A refusal that you can act on. Nothing was written.")
+@strawberry.interface(description="A refusal that you can act on. The refused call or item wrote nothing.")
 class Error:
     message: str = about("The reason and what would help, for people to read.", of="full_message")
     code: ErrorCode = about("The kind of refusal, for programs to read.")
     path: list[str] = about(
-        "The part of the input that it is about, one element per field name or list index, such as `destination` and "
-        "`workspaceId`; empty where it is about no one part. Long keys of a graph are cut."
+        "The path of the part of the input that is refused, one element per field name or list index, such as `destination` and "
+        "`workspaceId`; empty if no single part is refused. Long keys of a graph are cut."
     )
 
 
@@ -169,6 +169,6 @@ class ApplyWorldError(Error):
 
 @members(ExportWarning)
 class ExportFlowWarning:
-    """Something to know although the export went through."""
+    """A warning about an export that succeeded."""
 
-    message: str = about("What to know, and what to do about it.")
+    message: str = about("The reason for the warning, and the remedy.")

@@ -68,13 +68,13 @@ LOADER_OF = {
     Related.DRAFT: "active_drafts",
     Related.PUBLISHED_VERSION: "versions",
 }
-"""By what may be read with a page: the loader that is asked for it elsewhere."""
+"""The loaders of the relations that a page may read with its rows."""
 
 
 def _batched(
     answer: Callable[[Any, list[Asked]], Coroutine[Any, Any, list[Answer]]],
 ) -> cached_property[Loader[Asked, Answer]]:
-    """A loader, made when it is first asked, of the method that answers all that is asked together."""
+    """Make a loader of a method that answers a batch of keys; the loader is created at its first use."""
     return cached_property(lambda loaders: Loader(partial(answer, loaders), loaders.reading))
 
 
@@ -90,7 +90,7 @@ def _by_id(read: "by_id.Read[Row]") -> cached_property[Loader[str, Row | None]]:
 
 
 def _of_flows(find: FindOfFlow[Row]) -> cached_property[Loader[OfFlow, Row | None]]:
-    """The loader of what is large: each is read by itself, so that what is beyond the limit is refused before it is read."""
+    """The loader of large rows, which reads one after the other, so that the limit refuses a row before it is read."""
 
     async def answer(loaders: "Loaders", keys: list[OfFlow]) -> list[Row | None]:
         return [await find(loaders.database, loaders.viewer, *key) for key in keys]
@@ -101,7 +101,7 @@ def _of_flows(find: FindOfFlow[Row]) -> cached_property[Loader[OfFlow, Row | Non
 async def _named_in(
     loader: Loader[Any, Row | None], graphs: Sequence[tuple[str, GraphView]], names: Callable[[StoredGraph], list[Any]]
 ) -> list[list[Row]]:
-    """What graphs name and the viewer sees, each once."""
+    """The rows that each graph names and the viewer can see, each once."""
     keys = [
         await offload(len(content) + len(view.bindings), names, StoredGraph(content, view)) for content, view in graphs
     ]
@@ -111,7 +111,7 @@ async def _named_in(
 
 
 class Loaders:
-    """One loader for each kind of question, made when it is first asked; what isn't found, or isn't visible, is None."""
+    """One loader for each kind of row, created at its first use. A row that is missing or hidden is None."""
 
     users = _by_id(by_id.read_users)
     visible_users = _by_id(by_id.read_visible_users)
@@ -137,7 +137,7 @@ class Loaders:
     provenances = _by_id(by_id.read_provenances)
     """By the id of the flow: the record that its content came from."""
     descents = _by_id(by_id.read_descents)
-    """By the id of the flow: the record that what it shows descends from."""
+    """By the id of the flow: the copy or export that its visible state descends from."""
     drifts = _by_id(read_drifts)
     releases = _by_id(release_reads.read_releases)
     current_releases = _by_id(release_reads.read_current_releases)
@@ -152,18 +152,18 @@ class Loaders:
         self.reading: set[asyncio.Task[Any]] = set()
 
     async def close(self) -> None:
-        """End what is still being read, in tasks which don't end with that of the request. Nothing can be asked any more."""
+        """Cancel reads that still run, in tasks that outlive the task of the request. The loaders can't be used afterwards."""
         if reading := [*self.reading]:
             for task in reading:
                 task.cancel()
             await asyncio.gather(*reading, return_exceptions=True)
-        # Each refers to this one, which refers to it: only the garbage collector would find them, with all that was read.
+        # Loaders refer to this object, and it to them: without this, rows stay in memory until the garbage collector runs.
         for loader in [each for each in vars(self).values() if isinstance(each, Loader)]:
             loader.close()
 
     @_batched
     async def bindings(self, references: list[tuple[ReferenceKind, str]]) -> list[BoundView | None]:
-        """By the loaders of their kinds; data samples are no things of their own."""
+        """The rows that references are bound to, by the loader of each kind. Data samples have none."""
         loaders: dict[ReferenceKind, Loader[str, Any]] = {
             ReferenceKind.CREDENTIAL: self.credentials,
             ReferenceKind.SECRET: self.secrets,
@@ -225,7 +225,7 @@ class Loaders:
 
     @_batched
     async def readiness(self, state_ids: list[str]) -> list[Readiness | None]:
-        """By the id of the draft or version: what keeps it from being published."""
+        """Read the blockers of drafts and versions, by their ids."""
         blockers = await check_readiness(self.database, self.viewer, state_ids)
         return [Readiness(blockers[state_id]) if state_id in blockers else None for state_id in state_ids]
 
@@ -246,12 +246,12 @@ class Loaders:
 
     @_batched
     async def planned_readiness(self, drafts: list[PlannedDraft]) -> list[Readiness]:
-        """What would keep a draft from being published that an export would make."""
+        """Check the drafts that exports would make."""
         return [Readiness(blockers) for blockers in await check_planned(drafts)]
 
     @_batched
     async def planned_changes(self, drafts: list[PlannedDraft]) -> list[GraphDiff | None]:
-        """What such a draft would change of what it is compared with."""
+        """Compare the drafts that exports would make with the states that they would replace."""
         pairs = [(draft.before, draft.state) for draft in drafts if draft.before is not None]
         changes = iter(await compare_found(self.database, pairs, self._comparison_limit))
         return [None if draft.before is None else next(changes) for draft in drafts]

@@ -1,4 +1,4 @@
-"""What keeps a draft from being published, and what changed between two states of a flow."""
+"""Blockers of drafts, and differences between two states of a flow."""
 
 import strawberry
 
@@ -14,13 +14,13 @@ from app.graphql.types.resources import Binding, Component, InaccessibleComponen
 @strawberry.interface(description="A reason that keeps a draft from being published.")
 class DraftBlocker:
     message: str = about("The part that is missing, and the remedy.", of="full_message")
-    step_id: str | None = about("The step that it concerns; null where it is the whole graph.", of="step.id")
+    step_id: str | None = about("The id of the step; null if the whole graph is meant.", of="step.id")
     step_name: str | None = about("The name that people gave the step, at most 255 characters of it.", of="step.name")
 
 
 @shows(
     publish.MissingCredential,
-    "The step's component needs a credential (or a secret: see `component.requires`) and the step has none that fits.",
+    "The step's component needs a credential or secret (see `component.requires`), and the step has none that fits.",
 )
 class MissingCredential(DraftBlocker):
     component: Component = relation(
@@ -47,18 +47,18 @@ class InvalidGraph(DraftBlocker):
 class DraftReadiness:
     ready: bool = about("Whether it can be published now.")
     blockers: list[DraftBlocker] = about(
-        "What keeps it from being published: the whole graph first, then in the order of its steps; empty when ready."
+        "Every reason against publishing: of the whole graph first, then in the order of its steps; empty when ready."
     )
 
 
 @shows(diff.FieldChange, "A difference between two steps, two links, or two graphs.")
 class FieldChange:
     path: str = about(
-        "A JSON Pointer (RFC 6901) into the step, link or graph; empty for the whole step or link, where too much changed "
-        "to list it."
+        "A JSON Pointer (RFC 6901) into the step, link or graph; empty for a whole step or link, if it has too many changes "
+        "to list."
     )
-    before: JSON | None = about("What stood there; null also where there was nothing.")
-    after: JSON | None = about("What stands there; null also where there is nothing.")
+    before: JSON | None = about("The value before; null also if there was none.")
+    after: JSON | None = about("The value after; null also if there is none.")
 
 
 @shows(diff.Changed, "A step that both graphs have and that changed.")
@@ -73,30 +73,31 @@ class LinkChange:
     fields: list[FieldChange] = about("The path of the change.")
 
 
-@shows(diff.BindingChange, "A step that is bound to something else than before.")
+@shows(diff.BindingChange, "A step whose binding changed.")
 class BindingChange:
     step_id: str = about("The id of the step.")
     step_name: str | None = about("The name that people gave the step, at most 255 characters of it.")
     kind: ReferenceKind = about("The kind of object that the step is bound to.")
     before_id: strawberry.ID | None = about(
-        "What it was bound to; null if to nothing, for data samples, and where you are no member.", of="before"
+        "The id of the earlier binding; null if there was none, for data samples, and where you are no member.",
+        of="before",
     )
     after_id: strawberry.ID | None = about(
-        "What it is bound to; null if to nothing, for data samples, and where you are no member.", of="after"
+        "The id of the new binding; null if there is none, for data samples, and where you are no member.", of="after"
     )
     before: Binding | None = binding(
         "before",
-        "What it was bound to; null if to nothing, or to what you can't see, and for data samples.",
+        "The earlier binding; null if there was none, if you can't see it, and for data samples.",
     )
     after: Binding | None = binding(
         "after",
-        "What it is bound to; null if to nothing, or to what you can't see, and for data samples.",
+        "The new binding; null if there is none, if you can't see it, and for data samples.",
     )
 
 
-@shows(diff.GraphDiff, "What changed from an older graph to a newer one. Steps and links are matched by their ids.")
+@shows(diff.GraphDiff, "The changes from an older graph to a newer one. Steps and links are matched by their ids.")
 class GraphDiff:
-    identical: bool = about("Whether all of it is the same: nothing is added, removed or changed.")
+    identical: bool = about("Whether both graphs are the same: nothing is added, removed or changed.")
     same_content: bool = about("Whether the content is the same, bindings aside: `contentHash` on both sides.")
     added_steps: list[str] = about("The ids of the steps that were added.")
     removed_steps: list[str] = about("The ids of the steps that were removed.")
@@ -104,9 +105,9 @@ class GraphDiff:
     added_links: list[str] = about("The ids of the links that were added.")
     removed_links: list[str] = about("The ids of the links that were removed.")
     changed_links: list[LinkChange] = about("The links that changed, and where.")
-    bindings: list[BindingChange] = about("The steps that are bound to something else than before.")
+    bindings: list[BindingChange] = about("The steps whose bindings changed.")
     fields: list[FieldChange] = about(
-        "What changed beside steps, links and bindings: `/name`, `/description`, `/cron`; and of the graph `/nodes_config/…`, "
-        "`/variables/…`, `/default_mapper_type` and any other key, and `/nodes` and `/edges`, with ids, where those that "
-        "both graphs have stand in another order."
+        "Other changes: `/name`, `/description`, `/cron`; in the graph `/nodes_config/…`, `/variables/…`, "
+        "`/default_mapper_type` and any other key; `/nodes` and `/edges`, with ids, if the steps or links that both graphs "
+        "have changed their order."
     )

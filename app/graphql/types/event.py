@@ -29,33 +29,31 @@ Types = Annotated[
 
 
 class CursorExpired(GraphQLError):
-    """A cursor after which an event was removed (E4): whoever read on from it could miss that event."""
+    """The cursor is expired: a reader could miss an event that was removed after it (E4)."""
 
     def __init__(self) -> None:
         super().__init__(
-            "Events after this cursor were removed. Read what there is now, then start again without the cursor.",
+            "Events after this cursor were removed. Read the present state, then start again without the cursor.",
             extensions={"code": CURSOR_EXPIRED},
         )
 
 
 @shows(
     EventView,
-    "Something that happened, noted together with the change itself. It never changes and outlives what it names: the "
-    "ids stay, and what is gone, or what you can't see, is null beside them.",
+    "An event, written in one transaction with the change that it reports. Events never change, and keep their ids when an "
+    "object is gone; an object that is gone, or that you can't see, is null beside its id.",
 )
 class Event(Node):
-    type: EventType = about("What happened.")
-    at: datetime = about("When it happened.")
-    actor_id: strawberry.ID | None = about("The id of who did it; null if nobody did, but the platform.")
-    actor: User | None = relation("visible_users", "actor_id", "Who did it.")
+    type: EventType = about("The type of the event.")
+    at: datetime = about("The time of the change.")
+    actor_id: strawberry.ID | None = about("The id of the user who made the change; null if the platform did.")
+    actor: User | None = relation("visible_users", "actor_id", "The user who made the change.")
     workspace_id: strawberry.ID | None = about(
-        "The id of the workspace where it happened: at the destination for copies and exports. Null for WORLD_APPLIED."
+        "The id of the workspace; of copies and exports, the destination. Null for WORLD_APPLIED."
     )
-    workspace: SomeWorkspace | None = in_workspace("The workspace where it happened.")
-    flow_id: strawberry.ID | None = about(
-        "The id of the flow that it happened to: at the destination for copies and exports."
-    )
-    flow: SomeFlow | None = relation("flows", "flow_id", "The flow that it happened to.")
+    workspace: SomeWorkspace | None = in_workspace("The workspace of the event.")
+    flow_id: strawberry.ID | None = about("The id of the flow; of copies and exports, the flow at the destination.")
+    flow: SomeFlow | None = relation("flows", "flow_id", "The flow of the event.")
     flow_name: str | None = about("The name of the flow at that time; null if you are no member of the workspace.")
     version_id: strawberry.ID | None = about("The id of the version that was published.")
     version: SomeVersion | None = relation("versions", "version_id", "The version that was published.")
@@ -67,7 +65,7 @@ class Event(Node):
 
 
 class ListedEvents(Listed):
-    """A page of a feed, after which its reader goes on, whether it has events or not."""
+    """A page of a feed, which has an end cursor even without events, so that its reader can go on."""
 
     @property
     def end_cursor(self) -> str | None:
@@ -76,16 +74,16 @@ class ListedEvents(Listed):
         return super().end_cursor or after
 
 
-@shows(Position, "An event, and where it stands in its feed.")
+@shows(Position, "An event, and its place in the feed.")
 class EventEdge:
     cursor: str = about(
-        "The place of the event; opaque, and valid with any types, in this feed only, for as long as no later event was "
+        "The opaque place of the event in this feed, whichever types you select. The cursor is valid until a later event is "
         "removed: 400 days by default."
     )
     node: Event = about("The event.", of="element")
 
 
-@shows(ListedEvents, "A page of events. While nothing is new, `endCursor` is `after` again: ask with it once more.")
+@shows(ListedEvents, "A page of events. Without new events, `endCursor` repeats `after`: send it again later.")
 class EventConnection:
     edges: list[EventEdge] = about("The events of the page, each with its cursor.")
     nodes: list[Event] = about("The events of the page.")
@@ -97,7 +95,7 @@ def uncounted() -> Awaitable[int]:
 
 
 def feed_paging(feed_id: str, page: PageArguments) -> Paging:
-    """Read the paging arguments for a feed, whose cursors hold whichever events are asked for."""
+    """Read the paging arguments for a feed. Cursors are valid with any types and flow."""
     return page.of("events", feed_id, key=(int,))
 
 
@@ -110,7 +108,7 @@ def events_of(
     types: list[EventType] | None,
     flow_id: str | None = None,
 ) -> Awaitable[Any]:
-    """The lookup of a page of a feed; None for a feed that the viewer may not know of."""
+    """The lookup of a page of a feed, which answers None where the viewer may not read the feed."""
     paging, chosen = feed_paging(feed_id, page), none_if_unset(types)
     only = None if chosen is None else frozenset(chosen)
     request = FeedRequest(feed, paging.request, only, none_if_unset(flow_id))

@@ -39,7 +39,7 @@ Since = Annotated[
 
 
 IntoWorkspace = Annotated[
-    strawberry.ID | None, strawberry.argument(description="Only what went into the workspace with this id.")
+    strawberry.ID | None, strawberry.argument(description="Only copies and exports into the workspace with this id.")
 ]
 
 
@@ -64,7 +64,7 @@ class Flow(Node):
     draft: "FlowDraft | None" = relation(
         "active_drafts",
         "id",
-        "What is being edited; null if there is nothing unpublished.",
+        "The draft that is being edited; null if there is none.",
         related=Related.DRAFT,
     )
 
@@ -92,21 +92,20 @@ class Flow(Node):
     provenance: FlowExport | None = relation(
         "provenances",
         "id",
-        "The copy or export that the present content came from: that of the draft or, where there is none, of the "
-        "published version; null if it was made by hand, or reverts to a version that was.",
+        "The copy or export that the content of the draft came from or, without a draft, that of the published version. Null "
+        "if somebody edited the content, or reverted to such content.",
     )
 
     descends_from: FlowExport | None = relation(
         "descents",
         "id",
-        "The copy or export that what it shows descends from, changed since or not; null if it was created here. Unlike "
-        "`provenance`, it outlives edits.",
+        "The copy or export that the flow descends from, whether edited since or not; null if it was created here.",
     )
 
     @field
     @staticmethod
     def drift(flow: Parent[FlowView], info: Info) -> Awaitable[DriftStatus | None]:
-        """Against the flow that it descends from; null if you don't see both, or one is gone."""
+        """How the flow differs from the flow that it descends from; null if you can't see both, or one is gone."""
         return Lookup(info.context.loaders.drifts, flow.id, attrgetter("status"))
 
     @connection_field
@@ -114,7 +113,7 @@ class Flow(Node):
     def copies(
         flow: Parent[FlowView], info: Info, *, page: PageArguments, workspace_id: IntoWorkspace = strawberry.UNSET
     ) -> Awaitable[Connection[FlowExport]]:
-        """One for each destination flow: its latest copy or export of this flow that wasn't undone; the newest first."""
+        """The latest copy or export of this flow to each destination flow that wasn't undone, the newest first."""
         wanted = WantedList(ListName.COPIES, workspace_id=none_if_unset(workspace_id))
         return connection_below(info, wanted, flow.id, page)
 
@@ -127,7 +126,9 @@ class FlowDraft(Node):
     content_hash: str = about(
         "The SHA-256 of the canonical content, in hexadecimal: equal hashes mean an exact copy, bindings aside."
     )
-    revision: int = about("It grows by one with every save and every new draft of the flow, and never starts again.")
+    revision: int = about(
+        "A number that grows by one with every save and every new draft of the flow, and never starts again."
+    )
     created_at: datetime = about("When the draft was made.")
     updated_at: datetime = about("When the draft was saved last.")
     set_aside_at: datetime | None = about("When the draft was set aside; null for the one that is being edited.")
@@ -135,7 +136,7 @@ class FlowDraft(Node):
     @field
     @staticmethod
     def expires_at(draft: Parent[DraftView], info: Info) -> datetime | None:
-        """When it is removed, if it was set aside; null for the one that is being edited."""
+        """When the server removes a draft that was set aside; null for the one that is being edited."""
         return None if draft.set_aside_at is None else draft.set_aside_at + info.context.work.drafts_kept
 
     flow: Flow = relation("flows", "flow_id", "The flow that it is a draft of.")
@@ -147,7 +148,7 @@ class FlowDraft(Node):
     readiness: DraftReadiness = relation(
         "readiness",
         "id",
-        "Whether it can be published now, and what keeps it from that.",
+        "Whether the draft can be published now, and every reason against it.",
     )
 
     provenance: FlowExport | None = relation(
@@ -161,7 +162,7 @@ class FlowDraft(Node):
     async def changes(
         draft: Parent[DraftView], info: Info, since_version_id: Since = strawberry.UNSET
     ) -> diff.GraphDiff | None:
-        """What it changes against a version of its flow; by default against the published one. Null without one."""
+        """The changes since a version of the flow, by default the published one; null if there is no such version."""
         older: str | None = none_if_unset(since_version_id)
         if older is None:
             flow = await shield(info.context.loaders.flows.load(draft.flow_id))
@@ -180,7 +181,7 @@ class FlowDraft(Node):
 
 @shows(VersionView, "A published version of a flow. It never changes.")
 class FlowVersion(Node):
-    number: int = about("1 for the first version of the flow, then one more each time.")
+    number: int = about("The number of the version, from 1 on.")
     name: str = about("The name of the flow in this version.")
     description: str | None = about("The description of the flow in this version.")
     cron: str | None = about("The schedule of the flow in this version.")
@@ -188,7 +189,7 @@ class FlowVersion(Node):
         "The SHA-256 of the canonical content, in hexadecimal: equal hashes mean an exact copy, bindings aside."
     )
     published_at: datetime = about("When it was published.")
-    origin: VersionOrigin = about("Where its content came from.")
+    origin: VersionOrigin = about("The origin of its content.")
 
     flow: Flow = relation("flows", "flow_id", "The flow that it is a version of.")
     graph: FlowGraph = relation(
@@ -200,7 +201,7 @@ class FlowVersion(Node):
     readiness: DraftReadiness = relation(
         "readiness",
         "id",
-        "What would keep it from being published now: what it is bound to may have gone since.",
+        "Whether the version could be published now: a credential or topic of it may be gone.",
     )
     provenance: FlowExport | None = relation(
         "exports",
@@ -213,7 +214,7 @@ class FlowVersion(Node):
     async def changes(
         version: Parent[VersionView], info: Info, since_version_id: Since = strawberry.UNSET
     ) -> diff.GraphDiff | None:
-        """What changed since a version of the flow; by default since the one before it. Null for the first."""
+        """The changes since a version of the flow, by default the version before; null for the first."""
         older: str | None = none_if_unset(since_version_id)
         if older is None:
             older = await shield(info.context.loaders.previous_versions.load((version.flow_id, version.number)))
@@ -223,19 +224,19 @@ class FlowVersion(Node):
         "users", "published_by", "Who published it; null if the account is gone.", related=Related.PUBLISHED_BY
     )
     revert_of: "FlowVersion | None" = relation(
-        "versions", "revert_of", "The older version that it restored, if it was a revert."
+        "versions", "revert_of", "The older version that was restored, if this one is a revert."
     )
 
 
 async def changes_between(info: Info, older: str | None, newer: str) -> diff.GraphDiff | None:
-    """What changed from a version to a draft or version of the same flow; None if there is no such version."""
+    """Compare a version with a draft or version of the same flow; None if there is no such version."""
     if older is None or not is_id(Kind.VERSION, older):
         return None
     return counted(info, await shield(info.context.loaders.comparisons.load((older, newer))))
 
 
 def counted(info: Info, difference: diff.GraphDiff | None) -> diff.GraphDiff | None:
-    """The difference, whose entries count as objects of the operation."""
+    """Count the entries of a difference as objects of the operation."""
     if difference is not None:
         changed = [change for one in (*difference.changed_steps, *difference.changed_links) for change in one.fields]
         info.context.meter.expect_objects(len(changed) + len(difference.bindings) + len(difference.fields))

@@ -25,12 +25,12 @@ NOT_BOUND = "[]"
 """The bindings of a graph without any, as they are stored."""
 
 
-@strawberry.type(description="A step of a graph. It has no id of its own: `stepId` is unique within its graph only.")
+@strawberry.type(description="A step of a graph. A `stepId` is unique only within the graph.")
 class FlowStep:
     step_id: str = about("The id of the step within its graph.")
-    command: str = about("What it runs: `team/name:function@version`.")
+    command: str = about("The command that the step runs: `team/name:function@version`.")
     name: str | None = about("The name that people gave the step.")
-    description: str | None = about("What people wrote about the step.")
+    description: str | None = about("The description that people gave the step.")
     function: str | None = about("The function of the component; null if the command can't be read.")
     fields: JSON = about("How the step is configured, as in the native form.")
     tenant_id: strawberry.Private[str]
@@ -39,7 +39,7 @@ class FlowStep:
     component: Component | None = relation(
         "components_meant",
         ("tenant_id", "command"),
-        "The component that the command means here; null if there is none or you can't see it.",
+        "The component of the command; null if there is none, or you can't see it.",
     )
     credential: Credential | None = relation(
         "credentials",
@@ -79,15 +79,17 @@ class FlowStep:
 
 @strawberry.type(description="An edge of the native graph, from one step to the next.")
 class FlowLink:
-    link_id: str = about("`source:target`, with `#2` and so on where that repeats. It never enters the native form.")
-    source: str | None = about("The id of the step that it comes from; null for an error handler.")
-    target: str = about("The id of the step that it goes to; `error_all` for the error handler of all steps.")
-    config: JSON | None = about("Its mapper and condition, as the platform keeps them.")
+    link_id: str = about(
+        "`source:target`, with `#2` and so on for further links of the same steps. The native form has no such id."
+    )
+    source: str | None = about("The id of the step that the link comes from; null for an error handler.")
+    target: str = about("The id of the step that the link goes to; `error_all` for the error handler of all steps.")
+    config: JSON | None = about("The mapper and condition of the link, in the platform's form.")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadGraph:
-    """A graph that was read. Values of any form are kept as JSON text, which takes least room."""
+    """A parsed graph. Values of any form stay JSON text, which takes the least memory."""
 
     steps: list[FlowStep]
     links: list[FlowLink]
@@ -146,13 +148,13 @@ class FlowGraph:
     async def native(graph: Parent[StoredGraph], info: Info) -> JSON:
         """The platform's own form, with `nodes` and `edges`; its references are ids of this server."""
         if graph.view.bindings == NOT_BOUND:
-            # What is bound to nothing is native as it is stored.
+            # A graph without bindings is stored in its native form.
             return JSON(orjson.Fragment(graph.content))
         return await _parsed(graph, info.context, native_of)
 
 
 async def _parsed(graph: StoredGraph, context: Context, parse: Callable[[StoredGraph], Made]) -> Made:
-    """What is made of a stored graph, once for all aliases and all who share it."""
+    """Parse a stored graph, once for all aliases and all states that share it."""
     view, size = graph.view, len(graph.content) + len(graph.view.bindings)
     key = (parse, view.content_hash, view.bindings, view.tenant_id)
     return await context.parsed(key, size, lambda: parse(graph))

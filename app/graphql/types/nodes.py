@@ -1,4 +1,4 @@
-"""Whatever has an id, by its id."""
+"""Objects by their ids."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ NODES: dict[Kind, Callable[[Loaders], Loader[str, Any]]] = {
 
 
 def node_by_id(info: Info, id_: str) -> Lookup[Node] | None:
-    """The lookup of what has this id; None if no id is like that."""
+    """The lookup of the object with this id; None if it isn't an id of a known kind."""
     kind = kind_of(id_)
     if kind not in NODES:
         return None
@@ -40,7 +40,7 @@ def node_by_id(info: Info, id_: str) -> Lookup[Node] | None:
 
 
 async def nodes_by_id(info: Info, ids: Sequence[str]) -> list[Any]:
-    """What has these ids, in their order, or an exception in its place; refuses more than a page of them."""
+    """Read objects by their ids, in the same order, each or its exception. Raises BadRequest for more ids than a page has."""
     if len(ids) > LARGEST_PAGE:
         raise BadRequest(f"`ids` has {len(ids)} elements; at most {LARGEST_PAGE} are answered at once.")
     lookups = [node_by_id(info, id_) for id_ in ids]

@@ -22,7 +22,7 @@ from app.storage.reads.rows import ReleaseView
 
 @shows(release.ReleaseItem, "One draft of a release.")
 class ReleaseItem:
-    flow_id: strawberry.ID = about("The flow whose draft it is.")
+    flow_id: strawberry.ID = about("The id of the draft's flow.")
     flow_name: str = about("The name of the flow when the release was requested.")
     flow: Flow | None = relation("flows", "flow_id", "The flow; null if it is gone.")
     draft: FlowDraft | None = relation(
@@ -31,31 +31,33 @@ class ReleaseItem:
         "The draft as it is now, with `changes` and `readiness`; null once it is published or gone.",
     )
     revision: int = about("The revision that was requested.")
-    moved: list[ReleaseBasis] = about("What has moved since; empty once the request is closed.")
-    version: FlowVersion | None = relation("versions", "version_id", "What the draft was published as.")
+    moved: list[ReleaseBasis] = about("The parts that have changed since the request; empty once it is closed.")
+    version: FlowVersion | None = relation("versions", "version_id", "The version that the draft was published as.")
 
 
 @shows(
     ReleaseView,
-    "Drafts of one workspace, as they were seen, that are to be published together once another user has approved. "
+    "A request to publish drafts of one workspace together, at the revisions that it names, once another user has approved. "
     "A request outlives its flows and accounts.",
 )
 class ReleaseRequest(Node):
-    title: str = about("What is released, in the words of the requester.")
-    comment: str | None = about("What the reviewers should know.")
+    title: str = about("The title that the requester gave.")
+    comment: str | None = about("The comment of the requester.")
     workspace: SomeWorkspace = in_workspace("The workspace of all its drafts.")
-    state: ReleaseState = about("Whether it is open, or what became of it.")
+    state: ReleaseState = about("Whether the request is open, or how it ended.")
     start: bool = about("Whether the flows are started as well.")
-    requested_by: User | None = relation("users", "requested_by", "Who requested it; null if the account is gone.")
+    requested_by: User | None = relation(
+        "users", "requested_by", "The user who requested the release; null if the account is gone."
+    )
     requested_at: datetime = about("When it was requested.")
     reviewed_by: User | None = relation(
         "users",
         "reviewed_by",
-        "Who approved or rejected it; null while it is open, and if it was withdrawn or the account is gone.",
+        "The user who approved or rejected the request; null while it is open, if it was withdrawn, and if the account is gone.",
     )
-    review_comment: str | None = about("What the reviewer said.")
+    review_comment: str | None = about("The comment of the reviewer.")
     withdrawn_by: User | None = relation(
-        "users", "withdrawn_by", "Who withdrew it; null if nobody did or the account is gone."
+        "users", "withdrawn_by", "The user who withdrew the request; null if nobody did, or the account is gone."
     )
     closed_at: datetime | None = about("When it was applied, rejected or withdrawn.")
     undone_at: datetime | None = about("When the applied release was undone.")
@@ -63,11 +65,11 @@ class ReleaseRequest(Node):
     @shown_as(bool)
     @staticmethod
     def is_current(request: Parent[ReleaseView], info: Info) -> Lookup[bool]:
-        """Whether it could still be applied: no item has moved. False once it is closed."""
+        """Whether the request can still be applied, because no item has moved. False once it is closed."""
         return Lookup(info.context.loaders.current_releases, request.id)
 
     @connection_field
     @staticmethod
     def items(request: Parent[ReleaseView], info: Info, *, page: PageArguments) -> Awaitable[Connection[ReleaseItem]]:
-        """Its drafts, in the order of the request."""
+        """The drafts of the release, in the order of the request."""
         return connection_below(info, WantedList(ListName.RELEASE_ITEMS), request.id, page)

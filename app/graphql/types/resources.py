@@ -1,4 +1,4 @@
-"""What has an id and lives in no flow: components, what steps are bound to, users and contracts."""
+"""Objects outside flows: components, credentials, secrets, agents, topics, users and contracts."""
 
 from collections.abc import Awaitable
 from operator import attrgetter
@@ -152,7 +152,7 @@ class Contract(Node):
     @field
     @staticmethod
     def flows_used(contract: Parent[ContractView], info: Info) -> Awaitable[int | None]:
-        """How many they hold; null where `flowQuota` is."""
+        """The number of flows that the quota counts; null where `flowQuota` is."""
         return Lookup(info.context.loaders.flows_held, contract.id, attrgetter("number"))
 
     @connection_field
@@ -160,5 +160,5 @@ class Contract(Node):
     def workspaces(
         contract: Parent[ContractView], info: Info, *, page: PageArguments, search: Search = strawberry.UNSET
     ) -> Awaitable[Connection[SomeWorkspace]]:
-        """Its workspaces that you can see, by name."""
+        """The workspaces of the contract that you can see, by name."""
         return connection_below(info, WantedList(ListName.WORKSPACES_OF_CONTRACT, searched(search)), contract.id, page)

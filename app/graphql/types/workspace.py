@@ -94,19 +94,19 @@ class WorkspaceMemberConnection(Counted):
     nodes: list[User] = about("The members of the page.")
 
 
-@shows(WorkspaceView, "A workspace. Whoever is no member sees its name and contract, and nothing that lives there.")
+@shows(WorkspaceView, "A workspace. A user who is no member sees its name and contract only.")
 class Workspace(Node):
     name: str = about("The name of the workspace.")
     type: WorkspaceType = about("Whether it is for production or for development.")
     viewer_is_member: bool = about(
         "Whether you are a member; if not, you see its name and contract, and its lists are empty."
     )
-    viewer_permissions: list[str] = about("What you may do here; nothing if you are no member.")
+    viewer_permissions: list[str] = about("Your permissions here; empty if you are no member.")
     viewer_can_edit_flows: bool = about(
         "Whether you may create, copy to and edit flows here now: you hold workspaces.flow.edit and the contract is "
         "not suspended."
     )
-    publish_policy: PublishPolicy = about("Who may change what runs here.")
+    publish_policy: PublishPolicy = about("Whether an editor may publish alone, or needs a reviewer.")
     viewer_can_publish: bool = about(
         "Whether you may publish here alone now: you may edit flows and, where the workspace is reviewed, hold "
         "workspaces.flow.release."
@@ -218,7 +218,7 @@ class Workspace(Node):
         holding: Holding = strawberry.UNSET,
         search: Search = strawberry.UNSET,
     ) -> Awaitable[WorkspaceMemberConnection]:
-        """The members, by last name and first name, but for those who are deactivated; nobody if you are no member."""
+        """The active members, by last name and first name; empty if you are no member."""
         wanted = WantedList(ListName.MEMBERS, searched(search), holding=searched(holding, "holding"))
         members: Awaitable[Any] = connection_below(info, wanted, workspace.id, page, node="user")
         return members
@@ -233,12 +233,12 @@ class Workspace(Node):
         types: Types = strawberry.UNSET,
         flow_id: Annotated[
             strawberry.ID | None,
-            strawberry.argument(description="Only what happened to the flow with this id, which lives here."),
+            strawberry.argument(description="Only events of the flow with this id, which must live here."),
         ] = strawberry.UNSET,
     ) -> Awaitable[EventConnection]:
-        """What happened here, the oldest first: read on with `after`, or the latest with `last`. None if you are no member.
+        """The events of the workspace, the oldest first; empty if you are no member.
 
-        An event is here within a second of its change, not at once. CURSOR_EXPIRED answers a cursor after which events
-        were removed.
+        Read on with `after`, or read the latest with `last`. An event appears within a second of its change. An error
+        CURSOR_EXPIRED says that events after the cursor were removed.
         """
         return events_of(info, OF_WORKSPACE, workspace.id, page, types=types, flow_id=flow_id)
