@@ -1,6 +1,6 @@
 """Counting an operation while it runs: the bytes of its answer, the bytes of graphs that it reads, and its CPU time.
 
-The query cost bounds an operation before it runs. It can't know the lengths of texts, graphs and lists without pages, or
+The query cost bounds an operation before it runs. The cost can't know the lengths of texts, graphs and lists without pages, or
 that aliases select the same values again. The meter counts these, and refuses an operation above a limit before the bytes
 of its answer exist. The limit of CPU time is a safety net for everything else.
 """

@@ -2,7 +2,7 @@
 
 Threads share one interpreter, so that more threads don't compute more: there are few, and callers share them fairly. The
 threads belong to the event loop and end with it, so that the supervisor has no thread when it forks workers. A cancelled
-computation ends at the next item of its loop (`interruptible`). Its caller waits for that, so that a slot isn't free
+computation ends at the next item of its loop (`interruptible`). The cancelled caller waits for that, so that a slot isn't free
 while its thread is at work.
 """
 

@@ -55,7 +55,7 @@ class BatchWish(Generic[Item]):
     has_ids: ClassVar[bool] = False
     """The items are ids, which have no parts."""
     noun: ClassVar[str] = "flow"
-    """What each item is about."""
+    """The word for an item in messages."""
 
     @property
     def remaining(self) -> Mapping[int, Item]:

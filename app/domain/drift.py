@@ -32,7 +32,7 @@ def drift_of(source: str, destination: str, base: str | None) -> DriftStatus | N
 
 
 class DestinationChanges(StrEnum):
-    """What happens where the overridden flow was changed at the destination since."""
+    """Whether an export warns or is refused if the overridden flow was changed at the destination since (D5)."""
 
     WARN = "WARN"
     REFUSE = "REFUSE"

@@ -1,4 +1,4 @@
-"""What events tell of (E1)."""
+"""The types of events (E1)."""
 
 from enum import StrEnum
 

@@ -26,7 +26,7 @@ class WorkspaceType(StrEnum):
 
 
 class PublishPolicy(StrEnum):
-    """Who may publish in a workspace (R1)."""
+    """Whether an editor may publish in a workspace alone, or needs a reviewer (R1)."""
 
     OPEN = "OPEN"
     REVIEWED = "REVIEWED"

@@ -29,7 +29,7 @@ class ReleaseState(StrEnum):
 
 
 class ReleaseBasis(StrEnum):
-    """What an item of a release rests on."""
+    """A part of a release item that can change after the request."""
 
     DRAFT = "DRAFT"
     PUBLISHED_VERSION = "PUBLISHED_VERSION"

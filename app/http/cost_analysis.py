@@ -91,9 +91,9 @@ MOST_KNOWN_COSTS = 8
 
 
 async def allowed_cost_of(operation: Operation, variables: Mapping[str, Any], settings: Settings) -> int:
-    """The cost of an operation; one that is over a limit is refused.
+    """Analyse the cost of an operation, or take it from the cache. Raises for a cost over a limit.
 
-    It is analysed, or taken from the cache, which holds costs that are allowed and depend on short values only.
+    The cache holds only allowed costs that depend on short values.
     """
     for known in operation.costs:
         if known.holds_for(variables):

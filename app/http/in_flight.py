@@ -21,7 +21,7 @@ LOOK_SECONDS = 0.02
 
 
 class InFlightRequest(LoggedRequest):
-    """A request until it is answered: one object for all that deal with it. It is entered by the task that answers it."""
+    """A request in flight, as every part of the server sees it. The task that answers it enters it as a context."""
 
     __slots__ = (
         "_in_flight",

@@ -97,7 +97,7 @@ def work_of(settings: Settings, database: Database) -> UnitOfWork:
 
 
 def background_of(settings: Settings, work: UnitOfWork) -> dict[str, Callable[[], Awaitable[None]]]:
-    """What runs as long as the server does, besides requests."""
+    """The background tasks of a server, which run until it stops."""
     records, events = timedelta(days=settings.record_days), timedelta(days=settings.event_days)
     background: dict[str, Callable[[], Awaitable[None]]] = {
         "cleanup": partial(clean_up_periodically, work, records=records, events=events),

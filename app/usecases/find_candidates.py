@@ -104,9 +104,9 @@ class OverrideSearch:
 
 @dataclass(frozen=True, slots=True)
 class TopicSearch:
-    """The topics of a workspace that could take the place of the flow's, or those of them whose names hold a text.
+    """The topics of a workspace that could replace the flow's topic, or those of them whose names hold a text.
 
-    There are none where exportFlow refuses every topic: no pub/sub step, or several topics and none to replace.
+    The search has no result where exportFlow refuses every topic: no pub/sub step, or several topics and none to replace.
     """
 
     in_use: TopicInUse

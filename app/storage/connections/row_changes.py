@@ -44,7 +44,7 @@ class RowsOfTable(NamedTuple):
     parameter: str
     columns: tuple[str, ...]
     returning: tuple[ColumnElement[Any], ...] = ()
-    """What a statement returns of the rows of its last part, with that of their flows, if another part returns these."""
+    """Columns to return of the rows of the last part, joined with those of their flows if another part returns them."""
 
     def to_json(self, rows: Sequence[tuple[Any, ...]]) -> str:
         """Raises ValueError for a row of more or fewer values than columns."""

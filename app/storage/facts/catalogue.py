@@ -85,7 +85,7 @@ COMPONENT_COLUMNS: tuple[ColumnElement[Any], ...] = (
     COMPONENT.c.title,
     is_visible_component().label("visible"),
 )
-"""What rules need of a component, and whether the viewer can see it."""
+"""The columns of a component that rules need, and whether the viewer can see it."""
 COMPONENTS_BY_NAME = (
     select(*COMPONENT_COLUMNS)
     .join_from(COMPONENT, TEAM, COMPONENT.c.team_id == TEAM.c.id)

@@ -1,4 +1,4 @@
-"""What drift is decided by (D2 to D4): what flows show, and the content that two of them last had in common."""
+"""Facts about drift (D2 to D4): the contents of two flows, and the content that they last had in common."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple

@@ -131,7 +131,7 @@ def flows_with_states(*more: Callable[[States], ColumnElement[Any]]) -> Select[A
 
 
 def _bases(states: States) -> ColumnElement[Any]:
-    """What the published version of a flow that changes last had in common with the flow that it descends from, as JSON."""
+    """The content that a changed flow's published version last had in common with the flow that it descends from, as JSON."""
     published, descent = states["published"][0], FLOW_EXPORT.alias("descent")
     base = base_of(descent.c.source_flow_id, descent.c.destination_flow_id, descent)
     values = func.json_build_array(descent.c.source_flow_id, base.c.content_hash, published.c.number)

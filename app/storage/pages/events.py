@@ -111,7 +111,7 @@ def _values(request: FeedRequest) -> Mapping[str, Any]:
 
 
 class _Shape(NamedTuple):
-    """What the statement of a page depends on besides its parameters."""
+    """The form of a page's statement; its parameters are apart."""
 
     feed: Feed
     by_type: bool

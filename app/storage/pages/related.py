@@ -12,7 +12,7 @@ from app.storage.connections.row_views import layout_of
 
 
 class Related(Enum):
-    """Relations of list elements to one row, or to none. They are no texts, which would be names of columns."""
+    """Relations of list elements to one row or none. Members aren't texts, since a text would name a column."""
 
     CONTRACT = "contract"
     CREATED_BY = "created_by"

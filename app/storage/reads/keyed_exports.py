@@ -26,7 +26,7 @@ UNSEEN = FlowId(""), DraftId("")
 
 
 class NamedDestination(NamedTuple):
-    """What warnings name of a destination, as the viewer may see it."""
+    """The names of a destination for warnings, as far as the viewer can see them."""
 
     workspace_name: str | None
     flow_id: FlowId

@@ -32,7 +32,7 @@ _OPEN_ITEMS = (
     .where(RELEASE_ITEM.c.request_id == any_(_IDS), _IS_OPEN, _IS_SEEN)
     .group_by(RELEASE_ITEM.c.request_id)
 )
-"""Of open requests, how many items each has, and whether one of them has moved."""
+"""The number of items of each open request, and whether one of them has moved."""
 _NAMES_DRAFT = and_(RELEASE_ITEM.c.draft_id == FLOW_DRAFT.c.id, RELEASE_ITEM.c.revision == FLOW_DRAFT.c.revision)
 _OF_DRAFTS = (
     RELEASES.add_columns(FLOW_DRAFT.c.id.label("draft"))

@@ -21,7 +21,7 @@ def of_feed(feed: str, *columns: str) -> Index:
 
 
 class EventColumns(SQLModel):
-    """What an event says, whether it has a position or not."""
+    """The columns of an event, with or without a position."""
 
     id: str = id_without_key(nullable=False)
     at: datetime = Field(sa_type=DateTime(timezone=True), nullable=False)
