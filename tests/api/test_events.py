@@ -148,7 +148,7 @@ async def test_a_cursor_after_which_an_event_was_removed_is_expired(api: Api, ar
     body = await api.caller("bob").answer(OF_WORKSPACE, id=api.id("prod"), **{argument: cursors[0]})
     [error] = body["errors"]
     assert (error["path"], error["extensions"]) == (["workspace", "events"], {"code": "CURSOR_EXPIRED"})
-    assert error["message"].startswith("Events after this cursor were removed. Read what there is now, then start")
+    assert error["message"].startswith("Events after this cursor were removed. Read the present state, then start")
     assert body["data"] == {"workspace": None}
     # No later event than the removed one itself was removed.
     later = {"after": [ids[2], ids[3]], "before": [ids[0]]}[argument]

@@ -101,7 +101,7 @@ async def test_a_cursor_after_which_events_were_removed_is_refused(api: Api) -> 
     )
     assert await refused(api, "--tenant", "home", "--after", first["cursor"]) == (
         1,
-        "Error: Events after this cursor were removed. Read what there is now, then start again without the cursor.",
+        "Error: Events after this cursor were removed. Read the present state, then start again without the cursor.",
     )
 
 
