@@ -1,18 +1,32 @@
 """Release files: YAML that names the flows of a release and its workspaces. Every mistake has its line and path."""
 
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from app.client.api import MISTAKES, Stopped
 
+LARGEST_FILE = 256 * 1024
+"""Bytes: a thousand ids of flows take 32 KiB, a thousand mappings of ids 80 KiB."""
 LONGEST_NAME = 255
-DEEPEST = 2
-"""Mappings in mappings are as deep as release files go."""
-MESSAGES = {"missing": "This property is missing.", "extra_forbidden": "There is no such property here."}
+MESSAGES = {
+    "bool_parsing": "Expected true or false.",
+    "bool_type": "Expected true or false.",
+    "dict_type": "Expected a line `FROM: TO` for each mapping.",
+    "extra_forbidden": "There is no such property here.",
+    "list_type": "Expected a list of names or ids.",
+    "literal_error": "Expected refuse or overwrite.",
+    "missing": "This property is missing.",
+    "model_type": "Expected properties, each on a line such as `from: Retail Development`.",
+    "string_too_long": f"Expected a name or an id, of at most {LONGEST_NAME} characters.",
+    "string_too_short": "Expected a name or an id, and this is empty.",
+    "string_type": "Expected text.",
+}
+SAME_WORKSPACE = "This is the workspace of `from` too: a release goes to another one."
 
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 Location = tuple[str | int, ...]
@@ -20,7 +34,7 @@ Mistake = tuple[Location, str]
 
 
 class FileSection(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Mappings(FileSection):
@@ -39,30 +53,46 @@ class Release(FileSection):
     start: bool = False
     destination_changes: Literal["refuse", "overwrite"] = Field(default="refuse", alias="destination-changes")
 
+    @field_validator("destination")
+    @classmethod
+    def is_another_workspace(cls, destination: str, info: ValidationInfo) -> str:
+        if destination == info.data.get("source"):
+            raise ValueError(SAME_WORKSPACE)
+        return destination
+
+
+DEEPEST = 2
+NESTED = {"flows", "except", "mappings", "ids"}
+"""Properties whose items and properties have lines, down to this depth; aliases of YAML could make any number of others."""
+
 
 class ReleaseFile:
     """A parsed release file, with the lines of its properties."""
 
     def __init__(self, path: Path) -> None:
         """Raise Stopped with all mistakes of the file."""
-        self.name = path.name
         self.path = path
+        self._lines: dict[Location, int] = {}
         try:
-            self.text = path.read_text(encoding="utf-8")
-            loader = yaml.SafeLoader(self.text)
-            self._root = loader.get_single_node()
-            content = None if self._root is None else loader.construct_document(self._root)
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            with path.open("rb") as file:
+                content = file.read(LARGEST_FILE + 1)
+            if len(content) > LARGEST_FILE:
+                raise Stopped(MISTAKES, f"{path}:1: $: A release file has at most {LARGEST_FILE // 1024} KiB.")
+            self.text = content.decode("utf-8-sig")
+            # Of this loader all values are text: `no`, `1.10` and `2026-12-01` are names like others.
+            loader = yaml.BaseLoader(self.text)
+            root = loader.get_single_node()
+            properties = {} if root is None else loader.construct_document(root)
+        except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
             mark = getattr(error, "problem_mark", None)
-            line = 1 if mark is None else mark.line + 1
-            raise Stopped(MISTAKES, f"{path}:{line}: $: {getattr(error, 'problem', None) or error}") from None
-        mistakes: list[Mistake] = [
-            ((*path, key), "This property stands here twice.") for path, key in duplicates(self._root)
-        ]
+            texts = [getattr(error, name, None) for name in ("context", "problem")]
+            reason = ", ".join(filter(None, texts)) or str(error).partition("\n")[0]
+            raise Stopped(MISTAKES, f"{path}:{1 if mark is None else mark.line + 1}: $: {reason}.") from None
+        mistakes: list[Mistake] = [(path, "This property stands here twice.") for path in self._note_lines(root)]
         try:
-            self.release = Release.model_validate({} if content is None else content)
+            self.release = Release.model_validate(properties)
         except ValidationError as error:
-            mistakes += [(each["loc"], MESSAGES.get(each["type"], f"{each['msg']}.")) for each in error.errors()]
+            mistakes += ((each["loc"], message_of(each["loc"], each["type"])) for each in error.errors())
         if mistakes:
             raise self.stopped(mistakes)
 
@@ -73,26 +103,30 @@ class ReleaseFile:
 
     def _line(self, path: Location) -> int:
         """The line of a property or item or, if it is missing, of the object that should have it."""
-        node, line = self._root, 1
-        for part in path:
-            if isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-                node = node.value[part]
-                line = node.start_mark.line + 1
-            elif isinstance(node, yaml.MappingNode):
-                pair = next((pair for pair in reversed(node.value) if pair[0].value == part), None)
-                if pair is None:
-                    break
-                line, node = pair[0].start_mark.line + 1, pair[1]
-        return line
+        return self._lines.get(path) or (self._line(path[:-1]) if path else 1)
+
+    def _note_lines(self, node: yaml.Node | None, path: Location = ()) -> Iterator[Location]:
+        """Note the lines, and answer the keys that a mapping has twice; YAML would silently take the last."""
+        if isinstance(node, yaml.SequenceNode):
+            self._lines |= {(*path, index): item.start_mark.line + 1 for index, item in enumerate(node.value)}
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                at = (*path, key.value)
+                if at in self._lines:
+                    yield at
+                elif key.value in NESTED and len(path) < DEEPEST:
+                    yield from self._note_lines(value, at)
+                self._lines[at] = key.start_mark.line + 1
 
 
-def duplicates(node: yaml.Node | None, path: Location = ()) -> Iterator[Mistake]:
-    """The keys that a mapping has twice; YAML would silently take the last."""
-    if isinstance(node, yaml.MappingNode) and len(path) < DEEPEST:
-        names = [key.value for key, _ in node.value]
-        yield from ((path, name) for name in dict.fromkeys(names) if names.count(name) > 1)
-        for key, value in node.value:
-            yield from duplicates(value, (*path, str(key.value)))
+def message_of(path: Location, error_type: str) -> str:
+    """What is wrong with a property, in words for people; of an unknown one also which it may be."""
+    message = MESSAGES.get(error_type, SAME_WORKSPACE)
+    section = Release if len(path) == 1 else Mappings
+    names = [field.alias or name for name, field in section.model_fields.items()]
+    if error_type == "extra_forbidden" and (nearest := get_close_matches(str(path[-1]), names, n=1)):
+        return f"{message.removesuffix('.')}; the nearest is `{nearest[0]}`."
+    return message
 
 
 def json_path(path: Location) -> str:
