@@ -1,18 +1,22 @@
 """Calls of a server's GraphQL API, repeated while the server is away."""
 
+import hashlib
+import json
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from typing import Any
 
 import httpx
+from pydantic import ValidationError
 
-from app.client.api_types import AnyPayload, Data, Error, Workspace
+from app.client.api_types import Answer, AnyPayload, Data, Error, Workspace
 
 OPERATIONS = files(__package__).joinpath("operations.graphql").read_text(encoding="utf-8")
-PASSING = {"GONE", "RATE_LIMITED", "SERVICE_UNAVAILABLE", "SHUTTING_DOWN", "TIMEOUT"}
-"""Codes of refused requests that are sent again. A mutation has an idempotency key, or does nothing the second time."""
+PASSING_STATUSES = {429, 502, 503, 504}
+PASSING_CODES = {"GONE", "SERVICE_UNAVAILABLE", "TIMEOUT"}
+"""Of fields that could not be read. Such operations are sent again: mutations that aren't undoing have idempotency keys."""
 PAUSE_SECONDS = 0.5
 PATIENCE_SECONDS = 60
 
@@ -26,8 +30,6 @@ STALE_CODES = {
     "RELEASE_IS_CLOSED",
     "STALE_DRAFT",
 }
-
-
 MAPPINGS = "mappings"
 """The first part of the path of an error in the mappings of the file."""
 
@@ -50,14 +52,26 @@ class RefusedByServer(Stopped):
         self.errors = errors
 
 
+class Passing(Exception):
+    """The server can't answer now; seconds until it may."""
+
+    def __init__(self, reason: str, pause: float) -> None:
+        super().__init__(reason)
+        self.pause = pause
+
+
 @contextmanager
 def connected(server: str, token: str | None) -> Iterator["Api"]:
     """A client until the command ends. Raises Stopped without a token."""
     if token is None:
         raise Stopped(MISTAKES, "FLOWPORT_TOKEN isn't set: it holds the token of the user who releases.")
     headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=server, headers=headers, timeout=PATIENCE_SECONDS) as http:
-        yield Api(http)
+    try:
+        client = httpx.Client(base_url=server, headers=headers, timeout=PATIENCE_SECONDS)
+    except httpx.InvalidURL as error:
+        raise Stopped(MISTAKES, f"FLOWPORT_SERVER isn't an address: {error}") from None
+    with client:
+        yield Api(client)
 
 
 class Api:
@@ -67,11 +81,25 @@ class Api:
         self._http = http
 
     def workspace(self, operation: str, **variables: object) -> Workspace | None:
-        return Data.model_validate(self.data(operation, **variables)).workspace
+        return self.data(operation, **variables).workspace
+
+    def once(self, text: str, operation: str, wish: dict[str, Any], *earlier: str) -> AnyPayload:
+        """Send a mutation that is done once, whoever sends it and however often.
+
+        The key is made of a file's text, the wish, which names versions or revisions, and the ids of earlier records. An
+        answer that tells of exports undone since, or of a request closed since, is that of an earlier call.
+        """
+        key = hashlib.sha256(json.dumps([text, wish, earlier], sort_keys=True).encode()).hexdigest()
+        payload = self.payload(operation, **wish, idempotencyKey=key)
+        records = [result.export_record for result in payload.results if result.export_record]
+        outdated = [record.id for record in records if record.undone_at]
+        if payload.request is not None and payload.request.state != "OPEN":
+            outdated.append(payload.request.id)
+        return self.once(text, operation, wish, *outdated) if outdated else payload
 
     def payload(self, operation: str, **wish: object) -> AnyPayload:
         """Send a mutation or ask for plans. Raises RefusedByServer with every reason."""
-        payload = Data.model_validate(self.data(operation, input=wish)).payload or AnyPayload(errors=())
+        payload = self.data(operation, input=wish).payload or AnyPayload(errors=())
         refusals = [error for answer in (payload, *payload.results) for error in answer.errors]
         # The mappings are those of the whole call, so that a plan can't go on without them.
         refusals += [error for plan in payload.plans for error in plan.blockers if error.path[:1] == (MAPPINGS,)]
@@ -79,25 +107,34 @@ class Api:
             raise RefusedByServer(reasons)
         return payload
 
-    def data(self, operation: str, **variables: object) -> dict[str, Any]:
+    def data(self, operation: str, **variables: object) -> Data:
         """Send an operation until it is answered. Raises Stopped where the server refuses the request."""
         body = {"query": OPERATIONS, "operationName": operation, "variables": variables}
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
-            pause = PAUSE_SECONDS
             try:
-                response = self._http.post("/graphql", json=body)
-                answer: dict[str, Any] = response.json()
-                errors = answer.get("errors", [])
-                if not errors:
-                    return dict(answer["data"])
-                reason = "\n".join(error["message"] for error in errors)
-                if not {error["extensions"]["code"] for error in errors} <= PASSING:
-                    raise Stopped(1, reason)
-                pause = float(response.headers.get("Retry-After", pause))
-            except (httpx.TransportError, AttributeError, LookupError, TypeError, ValueError) as error:
-                # No server answers, or a server that isn't Flowport.
-                reason = f"{self._http.base_url} doesn't answer as a Flowport server does: {error}"
-            if time.monotonic() + pause > deadline:
-                raise Stopped(1, reason)
-            time.sleep(pause)
+                return self._answered(body)
+            except Passing as passing:
+                if time.monotonic() + passing.pause > deadline:
+                    raise Stopped(1, str(passing)) from None
+                time.sleep(passing.pause)
+
+    def _answered(self, body: dict[str, Any]) -> Data:
+        """Send a request once. Raises Passing where the same request may be answered later."""
+        server = self._http.base_url
+        try:
+            response = self._http.post("/graphql", json=body)
+        except httpx.TransportError as error:
+            raise Passing(f"{server} doesn't answer: {error}", PAUSE_SECONDS) from None
+        answer, status = Answer(), response.status_code
+        with suppress(ValidationError):
+            answer = Answer.model_validate_json(response.content)
+        if answer.data and not answer.errors:
+            return answer.data
+        strange = f"{server} doesn't answer as a Flowport server of this version (HTTP status {status})."
+        reason = "\n".join(error.message for error in answer.errors) or strange
+        codes = {error.extensions.code for error in answer.errors}
+        if status in PASSING_STATUSES or (codes and codes <= PASSING_CODES):
+            seconds = response.headers.get("Retry-After", "")
+            raise Passing(reason, float(seconds) if seconds.isdecimal() else PAUSE_SECONDS)
+        raise Stopped(1, reason)

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 
 class ApiType(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, frozen=True, extra="forbid")
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True)
 
 
 Node = TypeVar("Node")
@@ -47,17 +47,21 @@ class Provenance(Ref):
     source_version: Ref | None
 
 
-class FlowVersion(Ref):
-    published_at: str = ""
+class Error(ApiType):
+    """A refusal, a warning or a blocker."""
 
-
-class DraftBlocker(ApiType):
+    code: str = ""
     message: str
+    path: tuple[str, ...] = ()
 
 
 class DraftReadiness(ApiType):
     ready: bool
-    blockers: tuple[DraftBlocker, ...] = ()
+    blockers: tuple[Error, ...] = ()
+
+
+class FlowVersion(Ref):
+    published_at: str = ""
 
 
 class ReleaseItem(ApiType):
@@ -65,7 +69,7 @@ class ReleaseItem(ApiType):
 
 
 class ReleaseRequest(Ref):
-    title: str
+    title: str = ""
     state: str = ""
     is_current: bool = False
     items: NodeList[ReleaseItem] = NodeList()
@@ -114,20 +118,10 @@ class Workspace(Named):
     release_requests: NodeList[ReleaseRequest] = NodeList()
 
 
-class Error(ApiType):
-    code: str = ""
-    message: str
-    path: tuple[str, ...] = ()
-
-
-class StepChange(ApiType):
-    step_id: str
-
-
 class GraphDiff(ApiType):
     added_steps: tuple[str, ...]
     removed_steps: tuple[str, ...]
-    changed_steps: tuple[StepChange, ...]
+    changed_steps: tuple[Ref, ...]
 
 
 class ExportPlan(ApiType):
@@ -149,7 +143,6 @@ class Result(ApiType):
 class AnyPayload(Result):
     """The payload of a mutation, of one flow or many, or of `exportPlans`."""
 
-    replayed: bool = False
     results: tuple[Result, ...] = ()
     request: ReleaseRequest | None = None
     plans: tuple[ExportPlan, ...] = ()
@@ -161,9 +154,22 @@ class Data(ApiType):
     source: Workspace | None = None
     destination: Workspace | None = None
     workspace: Workspace | None = None
+    sources: NodeList[Named] = NodeList()
+    destinations: NodeList[Named] = NodeList()
     payload: AnyPayload | None = None
 
 
-class Workspaces(ApiType):
-    source: NodeList[Named]
-    destination: NodeList[Named]
+class Extensions(ApiType):
+    code: str = ""
+
+
+class RequestError(ApiType):
+    """Why a request was refused, or a field of its answer isn't read."""
+
+    message: str
+    extensions: Extensions = Extensions()
+
+
+class Answer(ApiType):
+    data: Data | None = None
+    errors: tuple[RequestError, ...] = ()

@@ -1,14 +1,12 @@
 """The commands `flowport release plan|apply|request|undo` and `flowport status`."""
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from app.client.api import CHANGES, DONE, MAPPINGS, REFUSED, STALE, Api, RefusedByServer, Stopped, connected
-from app.client.api_types import AnyPayload, FlowDraft, Result
+from app.client.api_types import FlowDraft, Result
 from app.client.looking import View, look
 from app.client.output import Report, show, show_stopped
 from app.client.planning import EXPORTS, Action, FlowPlan, export_wish, plans_of, with_plans
@@ -76,7 +74,7 @@ def apply(api: Api, file: ReleaseFile) -> Report:
         reason = f"{workspace.name} is reviewed, and you may not publish alone there. Request the release instead: "
         raise Stopped(REFUSED, f"{reason}flowport release request {file.path}")
     if drafts := exported(api, file, view, pending(flow_plans)):
-        send(api, file, "Publish", {"items": drafts, "mode": "ATOMIC", "start": file.release.start})
+        api.once(file.text, "Publish", {"items": drafts, "mode": "ATOMIC", "start": file.release.start})
     return Report(view.source, workspace, flow_plans, message=f"{len(drafts)} flows are published." if drafts else "")
 
 
@@ -89,7 +87,7 @@ def request(api: Api, file: ReleaseFile) -> Report:
         return replace(report, message="The release is requested already.") if pending(flow_plans) else report
     drafts = exported(api, file, view, pending(flow_plans))
     title = f"{file.path.stem}: {len(drafts)} flows from {view.source.name}"[:LONGEST_TITLE]
-    made = send(api, file, "Request", {"items": drafts, "title": title, "start": file.release.start}).request
+    made = api.once(file.text, "Request", {"items": drafts, "title": title, "start": file.release.start}).request
     return replace(report, message=f'Requested "{title}"{f" ({made.id})" if made else ""}.')
 
 
@@ -113,7 +111,7 @@ def exported(api: Api, file: ReleaseFile, view: View, flow_plans: Sequence[FlowP
         raise Stopped(REFUSED, *refused)
     wish = export_wish(view, flow_plans)
     records = [copy.id for flow_plan in flow_plans for copy in flow_plan.flow.copies.nodes]
-    results = iter(send(api, file, "Export", wish, *records).results if wish["items"] else ())
+    results = iter(api.once(file.text, "Export", wish, *records).results if wish["items"] else ())
     drafts = []
     for flow_plan in flow_plans:
         made = (
@@ -129,21 +127,6 @@ def exported(api: Api, file: ReleaseFile, view: View, flow_plans: Sequence[FlowP
 
 def draft_of(flow_plan: FlowPlan) -> FlowDraft | None:
     return flow_plan.destination.draft if flow_plan.destination else None
-
-
-def send(api: Api, file: ReleaseFile, operation: str, wish: dict[str, Any], *earlier: str) -> AnyPayload:
-    """Send a mutation that is done once, whoever sends it and however often.
-
-    The key is made of the file, the wish, which names the versions of the flows, and the ids of earlier records. An
-    answer that tells of exports undone since, or of a request closed since, is that of an earlier call.
-    """
-    key = hashlib.sha256(json.dumps([file.text, wish, earlier], sort_keys=True).encode()).hexdigest()
-    payload = api.payload(operation, **wish, idempotencyKey=key)
-    records = [result.export_record for result in payload.results if result.export_record]
-    outdated = [record.id for record in records if record.undone_at]
-    if payload.request is not None and payload.request.state != "OPEN":
-        outdated.append(payload.request.id)
-    return send(api, file, operation, wish, *outdated) if outdated else payload
 
 
 COMMANDS: dict[str, Callable[[Api, ReleaseFile], Report]] = {

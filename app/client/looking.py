@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.client.api import Api
-from app.client.api_types import Data, NodeList, Resource, SourceFlow, Workspace, Workspaces
-from app.client.release_file import Mistake, Release, ReleaseFile
+from app.client.api_types import NodeList, Resource, SourceFlow, Workspace
+from app.client.release_file import SAME_WORKSPACE, Mistake, Release, ReleaseFile
 
 WORKSPACE_ID = "workspace_"
 KINDS = ("credentials", "secrets", "agents", "topics")
@@ -43,7 +43,7 @@ def workspaces(api: Api, file: ReleaseFile, ids: dict[str, str]) -> Iterator[tup
     """Source and destination with a page of flows, and at first the credentials, secrets, agents and topics too."""
     release, after, has_more, with_resources = file.release, None, True, file.release.mappings.equal_names
     while has_more:
-        data = Data.model_validate(api.data("Flows", **ids, after=after, resources=with_resources))
+        data = api.data("Flows", **ids, after=after, resources=with_resources)
         ends = (("from", release.source, data.source), ("to", release.destination, data.destination))
         if data.source is None or data.destination is None:
             raise file.stopped(((key,), no_workspace(name)) for key, name, workspace in ends if workspace is None)
@@ -57,17 +57,34 @@ def workspace_ids(api: Api, file: ReleaseFile) -> dict[str, str]:
     names = {"source": file.release.source, "destination": file.release.destination}
     if all(name.startswith(WORKSPACE_ID) for name in names.values()):
         return names
-    answer, mistakes = Workspaces.model_validate(api.data("Workspaces", **names)), list[Mistake]()
-    for end, key, connection in (("source", "from", answer.source), ("destination", "to", answer.destination)):
+    ids, mistakes = ids_by_name(api, names), list[Mistake]()
+    for end, key in (("source", "from"), ("destination", "to")):
         name = names[end]
-        ids = [workspace.id for workspace in connection.nodes if workspace.name == name]
-        if len(ids) == 1:
-            names[end] = ids[0]
+        if len(ids[end]) == 1:
+            [names[end]] = ids[end]
         elif not name.startswith(WORKSPACE_ID):
-            mistakes.append(((key,), several("workspaces", name, ids) if ids else no_workspace(name)))
+            mistakes.append(((key,), several("workspaces", name, ids[end]) if ids[end] else no_workspace(name)))
+    if not mistakes and names["source"] == names["destination"]:
+        mistakes = [(("to",), SAME_WORKSPACE)]
     if mistakes:
         raise file.stopped(mistakes)
     return names
+
+
+def ids_by_name(api: Api, names: dict[str, str]) -> dict[str, list[str]]:
+    """The ids of the workspaces that have a name, for each of the names; a search answers those that hold it as well."""
+    ids: dict[str, list[str]] = defaultdict(list)
+    cursors: dict[str, str | None] = {}
+    has_more = True
+    while has_more:
+        answer = api.data("Workspaces", **names, **cursors)
+        pages = {"source": answer.sources, "destination": answer.destinations}
+        for end, page in pages.items():
+            ids[end] += [workspace.id for workspace in page.nodes if workspace.name == names[end]]
+            cursor = f"after{end.capitalize()}"
+            cursors[cursor] = page.page_info.end_cursor or cursors.get(cursor)
+        has_more = any(page.page_info.has_next_page for page in pages.values())
+    return ids
 
 
 def no_workspace(name: str) -> str:

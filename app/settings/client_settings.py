@@ -7,10 +7,10 @@ from pydantic_settings import BaseSettings
 
 
 class ClientSettings(BaseSettings):
-    server: Annotated[str, StringConstraints(pattern=r"^https?://")] = Field(
+    server: Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]")] = Field(
         default="http://127.0.0.1:8000", description="address of the server that `flowport release` and `status` call"
     )
-    token: str | None = Field(
+    token: Annotated[str, StringConstraints(pattern=r"^[!-~]+$")] | None = Field(
         default=None,
         repr=False,
         description="API token or JWT that `flowport release` and `status` send",

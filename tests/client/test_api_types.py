@@ -21,7 +21,7 @@ from graphql import (
 )
 
 from app.client.api import OPERATIONS
-from app.client.api_types import ApiType, Data, Workspaces
+from app.client.api_types import ApiType, Data
 from tests.readme.files import ROOT
 
 SCHEMA = build_schema((ROOT / "schema.graphql").read_text(encoding="utf-8"))
@@ -34,8 +34,8 @@ PYTHON = {"ID": str, "String": str, "DateTime": str, "Int": int, "Boolean": bool
 
 NEVER_NULL = {
     # Where a list of workspaces is null, the request has an error, and the command ends with that.
-    "Workspaces.source takes no null",
-    "Workspaces.destination takes no null",
+    "Data.sources takes no null",
+    "Data.destinations takes no null",
     # Only published flows are asked for.
     "SourceFlow.publishedVersion takes no null",
 }
@@ -49,8 +49,7 @@ def test_the_operations_fit_the_schema() -> None:
 def test_the_classes_take_what_an_operation_answers(name: str) -> None:
     operation = NAMED[name]
     root = SCHEMA.get_root_type(operation.operation)
-    answer: type[ApiType] = Workspaces if name == "Workspaces" else Data
-    assert {*disagreements(answer, operation.selection_set, root)} <= NEVER_NULL
+    assert {*disagreements(Data, operation.selection_set, root)} <= NEVER_NULL
 
 
 def disagreements(answer: type[ApiType], selections: SelectionSetNode, parent: Any) -> Iterator[str]:
