@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from pydantic import ValidationError
 
-from app.client.api_types import Answer, AnyPayload, Data, Error, Workspace
+from app.client.api_types import AnyPayload, Data, Error, ServerAnswer, Workspace
 
 OPERATIONS = files(__package__).joinpath("operations.graphql").read_text(encoding="utf-8")
 PASSING_STATUSES = {429, 502, 503, 504}
@@ -126,9 +126,9 @@ class Api:
             response = self._http.post("/graphql", json=body)
         except httpx.TransportError as error:
             raise Passing(f"{server} doesn't answer: {error}", PAUSE_SECONDS) from None
-        answer, status = Answer(), response.status_code
+        answer, status = ServerAnswer(), response.status_code
         with suppress(ValidationError):
-            answer = Answer.model_validate_json(response.content)
+            answer = ServerAnswer.model_validate_json(response.content)
         if answer.data and not answer.errors:
             return answer.data
         strange = f"{server} doesn't answer as a Flowport server of this version (HTTP status {status})."

@@ -163,13 +163,13 @@ class Extensions(ApiType):
     code: str = ""
 
 
-class RequestError(ApiType):
+class ServerError(ApiType):
     """Why a request was refused, or a field of its answer isn't read."""
 
     message: str
     extensions: Extensions = Extensions()
 
 
-class Answer(ApiType):
+class ServerAnswer(ApiType):
     data: Data | None = None
-    errors: tuple[RequestError, ...] = ()
+    errors: tuple[ServerError, ...] = ()
