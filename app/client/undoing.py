@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.client.api import Api
+from app.client.api import STALE, Api, RefusedByServer
 from app.client.api_types import Flow, FlowExport, Named, Workspace
 from app.client.looking import no_workspace, workspace_ids
 from app.client.output import Line, Report
@@ -11,19 +11,35 @@ from app.client.release_file import Release, ReleaseFile
 
 def undo(api: Api, file: ReleaseFile) -> Report:
     """Undo the last release of the file, but for exports that were undone or published over since."""
+    try:
+        return undo_last(api, file)
+    except RefusedByServer as refused:
+        if refused.status != STALE:
+            raise
+        # It may be undone already: by an earlier call, whose answer was lost. The second look shows that.
+        return undo_last(api, file)
+
+
+def undo_last(api: Api, file: ReleaseFile) -> Report:
     ids = workspace_ids(api, file)
     destination, exports = last_exports(api, file, ids)
-    published = {each.destination_version.id: each for each in exports if each.destination_version}
-    pending = [each for each in exports if not each.destination_version and not each.undone_at]
-    if published:
-        done = undo_published(api, destination, published)
+    if any(each.destination_version for each in exports):
+        done = undo_published(api, file, destination, [each for each in exports if each.destination_version])
     else:
-        done = pending
-        if pending:
-            api.payload("UndoExports", exportIds=[each.id for each in pending], mode="ATOMIC")
+        done = [each for each in exports if not each.undone_at]
+        undo_exports(api, done)
     lines = [Line(each.source_flow, "undone", each.destination_flow) for each in done if each.source_flow]
     message = "" if done else "Nothing to undo."
     return Report(Named(id=ids["source"], name=file.release.source), destination, lines, message=message)
+
+
+def undo_exports(api: Api, exports: Sequence[FlowExport]) -> None:
+    """Withdraw the requests that name the exported drafts, then undo the exports; in this order for a second try."""
+    drafts = [each.destination_flow.draft for each in exports if each.destination_flow]
+    for request in dict.fromkeys(draft.release_request for draft in drafts if draft and draft.release_request):
+        api.payload("Withdraw", releaseId=request.id)
+    if exports:
+        api.payload("UndoExports", exportIds=[each.id for each in exports], mode="ATOMIC")
 
 
 def last_exports(api: Api, file: ReleaseFile, ids: dict[str, str]) -> tuple[Workspace, list[FlowExport]]:
@@ -56,25 +72,34 @@ def is_with(export: FlowExport, newest: FlowExport) -> bool:
     return export.destination_version.published_at == newest.destination_version.published_at
 
 
-def undo_published(api: Api, workspace: Workspace, published: dict[str, FlowExport]) -> Sequence[FlowExport]:
+def undo_published(
+    api: Api, file: ReleaseFile, workspace: Workspace, exports: Sequence[FlowExport]
+) -> Sequence[FlowExport]:
     """Undo the requested release or, without a request, restore each flow by itself."""
+    versions = {each.destination_version.id for each in exports if each.destination_version}
     for request in workspace.release_requests.nodes:
-        if any(item.version and item.version.id in published for item in request.items.nodes):
+        if any(item.version and item.version.id in versions for item in request.items.nodes):
             if request.state == "UNDONE":
                 return []
             api.payload("UndoRelease", releaseId=request.id)
-            return [*published.values()]
-    return [export for version, export in published.items() if is_put_back(api, version, export.destination_flow)]
+            return exports
+    return restore(api, file, [each for each in exports if is_published_still(each)])
 
 
-def is_put_back(api: Api, version: str, flow: Flow | None) -> bool:
-    """Publish the version before again or, where there was none, stop the flow; False if neither is left to do."""
-    if flow is None or flow.published_version is None or flow.published_version.id != version:
-        return False
-    if len(flow.history.nodes) > 1:
-        api.payload("Revert", flowId=flow.id, versionId=flow.history.nodes[1].id, publish=True)
-    elif flow.status == "ACTIVE":
-        api.payload("Stop", flowIds=[flow.id], mode="ATOMIC")
-    else:
-        return False
-    return True
+def is_published_still(export: FlowExport) -> bool:
+    flow = export.destination_flow
+    is_changed = flow is not None and (len(flow.history.nodes) > 1 or flow.status == "ACTIVE")
+    shown = flow.published_version if flow and is_changed else None
+    return shown is not None and export.destination_version is not None and shown.id == export.destination_version.id
+
+
+def restore(api: Api, file: ReleaseFile, exports: Sequence[FlowExport]) -> Sequence[FlowExport]:
+    """Publish the earlier versions again, flow by flow, and stop the flows that have none."""
+    flows = [each.destination_flow for each in exports if each.destination_flow]
+    for flow in flows:
+        if len(flow.history.nodes) > 1:
+            latest, earlier = flow.history.nodes
+            api.once(file.text, "Revert", {"flowId": flow.id, "versionId": earlier.id, "publish": True}, latest.id)
+    if first_versions := [flow.id for flow in flows if len(flow.history.nodes) == 1]:
+        api.payload("Stop", flowIds=first_versions, mode="ATOMIC")
+    return exports

@@ -22,9 +22,12 @@ from tests.plain_http import TRUSTS_NOBODY
 
 FLOWS = 40
 PATIENCE_SECONDS = 60
-STORES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "closed")
+STORES = (
+    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "closed"),
+    *("killed", "twice", "lost", "asked", "stopped", "odd", "empty"),
+)
 """Where flows are released to: for each test one of its own."""
-REVIEWED = ("six", "seven")
+REVIEWED = ("six", "seven", "asked")
 UPDATE = "mutation($input: UpdateFlowDraftInput!) { updateFlowDraft(input: $input) { draft { revision } errors { message } } }"
 PUBLISH = "mutation($input: PublishFlowDraftInput!) { publishFlowDraft(input: $input) { errors { message } } }"
 REVIEW = (

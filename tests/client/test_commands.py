@@ -1,9 +1,5 @@
 """`flowport release` and `flowport status` against a server: what they do, tell, and leave (G7)."""
 
-import random
-import subprocess
-from asyncio import to_thread
-from contextlib import suppress
 
 import pytest
 
@@ -11,14 +7,14 @@ from app.client import commands
 from app.client.api import Api
 from app.client.looking import View, look
 from app.client.release_file import ReleaseFile
-from tests.client.pipelines import FLOWS, PATIENCE_SECONDS, REVIEW, ReleasePlace
-from tests.databases import connected, contents
-from tests.serving.real import soon_true
+from tests.client.pipelines import FLOWS, REVIEW, ReleasePlace
+from tests.databases import contents
 
 ROUNDS = 4
 LONGEST_SECONDS = 0.6
 WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 RECORDS = "select count(*), count(distinct source_flow_id) from flow_export where destination_workspace_id = $1"
+STATES = "select state from release_request where workspace_id = $1 order by requested_at"
 WORKSHOP_FIVE = [f"flow-{number}" for number in range(1, 6)]
 
 
@@ -70,14 +66,16 @@ async def test_what_was_exported_and_not_published_is_undone_in_one_call_and_onl
     before = await contents(place.url)
     assert place.told("request", file) == (0, {"publish": FLOWS})
     assert await contents(place.url) == before
-    assert place.calls("undo", file) == ["Exports", "UndoExports"]
+    assert place.calls("undo", file) == ["Exports", "Withdraw", "UndoExports"]
     assert await place.flows("six") == {}
+    assert await place.rows(STATES, place.id("six")) == [("WITHDRAWN",)]
     before = await contents(place.url)
     assert place.told("undo", file) == (0, {})
     assert await contents(place.url) == before
     # The same input within a day: exports that were undone since aren't the answer.
     assert place.told("request", file) == (0, {"create": FLOWS})
     assert len(await place.flows("six")) == FLOWS
+    assert await place.rows(STATES, place.id("six")) == [("WITHDRAWN",), ("OPEN",)]
 
 
 async def test_a_release_that_was_approved_is_undone_in_one_call_and_only_once(place: ReleasePlace) -> None:
@@ -204,44 +202,3 @@ async def test_every_name_that_the_server_does_not_know_is_told_with_its_line(pl
             f'{path}:6: $.except[0]: There is no published flow "Flow-0" in the workspace.',
         ],
     )
-
-
-async def test_a_release_that_is_killed_at_any_moment_and_run_again_does_nothing_twice(place: ReleasePlace) -> None:
-    file = place.file("eight")
-    for _ in range(2):
-        async with connected(place.url) as connection, connection.transaction():
-            await connection.execute("select 1 from flow for update")
-            with place.running("apply", file):
-                assert await soon_true(lambda: is_waiting(place))
-    chance = random.Random(8)  # noqa: S311 - no secrets
-    for _ in range(ROUNDS):
-        with place.running("apply", file) as process, suppress(subprocess.TimeoutExpired):
-            process.wait(chance.uniform(0, LONGEST_SECONDS))
-    status, _ = place.told("apply", file)
-    assert status == 0
-    flows = await place.flows("eight")
-    assert {(flow.status, flow.number) for flow in flows.values()} == {("ACTIVE", 1)}
-    assert await place.rows(RECORDS, place.id("eight")) == [(FLOWS, FLOWS)]
-    assert place.told("apply", file) == (0, {"in sync": FLOWS})
-
-
-async def test_a_release_goes_on_when_the_server_comes_back(place: ReleasePlace) -> None:
-    file = place.file("nine")
-    async with connected(place.url) as connection:
-        transaction = connection.transaction()
-        await transaction.start()
-        await connection.execute("select 1 from flow for update")
-        with place.running("apply", file) as process:
-            assert await soon_true(lambda: is_waiting(place))
-            place.server.kill()
-            await to_thread(place.server.start)
-            await transaction.rollback()
-            assert await to_thread(process.wait, PATIENCE_SECONDS) == 0
-    assert await place.rows(RECORDS, place.id("nine")) == [(FLOWS, FLOWS)]
-    assert {(flow.status, flow.number) for flow in (await place.flows("nine")).values()} == {("ACTIVE", 1)}
-
-
-async def is_waiting(place: ReleasePlace) -> bool:
-    """Whether a call waits for the flows that the test holds."""
-    [(number,)] = await place.rows(WAITING)
-    return bool(number)
