@@ -11,7 +11,7 @@ from tests.crashes.killable import Killable
 from tests.databases import Databases
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def place(databases: Databases) -> AsyncIterator[ReleasePlace]:
     async with databases.loaded(forty_flows()) as loaded:
         url = databases.url_of(loaded.name)

@@ -1,6 +1,5 @@
 """`flowport release` and `flowport status` against a server: what they do, tell, and leave (G7)."""
 
-
 import pytest
 
 from app.client import commands
