@@ -107,7 +107,7 @@ class PageInfo:
     )
     start_cursor: str | None = about("The cursor of the first element; null on an empty page.")
     end_cursor: str | None = about(
-        "The cursor of the last element; null on an empty page, but of events: there it is `after` again."
+        "The cursor of the last element; null on an empty page, except for events, where it repeats `after`."
     )
 
 
@@ -115,7 +115,7 @@ def total_count() -> Any:
     """The field of every connection that counts its list."""
 
     def count(listed: Parent[Listed]) -> Awaitable[int]:
-        """How long the whole list is. Elements are counted only when this field is selected."""
+        """Number of elements in the whole list, counted only when this field is selected."""
         return listed.count()
 
     return field(count)

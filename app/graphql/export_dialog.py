@@ -126,7 +126,7 @@ class StepCredentialCandidates:
     @field
     @staticmethod
     def total_count(step: Parent[StepInNeed], info: Info) -> Awaitable[int]:
-        """How many there are. Candidates are counted only when this field is selected."""
+        """Number of candidates, counted only when this field is selected."""
         number: Awaitable[Any] = Lookup(info.context.loaders.numbers_of_candidates, step)
         return number
 

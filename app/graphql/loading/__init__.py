@@ -1,1 +1,1 @@
-"""Loading: what one request reads by key, together for all that ask."""
+"""Loaders: one request reads rows by key together, for all fields that need them."""

@@ -78,7 +78,7 @@ def commands_of(stored: StoredGraph) -> list[tuple[str, str]]:
 def grouped(
     keys: Sequence[Key], group: Callable[[Key], Group], name: Callable[[Key], str]
 ) -> list[tuple[Group, list[str]]]:
-    """The names of those that belong together: each group is one statement."""
+    """The names of keys, by group: one statement reads each group."""
     groups: dict[Group, list[str]] = {}
     for key in keys:
         groups.setdefault(group(key), []).append(name(key))

@@ -99,9 +99,9 @@ class FlowExport(Node):
     @field
     @staticmethod
     def drift(record: Parent[ExportView], info: Info) -> Awaitable[DriftStatus | None]:
-        """How the destination stands to the source now.
+        """How the destination differs from the source now.
 
-        Null if you don't see both, one is gone, or the destination descends from another flow by now.
+        Null if you can't see both, if one is gone, or if the destination descends from another flow by now.
         """
 
         def of_source(drift: Drift) -> DriftStatus | None:

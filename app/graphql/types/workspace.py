@@ -190,7 +190,7 @@ class Workspace(Node):
     def exports(
         workspace: Parent[WorkspaceView], info: Info, *, page: PageArguments
     ) -> Awaitable[Connection[FlowExport]]:
-        """The copies and exports that came here, the newest first; none if you are no member."""
+        """The copies and exports into this workspace, the newest first; empty if you are no member."""
         return connection_below(info, WantedList(ListName.EXPORTS), workspace.id, page)
 
     @connection_field
@@ -204,7 +204,7 @@ class Workspace(Node):
             ReleaseState | None, strawberry.argument(description="Only requests in this state.")
         ] = strawberry.UNSET,
     ) -> Awaitable[Connection[ReleaseRequest]]:
-        """The releases that were requested here, the newest first; none if you are no member."""
+        """The requested releases of this workspace, the newest first; empty if you are no member."""
         wanted = WantedList(ListName.RELEASES, release_state=none_if_unset(state))
         return connection_below(info, wanted, workspace.id, page)
 
