@@ -32,7 +32,7 @@ class Commands(click.Group):
             if ctx.invoked_subcommand not in TELLS_CHANGES:
                 raise
             error.show()
-        # As sysexits.h has it, where 2 says that there is something to do.
+        # 64 is the usage error of sysexits.h: in these commands 2 says that there is something to do.
         ctx.exit(64 if ctx.invoked_subcommand in TELLS_CHANGES else 2)
 
 
@@ -154,20 +154,22 @@ def apply(*, file: str | None, schema: bool, data_dir: Path | None, **options: A
         raise click.exceptions.Exit(apply_document(url, name, document, **options))
 
 
-@main.command(short_help="Print what happened in a tenant.")
+@main.command(short_help="Print the events of a tenant.")
 @click.option("--tenant", metavar="KEY", required=True, help="The tenant, by its key or id.")
 @click.option(
-    "--after", metavar="CURSOR", help="Go on after the line with this cursor; without it, with the oldest event."
+    "--after",
+    metavar="CURSOR",
+    help="Continue after the line with this cursor; without it, begin with the oldest event.",
 )
 @click.option("--first", metavar="N", type=click.IntRange(min=1), help="Stop after so many events.")
 @click.option("--types", metavar="TYPE,…", default="", help="Print only events of these types.")
-@click.option("--follow", is_flag=True, help="Go on with new events, until Ctrl-C.")
+@click.option("--follow", is_flag=True, help="Continue with new events, until Ctrl-C.")
 @data_dir_option
 def events(*, data_dir: Path | None, **options: Any) -> None:  # noqa: ANN401 - click's
-    """Print what happened in all workspaces of a tenant, the oldest first: a line of JSON for each event.
+    """Print the events of all workspaces of a tenant, the oldest first: a line of JSON for each event.
 
-    Each line has its cursor: to go on later, give that of the last line as --after. An event is printed once it has its
-    place in the feed, within a second. The server runs meanwhile.
+    Each line has a cursor: to continue later, give the cursor of the last line as --after. The command prints an event
+    once a running server has given it its place in the feed, within a second.
 
     Exit status: 0 all printed, or interrupted; 1 events after the cursor were removed, or no database; 2 a usage error.
     """

@@ -35,7 +35,7 @@ MAPPINGS = "mappings"
 
 
 class Stopped(Exception):
-    """A command ends without its result, for reasons of a line each."""
+    """A command ends without its result; each reason is a line."""
 
     def __init__(self, status: int, *reasons: str) -> None:
         super().__init__("\n".join(reasons))

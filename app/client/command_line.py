@@ -11,9 +11,9 @@ from app.settings import Settings, read_settings
 
 COMMANDS = {
     "plan": "Show what a release would do. Nothing is written; exit status 2 says that there is something to do.",
-    "apply": "Release the flows of FILE: export what isn't in sync, publish it, and start it where FILE says so.",
-    "request": "Request a release of the flows of FILE: export what isn't in sync, for reviewers to publish.",
-    "undo": "Undo the last release of FILE: what it exported or, once that is published, what it published.",
+    "apply": "Release the flows of FILE: export flows that aren't in sync, publish them, and start them if FILE says so.",
+    "request": "Request a release of the flows of FILE: export flows that aren't in sync, for reviewers to publish.",
+    "undo": "Undo the last release of FILE: its exports or, once they are published, its versions.",
 }
 
 

@@ -66,7 +66,7 @@ def pending(flow_plans: Sequence[FlowPlan]) -> list[FlowPlan]:
 
 
 def apply(api: Api, file: ReleaseFile) -> Report:
-    """Export what isn't in sync, and publish it."""
+    """Export flows that aren't in sync, and publish them."""
     view = look(api, file)
     flow_plans = plans_of(view)
     workspace = view.destination
@@ -79,7 +79,7 @@ def apply(api: Api, file: ReleaseFile) -> Report:
 
 
 def request(api: Api, file: ReleaseFile) -> Report:
-    """Export what isn't in sync, and request that reviewers publish it."""
+    """Export flows that aren't in sync, and request that reviewers publish them."""
     view = look(api, file)
     flow_plans = plans_of(view)
     report = Report(view.source, view.destination, flow_plans)
@@ -98,7 +98,7 @@ def is_requested(flow_plan: FlowPlan) -> bool:
 
 
 def exported(api: Api, file: ReleaseFile, view: View, flow_plans: Sequence[FlowPlan]) -> list[dict[str, Any]]:
-    """Export flows, all or none, and answer the revisions of all drafts that are to be published."""
+    """Export flows, all or none, and answer all drafts to publish, with their revisions."""
     refused = [
         f"{flow_plan.flow.name}: {note}"
         for flow_plan in flow_plans

@@ -96,7 +96,7 @@ def several(plural: str, name: str, ids: Sequence[str]) -> str:
 
 
 def selected(release: Release, flows: Sequence[SourceFlow], mistakes: list[Mistake]) -> list[SourceFlow]:
-    """The flows that the file names, in the order of the list. Adds the names of no flow, or of several, to the mistakes."""
+    """The flows that the file names, in the order of the list. A name without a flow, or of several, is a mistake."""
     by_name: dict[str, list[str]] = defaultdict(list)
     for flow in flows:
         by_name[flow.id].append(flow.id)
@@ -116,7 +116,7 @@ def selected(release: Release, flows: Sequence[SourceFlow], mistakes: list[Mista
 
 
 def mappings(api: Api, release: Release, source: Workspace, destination: Workspace) -> Iterator[dict[str, str]]:
-    """The mappings that the file names by id, then those of equal names that are unique at both ends."""
+    """The mappings by id, then those by equal names that are unique in both workspaces."""
     by_id = release.mappings.ids
     yield from ({"fromId": old, "toId": new} for old, new in by_id.items())
     if release.mappings.equal_names:

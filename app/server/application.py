@@ -50,7 +50,7 @@ def create_app(settings: Settings) -> FrontController:
     async def lifespan(_: object) -> AsyncIterator[dict[str, object]]:
         start_tracing()
         tasks = [asyncio.create_task(keep_running(name, run)) for name, run in background_of(settings, work).items()]
-        # The server process looks at these, again and again.
+        # The server process polls these.
         yield {"in_flight": in_flight, "measure": partial(measure, endpoint)}
         for task in tasks:
             task.cancel()
@@ -117,7 +117,7 @@ def endpoint_of(settings: Settings, database: Database, work: UnitOfWork, authen
     limiter = None
     if settings.rate_limit_cost_per_minute is not None:
         limiter = RateLimiter(settings.rate_limit_cost_per_minute, url=settings.rate_limit_url)
-    # Introspection is open to everybody on loopback, to callers with a token elsewhere, unless a setting says otherwise.
+    # On loopback everybody may read the schema, elsewhere callers with a token, unless a setting says otherwise.
     for_all = settings.introspection == "on" or (settings.introspection == "auto" and is_loopback(settings.host))
     return Endpoint(
         database,
@@ -132,7 +132,7 @@ def endpoint_of(settings: Settings, database: Database, work: UnitOfWork, authen
 
 
 def measure(endpoint: Endpoint) -> None:
-    """Set the gauges, which nobody keeps in between."""
+    """Set the gauges, which are computed only when metrics are read."""
     replica, limiter = endpoint.database.replica, endpoint.rate_limiter
     CONNECTIONS.set(endpoint.database.connections_in_use)
     REQUESTS_WAITING.set(endpoint.admission.waiting)
@@ -179,7 +179,7 @@ def json_web_tokens_of(settings: Settings) -> JsonWebTokens | None:
 
 
 def admission_of(settings: Settings) -> Admission:
-    """Admit as many requests as the process can work on at once."""
+    """The admission of requests, with as many slots as the process can work on at once."""
     running = settings.max_running_requests or max(2, pool_size_of(settings) * 8 // 5)
     return Admission(
         running=running,

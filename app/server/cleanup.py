@@ -16,7 +16,7 @@ CLEANUP_SECONDS = 3600
 
 
 async def clean_up_periodically(work: UnitOfWork, *, records: timedelta, events: timedelta) -> None:
-    """Remove old drafts, idempotency keys, records of exports, events and contents now and then, as long as the server runs."""
+    """Remove old drafts, idempotency keys, records of exports, events and contents periodically."""
     steps = {
         "drafts": partial(expire, work, remove_drafts, work.drafts_kept),
         "keys": partial(expire, work, remove_keys, work.keys_kept),

@@ -1,4 +1,4 @@
-"""The command `flowport events`: what happened in a tenant, printed as lines of JSON."""
+"""The command `flowport events`, which prints the events of a tenant as lines of JSON."""
 
 import time
 from contextlib import suppress
@@ -25,7 +25,7 @@ Line = tuple[str, str]
 
 
 def print_events(url: str, *, tenant: str, after: str | None, first: int | None, follow: bool, types: str) -> None:
-    """Print the events of a tenant after a cursor, as far as there are, or until somebody interrupts it."""
+    """Print the events of a tenant after a cursor; with `follow`, new ones too until an interrupt."""
     only, left = types_of(types), first
     with suppress(KeyboardInterrupt):
         while left is None or left > 0:
