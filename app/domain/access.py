@@ -1,4 +1,4 @@
-"""Permissions of callers, contracts that can't be written into (A1 to A6) or are full (X10), and reviewed workspaces (R1 to R3)."""
+"""Permissions of callers, suspended (A1 to A6) and full contracts (X10), and reviewed workspaces (R1 to R3)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ FLOW_REVIEW = "workspaces.flow.review"
 FLOW_RELEASE = "workspaces.flow.release"
 """The permission to publish alone in a reviewed workspace (R1, R3)."""
 _ROLE_WITH = {FLOW_REVIEW: "Admin", FLOW_RELEASE: "Owner"}
-"""The built-in roles that have what Integrators lack."""
+"""The built-in roles with permissions that Integrators lack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def writing_refused(access: WorkspaceAccess, path: Path) -> tuple[InsufficientPe
 
 
 def approval_required(access: WorkspaceAccess, path: Path) -> tuple[ApprovalRequired, ...]:
-    """Refuse to change what runs in a reviewed workspace alone, without the permission to release (R2, R3)."""
+    """Refuse a caller without the permission to release to publish in a reviewed workspace alone (R2, R3)."""
     if may_release(access.permissions, access.workspace.publish_policy):
         return ()
     return (ApprovalRequired(access.workspace, path=path),)

@@ -59,7 +59,7 @@ class GraphDiff:
     fields: tuple[FieldChange, ...] = ()
     """Changes of name, description and schedule, of the order of steps and links, and of the rest of the graph."""
     same_content: bool = False
-    """Whether all that differs are bindings, name, description and schedule."""
+    """Whether the states differ at most in bindings, name, description and schedule."""
 
 
 def compare(

@@ -1,4 +1,4 @@
-"""Drift: how a flow stands to the one that its content came from, by the hashes of their contents (D2 to D5)."""
+"""Drift: whether a flow or its source was changed since an export, by the hashes of their contents (D2 to D5)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,9 +18,9 @@ class DriftStatus(StrEnum):
 
 
 def drift_of(source: str, destination: str, base: str | None) -> DriftStatus | None:
-    """Tell which of two flows was changed since both had the base; None where that isn't known (D3, D4).
+    """Decide which of two flows was changed since both had the content `base`; None where it isn't known (D3, D4).
 
-    `source` and `destination` are the contents that the flows show: of the published version or, without one, the draft.
+    `source` and `destination` are hashes of the published version or, without one, of the draft.
     """
     if source == destination:
         return DriftStatus.IN_SYNC
@@ -40,7 +40,7 @@ class DestinationChanges(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DestinationWasChanged(FlowRefusal):
-    """A warning, or an error where the call asked to be refused: publishing the export undoes the version (D5)."""
+    """A warning or, with `destinationChanges: REFUSE`, an error: publishing the export undoes the version (D5)."""
 
     version_id: VersionId
     version_number: int
@@ -57,7 +57,7 @@ class DestinationWasChanged(FlowRefusal):
 def destination_changed(
     source: Flow | None, overridden: Flow | None, copied: object
 ) -> tuple[DestinationWasChanged, ...]:
-    """Warn of a published version that descends from the source and has neither the base's content nor what is exported."""
+    """Warn of a published version that descends from the source, and differs from the base and from the export."""
     if source is None or overridden is None or not isinstance(copied, CopiedState):
         return ()
     published, base = overridden.published, overridden.base

@@ -191,7 +191,7 @@ def _input(wish: ExportWish, mappings: Pairs) -> object:
     own = [(each.from_id, each.to_id) for each in wish.mappings]
     existing = wish.existing_draft.value
     if wish.destination_changes is DestinationChanges.REFUSE:
-        # Plans from before this choice keep their fingerprints.
+        # Left out by default, so that plans of the release before keep their fingerprints.
         existing = f"{existing}, {wish.destination_changes.value} CHANGES"
     return wish.flow_id, place, wish.name, wish.topic_id, source, existing, bindings, own, [*mappings]
 

@@ -85,9 +85,9 @@ def email_key(email: str) -> str:
 
 
 def name_mistakes(name: str | None, path: tuple[str, ...] = ("name",), *, of: str = "flow") -> tuple[InvalidInput, ...]:
-    """Why this can't be the name of a flow, or title of a release: trimmed, 1 to 255 characters, no control characters.
+    """Refuse a name of a flow, or title of a release, unless it has 1 to 255 characters and no control characters.
 
-    None is no name.
+    None is accepted: it stands for a default.
     """
     if name is None:
         return ()
@@ -104,7 +104,7 @@ def name_mistakes(name: str | None, path: tuple[str, ...] = ("name",), *, of: st
 
 
 def description_mistakes(description: str | None, path: tuple[str, ...] = ("description",)) -> tuple[InvalidInput, ...]:
-    """Why this can't be a description or comment: at most 1,000 characters, no NUL. None is no text."""
+    """Refuse a description or comment of more than 1,000 characters, or with a NUL. None is accepted."""
     if description is None:
         return ()
     if "\0" in description:

@@ -89,7 +89,7 @@ class InvalidGraph(Reason):
 
 Blocker = MissingCredential | MissingTopic | ComponentUnavailable | InvalidGraph
 Judged = tuple[int, WorkspaceId]
-"""A graph, by its identity as long as the facts of a call hold it, in a workspace."""
+"""The identity of a graph in memory, and its workspace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +229,7 @@ class PublishPlan:
     draft_id: DraftId
     state: FlowState
     starts_flow: bool = False
-    """False also for a flow that runs: it goes on running (H4)."""
+    """Whether to start the flow; False for a flow that runs already (H4)."""
     without_review: bool = False
     """Whether the caller publishes into a reviewed workspace alone (R3)."""
 
@@ -260,7 +260,7 @@ def plan_publishable(
     refusals: tuple[Some, ...],
     judged: dict[Judged, tuple[Blocker, ...]] | None = None,
 ) -> PublishPlan | Refused[Some | DraftNotFound | StaleDraft | DraftNotReady]:
-    """Decide about the draft itself, beside refusals of the caller or the flow: whether it is there, as seen, and ready."""
+    """Decide whether a draft exists, has the expected revision, and is ready, after refusals of the caller or the flow."""
     flow, draft = facts.flow, facts.flow.draft
     if draft is None:
         advice = "What it had is published already: edit the flow first."

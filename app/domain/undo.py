@@ -96,7 +96,7 @@ class ExportedDraft:
     is_kept: bool = True
     """Whether the draft that was set aside, if there is one, is still there."""
     other_states: int = 0
-    """How many other drafts the flow has, with its published version: none of a flow that the export made."""
+    """Number of the flow's other drafts and published version; 0 for a flow that only the export made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +132,11 @@ class UndoFacts:
     shows: ShownFlow | None
     """The flow as it is shown now. None: the flow is gone."""
     before: ShownFlow | None
-    """The flow as it was shown before the export; None for a record that doesn't say it: as now."""
+    """The flow as it was shown before the export; None for an old record, which doesn't note it."""
     since: ChangeSinceExport | None
     """The first change since the export."""
     overridden_at: datetime | None
-    """The time of that change where it set the draft aside: if an export did, that export's."""
+    """When the first change set the draft aside: the time of the later export, if an export did; else None."""
     draft: ExportedDraft | None
     flow: FlowSince = FlowSince()
     draft_revision: int = 0
@@ -206,7 +206,7 @@ def plan_undos(facts: Mapping[str, UndoFacts], wish: UndosWish) -> DecidedItems[
 
 
 def earliest_of_flows(plans: Sequence[UndoPlan]) -> dict[FlowId, UndoPlan]:
-    """By flow, the plan of the earliest of its exports: what that one restores is what the flow has afterwards."""
+    """The plans of the earliest export onto each flow, which decide the state of the flow afterwards."""
     gone = {plan.draft.id for plan in plans}
     return {plan.draft.flow_id: plan for plan in plans if plan.draft.set_aside not in gone}
 
@@ -218,7 +218,7 @@ def _overridden_by(later: UndoPlan, by_draft: Mapping[DraftId, UndoFacts]) -> Un
 
 
 def _after(later: UndoPlan, facts: UndoFacts) -> UndoFacts:
-    """The facts about an export once the later export is undone, which had set its draft aside."""
+    """The facts about an export after undoing the later export that set its draft aside."""
     return replace(
         facts,
         since=None,

@@ -1,4 +1,4 @@
-"""Undoing a release that was applied (R8)."""
+"""Undoing an applied release (R8)."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -77,7 +77,7 @@ UndoReleaseRefusal = (
 def plan_undo_release(
     facts: ReleaseFacts | None, release_id: str, count: Count = iter
 ) -> UndoReleasePlan | Refused[UndoReleaseRefusal]:
-    """Decide to undo an applied release: each flow gets its earlier version again, and what was started stops (R8).
+    """Decide to undo an applied release: each flow gets its earlier version again, and flows that it started stop (R8).
 
     Refuses a release of which a flow was published again, reverted or deleted since, and an earlier version that isn't
     ready any more. Without facts the caller can't see the request.
@@ -105,7 +105,7 @@ def plan_undo_release(
 
 
 def undo_refused(facts: ReleaseFacts) -> tuple[UndoReleaseRefusal, ...]:
-    """The refusals of undoing a release, whatever its items are."""
+    """The refusals of undoing a release that don't depend on its items."""
     return (
         *rights_missing(facts.access, RELEASE, permission=undo_permission(facts.access)),
         *contract_suspended(facts.access, RELEASE),

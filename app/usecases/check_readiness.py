@@ -1,4 +1,4 @@
-"""Whether drafts and versions can be published: for many at once, in as many statements as for one."""
+"""Check whether drafts and versions can be published, many in as many statements as one."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,7 +15,7 @@ from app.storage.reads.states_by_id import StateView, read_states
 async def check_readiness(
     database: Database, actor: UserId, state_ids: Sequence[str]
 ) -> dict[str, tuple[Blocker, ...]]:
-    """Find what keeps each draft or version from being published (H3, N4). Every step of one counts as an object of the operation."""
+    """Find the blockers of each draft or version (H3, N4). Every step counts as an object of the operation."""
     async with database.reading() as connection:
         states = await read_states(connection, actor, state_ids, counts_steps=True)
         used = {step.command for view in states.values() for step in view.state.graph.steps}

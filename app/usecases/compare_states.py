@@ -49,7 +49,7 @@ async def compare_states(
 async def compare_flows(
     database: Database, actor: UserId, older: StateWish, newer: StateWish, comparison_limit: ComparisonLimit
 ) -> GraphDiff | None:
-    """Compare a state of one flow with a state of another; None where the caller doesn't see both, or one has no such state."""
+    """Compare states of two flows; None where the caller can't see both, or a flow has no such state."""
     async with database.reading() as connection:
         flows = [await read_chosen(connection, actor, *wish) for wish in (older, newer)]
     states = [flow.copied.state for flow in flows if flow is not None and isinstance(flow.copied, CopiedState)]

@@ -10,13 +10,13 @@ from app.usecases.transaction import UnitOfWork, transaction
 
 EVERY_SECONDS = 0.25
 ANSWER_SECONDS = 5
-"""A server that is silent for so long is asked again on another connection."""
+"""Seconds without an answer of PostgreSQL after which the connection is replaced."""
 BATCH_SECONDS = 60
-"""Longer than a server takes for a batch that has too much to do."""
+"""Seconds that even a batch on an overloaded PostgreSQL takes."""
 
 
 async def number_events_periodically(work: UnitOfWork) -> None:
-    """Number what was committed, several times a second; while the database is away, it is tried again and again."""
+    """Number committed events several times a second; while the database is away, try again."""
     while True:
         await asyncio.sleep(EVERY_SECONDS)
         with suppress(DatabaseFailure, OSError):
@@ -24,7 +24,7 @@ async def number_events_periodically(work: UnitOfWork) -> None:
 
 
 async def number_events(work: UnitOfWork) -> None:
-    """Number all events that are committed, unless another process is at it (E3)."""
+    """Number all committed events, unless another process does (E3)."""
     async with asyncio.timeout(ANSWER_SECONDS), work.database.probing() as connection:
         has_pending = await feed.has_pending_events(connection)
     while has_pending:

@@ -16,7 +16,7 @@ from app.usecases.transaction import decide, transaction
 
 @transaction(key=KeyedCall.REQUEST_RELEASE)
 async def request_release(store: Store, wish: RequestWish) -> Released | Refused[RequestRefusal]:
-    """Request a release of drafts, each at the revision that was seen (R4). On a refusal nothing is written."""
+    """Request a release of drafts, each at the revision that the caller saw (R4). A refusal writes nothing."""
     facts = await store.many_draft_facts({item.flow_id: [draft_state] for item in wish.remaining.values()})
 
     def one_by_one(items: Iterable[PublishWish]) -> Iterator[PublishWish]:

@@ -121,6 +121,6 @@ class Undone:
 
     @classmethod
     def of(cls, plan: UndoPlan, earliest: UndoPlan) -> "Undone":
-        """`earliest` is the plan that restored what the flow has now, of all plans about it."""
+        """The result of a plan; `earliest` is the plan of the same flow that decides its state afterwards."""
         flow_id = plan.draft.flow_id
         return cls(plan.export_id, flow_id, earliest.draft.set_aside, flow_id if earliest.deletes_flow else None)

@@ -25,9 +25,9 @@ from app.usecases.transaction import decide, transaction
 
 @transaction()
 async def review_release(store: Store, wish: ReviewWish) -> Released | Refused[ReviewRefusal]:
-    """Approve a release, which publishes its drafts as they were requested, or reject it (R5).
+    """Reject a release, or approve it, which publishes its drafts as they were requested (R5).
 
-    On a refusal nothing is written.
+    A refusal writes nothing.
     """
     facts = await store.release(wish.release_id)
     if facts is not None and wish.decision is ReviewDecision.APPROVE and not review_refused(facts, wish):
@@ -41,7 +41,7 @@ async def review_release(store: Store, wish: ReviewWish) -> Released | Refused[R
 
 @transaction()
 async def withdraw_release(store: Store, release_id: str) -> Released | Refused[WithdrawRefusal]:
-    """Withdraw a request that is open (R6). On a refusal nothing is written."""
+    """Withdraw an open request (R6). A refusal writes nothing."""
     plan = plan_withdrawal(await store.release(release_id), release_id)
     if isinstance(plan, Refused):
         return plan
@@ -51,7 +51,7 @@ async def withdraw_release(store: Store, release_id: str) -> Released | Refused[
 
 @transaction()
 async def undo_release(store: Store, release_id: str) -> Released | Refused[UndoReleaseRefusal]:
-    """Put the flows of an applied release back to the versions that they had before (R8). On a refusal nothing is written."""
+    """Undo an applied release: publish the earlier versions of its flows (R8). A refusal writes nothing."""
     facts = await store.release(release_id)
     if facts is not None and not undo_refused(facts):
         facts = await store.release_versions(facts)
@@ -63,7 +63,7 @@ async def undo_release(store: Store, release_id: str) -> Released | Refused[Undo
 
 
 def _one_by_one(facts: ReleaseFacts | None) -> Count:
-    """Goes through the items, and drops what can be made again of each flow that was decided about."""
+    """Iterate over the items, and drop the parsed graphs of each item after its decision."""
 
     def count(items: Iterable[ReleaseItem]) -> Iterator[ReleaseItem]:
         for item in interruptible(items):

@@ -22,7 +22,7 @@ async def undo_export(store: Store, export_id: str) -> Undone | Refused[UndoRefu
 
 @transaction()
 async def undo_exports(store: Store, wish: UndosWish) -> Batch[Undone, UndoRefusal]:
-    """Undo copies and exports, the latest first, all or none unless the call is best effort (B2)."""
+    """Undo copies and exports, the latest first: all or none, or with BEST_EFFORT each on its own (B2)."""
     facts = await store.undo_facts(wish.remaining.values())
     decided = plan_undos(facts, wish)
     await restore_what_was_there(store, decided.plans)
