@@ -9,7 +9,7 @@ PARTS = 4
 
 
 class Place:
-    """A place that a caller has, from when this is made until it is given back."""
+    """A place that a caller holds until it gives the place back."""
 
     __slots__ = ("caller", "queue")
 
@@ -55,7 +55,7 @@ class FairQueue:
         self._share = max(1, places // PARTS)
         self._reserved_for = reserved_for if places >= PARTS else None
         self.taken: dict[str, int] = {}
-        """How many places each caller has."""
+        """Number of places by caller."""
         self._waiting: dict[str, deque[asyncio.Future[Place | None]]] = {}
         """By caller; of those who have equally many places, the one that is served next comes first."""
 
@@ -84,7 +84,7 @@ class FairQueue:
                 late.cancel()
 
     async def move(self, place: Place) -> bool:
-        """Give a place in another queue back, and take one here in its stead; False if none became free in time."""
+        """Exchange a place in another queue for one in this queue; False if none became free in time."""
         place.give_back()
         taken = await self.take(place.caller)
         if taken is not None:
@@ -99,7 +99,7 @@ class FairQueue:
         return free > 0 and (taken < self._share or taken < free)
 
     def serve(self) -> None:
-        """Give the free places to those who wait."""
+        """Give free places to waiting callers."""
         while self._waiting and (following := self._next_caller()) is not None:
             waiter = self._waiting[following][0]
             self._leave_queue(following, waiter)

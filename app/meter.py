@@ -176,7 +176,7 @@ class Meter:
 UNLIMITED = Meter()
 """The meter of work that isn't done for a request."""
 METER: ContextVar[Meter] = ContextVar("meter", default=UNLIMITED)
-"""The meter with which a task counts, and the tasks that it starts."""
+"""The meter of a task and of the tasks that it starts."""
 
 
 def current_meter() -> Meter:

@@ -16,7 +16,7 @@ from app.http.refused_requests import RequestCode, RequestError
 
 HOST = re.compile(rb"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,45}\])(:[0-9]{0,5})?")
 MOST_REMEMBERED = 64
-"""How many hosts are remembered with what was decided about them."""
+"""Number of hosts whose decisions are cached."""
 NO_HOST = RequestError(
     400, RequestCode.BAD_REQUEST, "The request must have exactly one header Host, with a host in it."
 )

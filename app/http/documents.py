@@ -57,7 +57,7 @@ _LONG_WORD = re.compile(rf"[_A-Za-z0-9]{{{MOST_LETTERS + 1}}}")
 
 
 class IndexedSource(Source):
-    """A source that doesn't count its lines from the beginning for each position."""
+    """A source that finds the line of a position without counting lines from the beginning."""
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -103,14 +103,14 @@ class Documents:
         return Document(source, await offload(len(source), _parse, source, self._max_tokens))
 
     async def mistakes_in(self, document: Document) -> Sequence[GraphQLError]:
-        """Why a document that isn't cached doesn't fit the schema. One without mistakes is cached."""
+        """Validate a document that isn't cached, and cache it if it is valid."""
         mistakes = await offload(CHECKING * len(document.source), self._check, document.node)
         if not mistakes and document.source not in self._validated and size_of(document) <= CACHED_CHARACTERS:
             self._keep(replace(document, is_valid=True, operations={}))
         return mistakes
 
     def _keep(self, document: Document) -> None:
-        """Cache a document in the place of the oldest ones."""
+        """Cache a document, and drop the oldest ones for it."""
         self._cached_characters += size_of(document)
         while self._cached_characters > CACHED_CHARACTERS:
             self._cached_characters -= size_of(self._validated.pop(next(iter(self._validated))))

@@ -30,14 +30,14 @@ from app.telemetry.metrics import REPLICA_QUERIES
 from app.usecases.transaction import UnitOfWork
 
 AUTHENTICATING = Meter(caller=AUTHENTICATION)
-"""The meter of requests whose callers aren't known yet: they have the connections of authentication."""
+"""The meter of requests before authentication, which use the connections of authentication."""
 NOBODY = Caller(UserId(""), None)
 CANCELLED = Answer({}, outcome="cancelled")
 """The answer that the log shows for an operation that was cut off."""
 
 
 class Call(NamedTuple):
-    """A GraphQL request, who sent it, and what it may take."""
+    """A GraphQL request, with its caller and its limits."""
 
     request: InFlightRequest
     commits: Commits
@@ -76,7 +76,7 @@ class Endpoint:
             finally:
                 slot.give_back()
         except Overloaded as refusal:
-            # While it is held back, nothing is kept of the request.
+            # A traceback would keep the request in memory while its answer is held back.
             overloaded = refusal.with_traceback(None)
         except RequestError as refusal:
             if refusal.code is RequestCode.UNAUTHENTICATED and token is not None:
@@ -88,14 +88,14 @@ class Endpoint:
         return refused(overloaded, error_media_type(request.headers))
 
     async def _answer(self, request: InFlightRequest, token: str | None, slot: Place) -> JsonResponse:
-        # Whoever cuts the request off tells by it what was written.
+        # The answer to a request that is cut off says by these what was written.
         request.commits = commits = Commits()
         caller = NOBODY
         if token is not None:
             caller = await self.authenticator.caller(token)
             self.admission.remember(token, caller.user_id)
         elif not self.introspection_for_all:
-            # There is nothing that could be asked, so nothing is read.
+            # Without introspection there is no query for this caller, so the body isn't read.
             raise token_wanted()
         media_type = media_type_for(request.headers)
         asked = await read_request(

@@ -1,4 +1,4 @@
-"""The front controller: every request comes in here, and is answered by the endpoint, the page, a probe or a refusal."""
+"""The front controller, which passes every request to the endpoint, the page or a probe, or refuses it."""
 
 import asyncio
 from collections.abc import Callable
@@ -28,21 +28,21 @@ from app.storage.connections.commits import Commits
 from app.storage.connections.database import DatabaseUnavailable, StatementTookTooLong
 
 BODY_SECONDS = 1
-"""Seconds that the body of a refused request may still take to arrive."""
+"""Seconds that the server waits for the body of a refused request."""
 REFUSED = {
     401: (RequestCode.UNAUTHENTICATED, "Send `Authorization: Bearer <token>`."),
     404: (RequestCode.NOT_FOUND, "There is nothing here. GraphQL is served on /graphql."),
     405: (RequestCode.METHOD_NOT_ALLOWED, "That can't be done here; the header `Allow` says what can."),
     503: (RequestCode.SERVICE_UNAVAILABLE, ""),
 }
-"""Code and message of refusals by Starlette, by status; without a message here, the refusal brings its own."""
+"""Codes and messages of refusals, by status. An empty message keeps the refusal's own."""
 
 
 class FrontController:
     """The ASGI application.
 
-    Each request gets an id, which the log and the answer have too; its host is checked, and while it is answered it is in
-    flight. A refusal is answered in one form, whoever raises it. An unexpected exception is logged whole, and masked.
+    The controller gives each request an id for the log and the answer, checks its host, and registers it as in flight.
+    Every refusal has one form. An unexpected exception is logged whole, and masked.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class FrontController:
         if scope["type"] != "http":
             await self.router(scope, receive, send)
             return
-        # Routes raise their refusals where there is an application.
+        # With an application in the scope, routes raise refusals instead of answering them.
         scope["app"] = self
         request = scope["request"] = InFlightRequest(scope, receive, send, self._in_flight)
         with request:
@@ -87,7 +87,7 @@ class FrontController:
             await logged_refusal(turned_away())(scope, receive, send)
             return
         self._in_flight.add(request)
-        # Until its caller is known it has the connections of authentication.
+        # Until authentication, the request uses the connections of authentication.
         meter_before = METER.set(AUTHENTICATING)
         try:
             if scope["path"] != "/graphql":
@@ -113,7 +113,7 @@ class FrontController:
 
 
 def refusal_of(error: BaseException, request: InFlightRequest) -> RequestError | None:
-    """The refusal that an exception stands for; None for one that is unexpected."""
+    """The refusal that an exception stands for; None for an unexpected exception."""
     match error:
         case RequestError():
             return error

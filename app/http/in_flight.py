@@ -1,4 +1,4 @@
-"""The requests in flight: what each has sent and got so far, what cuts it off, and what a graceful shutdown waits for."""
+"""Requests in flight: their deadlines, clients that go away, and the graceful shutdown that waits for them."""
 
 import asyncio
 import math
@@ -13,11 +13,11 @@ from app.telemetry.log import LoggedRequest, request_id
 from app.telemetry.tracing import tracing
 
 NOSNIFF = (b"x-content-type-options", b"nosniff")
-"""No answer lets a browser guess its media type."""
+"""The header that keeps browsers from guessing media types."""
 CLOSE = (b"connection", b"close")
 NO_HEADERS: tuple[bytes, ...] = ()
 LOOK_SECONDS = 0.02
-"""How often requests in flight are looked at, so that none needs timers of its own; younger ones are left alone."""
+"""Seconds between two checks of all requests in flight, so that none needs a timer; younger requests are skipped."""
 
 
 class InFlightRequest(LoggedRequest):
@@ -47,22 +47,22 @@ class InFlightRequest(LoggedRequest):
             self.headers.setdefault(name, []).append(value)
         self.receive = receive
         self.status: int | None = None
-        """The status of the answer, once that is begun."""
+        """The status of the answer; None before the answer begins."""
         self.commits: Commits | None = None
-        """The request's transactions, once it may have some."""
+        """The transactions of the request; None before it may have any."""
         self.cut_by: tuple[RequestCode, str] | None = None
-        """The code and the reason, once the request is cut off."""
+        """The code and the reason; None unless the request was cut off."""
         self.begun, self.deadline = asyncio.get_running_loop().time(), math.inf
         """By the clock of the event loop."""
         self.received: bool | None = None
-        """Whether the body is there; None while nobody waits for it."""
+        """Whether the body has arrived; None while no task waits for it."""
         self._is_interrupted = False
         self._watching: asyncio.Task[None] | None = None
         self._send = send
         self._in_flight = in_flight
         self._task = asyncio.current_task()
         client, proposed = scope.get("client"), self.headers.get(b"x-request-id", NO_HEADERS)
-        # Probes ask too often to be traced, and other paths are anybody's.
+        # Probes are too frequent for traces, and anybody may request other paths.
         traces = tracing() if scope["path"] == "/graphql" else None
         super().__init__(
             request_id(proposed[0].decode("latin-1") if proposed else None),
@@ -71,7 +71,7 @@ class InFlightRequest(LoggedRequest):
         )
 
     async def send(self, message: Message) -> None:
-        """Send a message of the answer, which has the request's id, whoever answers."""
+        """Send a message of the answer, with the request id in its headers."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = (b"x-request-id", self.request_id.encode()), NOSNIFF
@@ -79,13 +79,13 @@ class InFlightRequest(LoggedRequest):
         await self._send(message)
 
     def cut(self, code: RequestCode, reason: str = "") -> None:
-        """Cancel the work on the request, whose answer then has the code; what it hasn't committed is rolled back."""
+        """Cancel the task of the request, which then answers with the code; an open transaction is rolled back."""
         if self.cut_by is None and self._task is not None:
             self.cut_by = code, reason
             self._task.cancel()
 
     def take_cut(self) -> tuple[RequestCode, str] | None:
-        """Say why the request was cut off, and let its task go on with the answer; None if somebody else cancelled it."""
+        """The code and the reason of the cut, so that the task goes on with the answer; None for another cancellation."""
         if self.cut_by is not None and self._task is not None:
             self._task.uncancel()
         return self.cut_by
@@ -103,12 +103,12 @@ class InFlightRequest(LoggedRequest):
             self._watching = asyncio.get_running_loop().create_task(self._cut_when_gone())
 
     def take_interruption(self) -> bool:
-        """Whether the request was interrupted, and by nobody cancelled besides; then its task goes on."""
+        """Whether the task was interrupted and not cancelled besides; then it goes on."""
         is_interrupted, self._is_interrupted = self._is_interrupted, False
         return is_interrupted and self._task is not None and not self._task.uncancel()
 
     def end_work(self) -> None:
-        """Leave the request alone from now on: its answer is made."""
+        """End the checks of a request whose answer is complete."""
         self.deadline, self.received = math.inf, None
         if self._watching is not None:
             self._watching.cancel()

@@ -107,7 +107,7 @@ def cut_off(code: RequestCode, why: str, commits: Commits) -> RequestError:
 
 
 def client_went_away() -> RequestError:
-    """The refusal for the log of a request whose client went away."""
+    """The refusal that the log has for a request whose client went away."""
     return RequestError(499, RequestCode.CLIENT_CLOSED_REQUEST, "The client went away.")
 
 

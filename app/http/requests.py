@@ -1,4 +1,4 @@
-"""An HTTP request read as a GraphQL request, as GraphQL over HTTP has it. A slow body keeps nobody else from being answered."""
+"""Reads an HTTP request as a GraphQL request (GraphQL over HTTP). A slow body holds no slot."""
 
 import asyncio
 import json
@@ -30,9 +30,9 @@ _PARAMETERS = re.compile(r'(?:[^";]|"(?:[^"\\]|\\.)*"?)+')
 _QUALITY = re.compile(r"0?\.[0-9]+|0\.?|1(?:\.0*)?")
 
 LONGEST_INTEGER = 20
-"""Digits and sign of what fits into 64 bits."""
+"""Digits and sign of the longest integer of 64 bits."""
 _MARK = b"\xef\xbb\xbf"
-"""The byte order mark that some write before what is in UTF-8."""
+"""The byte order mark that some programs write before UTF-8 text."""
 LONGEST_MEDIA_TYPES = 2048
 """Characters of `Accept` and `Content-Type` that are read: each element and parameter takes time."""
 MOST_REMEMBERED = 64
@@ -127,7 +127,7 @@ def _check_kind_of_body(headers: Headers) -> None:
 
 async def _read_body(request: InFlightRequest, *, most: int, admission: Admission, slot: Place) -> bytes:
     """The whole body. Raises RequestError, 413, where it is larger than that; Overloaded, ClientDisconnect."""
-    # However many zeros it begins with.
+    # Leading zeros don't count.
     declared = request.headers.get(b"content-length", [b""])[0].lstrip(b"0")
     if len(declared) > LONGEST_INTEGER or (declared.isdigit() and int(declared) > most):
         raise too_large(most)
@@ -137,7 +137,7 @@ async def _read_body(request: InFlightRequest, *, most: int, admission: Admissio
     except asyncio.CancelledError:
         if not request.take_interruption():
             raise
-        # It comes slowly: others have the slot meanwhile.
+        # The body is slow: other requests get the slot meanwhile.
         request.received = None
         await admission.move(slot, admission.receiving)
         await _receive(request, body, most)
@@ -146,7 +146,7 @@ async def _read_body(request: InFlightRequest, *, most: int, admission: Admissio
 
 
 async def _receive(request: InFlightRequest, body: bytearray, most: int) -> None:
-    """Receive the rest of the body. A call that is cancelled loses nothing, and may be made again."""
+    """Receive the rest of the body. A cancelled call loses no bytes, and may be repeated."""
     has_more = True
     while has_more:
         message = await request.receive()

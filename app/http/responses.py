@@ -32,7 +32,7 @@ PIECE_BYTES = 65_536
 
 
 class JsonResponse(Response):
-    """An answer whose headers are known, but for its length; a long one is sent in pieces."""
+    """An answer with constant headers, but for its length; a long answer is sent in pieces."""
 
     sending: AbstractAsyncContextManager[Callable[[], None]] | None = None
     """Counts the answer before each piece is sent, and may cut it off by a TimeoutError."""
@@ -100,6 +100,6 @@ def note_refusal(code: str, reason: str | None = None) -> None:
 
 
 def logged_refusal(refusal: RequestError, media_type: str = JSON_TYPE) -> JsonResponse:
-    """The answer to a refused request, which is counted in the metrics and logged."""
+    """Count and log a refused request, and make its answer."""
     note_refusal(refusal.code, refusal.reason)
     return refused(refusal, media_type)

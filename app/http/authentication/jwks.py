@@ -21,9 +21,9 @@ STALE_SECONDS = 86_400
 
 ALGORITHMS = ("RS256", "ES256", "EdDSA")
 CURVES = (None, "P-256", "Ed25519")
-"""The algorithms, and the curves of keys, that are accepted. Each type of key has one algorithm."""
+"""The accepted algorithms and curves of keys. Each type of key has one algorithm."""
 PARTS = ("kty", "crv", "n", "e", "x", "y", "kid", "alg")
-"""The parts of a key that are read: not its private ones."""
+"""The public parts of a key, which alone are read."""
 RSA_BITS = range(2048, 8193)
 
 

@@ -41,7 +41,7 @@ FILES = {
     "elements.js": "text/javascript",
 }
 EXAMPLES = {"examples.graphql", "guide.graphql"}
-"""The only files that reveal anything of the schema."""
+"""The only files that reveal the schema."""
 SIMPLE_PAGE = (FOLDER / "explorer.html").read_text(encoding="utf-8")
 GUIDE_PAGE = (FOLDER / "guide.html").read_text(encoding="utf-8")
 GRAPHIQL_PAGE = (FOLDER / "graphiql.html").read_text(encoding="utf-8")
@@ -102,9 +102,9 @@ class Explorer:
         raise HTTPException(404)
 
     async def reset_demo(self, request: Request) -> Response:
-        """Put the demo world back, for callers with one of its tokens, which no page of another origin can send.
+        """Reset the demo world, for callers with one of its tokens, which no page of another origin can send.
 
-        Raises RequestError: 401 without such a token, 409 for a database that holds more, 503 while others write.
+        Raises RequestError: 401 without such a token, 409 for a database that holds other data, 503 while others write.
         """
         token = bearer_token(request.scope["request"].headers)
         if token not in DEMO_TOKENS:

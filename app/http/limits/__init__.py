@@ -1,1 +1,1 @@
-"""Limits: what a document may have, how many requests are executed at once, what callers may spend and hold."""
+"""Limits: sizes of documents, requests executed at once, and what each caller may spend and hold."""

@@ -93,7 +93,7 @@ class Admission:
             raise self._overloaded(began)
 
     async def wait_if_costly(self, slot: Place, caller: str, document: str, cost: int) -> None:
-        """Exchange the slot for one of those for costly operations, where this is one. Raises Overloaded."""
+        """Exchange the slot for one for costly operations, if the operation is costly. Raises Overloaded."""
         if cost >= COSTLY or (caller, document) in self.costly_documents:
             await self.move(slot, self.costly)
 
@@ -147,7 +147,7 @@ class Admission:
 
     @property
     def waiting(self) -> int:
-        """How many requests are queued."""
+        """Number of queued requests."""
         return sum(queue.waiting for queue in (self.all, self.costly, self.receiving))
 
 

@@ -18,13 +18,13 @@ class OwnBuckets:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        # The time at which each is full again, by the clock of this process; then it needn't be remembered.
+        # When each bucket is full again, by the clock of this process; a full bucket is forgotten.
         self._full_at: TLRUCache[str, float] = TLRUCache(MOST_CALLERS, lambda _, at, __: at, timer=time.monotonic)
 
     def spend(self, caller: str, *, back: int, spent: int, covered_only: bool) -> tuple[bool, float]:
         """Give back and spend; whether it was spent, and what is left."""
         now, seconds_of_one = time.monotonic(), WINDOW_SECONDS / self._size
-        # Rounded, or what is left would be a fraction less than a whole number.
+        # Rounded, since the rest may be a fraction below a whole number.
         missing = round(max(0.0, self._full_at.get(caller, now) - now) / seconds_of_one, 6)
         level = self._size - max(0.0, missing - back)
         if covered_only and spent > level:
@@ -65,7 +65,7 @@ class RateLimiter:
 
     @property
     def is_alone(self) -> bool:
-        """Whether this process counts alone though it should count with others."""
+        """Whether this process counts alone because the shared buckets are away."""
         return self._shared is not None and self._shared.is_alone
 
     async def close(self) -> None:
