@@ -119,7 +119,7 @@ class Store:
         return await lock_release(self.connection, self.actor, release_id)
 
     async def release_drafts(self, release: ReleaseFacts) -> ReleaseFacts:
-        """Lock the flows of a request for its reviewer, and read their drafts and the items as they stand then."""
+        """Lock the flows of a request for its reviewer, then read their drafts and the items."""
         return await self._release_flows(release, FLOW_REVIEW, draft_state)
 
     async def release_versions(self, release: ReleaseFacts) -> ReleaseFacts:
@@ -133,7 +133,7 @@ class Store:
         choices = {item.flow_id: [choice] for item in release.items}
         visible = await self._locked_flows(choices, *versions, permission=permission, parse=named_parts)
         items = await read_release_items(self.connection, release.id)
-        # What has moved is refused. The flow of any other item exists, so that a reviewer who doesn't see it has left.
+        # An item that moved is refused. The flow of any other item exists: a reviewer who can't see it has lost the right.
         check_locks(frozenset(visible), [item.flow_id for item in items if not item.has_moved])
         access = next((each.flow.access for each in visible.values()), release.access)
         named = {version_id: saved for each in visible.values() for version_id, saved in each.named.items()}
@@ -173,7 +173,7 @@ class Store:
         return RestoreFacts(visible.flow, draft, is_set_aside)
 
     async def undo_facts(self, export_ids: Collection[str]) -> dict[str, UndoFacts]:
-        """Lock the destination flows of exports and read the facts of undoing these, by the ids of their records."""
+        """Lock the destination flows of exports, and read the facts of undoing them, by the ids of the records."""
         flow_ids = await find_flows_of_exports(self.connection, self.actor, export_ids)
         locked = await lock(self.connection, self.actor, Touched(changed=flow_ids))
         facts = await read_undo_facts(self.connection, self.actor, export_ids)

@@ -103,7 +103,7 @@ def secret_hash(secret: str) -> bytes:
 
 
 def parts_of(token: str) -> tuple[str, str] | None:
-    """The id and the secret of a token; None for what is none. A token of the demo world is a plain word, which is both."""
+    """The id and the secret of a token; None for a malformed one. A token of the demo world is both at once."""
     if token.startswith(PREFIX):
         token_id, _, secret = token.removeprefix(PREFIX).partition("_")
         return (token_id, secret) if ID.fullmatch(token_id) else None

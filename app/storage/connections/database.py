@@ -66,7 +66,7 @@ class Database:
 
     @property
     def connections_in_use(self) -> int:
-        """How many connections are at work, those of probes apart."""
+        """Number of connections in use, without those of probes."""
         return self._pool.in_use + (0 if self.replica is None else self.replica.pool.in_use)
 
     def for_query(self, position: int | None) -> "Database":

@@ -22,8 +22,7 @@ RETRIED_CONSTRAINTS = {
     "pending_event.tenant_id": "a flow or workspace was removed at the moment at which an event named it",
     "uq_user_account_email_key": "two tenants brought the same user at the same moment",
 }
-"""Constraints, and columns that may not be null, which fail for what another transaction has just done: another attempt
-decides anew."""
+"""Constraints, and columns without nulls, that another transaction's commit may violate: the call is tried again."""
 
 
 class DatabaseFailure(Exception):

@@ -46,7 +46,7 @@ class ConnectionPool:
 
     @property
     def in_use(self) -> int:
-        """How many connections are at work."""
+        """Number of connections in use."""
         return len(self._taken)
 
     def connection(self, caller: str = "") -> AbstractAsyncContextManager[DriverConnection]:

@@ -134,10 +134,10 @@ def has_ended_unused(directory: DataDirectory, own: FileIO, users: FileIO) -> bo
 
 
 def start_again(directory: DataDirectory, account: Account, users: FileIO) -> None:
-    """Start the server, unless a user has, or nobody uses it; a failure is logged beside what the server says."""
+    """Start the server if it is used and doesn't run; a failure goes into the server's own log."""
     with gate(directory):
         is_unused = nobody_else(users)
-        # Whoever comes next waits for this lock behind the gate.
+        # The next process waits for this lock behind the gate.
         fcntl.flock(users, fcntl.LOCK_UN)
         try:
             if not is_unused and find_postmaster(directory) is None:

@@ -14,7 +14,7 @@ from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION
 
 
 class Drift(NamedTuple):
-    """How a flow stands to the one that it descends from, where the viewer sees both."""
+    """The drift of a flow from the flow that it descends from, where the viewer sees both."""
 
     flow_id: str
     source_flow_id: str
@@ -22,7 +22,7 @@ class Drift(NamedTuple):
 
 
 def shown_state(flow: FromClause, name: str) -> FromClause:
-    """The content and the descent that a flow shows: those of its published version or, without one, of its draft (D2)."""
+    """The content and descent of a flow: those of its published version or, without one, of its draft (D2)."""
     version, draft = FLOW_VERSION.alias(), FLOW_DRAFT.alias()
     is_unpublished = flow.c.published_version_id.is_(None)
     conditions = {
@@ -56,7 +56,7 @@ def base_of(flow: ColumnElement[str], other_flow: ColumnElement[str], *tables: F
 
 
 def _ends() -> Select[Any]:
-    """The flow that `FLOW` descends from, if the viewer sees that, with what decides the drift."""
+    """The flow that `FLOW` descends from, if the viewer sees it, with the facts that decide the drift."""
     descent, source = FLOW_EXPORT.alias("descent"), FLOW.alias("source")
     shown, origin = shown_state(FLOW, "shown"), shown_state(source, "origin")
     base = base_of(source.c.id, FLOW.c.id, source, FLOW)
@@ -83,7 +83,7 @@ _DRIFTS = (
 
 
 async def read_drifts(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, Drift]:
-    """Read how flows stand to those that they descend from; a flow has none where the viewer doesn't see both."""
+    """Read the drift of flows; a flow has none where the viewer can't see the flow that it descends from."""
     known = [each for each in ids if is_id(Kind.FLOW, each)]
     rows = await connection.rows(_DRIFTS, {"viewer": viewer, "ids": known}) if known else ()
     return {flow_id: Drift(flow_id, source, drift_of(*hashes)) for flow_id, source, *hashes in rows}

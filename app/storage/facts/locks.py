@@ -76,7 +76,7 @@ def touched_by(wishes: Iterable[Wish]) -> Touched:
 
 PERMISSION = bindparam("permission", type_=Text)
 LIMIT = select(func.set_config("lock_timeout", bindparam("milliseconds", type_=Text), true()).label("id"))
-"""Limits how long locks are waited for from here on."""
+"""Limits the wait for each further lock of the transaction."""
 
 
 def _locks() -> CompoundSelect[Any]:

@@ -119,7 +119,7 @@ def usable_values(usable: UsableWhere, home: Workspace) -> dict[str, Any]:
 def drift_of(
     source: ColumnElement[str], destination: ColumnElement[str], base: ColumnElement[str]
 ) -> ColumnElement[str | None]:
-    """How a flow stands to the one that it descends from (D3, D4). Mirrors `domain.drift.drift_of`."""
+    """The drift of a flow (D3, D4). Mirrors `domain.drift.drift_of`."""
     return case(
         (source == destination, DriftStatus.IN_SYNC.value),
         (base.is_(None), null()),

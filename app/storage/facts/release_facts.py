@@ -1,4 +1,4 @@
-"""Releases that were requested, as decisions about them rest on them (R4 to R8)."""
+"""Facts for decisions about requested releases (R4 to R8)."""
 
 from sqlalchemy import ColumnElement, Text, and_, bindparam, case, false, select, true
 
@@ -27,7 +27,7 @@ WITH_PRESENT_STATE = (
     .outerjoin(FLOW, FLOW.c.id == RELEASE_ITEM.c.flow_id)
     .outerjoin(FLOW_DRAFT, and_(FLOW_DRAFT.c.id == RELEASE_ITEM.c.draft_id, FLOW_DRAFT.c.set_aside_at.is_(None)))
 )
-"""Items with their request, their flow, and their draft as long as it is the active one."""
+"""Items with their request, their flow and, while it is active, their draft."""
 _COMPUTED = {"is_open": _IS_OPEN, "draft_has_moved": DRAFT_HAS_MOVED, "version_has_moved": VERSION_HAS_MOVED}
 ITEMS = select(
     *(_COMPUTED[name].label(name) if name in _COMPUTED else RELEASE_ITEM.c[name] for name in ReleaseItem._fields)
@@ -37,7 +37,7 @@ _RELEASE = bindparam("release", type_=Text)
 _MEMBERS = and_(WORKSPACE_ACCESS.c.workspace_id == RELEASE_REQUEST.c.workspace_id, BY_VIEWER, MEMBER)
 _LOCKED_RELEASE = (
     select(*ACCESS_COLUMNS, *(RELEASE_REQUEST.c[name] for name in ("id", "title", "state", "start", "requested_by")))
-    # The limit is set before the join has a row that could be locked.
+    # The join contains the limit, so that the limit takes effect before a row is locked.
     .select_from(with_access(RELEASE_REQUEST.join(WORKSPACE_ACCESS, _MEMBERS)).join(LIMIT.subquery("timeout"), true()))
     .where(RELEASE_REQUEST.c.id == _RELEASE)
     .with_for_update(of=RELEASE_REQUEST, key_share=True)
@@ -60,6 +60,6 @@ async def lock_release(connection: WriteConnection, viewer: UserId, release_id: 
 
 
 async def read_release_items(connection: ReadConnection, release_id: str) -> tuple[ReleaseItem, ...]:
-    """Read the items of a request as they stand now."""
+    """Read the present items of a request."""
     rows = await connection.rows(_ITEMS_OF_RELEASE, {"release": release_id})
     return tuple(map(_make_item, rows))

@@ -90,14 +90,14 @@ UNDO_FACTS = (
 
 
 async def find_flows_of_exports(connection: ReadConnection, viewer: str, export_ids: Iterable[str]) -> list[str]:
-    """The flows that copies or exports made or overrode; without those that the viewer can't see."""
+    """The destination flows of copies and exports that the viewer can see."""
     ids = _ids(export_ids)
     rows = await connection.rows(FLOWS_OF_EXPORTS, {"viewer": viewer, "exports": ids}) if ids else ()
     return [row.id for row in rows if row.id is not None]
 
 
 async def read_undo_facts(connection: ReadConnection, viewer: str, export_ids: Iterable[str]) -> dict[str, UndoFacts]:
-    """Read the facts of undoing exports, by their ids; none of one whose destination the viewer can't see."""
+    """Read the facts of undoing exports, by their ids, where the viewer can see the destination."""
     ids = _ids(export_ids)
     rows = await connection.rows(UNDO_FACTS, {"viewer": viewer, "exports": ids}) if ids else ()
     return {row.export_id: _facts_of(row) for row in rows}
@@ -134,7 +134,7 @@ def _facts_of(row: Row) -> UndoFacts:
 
 
 def _before(row: Row) -> ShownFlow | None:
-    """For a record that doesn't say what the flow showed, what it shows with the draft that was set aside."""
+    """What the flow shows with the draft that was set aside, for an old record that doesn't note it."""
     if row.flow_before is not None:
         before: dict[str, Any] = orjson.loads(row.flow_before)
         return _shown_flow(before, "", datetime.fromisoformat(before["updatedAt"]))

@@ -1,4 +1,4 @@
-"""Events page by page: those of a feed have positions, in whose order they are read (E3 to E6)."""
+"""Pages of events, in the order of their positions in a feed (E3 to E6)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ from app.storage.tables import EVENT, EVENT_REMOVAL
 
 LAST_POSITION = 2**63 - 1
 SHORT_PAGE, LARGEST_PAGE = 10, 100
-"""For a page as many positions are read, and one more, of each part of an index."""
+"""Number of positions, plus one, that a short page reads of each part of an index."""
 
 AFTER, BEFORE, CURSOR = (bindparam(name, type_=BigInteger) for name in ("after", "before", "cursor"))
 TYPES: ColumnElement[Any] = bindparam("types", type_=PARENTS.type)
@@ -49,23 +49,23 @@ class Feed:
     """A kind of feed."""
 
     ends: tuple[ColumnElement[Any], ...]
-    """The columns in which an event names the feeds that it is in: first of all where it happened."""
+    """The columns in which an event names its feeds, the feed of its own workspace or tenant first."""
     may_be_read: Callable[[ColumnElement[str]], ColumnElement[bool]]
     """Whether the viewer may read the feed with this id."""
     shows_name: Callable[[ColumnElement[Any]], ColumnElement[bool]] = is_member
-    """Whether the name of a flow in the workspace with this id is shown."""
+    """Whether the viewer may see names of flows in the workspace with this id."""
     is_known: bool = True
-    """Whether a feed that the viewer may not read is an empty one; else nothing tells that there is one."""
+    """Whether a feed that the viewer may not read looks empty; otherwise it looks like no feed."""
 
 
 OF_WORKSPACE = Feed((EVENT.c.workspace_id, EVENT.c.other_workspace_id), is_member)
 OF_TENANT = Feed((EVENT.c.tenant_id, EVENT.c.other_tenant_id), reads_tenant, is_known=False)
 FOR_OPERATORS = Feed(OF_TENANT.ends, lambda _: true(), lambda _: true())
-"""The feed of a tenant, for whoever has the database."""
+"""The feed of a tenant, for commands with access to the database."""
 
 
 class FeedRequest(NamedTuple):
-    """A page of a feed: of events of these types, and of this flow that lives there; None doesn't filter."""
+    """The request of a page: events of these types, of this flow of the workspace. None means no filter."""
 
     feed: Feed
     page: PageRequest
@@ -84,7 +84,7 @@ class FeedPage(NamedTuple):
 async def read_feeds(
     connection: ReadConnection, viewer: str, request: FeedRequest, ids: Sequence[str]
 ) -> dict[str, FeedPage]:
-    """Read the same page of each feed, by its id; of one that the viewer may not read an empty page, or none."""
+    """Read the same page of each feed, by its id. A feed that the viewer may not read has an empty page, or none."""
     statement = _statement(_Shape.of(request))
     rows: dict[str, list[Any]] = {id_: [] for id_ in ids if request.feed.is_known}
     for row in await connection.rows(statement, {"viewer": viewer, "parents": [*ids], **_values(request)}):
@@ -118,7 +118,7 @@ class _Shape(NamedTuple):
     by_flow: bool
     backwards: bool
     most_read: int
-    """The planner has to know it, or it expects a tenth of all events."""
+    """A constant of the statement: for a parameter the planner would expect a tenth of all events."""
 
     @classmethod
     def of(cls, request: FeedRequest) -> Self:
@@ -131,7 +131,7 @@ class _Shape(NamedTuple):
 def _statement(shape: _Shape) -> CompiledStatement:
     """Select a row for each event of each page, and at least one for each feed that may be read."""
     feeds = select(func.unnest(PARENTS).label("id")).subquery("feeds")
-    # A flow lives at the end where its events happened; to the other end it is a flow that the viewer can't see.
+    # A flow's events are in the workspace that it lives in: the feed of another workspace has none of that flow.
     feed = shape.feed
     ends = feed.ends[:1] if shape.by_flow else feed.ends
     found = union(*(_positions(shape, end, feeds) for end in ends)).subquery("found")
@@ -139,7 +139,7 @@ def _statement(shape: _Shape) -> CompiledStatement:
     most = bindparam("most_rows", type_=Integer)
     page = select(found.c.position).order_by(in_order).limit(most).lateral("page")
     name = case((feed.shows_name(EVENT.c.workspace_id), EVENT.c.flow_name))
-    # Limited, so that the planner looks each event up, however many it believes there are.
+    # Limited, so that the planner looks up each event by its key, however many it expects.
     of_page = (
         select(*columns(EVENT, EventView, release_id=EVENT.c.request_id, flow_name=name))
         .where(EVENT.c.position == page.c.position)
@@ -153,9 +153,9 @@ def _statement(shape: _Shape) -> CompiledStatement:
 
 
 def _positions(shape: _Shape, end: ColumnElement[Any], feeds: Subquery) -> Select[Any]:
-    """Select the positions that may be on a page, of the events that name a feed at one end.
+    """Select the positions that may be on a page, of the events that name the feed in one column.
 
-    The bounds are of whole keys of an index: as their number can't be estimated, the planner reads them in its order.
+    The bounds are parameters, so that the planner can't estimate the range, and reads the index in its order.
     """
     types = select(func.unnest(TYPES).label("type")).subquery("types")
     key: dict[ColumnElement[Any], ColumnElement[Any]] = {end: feeds.c.id}
@@ -167,7 +167,7 @@ def _positions(shape: _Shape, end: ColumnElement[Any], feeds: Subquery) -> Selec
     place = tuple_(last, EVENT.c.position)
     bounds = place > tuple_(value, AFTER), place < tuple_(value, BEFORE)
     in_order = [column.desc() if shape.backwards else column for column in (last, EVENT.c.position)]
-    # Of an index without nulls the planner has to be told that none is looked for.
+    # The index has no nulls: the condition lets the planner use it.
     equals = [column == known for column, known in equal]
     walk = select(EVENT.c.position).where(end.is_not(None), *equals, *bounds)
     walk = walk.order_by(*in_order).limit(literal_column(str(shape.most_read)))

@@ -36,7 +36,7 @@ EXPORTS_INTO = ListBelow(
     views_of(ExportView),
     only=is_member,
 )
-"""The copies and exports into a workspace, the newest first; those that were undone too (N3)."""
+"""The copies and exports into a workspace, undone ones too, the newest first (N3)."""
 
 
 def into_workspace() -> tuple[ColumnElement[bool], ...]:

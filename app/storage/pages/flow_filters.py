@@ -188,7 +188,7 @@ HAS_DRIFT = exists(
     .where(drift_of(ENDS.c.source_hash, ENDS.c.shown_hash, ENDS.c.base_hash) == bindparam("drift", type_=Text))
     .offset(0)
 )
-"""These are made once: they take most of the time of a statement that holds them."""
+"""Built once, since building them takes most of the time of a statement."""
 
 
 class FlowOrder(StrEnum):

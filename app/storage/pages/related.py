@@ -21,7 +21,7 @@ class Related(Enum):
     PUBLISHED_BY = "published_by"
     AUTHOR = "author"
 
-    # As for comparing, identity is enough; the hash of Enum is computed in Python, and asked for at every look-up.
+    # Identity is enough, as for comparing: Enum computes its hash in Python at every look-up.
     __hash__ = object.__hash__
 
 

@@ -1,4 +1,4 @@
-"""The releases that were requested in a workspace, and what each of them names."""
+"""The requested releases of a workspace, and their items."""
 
 from sqlalchemy import bindparam
 from sqlalchemy.types import Text
@@ -24,4 +24,4 @@ RELEASES_OF_WORKSPACE = ListBelow(
 RELEASES_IN_STATE = RELEASES_OF_WORKSPACE.where(RELEASE_REQUEST.c.state == STATE)
 
 ITEMS_OF_RELEASE = ListBelow(ITEMS, RELEASE_ITEM.c.request_id, Order((RELEASE_ITEM.c.position,)), views_of(ReleaseItem))
-"""The items of a request in their order, for whoever sees the request."""
+"""The items of a request in their order, for viewers of the request."""

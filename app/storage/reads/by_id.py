@@ -155,7 +155,7 @@ DESTINATION_VERSIONS = (
     )
     .where(FLOW_EXPORT.c.id == any_(IDS))
 )
-"""The versions that the results of exports were published as, if they weren't edited first (N3)."""
+"""The versions that drafts of exports were published as, unless they were edited before (N3)."""
 
 EXPORTS = select(*columns(FLOW_EXPORT, ExportView)).where(FLOW_EXPORT.c.id == any_(IDS), IS_VISIBLE)
 
@@ -194,7 +194,7 @@ PROVENANCES = _provenances()
 
 
 def _descents() -> Select[Any]:
-    """Select, for flows, the record that what they show descends from (D1)."""
+    """Select the records that flows descend from (D1)."""
     shown = shown_state(FLOW, "shown")
     rows = FLOWS.join(shown, true()).join(FLOW_EXPORT, FLOW_EXPORT.c.id == shown.c.descends_from)
     return select(*columns(FLOW_EXPORT, ExportView)).select_from(rows).where(FLOW.c.id == any_(IDS))

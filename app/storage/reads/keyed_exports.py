@@ -59,7 +59,7 @@ async def read_keyed_exports(connection: ReadConnection, viewer: str, groups: Se
 def exports_from_json(
     groups: Iterable[Json], records: Mapping[str, ResultView], visible: Mapping[str, Target]
 ) -> dict[int, Exported]:
-    """The warnings of a group are made once for each destination that they name, however many records have them."""
+    """Make the warnings of a group once for each destination, however many records have them."""
     exports: dict[int, Exported] = {}
     for group in interruptible(groups):
         seen = {each: records[each] for each in group["exports"].values() if each in records}

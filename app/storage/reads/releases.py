@@ -1,4 +1,4 @@
-"""Releases as members of their workspaces see them (R7)."""
+"""Reads of releases, for members of their workspaces (R7)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -55,7 +55,7 @@ async def read_releases(connection: ReadConnection, viewer: str, ids: Sequence[s
 
 
 async def read_current_releases(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, bool]:
-    """Find out of requests whether they could still be applied. Each item that is looked at counts."""
+    """Read whether requests can still be applied. The meter counts each of their items."""
     rows = await _rows(connection, viewer, ids, _OPEN_ITEMS)
     current_meter().take_objects(sum(row.number for row in rows))
     current = {row.request_id for row in rows if not row.has_moved}

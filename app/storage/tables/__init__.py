@@ -57,4 +57,4 @@ CALLER_POSITION = table_of(workspace_tables.CallerPositionTable)
 OF_NO_WORLD = frozenset(
     {PERIODIC_TASK, SCHEMA_COMPATIBILITY, CALLER_POSITION, EVENT, PENDING_EVENT, FEED, EVENT_REMOVAL}
 )
-"""Tables about the database itself, whatever world it holds, and of events, which outlive it."""
+"""Tables that aren't part of a world: of the database itself, and of events, which outlive a world."""

@@ -33,7 +33,7 @@ def reference(target: str, *, nullable: bool = False, on_delete: str | None = No
 
 
 def id_without_key(*, nullable: bool = True) -> Any:
-    """The id of what may be gone: it has no foreign key."""
+    """The id of a row that may be gone, so without a foreign key."""
     default: dict[str, Any] = {"default": None} if nullable else {}
     return Field(sa_type=Text(collation="C"), nullable=nullable, **default)
 

@@ -1,6 +1,6 @@
-"""The tables of events: what happened, in the order of the feed, and up to where old events were removed.
+"""The tables of events: events with and without a position, and the positions up to which events were removed.
 
-Events outlive what they name, so their ids have no foreign keys.
+Events outlive the rows that they name, so their ids have no foreign keys.
 """
 
 from datetime import datetime
@@ -63,14 +63,13 @@ class EventTable(EventColumns, table=True):
 class PendingEventTable(EventColumns, table=True):
     """An event without a position; the sequencer moves it to `event` within a second of its commit (E3).
 
-    In a table of its own, since an index of what has no position yet would keep an entry for all that had none, until
-    autovacuum is due: looking for new events would take 10 ms for each million of them.
+    The table is apart, since a partial index of `event` would keep an entry for each numbered event until autovacuum is
+    due: the search for new events would take 10 ms for each million of them.
     """
 
     __tablename__ = "pending_event"
     place: int = Field(sa_column=Column(BigInteger, Identity(), primary_key=True))
-    """Events of one flow are written under its lock, so their places are in the order of its changes; ids are in that of
-    the clocks of several servers."""
+    """The order of changes of one flow, which are made under its lock. Ids follow the clocks of several servers."""
 
 
 class FeedTable(SQLModel, table=True):

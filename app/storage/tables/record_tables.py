@@ -1,4 +1,4 @@
-"""The tables of what was done: records of copies and exports, and the outcomes of calls with an idempotency key."""
+"""The tables of records of copies and exports, and of outcomes of calls with an idempotency key."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The tables of releases that were requested: what was seen, who decided, and what was published."""
+"""The tables of requested releases: their drafts, decisions and versions."""
 
 from datetime import datetime
 
@@ -34,7 +34,7 @@ class ReleaseRequestTable(SQLModel, table=True):
 
 
 class ReleaseItemTable(SQLModel, table=True):
-    """A draft of a request; its ids have no foreign keys, since the request outlives what they name."""
+    """A draft of a request; its ids have no foreign keys, since the request outlives the rows."""
 
     __tablename__ = "release_item"
     __table_args__ = (Index(None, "draft_id"),)

@@ -1,4 +1,4 @@
-"""The feed of events: committed events get their positions, by one process at a time, and old ones are removed."""
+"""The feed of events: one process at a time gives committed events their positions, and removes old events."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ REMOVED_AT_ONCE = 500
 _COLUMNS = ", ".join(column.name for column in EVENT.c if column.name != "position")
 
 _HAS_PENDING = CompiledStatement("SELECT EXISTS (SELECT FROM pending_event)", (), {})
-# A process that stops within the transaction keeps others from numbering no longer than that.
+# A process that hangs within the transaction keeps others from numbering for 5 seconds at most.
 _LOCK_FEED = CompiledStatement(
     """
     SELECT set_config('idle_in_transaction_session_timeout', '5s', true)
@@ -36,7 +36,7 @@ _NUMBER = CompiledStatement(
     (),
     {},
 )
-# The oldest come first by their positions too, within the seconds that a transaction lasts.
+# The order of positions is that of times, but for the seconds that a transaction lasts.
 REMOVE = CompiledStatement(
     f"""
     WITH removed AS (
@@ -62,10 +62,10 @@ async def has_pending_events(connection: ReadConnection) -> bool:
 
 
 async def number_events(connection: WriteConnection) -> int:
-    """Give up to 5,000 committed events the next positions; how many, 0 while another process does so (E3)."""
+    """Give up to 5,000 committed events the next positions, and answer their number; 0 while another process does so (E3)."""
     return int(await connection.value(_NUMBER)) if await connection.rows(_LOCK_FEED) else 0
 
 
 async def remove_events(connection: WriteConnection, *, before: datetime) -> int:
-    """Remove up to 500 events older than a time, and note up to where each feed has lost some; how many (E4)."""
+    """Remove up to 500 events older than a time, note the last of each feed, and answer their number (E4)."""
     return int(await connection.value(REMOVE, {"before": before}))

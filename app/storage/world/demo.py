@@ -112,7 +112,7 @@ async def clear(store: Store) -> None:
 
 
 async def add_what_no_document_says(connection: WriteConnection) -> None:
-    """Add the tokens of the demo world, the records of exports that were made long ago, and releases."""
+    """Add the tokens of the demo world, records of old exports, and releases."""
     columns = ("id", "user_id", "name", "secret_hash", "created_at")
     tokens = [(token, demo_id(Kind.USER, token), "demo", secret_hash(token), _MADE_AT) for token in DEMO_TOKENS]
     await connection.copy(API_TOKEN.name, columns, tokens)
@@ -181,7 +181,7 @@ class DemoRelease:
     draft: str = "draft"
     over: int | None = 1
     published: int | None = None
-    """The number of the version that it was published as; None for an open one."""
+    """The number of the published version; None for an open release."""
 
     @property
     def request(self) -> dict[str, Any]:
@@ -224,7 +224,7 @@ RELEASES = (
     DemoRelease("to-withdraw", "Recipes by kitchen", "recipe-alerts", "Recipe alerts"),
     DemoRelease("own", "Chats in production", "chat-bridge-exported", "Chat bridge", "demo-admin", over=None),
 )
-"""One for each thing that may become of a release."""
+"""Releases in each state."""
 
 
 def _published_release() -> dict[str, Any]:

@@ -137,7 +137,7 @@ async def _write(
 
 
 def _suspensions(planned: Iterable[Planned]) -> Iterator[FlowEvent]:
-    """The events of flows that a document suspends, or whose suspension it lifts (W10)."""
+    """Events of flows that a document suspends or resumes (W10)."""
     for each in planned:
         if each.changes("suspended") and each.thing is not None:
             is_suspended = each.thing.values["suspended"]

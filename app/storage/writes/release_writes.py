@@ -1,4 +1,4 @@
-"""Writes releases: what was requested, who decided, and what was published (R4 to R8)."""
+"""Writes of releases: requests, decisions and versions (R4 to R8)."""
 
 from app.domain.events import EventType
 from app.domain.model import FlowStatus
@@ -57,7 +57,7 @@ async def write_withdrawal(store: Store, plan: WithdrawalPlan) -> None:
 
 
 async def write_undone_release(store: Store, plan: UndoReleasePlan) -> None:
-    """Make the earlier version of each flow its next one, and stop what the release started (R8)."""
+    """Make the earlier version of each flow its next one, and stop the flows that the release started (R8)."""
     restored = [
         NextVersion(flow.flow_id, flow.state, FlowStatus.INACTIVE if flow.stops else None)
         for flow in plan.flows

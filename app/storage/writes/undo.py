@@ -28,7 +28,7 @@ _UNDONE = update_rows(FLOW_EXPORT, (), undone_at=NOW)
 
 
 async def undo_exports(store: Store, plans: Sequence[UndoPlan]) -> None:
-    """Remove the drafts of copies and exports, and restore the state before; revisions go on counting (H1)."""
+    """Remove the drafts of copies and exports, and restore the state before; revisions never start again (H1)."""
     flows = earliest_of_flows(plans)
     removed = [flow_id for flow_id, plan in flows.items() if plan.deletes_flow]
     stay = {flow_id: plan for flow_id, plan in flows.items() if not plan.deletes_flow}
