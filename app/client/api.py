@@ -16,7 +16,7 @@ from app.client.api_types import AnyPayload, Data, Error, ServerAnswer, Workspac
 OPERATIONS = files(__package__).joinpath("operations.graphql").read_text(encoding="utf-8")
 PASSING_STATUSES = {429, 502, 503, 504}
 PASSING_CODES = {"GONE", "SERVICE_UNAVAILABLE", "TIMEOUT"}
-"""Of fields that could not be read. Such operations are sent again: mutations that aren't undoing have idempotency keys."""
+"""Codes of a field that the server couldn't read: the operation is sent again. Mutations, but undo, have idempotency keys."""
 PAUSE_SECONDS = 0.5
 PATIENCE_SECONDS = 60
 
@@ -53,7 +53,7 @@ class RefusedByServer(Stopped):
 
 
 class Passing(Exception):
-    """The server can't answer now; seconds until it may."""
+    """The server can't answer now; `pause` is the seconds until it may."""
 
     def __init__(self, reason: str, pause: float) -> None:
         super().__init__(reason)
@@ -84,10 +84,10 @@ class Api:
         return self.data(operation, **variables).workspace
 
     def once(self, text: str, operation: str, wish: dict[str, Any], *earlier: str) -> AnyPayload:
-        """Send a mutation that is done once, whoever sends it and however often.
+        """Send a mutation that the server does once, however often commands send it.
 
-        The key is made of a file's text, the wish, which names versions or revisions, and the ids of earlier records. An
-        answer that tells of exports undone since, or of a request closed since, is that of an earlier call.
+        The idempotency key is a hash of a file's text, the wish, which names versions or revisions, and the ids of earlier
+        records. An answer with an export that was undone, or a request that was closed, is a replay of an earlier release.
         """
         key = hashlib.sha256(json.dumps([text, wish, earlier], sort_keys=True).encode()).hexdigest()
         payload = self.payload(operation, **wish, idempotencyKey=key)

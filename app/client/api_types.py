@@ -164,7 +164,7 @@ class Extensions(ApiType):
 
 
 class ServerError(ApiType):
-    """Why a request was refused, or a field of its answer isn't read."""
+    """The reason why a request, or a field of its answer, failed."""
 
     message: str
     extensions: Extensions = Extensions()

@@ -72,7 +72,7 @@ def workspace_ids(api: Api, file: ReleaseFile) -> dict[str, str]:
 
 
 def ids_by_name(api: Api, names: dict[str, str]) -> dict[str, list[str]]:
-    """The ids of the workspaces that have a name, for each of the names; a search answers those that hold it as well."""
+    """The ids of the workspaces of each name. A search also answers workspaces whose names contain it."""
     ids: dict[str, list[str]] = defaultdict(list)
     cursors: dict[str, str | None] = {}
     has_more = True

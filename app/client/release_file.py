@@ -63,7 +63,7 @@ class Release(FileSection):
 
 DEEPEST = 2
 NESTED = {"flows", "except", "mappings", "ids"}
-"""Properties whose items and properties have lines, down to this depth; aliases of YAML could make any number of others."""
+"""Deepest level of properties whose lines are noted: aliases of YAML could make any number of deeper ones."""
 
 
 class ReleaseFile:
@@ -120,7 +120,7 @@ class ReleaseFile:
 
 
 def message_of(path: Location, error_type: str) -> str:
-    """What is wrong with a property, in words for people; of an unknown one also which it may be."""
+    """The message about a wrong property; about an unknown one, with the nearest known name."""
     message = MESSAGES.get(error_type, SAME_WORKSPACE)
     section = Release if len(path) == 1 else Mappings
     names = [field.alias or name for name, field in section.model_fields.items()]
