@@ -156,11 +156,7 @@ def apply(*, file: str | None, schema: bool, data_dir: Path | None, **options: A
 
 @main.command(short_help="Print the events of a tenant.")
 @click.option("--tenant", metavar="KEY", required=True, help="The tenant, by its key or id.")
-@click.option(
-    "--after",
-    metavar="CURSOR",
-    help="Continue after the line with this cursor; without it, begin with the oldest event.",
-)
+@click.option("--after", metavar="CURSOR", help="Continue after this cursor; without it, begin with the oldest event.")
 @click.option("--first", metavar="N", type=click.IntRange(min=1), help="Stop after so many events.")
 @click.option("--types", metavar="TYPE,…", default="", help="Print only events of these types.")
 @click.option("--follow", is_flag=True, help="Continue with new events, until Ctrl-C.")

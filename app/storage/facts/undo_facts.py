@@ -134,7 +134,7 @@ def _facts_of(row: Row) -> UndoFacts:
 
 
 def _before(row: Row) -> ShownFlow | None:
-    """What the flow shows with the draft that was set aside, for an old record that doesn't note it."""
+    """Return what the flow showed before the export; old records leave that to the draft that was set aside."""
     if row.flow_before is not None:
         before: dict[str, Any] = orjson.loads(row.flow_before)
         return _shown_flow(before, "", datetime.fromisoformat(before["updatedAt"]))
