@@ -111,7 +111,7 @@ async def test_a_table_in_use_is_tried_again_and_others_wait_for_it_only_for_mom
     monkeypatch.setattr(
         "app.storage.migrations.migrate.LIMITS", text("select set_config('lock_timeout', '200ms', true)")
     )
-    await downgrade(database_url, "0005")
+    await downgrade(database_url, "0020")
     in_use = "a table that is to be migrated is in use"
     with capture_logs() as log:
         async with holding(database_url, text("lock table alembic_version in share mode")):

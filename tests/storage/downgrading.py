@@ -9,7 +9,6 @@ from app.storage.migrations.migrate import run_alone
 
 
 async def downgrade(url: str, revision: str) -> None:
-    """Back to this revision; "base" is the empty schema."""
     await run_alone(url, lambda config: command.downgrade(config, revision))
 
 

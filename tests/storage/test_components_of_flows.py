@@ -7,8 +7,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.connections.engine import engine_of
-from app.storage.migrations.migrate import upgrade
-from tests.storage.downgrading import downgrade
 from tests.storage.test_schema import SMALL_WORLD
 
 CONTENTS = """
@@ -79,13 +77,3 @@ async def test_with_a_flow_its_components_go(connection: AsyncConnection) -> Non
     await run(connection, CHANGES["a new draft"][0])
     await run(connection, "DELETE FROM flow WHERE id = 'flow_2'")
     assert await noted(connection) == {("flow_1", "code")}
-
-
-async def test_the_components_of_flows_that_are_there_are_noted_by_the_migration(
-    connection: AsyncConnection, database_url: str
-) -> None:
-    before = await noted(connection)
-    await connection.commit()
-    await downgrade(database_url, "0003")
-    await upgrade(database_url)
-    assert await noted(connection) == before

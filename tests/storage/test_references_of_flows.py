@@ -8,8 +8,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.connections.engine import engine_of
-from app.storage.migrations.migrate import upgrade
-from tests.storage.downgrading import downgrade
 from tests.storage.test_components_of_flows import run
 from tests.storage.test_schema import SMALL_WORLD
 
@@ -141,34 +139,3 @@ async def test_a_draft_that_is_saved_with_the_same_bindings_is_not_noted_again(c
     before = (await connection.execute(rows)).all()
     await connection.execute(text("UPDATE flow_draft SET bindings = bindings, name = 'Renamed'"))
     assert (await connection.execute(rows)).all() == before
-
-
-async def test_what_flows_use_that_are_there_is_noted_by_the_migration(
-    connection: AsyncConnection, database_url: str
-) -> None:
-    before = await uses(connection)
-    await connection.commit()
-    await downgrade(database_url, "0014")
-    await upgrade(database_url)
-    assert await uses(connection) == before
-
-
-async def test_records_that_name_a_removed_workspace_go_with_the_schema_that_allows_it(
-    connection: AsyncConnection, database_url: str
-) -> None:
-    """The release before can't have them: where the destination is gone the record goes, else the source is unknown."""
-    await run(
-        connection,
-        """INSERT INTO flow_export (id, created_at, copied_from, source_workspace_id, destination_workspace_id)
-           VALUES ('export_2', now(), 'DRAFT', 'workspace_9', 'workspace_1'),
-                  ('export_3', now(), 'DRAFT', 'workspace_1', 'workspace_9');
-           UPDATE flow_draft SET export_id = 'export_3';
-           UPDATE flow_version SET export_id = 'export_1'""",
-    )
-    await connection.commit()
-    await downgrade(database_url, "0014")
-    async with engine_of(database_url) as engine, engine.connect() as after:
-        records = "SELECT id, source_workspace_id FROM flow_export ORDER BY id"
-        assert (await after.execute(text(records))).all() == [("export_1", None), ("export_2", None)]
-        states = "SELECT export_id FROM flow_draft UNION SELECT export_id FROM flow_version ORDER BY 1"
-        assert (await after.execute(text(states))).scalars().all() == ["export_1", None]

@@ -57,7 +57,7 @@ async def has_usable_schema_on(connection: ReadConnection) -> bool:
 
 def works_with(schema: DatabaseSchema) -> bool:
     """Whether this release works with such a schema: its own, or a newer one that is compatible with it."""
-    is_newer = schema.revision is not None and schema.revision not in known_revisions()
+    is_newer = schema.revision is not None and schema.revision > newest_revision()
     is_compatible = is_newer and schema.oldest is not None and schema.oldest <= newest_revision()
     return schema.revision == newest_revision() or is_compatible
 
@@ -69,6 +69,10 @@ def known_revisions() -> frozenset[str]:
 
 def newest_revision() -> str:
     return max(known_revisions())
+
+
+def oldest_revision() -> str:
+    return min(known_revisions())
 
 
 def configuration() -> Config:

@@ -25,6 +25,7 @@ from app.storage.migrations.compatibility import (
     has_usable_schema_on,
     known_revisions,
     newest_revision,
+    oldest_revision,
     schema_on,
     works_with,
 )
@@ -42,6 +43,9 @@ MOST_SILENT_LOOKS = 2
 
 # Any number does that nobody else uses in this database; these are the letters "flow".
 LOCK = text("select pg_advisory_xact_lock(1718382455)")
+
+LAST_BEFORE_SQUASH = "107ee87a"
+"""A commit whose migrations begin with 0001: its server upgrades any older database to a revision that this one knows."""
 
 OLDEST_SERVER = 15
 SERVER_VERSION = select(cast(func.current_setting("server_version_num"), Integer))
@@ -64,7 +68,7 @@ UNMIGRATED = (
 
 
 class UnusableDatabase(CommandError):
-    """The database is an older PostgreSQL than Flowport knows, or has a schema that a newer release has made."""
+    """The database is an older PostgreSQL than Flowport knows, or has a schema that this release can't upgrade."""
 
 
 async def upgrade(url: str, *, is_dry_run: bool = False) -> None:
@@ -143,6 +147,11 @@ def refuse_old_server(version: int) -> None:
 def refuse_unknown_schema(schema: DatabaseSchema) -> None:
     if schema.revision is None or schema.revision in known_revisions():
         return
+    if schema.revision < oldest_revision():
+        raise UnusableDatabase(
+            f"The database has the schema of revision {schema.revision}, and this release upgrades from {oldest_revision()} "
+            f"on. Start the server of commit {LAST_BEFORE_SQUASH} on it once, which upgrades it, then this one."
+        )
     needed = "" if schema.oldest is None else f" It works with releases that know {schema.oldest} or newer."
     raise UnusableDatabase(
         f"The database has a schema that this program doesn't know ({schema.revision}): use the release that made it, or "
