@@ -93,6 +93,32 @@ CHANGES = {
            VALUES ('version_2', 'flow_2', 1, 'Two', 'hash', '$older', 'EDIT', now())""",
         {"flow_1": OF_DRAFT | OF_VERSION, "flow_2": {OLD}},
     ),
+    "the next version with its flow, in one statement": (
+        """WITH version AS (INSERT INTO flow_version
+                 (id, flow_id, number, name, content_hash, bindings, origin, published_at)
+                 VALUES ('version_2', 'flow_1', 2, 'One', 'hash', '$bound', 'EDIT', now()) RETURNING id)
+           UPDATE flow SET published_version_id = 'version_2'
+           WHERE flow.id = 'flow_1' AND (SELECT count(*) FROM version) = 1""",
+        {"flow_1": OF_DRAFT},
+    ),
+    "a flow with its next version, in one statement": (
+        """WITH first AS (UPDATE flow SET published_version_id = 'version_2', name_key = 'first' WHERE id = 'flow_1'
+                          RETURNING id)
+           INSERT INTO flow_version (id, flow_id, number, name, content_hash, bindings, origin, published_at)
+           SELECT 'version_2', first.id, 2, 'One', 'hash', '$older', 'EDIT', now() FROM first""",
+        {"flow_1": {OLD, *OF_DRAFT}},
+    ),
+    "the next version that is bound to nothing": (
+        """INSERT INTO flow_version (id, flow_id, number, name, content_hash, bindings, origin, published_at)
+           VALUES ('version_2', 'flow_1', 2, 'One', 'hash', '[]', 'EDIT', now());
+           UPDATE flow SET published_version_id = 'version_2' WHERE id = 'flow_1'""",
+        {"flow_1": OF_DRAFT},
+    ),
+    "a version that is published again": (
+        """UPDATE flow SET published_version_id = NULL WHERE id = 'flow_1';
+           UPDATE flow SET published_version_id = 'version_1' WHERE id = 'flow_1'""",
+        {"flow_1": OF_DRAFT | OF_VERSION},
+    ),
     "a flow that is renamed": (
         "UPDATE flow SET name = 'Last', name_key = 'last' WHERE id = 'flow_1'",
         {"flow_1": OF_DRAFT | OF_VERSION},
@@ -124,6 +150,12 @@ async def uses(connection: AsyncConnection) -> dict[str, set[str]]:
     return flows
 
 
+async def written(connection: AsyncConnection) -> int:
+    """How many references this connection inserted or updated since its figures were last collected."""
+    figures = "SELECT n_tup_ins + n_tup_upd FROM pg_stat_xact_user_tables WHERE relid = 'flow_reference'::regclass"
+    return int((await connection.execute(text(figures))).scalar_one())
+
+
 @pytest.mark.parametrize(("script", "after"), CHANGES.values(), ids=CHANGES.keys())
 async def test_the_active_draft_and_the_published_version_say_what_a_flow_uses(
     connection: AsyncConnection, script: str, after: dict[str, set[str]]
@@ -139,3 +171,14 @@ async def test_a_draft_that_is_saved_with_the_same_bindings_is_not_noted_again(c
     before = (await connection.execute(rows)).all()
     await connection.execute(text("UPDATE flow_draft SET bindings = bindings, name = 'Renamed'"))
     assert (await connection.execute(rows)).all() == before
+
+
+async def test_the_references_of_a_version_are_written_once_where_its_flow_changes_in_the_same_statement(
+    connection: AsyncConnection,
+) -> None:
+    await connection.commit()
+    before = await written(connection)
+    await change(connection, CHANGES["the next version with its flow, in one statement"][0])
+    # The draft's three references become the version's too; one that only the old version had goes.
+    assert await written(connection) - before == 3
+    assert await uses(connection) == {"flow_1": OF_DRAFT}

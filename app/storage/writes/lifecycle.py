@@ -225,4 +225,5 @@ def _versions(states: Sequence[NextVersion]) -> tuple[list[VersionId], Parts]:
         for version_id, one in each
     ]
     toggled = [FlowEvent(_TOLD_OF[one.status], one.flow_id, one.state.name) for one in states if one.status]
-    return ids, (flow_events([*published, *toggled]), (PUBLISHED, flows), (VERSIONS, versions))
+    # Versions before flows: their trigger notes the references of all at once, that of flows one flow after the other.
+    return ids, (flow_events([*published, *toggled]), (VERSIONS, versions), (PUBLISHED, flows))
