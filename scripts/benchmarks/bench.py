@@ -10,8 +10,9 @@ the other; callers and arguments rotate. Figures are taken by the rate of answer
 process a request (user and system), which a noisy machine disturbs least; the median round counts. The world is
 generated and loaded once, and kept in the folder for later runs; what mutations write is removed in the end.
 
-`exportFlows` is measured against calls of our own `exportFlow`, in flows a second. With `--peer postgraphile` another
-product is sent the nearest that it has on the same rows: how often it answers is told beside.
+`exportFlows` is measured against calls of our own `exportFlow`, in flows a second, and `publishFlowDrafts` against calls
+of `publishFlowDraft`, one after the other. With `--peer postgraphile` another product is sent the nearest that it has on
+the same rows: how often it answers is told beside.
 """
 
 import argparse
@@ -39,6 +40,7 @@ from scripts.benchmarks.speed.measured_world import prepared
 from scripts.benchmarks.speed.operations import OPERATIONS, Caller, ComparedOperation, Operation
 from scripts.benchmarks.speed.peers import DOCUMENTS, PEERS
 from scripts.benchmarks.speed.profile import profile
+from scripts.benchmarks.speed.publishing import TOGETHER, both_ways
 from scripts.benchmarks.speed.writes import ITEMS, MANY, ONE, WRITES, writers
 from scripts.benchmarks.world import Size
 
@@ -98,16 +100,18 @@ class Contenders(NamedTuple):
 async def all_measured(
     contenders: Contenders, url: str, callers: list[Caller], wanted: argparse.Namespace
 ) -> list[dict[str, Any]]:
-    named = wanted.operations or [each.name for each in (*MEASURED, MANY)]
+    named = wanted.operations or [each.name for each in (*MEASURED, MANY)] + [TOGETHER]
     queries = [each for each in OPERATIONS if each.name in named]
     mutations = [each for each in WRITES if each.name in named]
     us = contenders.us
     figures = await measured(contenders, queries, callers, wanted)
-    if mutations or MANY.name in named:
+    if mutations or MANY.name in named or TOGETHER in named:
         async with writers(us.port, url, callers) as those:
             figures += await measured(contenders, mutations, those, wanted)
             if MANY.name in named:
                 figures.append(await bulk_measured(us, those, wanted))
+            if TOGETHER in named:
+                figures.append(await publishing_measured(us, those, wanted))
     return figures
 
 
@@ -120,6 +124,13 @@ async def bulk_measured(us: Contender, callers: list[Caller], wanted: argparse.N
         flows = Load(many.load.requests * ITEMS, many.load.seconds, many.load.latencies)
         pairs.append((Round(flows, many.cpu_seconds), one))
     return figures_of(MANY.name, pairs, await statements_alone(us, 0, MANY, callers, wanted.folder / "log"))
+
+
+async def publishing_measured(us: Contender, callers: list[Caller], wanted: argparse.Namespace) -> dict[str, Any]:
+    """Calls that publish many drafts against calls of one, by flows. The first round warms both up."""
+    rounds = [await both_ways(us, callers[number % len(callers)]) for number in range(wanted.rounds + 1)]
+    pairs = [(Round(*together), Round(*singly)) for together, singly in rounds[1:]]
+    return figures_of(TOGETHER, pairs, statements(wanted.folder / "log"))
 
 
 async def measured(

@@ -48,6 +48,19 @@ async def _talk(port: int, requests: Callable[[], bytes], latencies: list[float]
     writer.close()
 
 
+async def one_by_one(port: int, requests: list[bytes]) -> tuple[list[float], list[bytes]]:
+    """Send requests on one connection; how long each took in seconds, and its answer."""
+    latencies, answers = [], []
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for request in requests:
+        began = time.perf_counter()
+        writer.write(request)
+        answers.append(await answer_of(reader))
+        latencies.append(time.perf_counter() - began)
+    writer.close()
+    return latencies, answers
+
+
 async def answer_of(reader: asyncio.StreamReader) -> bytes:
     header = await reader.readuntil(HEADER_END)
     if not header.startswith(b"HTTP/1.1 200"):
