@@ -12,7 +12,8 @@ from app.domain.errors import FLOW, Refused, refused
 from app.domain.flow import Flow
 from app.domain.input import IdempotencyKeyReused, InvalidInput, description_mistakes, name_mistakes
 from app.domain.model import DraftId, FlowId, VersionId, Workspace, WorkspaceId
-from app.domain.publish import Blocker, DraftNotReady, Judged, PublishWish, plan_publishable
+from app.domain.publish import PublishWish, plan_publishable
+from app.domain.readiness import Blocker, DraftNotReady, Judged
 from app.domain.running import FlowIsSuspended, suspended_by_platform
 from app.domain.source import DraftNotFound
 from app.domain.wording import named

@@ -18,7 +18,7 @@ from app.domain.errors import FLOW, VERSION, Refused, refused
 from app.domain.flow import FlowState, SavedState
 from app.domain.input import IdempotencyKeyReused, InvalidInput, key_mistakes
 from app.domain.model import DraftId, FlowId, VersionId, VersionOrigin
-from app.domain.publish import DraftNotReady, not_ready
+from app.domain.readiness import DraftNotReady, not_ready
 from app.domain.references import Destination, ReferenceOutcome
 from app.domain.source import VersionNotFound
 from app.domain.source_graph import SourceGraph

@@ -21,7 +21,8 @@ from app.domain.flow import SavedState, size_of_graphs
 from app.domain.id_prefixes import Kind
 from app.domain.input import InvalidInput, description_mistakes
 from app.domain.model import DraftId, FlowStatus, UserId, WorkspaceId
-from app.domain.publish import Blocker, DraftNotReady, Judged, PublishPlan, not_ready
+from app.domain.publish import PublishPlan
+from app.domain.readiness import Blocker, DraftNotReady, Judged, not_ready
 from app.domain.release import ReleaseItem, ReleaseState
 from app.domain.running import FlowIsSuspended, suspended_by_platform
 from app.domain.wording import counted, not_found, printable

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from app.domain.component import Catalogue
 from app.domain.flow import size_of_graphs
 from app.domain.model import Target, UserId
-from app.domain.publish import Blocker, blockers
+from app.domain.readiness import Blocker, blockers
 from app.offload import interruptible, offload
 from app.storage.connections.database import Database
 from app.storage.facts.catalogue import read_catalogue, read_targets

@@ -14,7 +14,7 @@ from app.domain.fingerprint import fingerprint_of
 from app.domain.flow import FlowState, Graph, size_of_graphs
 from app.domain.input import IdempotencyKeyReused, KeyedCall
 from app.domain.model import Workspace
-from app.domain.publish import Blocker, blockers
+from app.domain.readiness import Blocker, blockers
 from app.domain.references import ReferenceOutcome
 from app.domain.source import CopiedFrom, CopiedState
 from app.meter import current_meter

@@ -21,7 +21,7 @@ from app.domain.model import (
     Target,
     VersionId,
 )
-from app.domain.publish import Blocker
+from app.domain.readiness import Blocker
 from app.domain.references import CredentialNotAccessible
 from app.domain.source import RESTORE_ONE, DraftNotFound, VersionNotFound
 from app.domain.source_graph import ComponentNotAccessible, InaccessibleComponent

@@ -8,7 +8,7 @@ from app.domain.model import (
     DraftId,
     ReferenceKind,
 )
-from app.domain.publish import ComponentUnavailable, DraftNotReady, InvalidGraph, MissingCredential, MissingTopic
+from app.domain.readiness import ComponentUnavailable, DraftNotReady, InvalidGraph, MissingCredential, MissingTopic
 from app.domain.running import FlowIsActive, FlowIsSuspended, FlowNotPublished
 from app.domain.undo import CannotUndo, ChangeSinceExport, ExportNotFound, Instead
 from tests.domain.builders import (

@@ -14,7 +14,7 @@ from app.domain.flow import Graph, SavedState
 from app.domain.graph import Bindings, Json, numbered, steps_of
 from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
-from app.domain.publish import DraftNotReady, MissingCredential, MissingTopic, blockers
+from app.domain.readiness import DraftNotReady, MissingCredential, MissingTopic, blockers
 from app.domain.references import CredentialNotAccessible, ReferenceAction, ReferenceOutcome, by_position
 from app.domain.step import Step
 from app.domain.topics import TopicNotAccessible

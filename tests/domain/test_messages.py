@@ -36,7 +36,7 @@ from app.domain.model import (
     WorkspaceId,
     WorkspaceType,
 )
-from app.domain.publish import (
+from app.domain.readiness import (
     Blocker,
     ComponentUnavailable,
     DraftNotReady,

@@ -6,7 +6,8 @@ from app.domain.access import FlowNotFound
 from app.domain.errors import Refused
 from app.domain.flow import Flow, SavedState
 from app.domain.model import DraftId, FlowId, VersionOrigin
-from app.domain.publish import DraftNotReady, MissingCredential, MissingTopic, PublishPlan, blockers
+from app.domain.publish import PublishPlan
+from app.domain.readiness import DraftNotReady, MissingCredential, MissingTopic, blockers
 from app.domain.step import Link
 from tests.domain.builders import (
     CREDENTIAL,

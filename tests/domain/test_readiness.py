@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.component import Component, InaccessibilityReason
 from app.domain.model import Target, Workspace
-from app.domain.publish import Blocker, ComponentUnavailable, InvalidGraph, MissingCredential, MissingTopic, blockers
+from app.domain.readiness import Blocker, ComponentUnavailable, InvalidGraph, MissingCredential, MissingTopic, blockers
 from app.domain.source_graph import InaccessibleComponent
 from app.domain.step import Link
 from tests.domain.builders import (

@@ -12,7 +12,7 @@ from app.domain.errors import Refused
 from app.domain.flow import Flow, SavedState
 from app.domain.graph import StepBindings
 from app.domain.model import DraftId, FlowId, Target, VersionId, VersionOrigin
-from app.domain.publish import DraftNotReady, MissingCredential
+from app.domain.readiness import DraftNotReady, MissingCredential
 from app.domain.revert import RevertPlan
 from app.domain.source import VersionNotFound
 from app.domain.step import Link

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.domain.publish import InvalidGraph, blockers
+from app.domain.readiness import InvalidGraph, blockers
 from app.domain.step import Link
 from tests.domain.builders import DEVELOPMENT, called, catalogue, component, state, step
 

@@ -5,7 +5,7 @@ Objects that a refusal refers to are loaded as the viewer sees them.
 
 import strawberry
 
-from app.domain import access, draft, publish, review, running, source, source_graph, undo, undo_release
+from app.domain import access, draft, readiness, review, running, source, source_graph, undo, undo_release
 from app.domain.world import things
 from app.domain.world.sections import WorldSection
 from app.execution.relations import relation
@@ -78,7 +78,7 @@ class StaleDraft(Error):
     )
 
 
-@shows(publish.DraftNotReady, "The draft can't be published yet.")
+@shows(readiness.DraftNotReady, "The draft can't be published yet.")
 class DraftNotReady(Error):
     blockers: list[DraftBlocker] = about("The reasons that keep it from being published, as in `FlowDraft.readiness`.")
     flow: Flow | None = relation("flows", "flow_id", "The flow that it is about.")

@@ -13,7 +13,7 @@ from app.domain.export import ExportRefusal
 from app.domain.export_facts import ExportWish
 from app.domain.matching import ComparisonLimit
 from app.domain.model import ReferenceKind, UserId
-from app.domain.publish import Readiness
+from app.domain.readiness import Readiness
 from app.domain.references import ReferenceOutcome
 from app.domain.source import SourceWish
 from app.execution.lookups import Loader

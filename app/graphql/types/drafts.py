@@ -2,7 +2,7 @@
 
 import strawberry
 
-from app.domain import diff, publish
+from app.domain import diff, readiness
 from app.domain.model import ReferenceKind
 from app.execution.relations import relation
 from app.execution.rows import shows
@@ -19,7 +19,7 @@ class DraftBlocker:
 
 
 @shows(
-    publish.MissingCredential,
+    readiness.MissingCredential,
     "The step's component needs a credential or secret (see `component.requires`), and the step has none that fits.",
 )
 class MissingCredential(DraftBlocker):
@@ -28,22 +28,22 @@ class MissingCredential(DraftBlocker):
     )
 
 
-@shows(publish.MissingTopic, "The pub/sub step has no topic that lives in the workspace.")
+@shows(readiness.MissingTopic, "The pub/sub step has no topic that lives in the workspace.")
 class MissingTopic(DraftBlocker):
     pass
 
 
-@shows(publish.ComponentUnavailable, "The step's component can't be used in the workspace.")
+@shows(readiness.ComponentUnavailable, "The step's component can't be used in the workspace.")
 class ComponentUnavailable(DraftBlocker):
     inaccessible: InaccessibleComponent = about("The component, all steps that use it, and why it can't be used.")
 
 
-@shows(publish.InvalidGraph, "The graph can't run as it is.")
+@shows(readiness.InvalidGraph, "The graph can't run as it is.")
 class InvalidGraph(DraftBlocker):
     pass
 
 
-@shows(publish.Readiness, "Whether a draft or version can be published.")
+@shows(readiness.Readiness, "Whether a draft or version can be published.")
 class DraftReadiness:
     ready: bool = about("Whether it can be published now.")
     blockers: list[DraftBlocker] = about(
