@@ -18,7 +18,7 @@ import pytest
 
 from app.settings import Settings
 from app.storage.ids import Kind
-from app.storage.world.demo import RELEASES, demo_id
+from app.storage.world.demo import demo_id
 from tests.api.client import Json
 from tests.databases import Databases
 from tests.fuzz.session import BEGINNING, TIMES
@@ -98,7 +98,8 @@ async def ids_of_the_demo_world(address: str) -> Mapping[Kind, Sequence[str]]:
             copied = await http.post(address, json={"query": COPY, "variables": {"flow": flow}})
             values.learn(copied.json()["data"])
     # No answer that is asked for tells the ids of a tenant and of releases.
-    releases = [release.request["id"] for release in RELEASES]
+    keys = ("to-review", "to-undo", "superseded", "stale", "to-withdraw", "own")
+    releases = [demo_id(Kind.RELEASE, key) for key in keys]
     return {**values.ids, Kind.TENANT: [demo_id(Kind.TENANT, "harbor")], Kind.RELEASE: releases}
 
 

@@ -1,6 +1,6 @@
 """Connections as the rest of storage uses them: for reading, or for writing in a transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -77,14 +77,9 @@ class WriteConnection(ReadConnection):
         """Change rows; what the change is said to return of them is returned."""
         return await self._fetch(change, parameters)
 
-    async def execute(self, statement: str, *arguments: object) -> list[Row]:
+    async def execute(self, statement: str) -> list[Row]:
         """Run a statement that SQLAlchemy can't build, such as LOCK TABLE."""
-        names = tuple(map(str, range(len(arguments))))
-        return await self._fetch(CompiledStatement(statement, names, {}), dict(zip(names, arguments, strict=True)))
-
-    async def copy(self, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-        """Add rows by COPY, which is the quickest for very many."""
-        await self._driver.copy_records_to_table(table, columns=columns, records=rows)
+        return await self._fetch(CompiledStatement(statement, (), {}), NOTHING)
 
 
 def traced(statement: str, span: "RequestSpan | None") -> AbstractContextManager[None]:

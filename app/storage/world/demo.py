@@ -6,23 +6,16 @@ The ids are the same in every database, so that written examples run unchanged.
 import hashlib
 import json
 import shlex
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import asyncpg
-from sqlalchemy import Table, Text, any_, bindparam, delete, exists, select, update
+from sqlalchemy import Table, Text, any_, bindparam, delete, exists, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from typeid import TypeID
 from typeid.codecs.base32 import encode
 
 from app.command_error import CommandError
-from app.domain.flow import ShownFlow
-from app.domain.release import ReleaseState
-from app.domain.source import CopiedFrom
-from app.domain.undo import ChangeSinceExport
-from app.storage.accounts.tokens import secret_hash
 from app.storage.connections.connection import ReadConnection, WriteConnection
 from app.storage.event_writes import removed_flows
 from app.storage.ids import Kind
@@ -30,23 +23,17 @@ from app.storage.store import Store
 from app.storage.tables import (
     API_TOKEN,
     FLOW,
-    FLOW_DRAFT,
-    FLOW_EXPORT,
-    FLOW_VERSION,
     METADATA,
     OF_NO_WORLD,
-    RELEASE_ITEM,
-    RELEASE_REQUEST,
     ROLE,
     TENANT,
     USER,
 )
-from app.storage.writes.copies import flow_to_text
 
 DEMO_TOKENS = ("demo-integrator", "demo-admin", "demo-guest", "demo-outsider")
 """Tokens, each of the user with this key in the file; they are public."""
 
-WORLD = Path(__file__).with_name("demo_world.json")
+WORLD, ROWS = (Path(__file__).with_name(name) for name in ("demo_world.json", "demo_rows.sql"))
 _MADE_AT = datetime(2025, 1, 1, tzinfo=UTC)
 """The time in the ids of the demo world, before everything else: later rows sort after it."""
 
@@ -113,19 +100,8 @@ async def clear(store: Store) -> None:
 
 async def add_what_no_document_says(connection: WriteConnection) -> None:
     """Add the tokens of the demo world, records of old exports, and releases."""
-    columns = ("id", "user_id", "name", "secret_hash", "created_at")
-    tokens = [(token, demo_id(Kind.USER, token), "demo", secret_hash(token), _MADE_AT) for token in DEMO_TOKENS]
-    await connection.copy(API_TOKEN.name, columns, tokens)
-    for record in (_published_release(), _edited_release(), _release_to_undo()):
-        await connection.copy(FLOW_EXPORT.name, (*record,), [(*record.values(),)])
-    copied = FLOW_VERSION.c.id == FLOW_EXPORT.c.source_version_id
-    await connection.change(update(FLOW_EXPORT).values(content_hash=FLOW_VERSION.c.content_hash).where(copied))
-    for table in (FLOW_VERSION, FLOW_DRAFT):
-        came = table.c.flow_id == FLOW_EXPORT.c.destination_flow_id
-        await connection.change(update(table).values(descends_from=FLOW_EXPORT.c.id).where(came))
-    for release in RELEASES:
-        for table, row in ((RELEASE_REQUEST, release.request), (RELEASE_ITEM, release.item)):
-            await connection.copy(table.name, (*row,), [(*row.values(),)])
+    for statement in ROWS.read_text(encoding="utf-8").split("\n\n"):
+        await connection.execute(statement)
 
 
 def example_curl(base_url: str) -> str:
@@ -167,108 +143,3 @@ async def _lock(connection: WriteConnection, tables: list[Table]) -> None:
             "Others are writing to the demo world all the time. Nothing was changed. Try again, or stop the server first."
         ) from None
     await connection.execute("SET LOCAL lock_timeout = 0")
-
-
-@dataclass(frozen=True, slots=True)
-class DemoRelease:
-    """A release of one flow of Foods Production."""
-
-    key: str
-    title: str
-    flow: str
-    name: str
-    requester: str = "demo-integrator"
-    draft: str = "draft"
-    over: int | None = 1
-    published: int | None = None
-    """The number of the published version; None for an open release."""
-
-    @property
-    def request(self) -> dict[str, Any]:
-        is_open = self.published is None
-        return {
-            "id": demo_id(Kind.RELEASE, self.key),
-            "workspace_id": demo_id(Kind.WORKSPACE, "foods-prod"),
-            "title": self.title,
-            "start": False,
-            "state": (ReleaseState.OPEN if is_open else ReleaseState.APPLIED).value,
-            "requested_by": demo_id(Kind.USER, self.requester),
-            "requested_at": _MADE_AT,
-            "reviewed_by": None if is_open else demo_id(Kind.USER, "demo-admin"),
-            "closed_at": None if is_open else _MADE_AT,
-        }
-
-    @property
-    def item(self) -> dict[str, Any]:
-        return {
-            "request_id": demo_id(Kind.RELEASE, self.key),
-            "position": 0,
-            "flow_id": demo_id(Kind.FLOW, self.flow),
-            "flow_name": self.name,
-            "draft_id": demo_id(Kind.DRAFT, f"{self.flow}/{self.draft}"),
-            "revision": 1,
-            "over_version_id": self._version(self.over),
-            "version_id": self._version(self.published),
-        }
-
-    def _version(self, number: int | None) -> str | None:
-        return None if number is None else demo_id(Kind.VERSION, f"{self.flow}/{number}")
-
-
-_ALLERGENS = "allergen-notices", "Allergen notices"
-RELEASES = (
-    DemoRelease("to-review", "Recipes by country", "recipe-alerts", "Recipe alerts"),
-    DemoRelease("to-undo", "Allergens by country", *_ALLERGENS, draft="second", published=2),
-    DemoRelease("superseded", "Allergen notices", *_ALLERGENS, draft="first", over=None, published=1),
-    DemoRelease("stale", "Allergens again", *_ALLERGENS, draft="second"),
-    DemoRelease("to-withdraw", "Recipes by kitchen", "recipe-alerts", "Recipe alerts"),
-    DemoRelease("own", "Chats in production", "chat-bridge-exported", "Chat bridge", "demo-admin", over=None),
-)
-"""Releases in each state."""
-
-
-def _published_release() -> dict[str, Any]:
-    """The record of an old export whose draft was published."""
-    return _record("order-confirmation", "retail-dev", "order-confirmation-live", "retail-prod") | {
-        "draft_id": demo_id(Kind.DRAFT, "order-confirmation-live/exported"),
-        "flow_before": flow_to_text(ShownFlow("Order confirmation", None, None, _MADE_AT)),
-        "first_change": ChangeSinceExport.PUBLISHED.value,
-        "first_changed_at": _MADE_AT,
-        "version_id": demo_id(Kind.VERSION, "order-confirmation-live/1"),
-    }
-
-
-def _edited_release() -> dict[str, Any]:
-    """The record of an export whose draft was edited, then published."""
-    return _record("price-feed", "retail-dev", "price-feed-live", "retail-prod") | {
-        "draft_id": demo_id(Kind.DRAFT, "price-feed-live/exported"),
-        "flow_before": flow_to_text(ShownFlow("Price feed", None, None, _MADE_AT)),
-        "first_change": ChangeSinceExport.EDITED.value,
-        "first_changed_at": _MADE_AT,
-        "version_id": demo_id(Kind.VERSION, "price-feed-live/1"),
-    }
-
-
-def _release_to_undo() -> dict[str, Any]:
-    """The record of an export as a new flow, which hasn't changed since."""
-    return _record("chat-bridge", "foods-dev", "chat-bridge-exported", "foods-prod") | {
-        "draft_id": demo_id(Kind.DRAFT, "chat-bridge-exported/draft"),
-        "flow_before": None,
-        "first_change": None,
-        "first_changed_at": None,
-    }
-
-
-def _record(source: str, home: str, destination: str, workspace: str) -> dict[str, Any]:
-    """The columns common to both records: an export of a first version without references."""
-    return {
-        "id": demo_id(Kind.EXPORT, source),
-        "actor_id": demo_id(Kind.USER, "demo-integrator"),
-        "created_at": _MADE_AT,
-        "copied_from": CopiedFrom.PUBLISHED_VERSION.value,
-        "source_workspace_id": demo_id(Kind.WORKSPACE, home),
-        "source_flow_id": demo_id(Kind.FLOW, source),
-        "source_version_id": demo_id(Kind.VERSION, f"{source}/1"),
-        "destination_workspace_id": demo_id(Kind.WORKSPACE, workspace),
-        "destination_flow_id": demo_id(Kind.FLOW, destination),
-    }
