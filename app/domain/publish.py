@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from app.domain.access import (
     ApprovalRequired,
@@ -15,9 +16,9 @@ from app.domain.access import (
 from app.domain.batch import BatchNotApplied, BatchWish, DecidedItems, decide_items
 from app.domain.draft import DraftFacts, ManyDraftFacts, StaleDraft, no_draft, stale
 from app.domain.errors import FLOW, Refused, Some, refused
-from app.domain.flow import FlowState
+from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.input import IdempotencyKeyReused, InvalidInput, key_mistakes
-from app.domain.model import DraftId, FlowId, FlowStatus
+from app.domain.model import DraftId, FlowId, FlowStatus, VersionId, WorkspaceId
 from app.domain.readiness import Blocker, DraftNotReady, Judged, not_ready
 from app.domain.running import FlowIsSuspended, starting_refused
 from app.domain.source import DraftNotFound
@@ -45,12 +46,22 @@ class PublishWish:
     idempotency_key: str | None = None
 
 
+class ReleasedDraft(NamedTuple):
+    """A draft of a release at its revision, over the version that is published."""
+
+    flow_id: FlowId
+    flow_name: str
+    draft_id: DraftId
+    revision: int
+    over_version_id: VersionId | None
+
+
 @dataclass(frozen=True, slots=True)
 class PublishPlan:
     """The draft becomes the next version, whose name, description and schedule the flow shows."""
 
-    flow_id: FlowId
-    draft_id: DraftId
+    draft: ReleasedDraft
+    workspace_id: WorkspaceId
     state: FlowState
     starts_flow: bool = False
     """Whether to start the flow; False for a flow that runs already (H4)."""
@@ -95,7 +106,14 @@ def plan_publishable(
         *not_ready(facts, draft.state, FLOW, judged),
     )
     starts_flow = wish.start and flow.status is not FlowStatus.ACTIVE
-    return refused(*errors) or PublishPlan(flow.id, DraftId(draft.id), draft.state, starts_flow)
+    return refused(*errors) or plan_of(flow, draft, starts_flow=starts_flow)
+
+
+def plan_of(flow: Flow, draft: SavedState, *, starts_flow: bool) -> PublishPlan:
+    """The plan to publish a draft about which all is decided."""
+    published = None if flow.published is None else VersionId(flow.published.id)
+    released = ReleasedDraft(flow.id, flow.name, DraftId(draft.id), draft.revision, published)
+    return PublishPlan(released, flow.access.workspace.id, draft.state, starts_flow)
 
 
 def plan_publishes(

@@ -11,8 +11,8 @@ from app.domain.draft import ManyDraftFacts, StaleDraft
 from app.domain.errors import FLOW, Refused, refused
 from app.domain.flow import Flow
 from app.domain.input import IdempotencyKeyReused, InvalidInput, description_mistakes, name_mistakes
-from app.domain.model import DraftId, FlowId, VersionId, Workspace, WorkspaceId
-from app.domain.publish import PublishWish, plan_publishable
+from app.domain.model import Workspace, WorkspaceId
+from app.domain.publish import PublishWish, ReleasedDraft, plan_publishable
 from app.domain.readiness import Blocker, DraftNotReady, Judged
 from app.domain.running import FlowIsSuspended, suspended_by_platform
 from app.domain.source import DraftNotFound
@@ -92,23 +92,13 @@ class RequestWish(BatchWish[PublishWish]):
     start: bool = False
 
 
-class RequestedDraft(NamedTuple):
-    """A draft of a release at its revision, over the version that is published."""
-
-    flow_id: FlowId
-    flow_name: str
-    draft_id: DraftId
-    revision: int
-    over_version_id: VersionId | None
-
-
 @dataclass(frozen=True, slots=True)
 class RequestPlan:
     workspace_id: WorkspaceId
     title: str
     comment: str | None
     start: bool
-    drafts: tuple[RequestedDraft, ...]
+    drafts: tuple[ReleasedDraft, ...]
 
 
 def plan_request(
@@ -122,7 +112,7 @@ def plan_request(
     flows = [facts.flows[item.flow_id].flow for item in wish.remaining.values() if item.flow_id in facts.flows]
     workspace = flows[0].access.workspace if flows else None
 
-    def plan(item: PublishWish) -> RequestedDraft | Refused[RequestRefusal]:
+    def plan(item: PublishWish) -> ReleasedDraft | Refused[RequestRefusal]:
         of_flow = facts.flows.get(item.flow_id)
         if of_flow is None:
             return Refused((FlowNotFound(item.flow_id, path=FLOW),))
@@ -133,9 +123,9 @@ def plan_request(
             *_elsewhere(flow, workspace),
         )
         planned = plan_publishable(of_flow, item, refusals, judged)
-        return planned if isinstance(planned, Refused) else _requested(flow, planned.draft_id, item.expected_revision)
+        return planned if isinstance(planned, Refused) else planned.draft
 
-    decided: DecidedItems[RequestedDraft, RequestRefusal] = decide_items(
+    decided: DecidedItems[ReleasedDraft, RequestRefusal] = decide_items(
         wish, plan, lambda item: item.flow_id, facts.names, count
     )
     errors = [
@@ -148,11 +138,6 @@ def plan_request(
     if refusal is not None or workspace is None:
         return refusal or Refused((InvalidInput(wish.list_path, "A release has at least one draft."),))
     return RequestPlan(workspace.id, wish.title.strip(), wish.comment, wish.start, tuple(decided.plans))
-
-
-def _requested(flow: Flow, draft_id: DraftId, revision: int | None) -> RequestedDraft:
-    published = None if flow.published is None else VersionId(flow.published.id)
-    return RequestedDraft(flow.id, flow.name, draft_id, revision or 0, published)
 
 
 def _elsewhere(flow: Flow, workspace: Workspace | None) -> tuple[InvalidInput, ...]:

@@ -20,8 +20,8 @@ from app.domain.errors import Path, Refusal, Refused, refused
 from app.domain.flow import SavedState, size_of_graphs
 from app.domain.id_prefixes import Kind
 from app.domain.input import InvalidInput, description_mistakes
-from app.domain.model import DraftId, FlowStatus, UserId, WorkspaceId
-from app.domain.publish import PublishPlan
+from app.domain.model import FlowStatus, UserId, WorkspaceId
+from app.domain.publish import PublishPlan, plan_of
 from app.domain.readiness import Blocker, DraftNotReady, Judged, not_ready
 from app.domain.release import ReleaseItem, ReleaseState
 from app.domain.running import FlowIsSuspended, suspended_by_platform
@@ -210,7 +210,7 @@ def _approved(facts: ReleaseFacts, count: Count) -> tuple[list[PublishPlan], lis
             *(about_flow(suspended_by_platform(of_flow.flow), of_flow) if facts.start else ()),
         ]
         starts_flow = facts.start and of_flow.flow.status is not FlowStatus.ACTIVE
-        plans.append(PublishPlan(of_flow.flow.id, DraftId(draft.id), draft.state, starts_flow))
+        plans.append(plan_of(of_flow.flow, draft, starts_flow=starts_flow))
     return plans, refusals
 
 

@@ -9,7 +9,8 @@ from app.domain.publish import PublishRefusal, PublishWish, plan_publish, plan_p
 from app.offload import interruptible
 from app.storage.facts.flows import draft_state
 from app.storage.store import Store
-from app.storage.writes.lifecycle import publish_drafts as write_versions
+from app.storage.writes.lifecycle import publish_drafts as write_version
+from app.storage.writes.release_writes import publish_together
 from app.usecases.results import Batch, Published
 from app.usecases.transaction import decide, transaction
 
@@ -21,8 +22,8 @@ async def publish_draft(store: Store, wish: PublishWish) -> Published | Refused[
     plan = await decide(facts, lambda: plan_publish(facts, wish))
     if isinstance(plan, Refused):
         return plan
-    [version_id] = await write_versions(store, [plan])
-    return Published(plan.flow_id, version_id)
+    [version_id] = await write_version(store, [plan])
+    return Published(plan.draft.flow_id, version_id)
 
 
 @transaction(key=KeyedCall.PUBLISH_FLOW_DRAFTS, resumes=True)
@@ -36,6 +37,6 @@ async def publish_drafts(store: Store, wish: BatchWish[PublishWish]) -> Batch[Pu
             facts.forget(item.flow_id)
 
     decided = await decide(facts, lambda: plan_publishes(facts, wish, one_by_one))
-    versions = await write_versions(store, decided.plans)
-    done = [Published(plan.flow_id, version) for plan, version in zip(decided.plans, versions, strict=True)]
+    versions = await publish_together(store, decided.plans)
+    done = [Published(plan.draft.flow_id, version) for plan, version in zip(decided.plans, versions, strict=True)]
     return Batch.of(decided, done)

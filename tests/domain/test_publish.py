@@ -5,8 +5,8 @@ import pytest
 from app.domain.access import FlowNotFound
 from app.domain.errors import Refused
 from app.domain.flow import Flow, SavedState
-from app.domain.model import DraftId, FlowId, VersionOrigin
-from app.domain.publish import PublishPlan
+from app.domain.model import DraftId, FlowId, VersionId, VersionOrigin
+from app.domain.publish import PublishPlan, ReleasedDraft
 from app.domain.readiness import DraftNotReady, MissingCredential, MissingTopic, blockers
 from app.domain.step import Link
 from tests.domain.builders import (
@@ -44,7 +44,9 @@ def test_a_draft_that_is_ready_becomes_the_next_version_as_it_is(
     """H2."""
     ready = draft(*[step("1", "lab/crm:get", credential=LOGIN.id)], name="New", origin=origin, revert_of=revert_of)
     plan = agreed(publish(flow(published, ready), knowing=[LOGIN], components=[CRM]))
-    assert plan == PublishPlan(FlowId("flow_source"), DraftId("draft_1"), ready.state)
+    over = None if published is None else VersionId(published.id)
+    released = ReleasedDraft(FlowId("flow_source"), "Orders", DraftId("draft_1"), ready.revision, over)
+    assert plan == PublishPlan(released, DEVELOPMENT.id, ready.state)
     assert (plan.state.origin, plan.state.revert_of) == (origin, revert_of)
 
 

@@ -122,16 +122,24 @@ async def save_draft(store: Store, plan: UpdatePlan) -> DraftId:
 
 async def publish_drafts(store: Store, plans: Sequence[PublishPlan]) -> list[VersionId]:
     """Turn drafts into the next versions of their flows, and remove them (H2)."""
-    drafts = [(plan.draft_id,) for plan in plans]
+    ids, parts = published(plans)
+    await store.write(*parts)
+    return ids
+
+
+def published(plans: Sequence[PublishPlan]) -> tuple[list[VersionId], Parts]:
+    """The ids of the versions that drafts become, and what writes them."""
+    drafts = [(plan.draft.draft_id,) for plan in plans]
     ids, versions = _versions(
         [
-            NextVersion(plan.flow_id, plan.state, FlowStatus.ACTIVE if plan.starts_flow else None, plan.without_review)
+            NextVersion(
+                plan.draft.flow_id, plan.state, FlowStatus.ACTIVE if plan.starts_flow else None, plan.without_review
+            )
             for plan in plans
         ]
     )
-    became = [(plan.draft_id, version_id) for plan, version_id in zip(plans, ids, strict=True)]
-    await store.write((NOTED_VERSION, became), (REMOVED_DRAFTS, drafts), *versions)
-    return ids
+    became = [(plan.draft.draft_id, version_id) for plan, version_id in zip(plans, ids, strict=True)]
+    return ids, ((NOTED_VERSION, became), (REMOVED_DRAFTS, drafts), *versions)
 
 
 async def write_versions(store: Store, states: Sequence[NextVersion]) -> None:

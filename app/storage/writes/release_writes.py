@@ -1,18 +1,24 @@
 """Writes of releases: requests, decisions and versions (R4 to R8)."""
 
+from collections.abc import Sequence
+
 from app.domain.events import EventType
-from app.domain.model import FlowStatus
+from app.domain.model import FlowStatus, VersionId, WorkspaceId
+from app.domain.publish import PublishPlan
 from app.domain.release import ReleaseState, RequestPlan
 from app.domain.review import ReviewPlan, WithdrawalPlan
 from app.domain.running import StatusPlan
 from app.domain.undo_release import UndoReleasePlan
+from app.domain.wording import enumerated, printable
 from app.storage.connections.row_changes import BY, NOW, insert_rows, update_rows
 from app.storage.event_writes import release_event
 from app.storage.ids import Kind, new_id
 from app.storage.store import Store
 from app.storage.tables import RELEASE_ITEM, RELEASE_REQUEST
-from app.storage.writes.lifecycle import NextVersion, publish_drafts, set_status, write_versions
+from app.storage.writes.lifecycle import NextVersion, publish_drafts, published, set_status, write_versions
 
+LONGEST_TITLE = 200
+"""The characters of a title that names flows, but for its last words."""
 _REQUESTS = insert_rows(
     RELEASE_REQUEST,
     ("id", "workspace_id", "title", "comment", "start", "state"),
@@ -21,7 +27,24 @@ _REQUESTS = insert_rows(
 )
 _ITEMS = insert_rows(
     RELEASE_ITEM,
-    ("request_id", "position", "flow_id", "flow_name", "draft_id", "revision", "over_version_id"),
+    (
+        "request_id",
+        "position",
+        "flow_id",
+        "flow_name",
+        "draft_id",
+        "revision",
+        "over_version_id",
+        "version_id",
+        "started",
+    ),
+)
+_APPLIED = insert_rows(
+    RELEASE_REQUEST,
+    ("id", "workspace_id", "title", "start", "state"),
+    requested_by=BY,
+    requested_at=NOW,
+    closed_at=NOW,
 )
 _REVIEWED = update_rows(RELEASE_REQUEST, ("state", "review_comment"), reviewed_by=BY, closed_at=NOW)
 _WITHDRAWN = update_rows(RELEASE_REQUEST, ("state",), withdrawn_by=BY, closed_at=NOW)
@@ -36,10 +59,33 @@ async def write_request(store: Store, plan: RequestPlan) -> str:
     """Write a request with its items; returns its id."""
     id_ = new_id(Kind.RELEASE)
     request = (id_, plan.workspace_id, plan.title, plan.comment, plan.start, ReleaseState.OPEN)
-    items = [(id_, position, *draft) for position, draft in enumerate(plan.drafts)]
+    items = [(id_, position, *draft, None, False) for position, draft in enumerate(plan.drafts)]
     event = release_event(EventType.RELEASE_REQUESTED, plan.workspace_id, id_)
     await store.write(event, (_REQUESTS, [request]), (_ITEMS, items))
     return id_
+
+
+async def publish_together(store: Store, plans: Sequence[PublishPlan]) -> list[VersionId]:
+    """Publish drafts, and note an applied release for each of their workspaces, which can be undone in one call (B4)."""
+    versions, parts = published(plans)
+    releases: dict[WorkspaceId, list[tuple[PublishPlan, VersionId]]] = {}
+    for plan, version in zip(plans, versions, strict=True):
+        releases.setdefault(plan.workspace_id, []).append((plan, version))
+    requests, items = [], []
+    for workspace_id, release in releases.items():
+        id_ = new_id(Kind.RELEASE)
+        starts_flows = any(plan.starts_flow for plan, _ in release)
+        requests.append((id_, workspace_id, _title(release), starts_flows, ReleaseState.APPLIED))
+        items += [
+            (id_, position, *plan.draft, version, plan.starts_flow) for position, (plan, version) in enumerate(release)
+        ]
+    await store.write((_APPLIED, requests), (_ITEMS, items), *parts)
+    return versions
+
+
+def _title(release: Sequence[tuple[PublishPlan, VersionId]]) -> str:
+    """Name the flows of a release that nobody gave a title."""
+    return enumerated(release, lambda each: printable(each[0].draft.flow_name), LONGEST_TITLE)
 
 
 async def write_review(store: Store, plan: ReviewPlan) -> None:
