@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from importlib.resources import files
 from typing import Any
 
+import click
 import httpx
 from pydantic import ValidationError
 
@@ -110,13 +111,16 @@ class Api:
     def data(self, operation: str, **variables: object) -> Data:
         """Send an operation until it is answered. Raises Stopped where the server refuses the request."""
         body = {"query": OPERATIONS, "operationName": operation, "variables": variables}
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline, waits = time.monotonic() + PATIENCE_SECONDS, False
         while True:
             try:
                 return self._answered(body)
             except Passing as passing:
                 if time.monotonic() + passing.pause > deadline:
                     raise Stopped(1, str(passing)) from None
+                if not waits:
+                    click.echo(f"{passing}\nTrying again for {PATIENCE_SECONDS} seconds …", err=True)
+                waits = True
                 time.sleep(passing.pause)
 
     def _answered(self, body: dict[str, Any]) -> Data:

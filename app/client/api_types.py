@@ -64,15 +64,11 @@ class FlowVersion(Ref):
     published_at: str = ""
 
 
-class ReleaseItem(ApiType):
-    version: Ref | None
-
-
 class ReleaseRequest(Ref):
     title: str = ""
     state: str = ""
     is_current: bool = False
-    items: NodeList[ReleaseItem] = NodeList()
+    closed_at: str | None = None
 
 
 class FlowDraft(ApiType):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.client.api import STALE, Api, RefusedByServer
+from app.client.api import REFUSED, STALE, Api, RefusedByServer, Stopped
 from app.client.api_types import Flow, FlowExport, Named, Workspace
 from app.client.looking import no_workspace, workspace_ids
 from app.client.output import Line, Report
@@ -23,23 +23,22 @@ def undo(api: Api, file: ReleaseFile) -> Report:
 def undo_last(api: Api, file: ReleaseFile) -> Report:
     ids = workspace_ids(api, file)
     destination, exports = last_exports(api, file, ids)
-    if any(each.destination_version for each in exports):
-        done = undo_published(api, file, destination, [each for each in exports if each.destination_version])
+    published = [each for each in exports if each.destination_version]
+    if published:
+        lines, done = undo_published(api, destination, published), "The release is undone already."
     else:
-        done = [each for each in exports if not each.undone_at]
-        undo_exports(api, done)
-    lines = [Line(each.source_flow, "undone", each.destination_flow) for each in done if each.source_flow]
-    message = "" if done else "Nothing to undo."
-    return Report(Named(id=ids["source"], name=file.release.source), destination, lines, message=message)
+        lines, done = undo_exports(api, [each for each in exports if not each.undone_at]), "Nothing to undo."
+    return Report(Named(id=ids["source"], name=file.release.source), destination, lines, message="" if lines else done)
 
 
-def undo_exports(api: Api, exports: Sequence[FlowExport]) -> None:
+def undo_exports(api: Api, exports: Sequence[FlowExport]) -> list[Line]:
     """Withdraw the requests that name the exported drafts, then undo the exports; in this order for a second try."""
     drafts = [each.destination_flow.draft for each in exports if each.destination_flow]
     for request in dict.fromkeys(draft.release_request for draft in drafts if draft and draft.release_request):
         api.payload("Withdraw", releaseId=request.id)
     if exports:
         api.payload("UndoExports", exportIds=[each.id for each in exports], mode="ATOMIC")
+    return [Line(each.source_flow, "undone", each.destination_flow) for each in exports if each.source_flow]
 
 
 def last_exports(api: Api, file: ReleaseFile, ids: dict[str, str]) -> tuple[Workspace, list[FlowExport]]:
@@ -72,34 +71,24 @@ def is_with(export: FlowExport, newest: FlowExport) -> bool:
     return export.destination_version.published_at == newest.destination_version.published_at
 
 
-def undo_published(
-    api: Api, file: ReleaseFile, workspace: Workspace, exports: Sequence[FlowExport]
-) -> Sequence[FlowExport]:
-    """Undo the requested release or, without a request, restore each flow by itself."""
-    versions = {each.destination_version.id for each in exports if each.destination_version}
-    for request in workspace.release_requests.nodes:
-        if any(item.version and item.version.id in versions for item in request.items.nodes):
-            if request.state == "UNDONE":
-                return []
-            api.payload("UndoRelease", releaseId=request.id)
-            return exports
-    return restore(api, file, [each for each in exports if is_published_still(each)])
+def undo_published(api: Api, workspace: Workspace, exports: Sequence[FlowExport]) -> list[Line]:
+    """Undo the release that published the exports at one moment; nothing is left to do if it is undone."""
+    moments = {each.destination_version.published_at for each in exports if each.destination_version}
+    release = next((each for each in workspace.release_requests.nodes if each.closed_at in moments), None)
+    if release is None:
+        names = [each.destination_flow.name for each in exports if each.destination_flow]
+        raise Stopped(
+            REFUSED, *(f"{name}: It wasn't published by a release. Revert the flow itself." for name in names)
+        )
+    if release.state == "UNDONE":
+        return []
+    api.payload("UndoRelease", releaseId=release.id)
+    return [restored(each.source_flow, each.destination_flow) for each in exports if each.source_flow]
 
 
-def is_published_still(export: FlowExport) -> bool:
-    flow = export.destination_flow
-    is_changed = flow is not None and (len(flow.history.nodes) > 1 or flow.status == "ACTIVE")
-    shown = flow.published_version if flow and is_changed else None
-    return shown is not None and export.destination_version is not None and shown.id == export.destination_version.id
-
-
-def restore(api: Api, file: ReleaseFile, exports: Sequence[FlowExport]) -> Sequence[FlowExport]:
-    """Publish the earlier versions again, flow by flow, and stop the flows that have none."""
-    flows = [each.destination_flow for each in exports if each.destination_flow]
-    for flow in flows:
-        if len(flow.history.nodes) > 1:
-            latest, earlier = flow.history.nodes
-            api.once(file.text, "Revert", {"flowId": flow.id, "versionId": earlier.id, "publish": True}, latest.id)
-    if first_versions := [flow.id for flow in flows if len(flow.history.nodes) == 1]:
-        api.payload("Stop", flowIds=first_versions, mode="ATOMIC")
-    return exports
+def restored(source: Flow, flow: Flow | None) -> Line:
+    """What became of a flow whose release was undone."""
+    if flow is None or len(flow.history.nodes) > 1:
+        return Line(source, "reverted", flow)
+    action = "stopped" if flow.status == "ACTIVE" else "kept"
+    return Line(source, action, flow, ("It has no earlier version. Delete the flow if nobody needs it.",))

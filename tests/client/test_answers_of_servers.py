@@ -107,7 +107,8 @@ def test_what_passes_is_waited_for_as_long_as_the_server_says(
 ) -> None:
     with serving(answer, answer, (200, {}, IN_SYNC)) as (server, requests):
         ended = called("status", file, SERVER=server, TOKEN="secret")
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, SHOWN, "")
+    assert (ended.returncode, ended.stdout) == (0, SHOWN)
+    assert (ended.stderr.count("\n"), ended.stderr.splitlines()[1:]) == (2, ["Trying again for 60 seconds …"])
     assert pauses == [pause, pause]
     assert [request["operationName"] for request in requests] == ["Flows"] * 3
 
@@ -159,7 +160,8 @@ def test_a_server_that_stays_away_is_tried_for_a_minute_and_named_without_the_to
 ) -> None:
     ended = called("status", file, SERVER="http://127.0.0.1:9", TOKEN="secret")
     assert (ended.returncode, ended.stdout, sum(pauses)) == (1, "", 60)
-    assert ended.stderr == "Error: http://127.0.0.1:9 doesn't answer: [Errno 111] Connection refused\n"
+    away = "http://127.0.0.1:9 doesn't answer: [Errno 111] Connection refused\n"
+    assert ended.stderr == f"{away}Trying again for 60 seconds …\nError: {away}"
 
 
 def test_a_server_that_takes_too_long_is_one_that_is_away(
@@ -179,4 +181,8 @@ def interrupt(_: float) -> None:
 def test_ctrl_c_ends_a_command_without_a_traceback(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.client.api.time", SimpleNamespace(sleep=interrupt, monotonic=lambda: 0))
     ended = called("status", file, SERVER="http://127.0.0.1:9", TOKEN="secret")
-    assert (ended.returncode, ended.stdout, ended.stderr.strip()) == (1, "", "Aborted!")
+    assert (ended.returncode, ended.stdout, ended.stderr.splitlines()[1:]) == (
+        1,
+        "",
+        ["Trying again for 60 seconds …", "", "Aborted!"],
+    )

@@ -6,7 +6,7 @@ from app.client import commands
 from app.client.api import Api
 from app.client.looking import View, look
 from app.client.release_file import ReleaseFile
-from tests.client.pipelines import FLOWS, REVIEW, ReleasePlace
+from tests.client.pipelines import FLOWS, PUBLISH, REVIEW, ReleasePlace
 from tests.databases import contents
 
 ROUNDS = 4
@@ -90,7 +90,7 @@ async def test_a_release_that_was_approved_is_undone_in_one_call_and_only_once(p
     assert await contents(place.url) == before
 
 
-async def test_what_was_published_without_a_request_is_put_back_flow_by_flow(place: ReleasePlace) -> None:
+async def test_what_was_published_without_a_request_is_undone_in_one_call_and_only_once(place: ReleasePlace) -> None:
     flows = WORKSHOP_FIVE[:3]
     file = place.file("three", f"flows: {[*map(str.capitalize, flows)]}\nmappings: {{equal-names: true}}\nstart: true")
     place.told("apply", file)
@@ -98,15 +98,60 @@ async def test_what_was_published_without_a_request_is_put_back_flow_by_flow(pla
     for key in flows[:2]:
         place.edit(place.id(key), "workshop", f"{key} for the third")
     assert place.told("apply", file) == (0, {"override": 2, "in sync": 1})
-    assert place.told("undo", file) == (0, {"undone": 2})
+    assert place.calls("undo", file) == ["Exports", "UndoRelease"]
     second = await place.flows("three")
     assert {name: flow.template for name, flow in second.items()} == {n: flow.template for n, flow in first.items()}
     assert sorted(flow.number or 0 for flow in second.values()) == [1, 3, 3]
     before = await contents(place.url)
     assert place.told("undo", file) == (0, {})
+    assert "The release is undone already." in place.call("undo", file).stdout
     # The next release doesn't bring back what was undone.
     assert place.told("plan", file) == (3, {"refused": 2, "in sync": 1})
     assert place.told("apply", file)[0] == 3
+    assert await contents(place.url) == before
+
+
+async def test_an_undoing_says_what_became_of_each_flow(place: ReleasePlace) -> None:
+    file = place.file("three", "flows: [Flow-31, Flow-32]\nmappings: {equal-names: true}\nstart: true")
+    place.told("apply", file)
+    place.edit(place.id("flow-31"), "workshop", "for the undoing")
+    file = place.file("three", "flows: [Flow-31, Flow-32, Flow-33]\nmappings: {equal-names: true}\nstart: true")
+    assert place.told("apply", file) == (0, {"override": 1, "in sync": 1, "create": 1})
+    assert place.told("undo", file) == (0, {"reverted": 1, "stopped": 1})
+    flows = await place.flows("three")
+    assert [(flows[name].status, flows[name].number) for name in ("Flow-31", "Flow-32", "Flow-33")] == [
+        ("ACTIVE", 3),
+        ("ACTIVE", 1),
+        ("INACTIVE", 1),
+    ]
+    file = place.file("three", "flows: [Flow-34]\nmappings: {equal-names: true}")
+    assert place.told("apply", file) == (0, {"create": 1})
+    shown = place.call("undo", file).stdout
+    assert shown.splitlines()[2:] == [
+        "Flow-34  kept    Flow-34",
+        "    It has no earlier version. Delete the flow if nobody needs it.",
+        "1 kept.",
+    ]
+
+
+async def test_a_release_of_which_a_flow_was_published_since_is_not_undone_and_the_flow_is_named(
+    place: ReleasePlace,
+) -> None:
+    file = place.file("three", "flows: [Flow-35, Flow-36]\nmappings: {equal-names: true}")
+    place.told("apply", file)
+    place.edit((await place.flows("three"))["Flow-36"].id, "three", "fixed by hand")
+    before = await contents(place.url)
+    status, [reason] = place.told("undo", file)
+    assert (status, "Flow-36" in reason, "Flow-35" in reason) == (4, True, False)
+    assert await contents(place.url) == before
+
+
+async def test_what_was_published_by_hand_is_not_undone(place: ReleasePlace) -> None:
+    file = place.file("alone", "flows: [Flow-37]\nmappings: {equal-names: true}")
+    assert place.told("request", file) == (0, {"create": 1})
+    place.ask(PUBLISH, flowId=(await place.flows("alone"))["Flow-37"].id, expectedRevision=1)
+    before = await contents(place.url)
+    assert place.told("undo", file) == (3, ["Flow-37: It wasn't published by a release. Revert the flow itself."])
     assert await contents(place.url) == before
 
 

@@ -126,19 +126,19 @@ async def test_a_request_whose_answers_are_lost_is_made_withdrawn_and_undone_onc
     assert {(flow.status, flow.number) for flow in (await place.flows("asked")).values()} == {("INACTIVE", 1)}
 
 
-async def test_answers_of_an_undoing_flow_by_flow_are_lost_and_no_version_comes_twice(
+async def test_an_undoing_whose_answer_is_lost_puts_no_version_back_twice(
     place: ReleasePlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = place.file("stopped", "flows: [Flow-38, Flow-39]\nmappings: {equal-names: true}\nstart: true")
     place.told("apply", file)
-    with ending("Stop", monkeypatch, httpx.ReadError("lost"), sent=True):
-        assert place.told("undo", file)[0] == 0
+    with ending("UndoRelease", monkeypatch, httpx.ReadError("lost"), sent=True):
+        assert place.told("undo", file) == (0, {})
     flows = await place.flows("stopped")
     assert {(flows[name].status, flows[name].number) for name in ("Flow-38", "Flow-39")} == {("INACTIVE", 1)}
     place.edit(place.id("flow-38"), "workshop", "for the undoing")
     assert place.told("apply", file) == (0, {"override": 1, "in sync": 1})
-    with ending("Revert", monkeypatch, httpx.ReadError("lost"), sent=True):
-        assert place.told("undo", file)[0] == 0
+    killed_at("UndoRelease", "undo", file, place, monkeypatch, sent=True)
+    assert place.told("undo", file) == (0, {})
     again = (await place.flows("stopped"))["Flow-38"]
     assert (again.number, again.template) == (3, flows["Flow-38"].template)
 
