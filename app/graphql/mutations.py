@@ -93,7 +93,10 @@ class Mutation:
     async def publish_flow_drafts(
         self, info: Info, input_: draft_inputs.PublishFlowDraftsInput
     ) -> batch_payloads.PublishFlowDraftsPayload | None:
-        """Publish up to 1,000 drafts, each at the revision that you have seen: all or none, unless `mode` is BEST_EFFORT."""
+        """Publish up to 1,000 drafts, each at the revision that you have seen: all or none, unless `mode` is BEST_EFFORT.
+
+        What is published in a workspace is an applied release of `Workspace.releaseRequests`, which `undoRelease` undoes.
+        """
         wish = input_.to_wish()
         info.context.meter.take_objects(len(wish.items))
         batch = await publish_drafts(info.context.work, wish)

@@ -37,23 +37,25 @@ class ReleaseItem:
 
 @shows(
     ReleaseView,
-    "A request to publish drafts of one workspace together, at the revisions that it names, once another user has approved. "
-    "A request outlives its flows and accounts.",
+    "A request to publish drafts of one workspace together, at the revisions that it names, once another user has approved; "
+    "or the drafts that one call of `publishFlowDrafts` published. A release outlives its flows and accounts.",
 )
 class ReleaseRequest(Node):
-    title: str = about("The title that the requester gave.")
+    title: str = about("The title that the requester gave; without a request, the names of the flows.")
     comment: str | None = about("The comment of the requester.")
     workspace: SomeWorkspace = in_workspace("The workspace of all its drafts.")
     state: ReleaseState = about("Whether the request is open, or how it ended.")
     start: bool = about("Whether the flows are started as well.")
     requested_by: User | None = relation(
-        "users", "requested_by", "The user who requested the release; null if the account is gone."
+        "users",
+        "requested_by",
+        "The user who requested the release, or published its drafts; null if the account is gone.",
     )
     requested_at: datetime = about("When it was requested.")
     reviewed_by: User | None = relation(
         "users",
         "reviewed_by",
-        "The user who approved or rejected the request; null while it is open, if it was withdrawn, and if the account is gone.",
+        "The user who approved or rejected the request; null if nobody did, and if the account is gone.",
     )
     review_comment: str | None = about("The comment of the reviewer.")
     withdrawn_by: User | None = relation(
