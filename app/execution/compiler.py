@@ -15,7 +15,7 @@ from app.execution.fields import is_connection
 from app.execution.lookups import Vanished
 from app.execution.plan import FieldPlan, Plan, Selection
 from app.execution.relations import getter_of
-from app.execution.rows import NARROW, Layout, class_of
+from app.execution.rows import Columns, Layout, PageColumns, class_of
 
 CURSOR, NODE, ELEMENT = "cursor", "node", "element"
 Make = Callable[[Sequence[Any], Callable[[Any], str] | None], list[dict[str, Any]]]
@@ -189,27 +189,47 @@ def compiled_of(plan: Plan, selection: Selection, layout: Layout | None = None) 
     return cached[1]
 
 
-def related_to(plan: Plan, connection: FieldPlan) -> tuple[Hashable, ...]:
-    """The relations that are read with the nodes of a connection: all that are selected of them and can be.
-
-    `NARROW` is among them where no field of the nodes is computed.
-    """
-    if connection.related is None:
-        fields = [*_fields_of_nodes(plan, connection)]
-        related = {each.relation.related for each in fields if each.relation is not None} - {None}
-        is_narrow = all(each.relation is not None or is_plain(each) for each in fields)
-        connection.related = tuple(sorted(related | {NARROW} if is_narrow else related, key=str))
-    return connection.related
-
-
-def is_plain(field: FieldPlan) -> bool:
-    """Whether a field is a column of a row as it is read."""
-    names: tuple[str, ...] = getattr(class_of(field.parent_type), "_fields", ())
-    return field.column in names or field.node.name.value == "__typename"
+def columns_of_page(plan: Plan, connection: FieldPlan) -> PageColumns:
+    """The columns that the nodes and edges of a connection read, with those of the relations that a page can read too."""
+    if connection.page_columns is None:
+        fields = [*_fields_of_elements(plan, connection)]
+        related: dict[Hashable, Columns] = {}
+        for field in fields:
+            if field.relation is not None and field.relation.related is not None:
+                columns = _columns_of_object(plan, field)
+                known = related.get(field.relation.related, frozenset())
+                related[field.relation.related] = None if columns is None or known is None else known | columns
+        connection.page_columns = PageColumns(_columns_of(fields), frozenset(related.items()))
+    return connection.page_columns
 
 
-def _fields_of_nodes(plan: Plan, field: FieldPlan) -> Iterator[FieldPlan]:
-    """The selection of nodes below a field, through edges."""
+def _columns_of_object(plan: Plan, field: FieldPlan) -> Columns:
+    """The columns of a related object, if all of its fields are columns: it isn't looked up then."""
+    type_ = field.shape.object
+    try:
+        fields = [] if type_ is None else plan.below(field, type_).fields
+    except GraphQLError:
+        return None
+    return _columns_of(fields) if fields and all(each.relation is None for each in fields) else None
+
+
+def _columns_of(fields: Sequence[FieldPlan]) -> Columns:
+    """The columns that fields read; None where one of them is computed from others."""
+    columns: set[str] = set()
+    for field in fields:
+        is_edge = field.parent_type.name.endswith("Edge")
+        if field.node.name.value == "__typename" or (is_edge and field.column == CURSOR):
+            continue
+        paths = (field.column or "",) if field.relation is None else field.relation.keys
+        names = {path.removeprefix(f"{ELEMENT}." if is_edge else "").partition(".")[0] for path in paths}
+        if "" in names or not (is_edge or names <= set(getattr(class_of(field.parent_type), "_fields", ()))):
+            return None
+        columns |= names
+    return frozenset(columns)
+
+
+def _fields_of_elements(plan: Plan, field: FieldPlan) -> Iterator[FieldPlan]:
+    """The selections of edges and nodes below a field."""
     type_ = field.shape.object
     try:
         fields = () if type_ is None else plan.below(field, type_).fields
@@ -219,8 +239,8 @@ def _fields_of_nodes(plan: Plan, field: FieldPlan) -> Iterator[FieldPlan]:
     for each in fields:
         is_node = each.node.name.value == NODE and each.parent_type.name.endswith("Edge")
         if is_node or (each.node.name.value in {"nodes", "edges"} and is_connection(each.parent_type)):
-            yield from _fields_of_nodes(plan, each)
-        elif not each.parent_type.name.endswith(("Edge", "Connection")):
+            yield from _fields_of_elements(plan, each)
+        elif not each.parent_type.name.endswith("Connection"):
             yield each
 
 

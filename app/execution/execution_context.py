@@ -1,11 +1,12 @@
 """The executor reads this of the request whose operation it executes."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from graphql import GraphQLError, GraphQLSchema
 
 from app.execution.pace import Pace
+from app.execution.rows import ALL_COLUMNS, PageColumns
 from app.meter import Meter
 
 
@@ -32,5 +33,5 @@ class ResolverInfo(NamedTuple):
     context: ExecutionContext
     schema: GraphQLSchema
     field_name: str
-    related: tuple[Hashable, ...] = ()
-    """The relations that a connection reads with its nodes."""
+    page_columns: PageColumns = ALL_COLUMNS
+    """What a connection reads of its page."""

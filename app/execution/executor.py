@@ -15,11 +15,12 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError, default_field_resolver, located_error
 
 from app.execution.answers import Answers, Objects
-from app.execution.compiler import attempt, related_to
+from app.execution.compiler import attempt, columns_of_page
 from app.execution.execution_context import ExecutionContext, ResolverInfo
 from app.execution.lookups import Loader, Lookup
 from app.execution.plan import FieldPlan, Plan
 from app.execution.request_errors import OverLimit
+from app.execution.rows import ALL_COLUMNS
 from app.meter import LimitReached
 
 CALLS_AT_ONCE = 64
@@ -132,8 +133,8 @@ class Executor:
     async def _called(self, objects: Objects, field: FieldPlan) -> list[Any]:
         """The results of a resolver, one for each object."""
         resolve = field.definition.resolve or default_field_resolver
-        related = related_to(self._plan, field) if field.is_connection else ()
-        info: Any = ResolverInfo(self._context, self._plan.schema, field.node.name.value, related)
+        columns = columns_of_page(self._plan, field) if field.is_connection else ALL_COLUMNS
+        info: Any = ResolverInfo(self._context, self._plan.schema, field.node.name.value, columns)
         try:
             arguments = self._plan.arguments(field)
         except GraphQLError as error:

@@ -30,6 +30,7 @@ from graphql.pyutils import Undefined
 from graphql.utilities import value_from_ast_untyped
 
 from app.execution.fields import column_or_relation, definition_of, is_connection, output_shape_of
+from app.execution.rows import PageColumns
 from app.meter import BYTES_PER_FIELD
 
 
@@ -64,8 +65,8 @@ class FieldPlan:
         "is_connection",
         "name",
         "node",
+        "page_columns",
         "parent_type",
-        "related",
         "relation",
         "shape",
     )
@@ -88,8 +89,8 @@ class FieldPlan:
         False: a variable is a part of an argument.
         """
         self.below: dict[GraphQLObjectType, Selection] = {}
-        self.related: tuple[Hashable, ...] | None = None
-        """The relations that a connection reads with its nodes; None until they are known."""
+        self.page_columns: PageColumns | None = None
+        """What a connection reads of its page; None until it is known."""
 
 
 class Selection:

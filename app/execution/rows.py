@@ -1,9 +1,9 @@
 """The types of the schema whose objects are rows: instances of a class of the domain or of storage, as they are."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import strawberry
 from graphql import GraphQLNamedType, GraphQLObjectType, GraphQLSchema
@@ -40,8 +40,18 @@ def types_of_rows(schema: GraphQLSchema) -> Mapping[type, GraphQLObjectType]:
     return {class_: type_ for type_ in types if (class_ := class_of(type_)) is not None}
 
 
-NARROW = "narrow"
-"""A page may leave out the columns that only computed fields read."""
+Columns = frozenset[str] | None
+"""The columns of rows that are read; None: all of them."""
+
+
+class PageColumns(NamedTuple):
+    """The columns that a page reads of its rows, and of each relation that it reads with them."""
+
+    own: Columns = None
+    related: frozenset[tuple[Hashable, Columns]] = frozenset()
+
+
+ALL_COLUMNS = PageColumns()
 Layout = Mapping[Any, Any]
 """The indexes of values in a row, by their columns; and the layouts of objects, by their columns or the names of relations.
 

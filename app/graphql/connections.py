@@ -17,7 +17,7 @@ from strawberry import Parent
 
 from app.execution.lookups import Loader, Lookup
 from app.execution.request_errors import BadRequest
-from app.execution.rows import RawRows, shows
+from app.execution.rows import ALL_COLUMNS, RawRows, shows
 from app.graphql.arguments import After, Before, First, Last, none_if_unset
 from app.graphql.context import Info
 from app.graphql.describe import about, field
@@ -267,8 +267,8 @@ def connection_below(
         return made if page_of_list.rows or parents is None else Lookup(parents, parent, lambda _: made)
 
     # graphql-core's info, which tests call resolvers with too, doesn't say it.
-    related = getattr(info, "related", ())
-    key = PageBelow(listing._replace(related=related), paging.request, parent)
+    columns = getattr(info, "page_columns", ALL_COLUMNS)
+    key = PageBelow(listing._replace(columns=columns), paging.request, parent)
     page_of_list: Awaitable[Any] = Lookup(loaders.pages, key, connection)
     # Of every list there is a page, if an empty one.
     return page_of_list

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, parse
 
-from app.execution.compiler import Compiled, Failure, related_to
+from app.execution.compiler import Compiled, Failure, columns_of_page
 from app.execution.plan import FieldPlan, Plan
-from app.execution.rows import NARROW, Layout
+from app.execution.rows import Columns, Layout, PageColumns
 from app.graphql.schema import schema
 from app.storage.connections.row_views import layout_of
 from app.storage.pages.related import Related
@@ -20,9 +20,9 @@ CONTRACT = layout_of(ContractView, len(WorkspaceView._fields))
 LAYOUT = {**layout_of(WorkspaceView), Related.CONTRACT: CONTRACT}
 
 
-def planned(elements: str) -> tuple[Plan, FieldPlan]:
-    """The plan of a page of workspaces."""
-    document = parse(f"query ($no: Boolean = false) {{ workspaces {{ {elements} }} }}")
+def planned(elements: str, field: str = "") -> tuple[Plan, FieldPlan]:
+    """The plan of a page of workspaces, or of another field."""
+    document = parse(f"query ($no: Boolean = false) {{ {field or f'workspaces {{ {elements} }}'} }}")
     [operation] = document.definitions
     assert isinstance(operation, OperationDefinitionNode)
     plan = Plan.of(schema.graphql_schema, document, operation, {})
@@ -116,17 +116,41 @@ def test_a_column_whose_name_is_no_name_is_not_compiled() -> None:
         made._column("r", "id).x")
 
 
+NAME, NAME_AND_ID = frozenset({"name"}), frozenset({"id", "name"})
+CONTRACT_ID = frozenset({"id", "contract_id"})
+
+
 @pytest.mark.parametrize(
-    ("elements", "related"),
+    ("elements", "own", "related"),
     [
-        ("nodes { id __typename name }", (NARROW,)),
-        ("edges { cursor node { id contract { name } } } totalCount", (Related.CONTRACT, NARROW)),
-        ("pageInfo { endCursor }", (NARROW,)),
-        ("nodes { id viewerCanEditFlows }", ()),
-        ("nodes { id } edges { node { viewerIsMember contract { id } } }", (Related.CONTRACT,)),
-        ("nodes { id flows { nodes { id } } }", ()),
-        ("nodes { ... @include(if: $no) { viewerIsMember } name }", (NARROW,)),
+        ("nodes { id __typename name }", NAME_AND_ID, {}),
+        ("edges { cursor node { id contract { name } } } totalCount", CONTRACT_ID, {Related.CONTRACT: NAME}),
+        (
+            "nodes { contract { its: id } } edges { node { id contract { name } } }",
+            CONTRACT_ID,
+            {Related.CONTRACT: NAME_AND_ID},
+        ),
+        ("nodes { id contract { name flowQuota } }", CONTRACT_ID, {Related.CONTRACT: None}),
+        (
+            "nodes { id contract { name } } edges { node { contract { workspaces { nodes { id } } } } }",
+            CONTRACT_ID,
+            {Related.CONTRACT: None},
+        ),
+        ("pageInfo { endCursor }", frozenset(), {}),
+        ("nodes { id viewerCanEditFlows }", None, {}),
+        ("nodes { id } edges { node { viewerIsMember contract { id } } }", None, {Related.CONTRACT: frozenset({"id"})}),
+        ("nodes { id flows { nodes { id } } }", None, {}),
+        ("nodes { ... @include(if: $no) { viewerIsMember } name }", NAME, {}),
     ],
 )
-def test_a_page_is_narrow_unless_a_field_of_a_node_is_computed(elements: str, related: tuple[object, ...]) -> None:
-    assert related_to(*planned(elements)) == related
+def test_a_page_reads_what_is_selected_unless_a_field_is_computed(
+    elements: str, own: Columns, related: dict[Related, Columns]
+) -> None:
+    assert columns_of_page(*planned(elements)) == PageColumns(own, frozenset(related.items()))
+
+
+def test_a_page_reads_the_columns_that_edges_show() -> None:
+    plan, workspace = planned("", field="workspace(id: 1) { members { edges { role node { email } } } }")
+    assert workspace.shape.object is not None
+    [members] = plan.below(workspace, workspace.shape.object).fields
+    assert columns_of_page(plan, members) == PageColumns(frozenset({"role", "email"}))

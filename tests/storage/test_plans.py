@@ -10,6 +10,7 @@ from app.domain.errors import Refused
 from app.domain.export_facts import ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId
 from app.domain.source import BY_DEFAULT
+from app.execution.rows import PageColumns
 from app.storage.connections.database import Database
 from app.storage.facts.catalogue import read_catalogue
 from app.storage.facts.drifts import read_drifts
@@ -35,6 +36,12 @@ from tests.storage.large_world import (
     read_lists,
 )
 from tests.storage.plans import SIZE, hold, plans_of, plans_of_pages
+
+
+def with_rows(*related: Related) -> PageColumns:
+    """All columns of a page, with all of these relations."""
+    return PageColumns(related=frozenset((each, None) for each in related))
+
 
 CALLERS = pytest.mark.parametrize("viewer", [EVERYWHERE, IN_A_FEW], ids=["everywhere", "in-a-few"])
 
@@ -73,10 +80,10 @@ async def test_a_page_of_what_lives_in_a_workspace_reads_only_that_page(
 @pytest.mark.parametrize(
     "wanted",
     [
-        WantedList(ListName.FLOWS, related=(Related.CREATED_BY, Related.DRAFT, Related.PUBLISHED_VERSION)),
-        WantedList(ListName.HISTORY, related=(Related.PUBLISHED_BY,)),
-        WantedList(ListName.SET_ASIDE, related=(Related.AUTHOR,)),
-        WantedList(ListName.WORKSPACES, related=(Related.CONTRACT,)),
+        WantedList(ListName.FLOWS, columns=with_rows(Related.CREATED_BY, Related.DRAFT, Related.PUBLISHED_VERSION)),
+        WantedList(ListName.HISTORY, columns=with_rows(Related.PUBLISHED_BY)),
+        WantedList(ListName.SET_ASIDE, columns=with_rows(Related.AUTHOR)),
+        WantedList(ListName.WORKSPACES, columns=with_rows(Related.CONTRACT)),
     ],
     ids=lambda wanted: wanted.name,
 )

@@ -4,10 +4,12 @@ from typing import NamedTuple
 
 import pytest
 
-from app.execution.rows import NARROW
+from app.execution.rows import PageColumns
 from app.storage.connections.row_views import views_of
+from app.storage.pages.joins import JOINS
 from app.storage.pages.lists import ListName, WantedList
-from app.storage.reads.rows import ComponentView, columns
+from app.storage.pages.related import Related
+from app.storage.reads.rows import ComponentView, DraftView, columns
 from app.storage.tables import COMPONENT, TEAM
 
 
@@ -40,7 +42,18 @@ def test_a_view_is_made_of_the_columns_that_a_row_starts_with() -> None:
 @pytest.mark.parametrize(
     ("name", "column"), [(ListName.WORKSPACES, "role.permissions"), (ListName.TOPICS, "topic.schema_text")]
 )
-def test_a_narrow_page_leaves_out_what_only_computed_fields_need(name: ListName, column: str) -> None:
-    whole, narrow = WantedList(name).listing().rows, WantedList(name, related=(NARROW,)).listing().rows
-    assert (column in str(whole), column in str(narrow)) == (True, False)
-    assert [each.name for each in whole.selected_columns] == [each.name for each in narrow.selected_columns]
+def test_a_page_reads_no_column_that_nothing_selects(name: ListName, column: str) -> None:
+    narrow = PageColumns(frozenset({"name"}))
+    whole, read = WantedList(name).listing().rows, WantedList(name, columns=narrow).listing().rows
+    assert (column in str(whole), column in str(read)) == (True, False)
+    assert [each.name for each in whole.selected_columns] == [each.name for each in read.selected_columns]
+
+
+def test_a_page_reads_of_a_related_row_what_is_selected_and_what_says_whether_it_exists() -> None:
+    text = str(JOINS[Related.DRAFT].reading(frozenset({"revision"})).rows)
+    assert [name for name in DraftView._fields if f"flow_draft.{name}," in text] == ["id", "revision"]
+
+
+def test_a_page_of_members_keeps_the_columns_of_the_user() -> None:
+    read = WantedList(ListName.MEMBERS, columns=PageColumns(frozenset({"role"}))).listing().rows
+    assert "NULL" not in str(read)

@@ -277,7 +277,7 @@ class Loaders:
                 below = await wanted.listing().pages(connection, parents, request, wanted.values(self.viewer))
             for parent, page in zip(parents, below, strict=True):
                 pages[PageBelow(wanted, request, parent)] = page
-                for related in LOADER_OF.keys() & wanted.related:
+                for related in page.related:
                     getattr(self, LOADER_OF[related]).know(partial(page.related_rows, related))
         return [pages[key] for key in keys]
 

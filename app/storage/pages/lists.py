@@ -1,18 +1,18 @@
 """The lists of resources: a caller's workspaces, what lives in a workspace, and a flow's history."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Table, Text, bindparam, cast, func, null, select
+from sqlalchemy import ColumnElement, Table, Text, bindparam, func, select
 
 from app.domain.drift import DriftStatus
 from app.domain.model import FlowStatus, FlowType
 from app.domain.release import ReleaseState
-from app.execution.rows import NARROW
+from app.execution.rows import ALL_COLUMNS, PageColumns
 from app.storage.connections.row_views import views_of
 from app.storage.facts.visibility import BY_VIEWER, WORKSPACE_COLUMNS, WORKSPACES_SEEN, is_member, sees_flow
 from app.storage.ids import Kind
@@ -33,6 +33,7 @@ from app.storage.pages.flow_filters import (
 from app.storage.pages.joins import JOINS
 from app.storage.pages.members import HOLDING, members_named
 from app.storage.pages.paging import ListBelow, Order, matching, searching
+from app.storage.pages.related import reading_only
 from app.storage.pages.release_lists import ITEMS_OF_RELEASE, RELEASES_IN_STATE, RELEASES_OF_WORKSPACE, STATE
 from app.storage.reads.rows import (
     AgentView,
@@ -172,8 +173,7 @@ class WantedList(NamedTuple):
     flow_order: FlowOrder = FlowOrder.NAME_ASC
     component_id: str | None = None
     contract_id: str | None = None
-    related: tuple[Hashable, ...] = ()
-    """The relations that are read with the elements, and perhaps `NARROW`."""
+    columns: PageColumns = ALL_COLUMNS
     workspace_id: str | None = None
     holding: str | None = None
     release_state: ReleaseState | None = None
@@ -215,7 +215,7 @@ class WantedList(NamedTuple):
             self.flow_order,
             None if self.component_id is None else ANY,
             None if self.contract_id is None else ANY,
-            self.related,
+            self.columns,
             None if self.workspace_id is None else ANY,
             None if self.holding is None else ANY,
             self.release_state and ReleaseState.OPEN,
@@ -233,22 +233,9 @@ ANY_TIME = datetime.max.replace(tzinfo=UTC)
 def listing_like(shape: WantedList) -> ListBelow[Any]:
     """The list of a shape, cached: compiling its statements takes longer than running them."""
     listed = _listing(shape)
-    if NARROW in shape.related:
-        listed = replace(listed, rows=_narrowed(listed.rows))
-    return listed.joining({related: join for related, join in JOINS.items() if related in shape.related})
-
-
-def _narrowed(rows: Select[Any]) -> Select[Any]:
-    """Rows without the values that only computed fields need, and that are long."""
-    columns = [
-        cast(null(), column.type).label(column.name) if column.name in COMPUTED_FROM else column
-        for column in rows.selected_columns
-    ]
-    return rows.with_only_columns(*columns, maintain_column_froms=True)
-
-
-COMPUTED_FROM = {"permissions", "schema_text"}
-"""The columns that no field answers as they are."""
+    own, related = shape.columns
+    joins = {each: JOINS[each].reading(columns) for each, columns in sorted(related, key=str) if each in JOINS}
+    return replace(listed, rows=reading_only(listed.rows, listed.views.layout, own)).joining(joins)
 
 
 def _listing(shape: WantedList) -> ListBelow[Any]:

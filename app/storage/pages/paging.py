@@ -72,6 +72,11 @@ class Page(Generic[View]):
     def elements(self) -> tuple[tuple[Key, View], ...]:
         return () if self.views is None else tuple((self.key_of(row), self.views.make(row)) for row in self.rows)
 
+    @property
+    def related(self) -> Sequence[Related]:
+        """The relations whose rows were read whole with the page."""
+        return () if self.joined is None else self.joined.whole
+
     def related_rows(self, related: Related) -> dict[Any, Any]:
         """The rows that the elements refer to, by the keys of loaders, if they were read with the page."""
         elements = [element for _, element in self.elements]

@@ -1,13 +1,13 @@
 """Eager loading: related rows that are read with the elements of a page, if an operation selects them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Select, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, cast, null, select, true
 
-from app.execution.rows import Layout
+from app.execution.rows import Columns, Layout
 from app.storage.connections.row_views import layout_of
 
 
@@ -25,6 +25,10 @@ class Related(Enum):
     __hash__ = object.__hash__
 
 
+FEW_COLUMNS = 4
+"""A related row of so few columns is read whole: other fields of the operation may refer to the same row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Join:
     """The join of an element to a related row."""
@@ -37,6 +41,28 @@ class Join:
     """The columns of the view, the first of which is never null."""
     view: type[NamedTuple]
 
+    is_whole: bool = True
+    """All columns of the view are read, so that a loader can answer with it."""
+
+    def reading(self, columns: Columns) -> "Join":
+        """The join with only these columns of the related row, besides the first, where it has many."""
+        if columns is None or len(self.view._fields) <= FEW_COLUMNS:
+            return self
+        rows = reading_only(self.rows, layout_of(self.view), columns | {self.view._fields[0]})
+        return replace(self, rows=rows, is_whole=False)
+
+
+def reading_only(rows: Select[Any], layout: Layout, columns: Columns) -> Select[Any]:
+    """The rows with null in place of the columns that aren't read, so that the indexes of the others stay."""
+    if columns is None:
+        return rows
+    unread = {index for name, index in layout.items() if isinstance(index, int) and name not in columns}
+    selected = [
+        cast(null(), column.type).label(column.name) if index in unread else column
+        for index, column in enumerate(rows.selected_columns)
+    ]
+    return rows.with_only_columns(*selected, maintain_column_froms=True)
+
 
 class Joined:
     """The related rows that are joined to the rows of a page; `start` is the number of the page's own columns."""
@@ -45,6 +71,7 @@ class Joined:
         self._joins = joins
         self.layouts: dict[Related, Layout] = {}
         """By relation; the columns are null without a related row."""
+        self.whole = [related for related, join in joins.items() if join.is_whole]
         for related, join in joins.items():
             self.layouts[related] = layout_of(join.view, start)
             start += len(join.view._fields)
