@@ -42,7 +42,7 @@ def undo_exports(api: Api, exports: Sequence[FlowExport]) -> list[Line]:
 
 
 def last_exports(api: Api, file: ReleaseFile, ids: dict[str, str]) -> tuple[Workspace, list[FlowExport]]:
-    """The exports of the file's flows that were published with the newest one or, if it is a draft, made by its call."""
+    """The exports of the file's flows that were published with the newest one or, if it is a draft, made by its call; oldest first."""
     exports: list[FlowExport] = []
     after = None
     while True:
@@ -54,7 +54,7 @@ def last_exports(api: Api, file: ReleaseFile, ids: dict[str, str]) -> tuple[Work
         page = workspace.exports.page_info
         # The exports of one call follow each other, so those of a release end where the page ends with an older one.
         if not page.has_next_page or (some and some[-1] != exports[-1]):
-            return workspace, exports
+            return workspace, exports[::-1]
         after = page.end_cursor
 
 
