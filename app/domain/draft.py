@@ -102,8 +102,10 @@ class ManyDraftFacts:
 
     def forget(self, flow_id: str) -> None:
         """Drop what can be made again of a flow that was decided about."""
-        for saved in self.flows[flow_id].flow.states if flow_id in self.flows else ():
-            saved.state.graph.forget()
+        if flow_id in self.flows:
+            facts = self.flows[flow_id]
+            for saved in (*facts.flow.states, *filter(None, [facts.named_version])):
+                saved.state.graph.forget()
 
     @property
     def size(self) -> int:
@@ -161,15 +163,15 @@ class DiscardPlan:
 
 
 def plan_discard(
-    facts: DraftFacts | None, wish: DiscardWish, *, has_drafts_set_aside: bool
+    flow: Flow | None, wish: DiscardWish, *, has_drafts_set_aside: bool
 ) -> DiscardPlan | Refused[DiscardRefusal]:
     """Decide to discard a draft. The only one of a flow that was never published takes the flow with it (H8).
 
-    Without facts the caller can't see the flow.
+    Without a flow the caller can't see it.
     """
-    if facts is None:
+    if flow is None:
         return Refused((FlowNotFound(wish.flow_id, path=FLOW),))
-    flow, draft = facts.flow, facts.flow.draft
+    draft = flow.draft
     refusals = writing_refused(flow.access, FLOW)
     if draft is None:
         return Refused((no_draft(flow, wish.expected_revision, "There is nothing to discard."), *refusals))

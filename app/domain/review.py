@@ -1,6 +1,6 @@
 """Reviewing and withdrawing a release that was requested (R5, R6)."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeVar
@@ -17,7 +17,6 @@ from app.domain.access import (
 )
 from app.domain.draft import DraftFacts, ManyDraftFacts
 from app.domain.errors import Path, Refusal, Refused, refused
-from app.domain.flow import SavedState, size_of_graphs
 from app.domain.id_prefixes import Kind
 from app.domain.input import InvalidInput, description_mistakes
 from app.domain.model import FlowStatus, UserId, WorkspaceId
@@ -109,8 +108,7 @@ class ReleaseFacts:
     actor: UserId
     items: tuple[ReleaseItem, ...] = ()
     flows: ManyDraftFacts = field(default_factory=lambda: ManyDraftFacts({}))
-    versions: Mapping[str, SavedState] = field(default_factory=dict)
-    """The versions before an applied release, by id."""
+    """Flows with their drafts, or with the versions before an applied release."""
 
     @property
     def workspace_id(self) -> WorkspaceId:
@@ -119,14 +117,7 @@ class ReleaseFacts:
     @property
     def size(self) -> int:
         """How much there is to decide about, in characters."""
-        return self.flows.size + size_of_graphs(*(saved.state.graph for saved in self.versions.values()))
-
-    def forget(self, item: ReleaseItem) -> None:
-        """Drop what can be made again of an item that was decided about."""
-        self.flows.forget(item.flow_id)
-        before = self.versions.get(item.over_version_id or "")
-        if before is not None:
-            before.state.graph.forget()
+        return self.flows.size
 
 
 @dataclass(frozen=True, slots=True)

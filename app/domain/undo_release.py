@@ -94,7 +94,7 @@ def plan_undo_release(
         of_flow = facts.flows.flows.get(item.flow_id)
         if item.version_has_moved or of_flow is None:
             continue
-        flow, before = of_flow.flow, facts.versions.get(item.over_version_id or "")
+        flow, before = of_flow.flow, of_flow.named_version
         state = None if before is None else reverted(of_flow, before)[0]
         if state is not None:
             refusals += about_flow(not_ready(of_flow, state, RELEASE, judged), of_flow)

@@ -33,13 +33,12 @@ from app.offload import LARGE, offload
 from app.storage.connections.connection import Row, WriteConnection
 from app.storage.connections.row_changes import Part, write_rows
 from app.storage.facts.catalogue import read_catalogue, read_targets, read_workspace_access
-from app.storage.facts.drafts import find_flow_of_draft, has_drafts_set_aside, read_draft
+from app.storage.facts.drafts import find_flow_of_draft, read_draft
 from app.storage.facts.flows import (
     FoundFlow,
     StateChoice,
     StateChoices,
     draft_state,
-    named_parts,
     named_states,
     no_state,
     read_flows,
@@ -48,7 +47,6 @@ from app.storage.facts.gather import gather, states_at_hand
 from app.storage.facts.idempotency_keys import StoredCall, UsedKey, store_call, take_key
 from app.storage.facts.locks import Touched, Wish, check_locks, lock, needed_for, needed_for_new_flow, touched_by
 from app.storage.facts.release_facts import lock_release, read_release_items
-from app.storage.facts.states import OutlinedGraph
 from app.storage.facts.undo_facts import find_flows_of_exports, read_undo_facts
 from app.storage.reads.keyed_exports import read_keyed_exports
 
@@ -86,33 +84,16 @@ class Store:
 
     async def draft_facts(
         self,
-        flow_id: str,
-        choice: StateChoice = no_state,
-        *,
-        version_id: str | None = None,
+        choices: StateChoices,
+        *versions: str | None,
         sent: Json | Keep = KEEP,
         bound: Iterable[str] = (),
-    ) -> DraftFacts | None:
-        """Lock a flow if the caller may change it, and read the facts of a change. None: no such flow.
+    ) -> ManyDraftFacts:
+        """Lock flows if the caller may change them, and read the facts of changes of their drafts.
 
-        `choice` chooses the states whose graphs are read, among them the version `version_id`. `sent` is the graph that
-        the caller sent, `bound` are the ids that the caller bound steps to.
+        `sent` is the graph that the caller sent for the only flow, `bound` are the ids that the caller bound steps to.
         """
-        visible = (await self._locked_flows({flow_id: [choice]}, version_id)).get(flow_id)
-        if visible is None:
-            return None
-        flow, named = visible.flow, visible.named.get(version_id or "")
-        states = states_at_hand(flow, *visible.named.values())
-        used = {step.command for state in states for step in state.graph.steps}
-        catalogue = await read_catalogue(self.connection, self.actor, used.union(commands(sent)))
-        graph = None if isinstance(sent, Keep) else await self._read_graph(flow, sent, catalogue)
-        ids = {reference for state in states for reference in state.graph.references}
-        targets = await read_targets(self.connection, self.actor, ids.union(_named_by(graph), bound))
-        return DraftFacts(flow, named, graph, catalogue, targets)
-
-    async def many_draft_facts(self, choices: StateChoices) -> ManyDraftFacts:
-        """Lock flows and read the facts of changes of their drafts, in as many statements as for one."""
-        return await self._facts_of_many(await self._locked_flows(choices, parse=named_parts))
+        return await self._facts_of(await self._locked_flows(choices, *versions), sent, bound)
 
     async def release(self, release_id: str) -> ReleaseFacts | None:
         """Lock a request and read it with its items. None: no such request."""
@@ -131,35 +112,39 @@ class Store:
         self, release: ReleaseFacts, permission: str, choice: StateChoice, versions: Sequence[str | None] = ()
     ) -> ReleaseFacts:
         choices = {item.flow_id: [choice] for item in release.items}
-        visible = await self._locked_flows(choices, *versions, permission=permission, parse=named_parts)
+        visible = await self._locked_flows(choices, *versions, permission=permission)
         items = await read_release_items(self.connection, release.id)
         # An item that moved is refused. The flow of any other item exists: a reviewer who can't see it has lost the right.
         check_locks(frozenset(visible), [item.flow_id for item in items if not item.has_moved])
         access = next((each.flow.access for each in visible.values()), release.access)
-        named = {version_id: saved for each in visible.values() for version_id, saved in each.named.items()}
-        flows = await self._facts_of_many(visible)
-        return replace(release, access=access, items=items, flows=flows, versions=named)
+        flows = await self._facts_of(visible)
+        return replace(release, access=access, items=items, flows=flows)
 
-    async def _facts_of_many(self, visible: Mapping[str, FoundFlow]) -> ManyDraftFacts:
-        states = (state for each in visible.values() for state in states_at_hand(each.flow, *each.named.values()))
+    async def _facts_of(
+        self, visible: Mapping[str, FoundFlow], sent: Json | Keep = KEEP, bound: Iterable[str] = ()
+    ) -> ManyDraftFacts:
+        if not visible:
+            return ManyDraftFacts({})
+        states = [state for each in visible.values() for state in states_at_hand(each.flow, *each.named.values())]
         # Equal graphs of several flows are one object.
         graphs = {id(state.graph): state.graph for state in states}.values()
         size = sum(graph.size for graph in graphs)
         used = await offload(size, lambda: {command for graph in graphs for command in graph.commands})
-        catalogue = await read_catalogue(self.connection, self.actor, used)
+        catalogue = await read_catalogue(self.connection, self.actor, used.union(commands(sent)))
+        content = await self._read_graph(visible, sent, catalogue)
         ids = await offload(size, lambda: {reference for graph in graphs for reference in graph.references})
-        targets = await read_targets(self.connection, self.actor, ids)
+        targets = await read_targets(self.connection, self.actor, ids.union(_named_by(content), bound))
         return ManyDraftFacts(
-            {id_: DraftFacts(each.flow, catalogue=catalogue, targets=targets) for id_, each in visible.items()}
+            {
+                flow_id: DraftFacts(each.flow, next(iter(each.named.values()), None), content, catalogue, targets)
+                for flow_id, each in visible.items()
+            }
         )
 
     async def flows(self, flow_ids: Iterable[str], *, permission: str) -> dict[str, Flow]:
         """Lock flows that the caller has the permission for, and read them without their graphs, by id."""
         visible = await self._locked_flows({flow_id: [no_state] for flow_id in flow_ids}, permission=permission)
         return {flow_id: each.flow for flow_id, each in visible.items()}
-
-    async def has_drafts_set_aside(self, flow_id: str) -> bool:
-        return await has_drafts_set_aside(self.connection, flow_id)
 
     async def restore_facts(self, draft_id: str) -> RestoreFacts | None:
         """Lock the flow of a draft and read the facts of restoring the draft. None: no such draft."""
@@ -203,7 +188,12 @@ class Store:
         """Write rows of several tables in one statement (`write_rows`)."""
         return await write_rows(self.connection, *parts, by=self.actor, now=self.at)
 
-    async def _read_graph(self, flow: Flow, sent: Json, catalogue: Catalogue) -> Content | GraphMistakes:
+    async def _read_graph(
+        self, visible: Mapping[str, FoundFlow], sent: Json | Keep, catalogue: Catalogue
+    ) -> Content | GraphMistakes | None:
+        if isinstance(sent, Keep):
+            return None
+        [flow] = (each.flow for each in visible.values())
         base = flow.draft or flow.published
         fields = topic_fields(catalogue, flow.access.workspace, None if base is None else base.state)
         return await offload(LARGE, read_graph, sent, fields)
@@ -213,11 +203,10 @@ class Store:
         choices: StateChoices,
         *versions: str | None,
         permission: str = FLOW_EDIT,
-        parse: Callable[[OutlinedGraph], object] = OutlinedGraph.whole,
     ) -> dict[str, FoundFlow]:
         """Read flows and the versions with these ids; the flows that the caller has the permission to change are locked."""
         locked = await lock(self.connection, self.actor, Touched(changed=[*choices]), permission=permission)
-        visible = await read_flows(self.connection, self.actor, choices, versions, parse)
+        visible = await read_flows(self.connection, self.actor, choices, versions)
         check_locks(locked, [id_ for id_, each in visible.items() if may_change_flows(each.flow.access, permission)])
         return visible
 

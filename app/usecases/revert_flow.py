@@ -13,8 +13,8 @@ from app.usecases.transaction import decide, transaction
 @transaction(key=KeyedCall.REVERT_FLOW)
 async def revert_flow(store: Store, wish: RevertWish) -> Reverted | Refused[RevertRefusal]:
     """Make an old version the new draft, or the next version at once (H5). On a refusal nothing is written."""
-    facts = await store.draft_facts(wish.flow_id, named_states, version_id=wish.version_id)
-    plan = await decide(facts, lambda: plan_revert(facts, wish))
+    facts = await store.draft_facts({wish.flow_id: [named_states]}, wish.version_id)
+    plan = await decide(facts, lambda: plan_revert(facts.flows.get(wish.flow_id), wish))
     if isinstance(plan, Refused):
         return plan
     if plan.publish:

@@ -1,12 +1,7 @@
 """Review, withdraw or undo a release that was requested."""
 
-from collections.abc import Iterable, Iterator
-
 from app.domain.errors import Refused
-from app.domain.release import ReleaseItem
 from app.domain.review import (
-    Count,
-    ReleaseFacts,
     ReviewDecision,
     ReviewRefusal,
     ReviewWish,
@@ -16,11 +11,10 @@ from app.domain.review import (
     review_refused,
 )
 from app.domain.undo_release import UndoReleaseRefusal, plan_undo_release, undo_refused
-from app.offload import interruptible
 from app.storage.store import Store
 from app.storage.writes.release_writes import write_review, write_undone_release, write_withdrawal
 from app.usecases.results import Released
-from app.usecases.transaction import decide, transaction
+from app.usecases.transaction import decide, one_by_one, transaction
 
 
 @transaction()
@@ -32,7 +26,7 @@ async def review_release(store: Store, wish: ReviewWish) -> Released | Refused[R
     facts = await store.release(wish.release_id)
     if facts is not None and wish.decision is ReviewDecision.APPROVE and not review_refused(facts, wish):
         facts = await store.release_drafts(facts)
-    plan = await decide(facts, lambda: plan_review(facts, wish, _one_by_one(facts)))
+    plan = await decide(facts, lambda: plan_review(facts, wish, one_by_one(None if facts is None else facts.flows)))
     if isinstance(plan, Refused):
         return plan
     await write_review(store, plan)
@@ -55,20 +49,10 @@ async def undo_release(store: Store, release_id: str) -> Released | Refused[Undo
     facts = await store.release(release_id)
     if facts is not None and not undo_refused(facts):
         facts = await store.release_versions(facts)
-    plan = await decide(facts, lambda: plan_undo_release(facts, release_id, _one_by_one(facts)))
+    plan = await decide(
+        facts, lambda: plan_undo_release(facts, release_id, one_by_one(None if facts is None else facts.flows))
+    )
     if isinstance(plan, Refused):
         return plan
     await write_undone_release(store, plan)
     return Released(plan.release_id)
-
-
-def _one_by_one(facts: ReleaseFacts | None) -> Count:
-    """Iterate over the items, and drop the parsed graphs of each item after its decision."""
-
-    def count(items: Iterable[ReleaseItem]) -> Iterator[ReleaseItem]:
-        for item in interruptible(items):
-            yield item
-            if facts is not None:
-                facts.forget(item)
-
-    return count

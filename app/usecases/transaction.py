@@ -1,6 +1,6 @@
 """Transactions of use cases. No use case repeats what is done here, and nothing above a use case knows of it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -8,11 +8,14 @@ from functools import partial, wraps
 from typing import Any, Protocol, TypeVar, cast
 
 from app.domain.batch import BatchWish
+from app.domain.draft import ManyDraftFacts
 from app.domain.errors import Refusal, Refused
 from app.domain.input import KeyedCall
 from app.domain.model import UserId
+from app.domain.publish import PublishWish
+from app.domain.release import ReleaseItem
 from app.meter import MUTATION_COST, current_meter
-from app.offload import offload
+from app.offload import interruptible, offload
 from app.storage.connections.commits import Commits, CommitState
 from app.storage.connections.database import Database, TransactionConflict
 from app.storage.connections.replicas.positions import note_write
@@ -196,3 +199,18 @@ class Sized(Protocol):
 async def decide(facts: Sized | None, rule: Callable[[], Decision]) -> Decision:
     """Ask a rule of the domain, in a thread where the facts are large."""
     return await offload(0 if facts is None else facts.size, rule)
+
+
+Item = TypeVar("Item", PublishWish, ReleaseItem)
+
+
+def one_by_one(facts: ManyDraftFacts | None) -> Callable[[Iterable[Item]], Iterator[Item]]:
+    """Make the iteration of a rule over the items of a call, which drops the parsed graphs of each after its decision."""
+
+    def count(items: Iterable[Item]) -> Iterator[Item]:
+        for item in interruptible(items):
+            yield item
+            if facts is not None:
+                facts.forget(item.flow_id)
+
+    return count

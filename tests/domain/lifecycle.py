@@ -105,7 +105,7 @@ def revert(
 def discard(
     flow: Flow | None, *, expecting: int | None = None, set_aside: bool = False
 ) -> DiscardPlan | Refused[DiscardRefusal]:
-    return plan_discard(facts(flow), DiscardWish(id_of(flow), expecting), has_drafts_set_aside=set_aside)
+    return plan_discard(flow, DiscardWish(id_of(flow), expecting), has_drafts_set_aside=set_aside)
 
 
 def restore(

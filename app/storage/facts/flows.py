@@ -75,6 +75,11 @@ def draft_state(visible: FoundFlow) -> Iterable[SavedState | None]:
     return (visible.flow.draft,)
 
 
+def edited_state(visible: FoundFlow) -> Iterable[SavedState | None]:
+    """The draft or, without one, the published version, which a new draft begins with."""
+    return (visible.flow.draft or visible.flow.published,)
+
+
 def named_states(visible: FoundFlow) -> Iterable[SavedState | None]:
     return visible.named.values()
 
@@ -168,12 +173,11 @@ async def read_flows(
     viewer: str,
     choices: StateChoices,
     versions: Iterable[str | None] = (),
-    parse: Callable[[OutlinedGraph], object] = OutlinedGraph.whole,
 ) -> dict[str, FoundFlow]:
-    """Read the flows that `choices` names, with the graphs of the chosen states, of which `parse` parses what it needs."""
+    """Read the flows that `choices` names, with the graphs of the chosen states."""
     touched = Touched(kept=[*choices], versions=[*filter(None, versions)])
     rows = await connection.rows(FLOWS_WITH_STATES, {"viewer": viewer, **touched.parameters()})
-    return await _with_graphs(connection, rows, choices, parse)
+    return await _with_graphs(connection, rows, choices)
 
 
 async def read_flows_and_workspaces(
@@ -186,7 +190,7 @@ async def read_flows_and_workspaces(
     rows = await connection.rows(FLOWS_AND_WORKSPACES, {"viewer": viewer, **touched.parameters()})
     of_flows = [row for row in rows if row["flow_id"] is not None]
     accesses = [(access_of(row), row.flows_used) for row in rows if row.flow_id is None]
-    flows = await _with_graphs(connection, of_flows, choices, named_parts)
+    flows = await _with_graphs(connection, of_flows, choices)
     for row in of_flows:
         if row["base"] is not None:
             found = flows[row["flow_id"]]
@@ -198,10 +202,8 @@ async def read_flows_and_workspaces(
     )
 
 
-async def _with_graphs(
-    connection: ReadConnection, rows: Iterable[Row], choices: StateChoices, parse: Callable[[OutlinedGraph], object]
-) -> dict[str, FoundFlow]:
-    """Read the graphs of the chosen states; equal graphs are one object, and count once. `parse` runs in a thread."""
+async def _with_graphs(connection: ReadConnection, rows: Iterable[Row], choices: StateChoices) -> dict[str, FoundFlow]:
+    """Read the graphs of the chosen states; equal graphs are one object, and count once."""
     flows = _by_flow(rows)
     states = [
         OutlinedState(state_id, *of_flow.places[state_id])
@@ -212,7 +214,7 @@ async def _with_graphs(
     size = sum(state.size for state in different.values())
     current_meter().take_decided(size)
     outlines = await read_outlines(connection, different)
-    await offload(size, lambda: [parse(graph) for graph in interruptible(outlines.values())])
+    await offload(size, lambda: [named_parts(graph) for graph in interruptible(outlines.values())])
     graphs = {state.id: outlines[state.key] for state in states}
     return {flow_id: of_flow.with_graphs(graphs) for flow_id, of_flow in flows.items()}
 
