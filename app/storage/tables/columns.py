@@ -3,11 +3,13 @@
 Ids and sort keys compare by code point, whatever the locale of the database.
 """
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, DateTime, Text, func
+from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
 
 SQLModel.metadata.naming_convention = {
@@ -19,9 +21,9 @@ SQLModel.metadata.naming_convention = {
 }
 
 
-def key(**options: Any) -> Any:
+def key() -> Any:
     """A primary key: an id with its prefix, stored as it is shown."""
-    return Field(sa_column=Column(Text(collation="C"), primary_key=True, **options))
+    return Field(sa_type=Text(collation="C"), primary_key=True)
 
 
 def reference(target: str, *, nullable: bool = False, on_delete: str | None = None, **options: Any) -> Any:
@@ -40,7 +42,7 @@ def id_without_key(*, nullable: bool = True) -> Any:
 
 def sort_key(*, default: str | None = None) -> Any:
     """A name as `domain.input.name_key` folds it: what lists are sorted and searched by."""
-    return Field(sa_column=Column(Text(collation="C"), nullable=False, server_default=default))
+    return Field(sa_type=Text(collation="C"), nullable=False, sa_column_kwargs={"server_default": default})
 
 
 def text(*, nullable: bool = False, default: str | None = None) -> Any:
@@ -62,11 +64,28 @@ def _now() -> Any:
     )
 
 
-class Provisioned(SQLModel):
+class DatabaseTable(SQLModel):
+    """The base of all tables, which are named like their classes: `flow_draft` for `FlowDraftTable`."""
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:  # noqa: N805 - of the class
+        return "_".join(re.findall("[A-Z][a-z]+", cls.__name__.removesuffix("Table"))).lower()
+
+
+class Provisioned(DatabaseTable):
     """The times of rows that provisioning writes: of creation, and of the last change."""
 
     created_at: datetime = _now()
     updated_at: datetime = _now()
+
+
+class Identified(DatabaseTable):
+    id: str = key()
+
+
+class Named(Identified):
+    name: str = text()
+    name_key: str = sort_key()
 
 
 def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, UniqueConstraint, false
 from sqlalchemy import text as sql
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from app.storage.tables.columns import id_without_key, key, text
+from app.storage.tables.columns import DatabaseTable, id_without_key, key, text
 
 FEEDS = ("workspace_id", "other_workspace_id", "tenant_id", "other_tenant_id")
 """The columns whose ids name the feeds of an event: each workspace and each tenant has one."""
@@ -20,7 +20,7 @@ def of_feed(feed: str, *columns: str) -> Index:
     return Index(None, feed, *columns, postgresql_where=sql(f"{feed} IS NOT NULL") if "other" in feed else None)
 
 
-class EventColumns(SQLModel):
+class EventColumns(DatabaseTable):
     """The columns of an event, with or without a position."""
 
     id: str = id_without_key(nullable=False)
@@ -49,7 +49,6 @@ class EventColumns(SQLModel):
 class EventTable(EventColumns, table=True):
     """An event of the feed; it never changes (E2)."""
 
-    __tablename__ = "event"
     __table_args__ = (
         UniqueConstraint("position"),
         *(of_feed(feed, "position") for feed in FEEDS),
@@ -67,22 +66,19 @@ class PendingEventTable(EventColumns, table=True):
     due: the search for new events would take 10 ms for each million of them.
     """
 
-    __tablename__ = "pending_event"
     place: int = Field(sa_column=Column(BigInteger, Identity(), primary_key=True))
     """The order of changes of one flow, which are made under its lock. Ids follow the clocks of several servers."""
 
 
-class FeedTable(SQLModel, table=True):
+class FeedTable(DatabaseTable, table=True):
     """The position of the latest event: one row, which the sequencer locks (E3)."""
 
-    __tablename__ = "feed"
     name: str = key()
     position: int = Field(sa_type=BigInteger)
 
 
-class EventRemovalTable(SQLModel, table=True):
+class EventRemovalTable(DatabaseTable, table=True):
     """The highest position of the removed events of a feed, a workspace's or a tenant's: older cursors are expired (E4)."""
 
-    __tablename__ = "event_removal"
     feed: str = key()
     position: int = Field(sa_type=BigInteger)

@@ -8,62 +8,58 @@ from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Column, Computed, ForeignKeyConstraint, Index, Text, UniqueConstraint
 from sqlalchemy import text as sql
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from app.domain.model import FlowStatus, FlowType, VersionOrigin
-from app.storage.tables.columns import Provisioned, key, one_of, reference, sort_key, text, time
+from app.storage.tables.columns import (
+    DatabaseTable,
+    Identified,
+    Named,
+    Provisioned,
+    key,
+    one_of,
+    reference,
+    sort_key,
+    text,
+    time,
+)
 
 
-class TopicTable(Provisioned, table=True):
-    __tablename__ = "topic"
-    __table_args__ = (Index(None, "workspace_id", "name_key", "id"),)
-    id: str = key()
+class InWorkspace(Named, Provisioned):
     workspace_id: str = reference("workspace.id")
-    name: str = text()
-    name_key: str = sort_key()
+
+
+class OfComponent(InWorkspace):
+    component_id: str = reference("component.id", index=True)
+
+
+class TopicTable(InWorkspace, table=True):
+    __table_args__ = (Index(None, "workspace_id", "name_key", "id"),)
     schema_text: str = text()
     """The JSON schema, as JSON."""
 
 
-class CredentialTable(Provisioned, table=True):
-    __tablename__ = "credential"
+class CredentialTable(OfComponent, table=True):
     __table_args__ = (
         Index(None, "workspace_id", "name_key", "id"),
         Index(None, "workspace_id", "component_id", "name_key", "id"),
     )
-    id: str = key()
-    workspace_id: str = reference("workspace.id")
-    component_id: str = reference("component.id", index=True)
-    name: str = text()
-    name_key: str = sort_key()
 
 
-class SecretTable(Provisioned, table=True):
-    __tablename__ = "secret"
+class SecretTable(OfComponent, table=True):
     __table_args__ = (
         Index(None, "workspace_id", "name_key", "id"),
         Index(None, "workspace_id", "component_id", "name_key", "id"),
     )
-    id: str = key()
-    workspace_id: str = reference("workspace.id")
-    component_id: str = reference("component.id", index=True)
-    name: str = text()
-    name_key: str = sort_key()
 
 
-class AgentTable(Provisioned, table=True):
-    __tablename__ = "agent"
+class AgentTable(InWorkspace, table=True):
     __table_args__ = (Index(None, "workspace_id", "name_key", "id"),)
-    id: str = key()
-    workspace_id: str = reference("workspace.id")
-    name: str = text()
-    name_key: str = sort_key()
 
 
-class FlowContentTable(SQLModel, table=True):
+class FlowContentTable(DatabaseTable, table=True):
     """Content: never changed, and shared by every draft and version that is an exact copy."""
 
-    __tablename__ = "flow_content"
     hash: str = key()
     graph: str = text()
     """The canonical JSON."""
@@ -73,19 +69,17 @@ class FlowContentTable(SQLModel, table=True):
     """When it was found that no draft and no version refers to it."""
 
 
-class FlowContentComponentTable(SQLModel, table=True):
+class FlowContentComponentTable(DatabaseTable, table=True):
     """The components that a content names, for finding the flows that use a component."""
 
-    __tablename__ = "flow_content_component"
     hash: str = reference("flow_content.hash", on_delete="CASCADE", primary_key=True)
     team: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
     name: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
 
 
-class FlowTable(SQLModel, table=True):
+class FlowTable(Named, table=True):
     """A flow. Name, description and cron are those of its published version, or of its draft while it has none."""
 
-    __tablename__ = "flow"
     __table_args__ = (
         ForeignKeyConstraint(
             ["id", "published_version_id"],
@@ -106,10 +100,7 @@ class FlowTable(SQLModel, table=True):
         one_of("status", FlowStatus),
         CheckConstraint("draft_revision >= 0", name="draft_revision"),
     )
-    id: str = key()
     workspace_id: str = reference("workspace.id")
-    name: str = text()
-    name_key: str = sort_key()
     description: str | None = text(nullable=True)
     cron: str | None = text(nullable=True)
     type: str = text()
@@ -122,26 +113,24 @@ class FlowTable(SQLModel, table=True):
     """The revision of the flow's latest draft: it grows with every draft and save, and never starts again (H1)."""
 
 
-class FlowComponentTable(SQLModel, table=True):
+class FlowComponentTable(DatabaseTable, table=True):
     """The components that a flow named at any time, in a draft or a version: candidates for the flows that use one now.
 
     Triggers (migration 0004) write a row whenever a draft or a version gets a content.
     """
 
-    __tablename__ = "flow_component"
     workspace_id: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
     team: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
     name: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
     flow_id: str = reference("flow.id", on_delete="CASCADE", primary_key=True, index=True)
 
 
-class FlowReferenceTable(SQLModel, table=True):
+class FlowReferenceTable(DatabaseTable, table=True):
     """The credentials, secrets, agents and topics of a flow's active draft, published version, or both (U1).
 
     Triggers (migration 0015) write it, with the flow's sort key: one index answers which flows use a reference.
     """
 
-    __tablename__ = "flow_reference"
     __table_args__ = (Index("ix_flow_reference_by_name", "place", "name_key", "flow_id"),)
     flow_id: str = reference("flow.id", on_delete="CASCADE", primary_key=True)
     reference_id: str = key()
@@ -153,7 +142,7 @@ class FlowReferenceTable(SQLModel, table=True):
     place: str = Field(sa_column=Column(Text(collation="C"), Computed("workspace_id || reference_id", persisted=True)))
 
 
-class StateColumns(SQLModel):
+class StateColumns(DatabaseTable):
     """The columns common to drafts and versions."""
 
     name: str = text()
@@ -169,10 +158,9 @@ class StateColumns(SQLModel):
     """The record of the copy or export that the content came from, changed since or not (D1)."""
 
 
-class FlowDraftTable(StateColumns, table=True):
+class FlowDraftTable(StateColumns, Identified, table=True):
     """A draft: the active one of its flow, or one that was set aside (X6)."""
 
-    __tablename__ = "flow_draft"
     __table_args__ = (
         Index("uq_flow_draft_active", "flow_id", unique=True, postgresql_where=sql("set_aside_at IS NULL")),
         Index("ix_flow_draft_set_aside", "flow_id", "set_aside_at", "id"),
@@ -182,7 +170,6 @@ class FlowDraftTable(StateColumns, table=True):
         Index("ix_flow_draft_expiry", "set_aside_at", "id", postgresql_where=sql("set_aside_at IS NOT NULL")),
         one_of("origin", VersionOrigin),
     )
-    id: str = key()
     flow_id: str = reference("flow.id", on_delete="CASCADE")
     revision: int
     author_id: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL", index=True)
@@ -192,10 +179,9 @@ class FlowDraftTable(StateColumns, table=True):
     set_aside_by: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL")
 
 
-class FlowVersionTable(StateColumns, table=True):
+class FlowVersionTable(StateColumns, Identified, table=True):
     """A published version; it never changes (H2), but for the account of its author, which may go."""
 
-    __tablename__ = "flow_version"
     __table_args__ = (
         UniqueConstraint("flow_id", "id"),
         UniqueConstraint("flow_id", "number"),
@@ -204,16 +190,14 @@ class FlowVersionTable(StateColumns, table=True):
         CheckConstraint("number > 0", name="number"),
         one_of("origin", VersionOrigin),
     )
-    id: str = key()
     flow_id: str = reference("flow.id", on_delete="CASCADE")
     number: int
     published_by: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL", index=True)
     published_at: datetime = time()
 
 
-class PeriodicTaskTable(SQLModel, table=True):
+class PeriodicTaskTable(DatabaseTable, table=True):
     """Periodic tasks, each done by one server process of all."""
 
-    __tablename__ = "periodic_task"
     name: str = key()
     began_at: datetime = time()

@@ -4,31 +4,29 @@ from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Column, Index, Text
 from sqlalchemy import text as sql
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from app.domain.source import CopiedFrom
 from app.domain.undo import ChangeSinceExport
-from app.storage.tables.columns import key, one_of, reference, text, time
+from app.storage.tables.columns import DatabaseTable, Identified, key, one_of, reference, text, time
 
 
-class ReferenceReportTable(SQLModel, table=True):
+class ReferenceReportTable(DatabaseTable, table=True):
     """The outcome of each reference of a copy or export; never changed, and shared by records with equal outcomes."""
 
-    __tablename__ = "reference_report"
     hash: str = key()
     """The SHA-256 of the text."""
     references: str = text()
     """The outcomes, as JSON."""
 
 
-class FlowExportTable(SQLModel, table=True):
+class FlowExportTable(Identified, table=True):
     """The record of a copy or export: actor, time, source, destination and the outcome of each reference (P6).
 
     Only the notes of a record change: the first change of its draft, when the export was undone, and when its destination
     was deleted. A record outlives the rows that it names, so its ids have no foreign keys.
     """
 
-    __tablename__ = "flow_export"
     __table_args__ = (
         Index(
             "ix_flow_export_copies",
@@ -58,7 +56,6 @@ class FlowExportTable(SQLModel, table=True):
         one_of("first_change", ChangeSinceExport),
         CheckConstraint("(first_change IS NULL) = (first_changed_at IS NULL)", name="first_change_is_dated"),
     )
-    id: str = key()
     actor_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
     created_at: datetime = time()
     copied_from: str = text()
@@ -86,10 +83,9 @@ class FlowExportTable(SQLModel, table=True):
     """Written by a trigger of the database (migration 0014), whatever deletes the flow."""
 
 
-class IdempotencyKeyTable(SQLModel, table=True):
+class IdempotencyKeyTable(DatabaseTable, table=True):
     """The outcome of a call with an idempotency key, committed together with the call's changes (P5)."""
 
-    __tablename__ = "idempotency_key"
     __table_args__ = (Index(None, "first_used_at"),)
     actor_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True)
     call: str = Field(sa_column=Column(Text, primary_key=True))

@@ -3,22 +3,20 @@
 from datetime import datetime
 
 from sqlalchemy import Index, false
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from app.domain.release import ReleaseState
-from app.storage.tables.columns import id_without_key, key, one_of, reference, text, time
+from app.storage.tables.columns import DatabaseTable, Identified, id_without_key, one_of, reference, text, time
 
 
-class ReleaseRequestTable(SQLModel, table=True):
+class ReleaseRequestTable(Identified, table=True):
     """A request for a release; it outlives accounts and flows, so their ids have no foreign keys (R7)."""
 
-    __tablename__ = "release_request"
     __table_args__ = (
         Index(None, "workspace_id", "id"),
         Index(None, "workspace_id", "state", "id"),
         one_of("state", ReleaseState),
     )
-    id: str = key()
     workspace_id: str = reference("workspace.id", on_delete="CASCADE")
     title: str = text()
     comment: str | None = text(nullable=True)
@@ -33,10 +31,9 @@ class ReleaseRequestTable(SQLModel, table=True):
     undone_at: datetime | None = time(nullable=True)
 
 
-class ReleaseItemTable(SQLModel, table=True):
+class ReleaseItemTable(DatabaseTable, table=True):
     """A draft of a request; its ids have no foreign keys, since the request outlives the rows."""
 
-    __tablename__ = "release_item"
     __table_args__ = (Index(None, "draft_id"),)
     request_id: str = reference("release_request.id", on_delete="CASCADE", primary_key=True)
     position: int = Field(primary_key=True)

@@ -14,37 +14,41 @@ from sqlalchemy import (
     UniqueConstraint,
     true,
 )
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from app.domain.component import ComponentAccess, ComponentRequirement
 from app.domain.model import ContractStatus, PublishPolicy, WorkspaceType
-from app.storage.tables.columns import Provisioned, key, one_of, reference, sort_key, text, time
+from app.storage.tables.columns import (
+    DatabaseTable,
+    Identified,
+    Named,
+    Provisioned,
+    key,
+    one_of,
+    reference,
+    sort_key,
+    text,
+    time,
+)
 
 
-class TenantTable(Provisioned, table=True):
-    __tablename__ = "tenant"
-    id: str = key()
+class TenantTable(Identified, Provisioned, table=True):
     name: str = text()
     component_whitelist: bool = False
 
 
-class ContractTable(Provisioned, table=True):
-    __tablename__ = "contract"
+class ContractTable(Named, Provisioned, table=True):
     __table_args__ = (
         UniqueConstraint("id", "name_key"),
         UniqueConstraint("id", "tenant_id"),
         one_of("status", ContractStatus),
     )
-    id: str = key()
     tenant_id: str = reference("tenant.id", index=True)
-    name: str = text()
-    name_key: str = sort_key()
     status: str = text()
     flow_quota: int | None = None
 
 
-class WorkspaceTable(Provisioned, table=True):
-    __tablename__ = "workspace"
+class WorkspaceTable(Named, Provisioned, table=True):
     __table_args__ = (
         # Without the name, which is no part of any key: nothing that refers to a workspace waits for its renaming.
         UniqueConstraint("id", "contract_id"),
@@ -52,17 +56,13 @@ class WorkspaceTable(Provisioned, table=True):
         one_of("type", WorkspaceType),
         one_of("publish_policy", PublishPolicy),
     )
-    id: str = key()
     contract_id: str = reference("contract.id")
-    name: str = text()
-    name_key: str = sort_key()
     type: str = text()
     publish_policy: str = text(default=PublishPolicy.OPEN.value)
 
 
-class UserTable(Provisioned, table=True):
+class UserTable(Identified, Provisioned, table=True):
     __tablename__ = "user_account"
-    id: str = key()
     first_name: str = text()
     last_name: str = text()
     last_name_key: str = sort_key(default="")
@@ -77,12 +77,10 @@ class UserTable(Provisioned, table=True):
     """The tenant whose documents may change the user; None: only the command may (W9)."""
 
 
-class RoleTable(Provisioned, table=True):
+class RoleTable(Identified, Provisioned, table=True):
     """A named set of permissions (A1). The built-in roles belong to no tenant."""
 
-    __tablename__ = "role"
     __table_args__ = (UniqueConstraint("tenant_id", "scope", "name", postgresql_nulls_not_distinct=True),)
-    id: str = key()
     tenant_id: str | None = reference("tenant.id", nullable=True)
     scope: str = text()
     name: str = text()
@@ -96,7 +94,6 @@ class WorkspaceAccessTable(Provisioned, table=True):
     caller's workspaces.
     """
 
-    __tablename__ = "workspace_access"
     __table_args__ = (
         ForeignKeyConstraint(
             ["workspace_id", "contract_id"], ["workspace.id", "workspace.contract_id"], ondelete="CASCADE"
@@ -115,7 +112,6 @@ class WorkspaceAccessTable(Provisioned, table=True):
 class ContractAccessTable(Provisioned, table=True):
     """The users who can see a contract: its members, who have a role, and members of its workspaces, who have none here."""
 
-    __tablename__ = "contract_access"
     __table_args__ = (
         ForeignKeyConstraint(
             ["contract_id", "name_key"],
@@ -135,7 +131,6 @@ class ContractAccessTable(Provisioned, table=True):
 class InactiveWorkspaceMemberTable(Provisioned, table=True):
     """The memberships that a user has in its own tenant while it is deactivated there: of no effect until then (W9)."""
 
-    __tablename__ = "inactive_workspace_member"
     user_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True)
     workspace_id: str = reference("workspace.id", on_delete="CASCADE", primary_key=True, index=True)
     role_id: str = reference("role.id")
@@ -144,7 +139,6 @@ class InactiveWorkspaceMemberTable(Provisioned, table=True):
 class InactiveContractMemberTable(Provisioned, table=True):
     """Likewise the memberships of contracts."""
 
-    __tablename__ = "inactive_contract_member"
     user_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True)
     contract_id: str = reference("contract.id", on_delete="CASCADE", primary_key=True, index=True)
     role_id: str = reference("role.id")
@@ -153,16 +147,14 @@ class InactiveContractMemberTable(Provisioned, table=True):
 class TenantMemberTable(Provisioned, table=True):
     """Provisioners: who may apply world documents to a tenant (W11)."""
 
-    __tablename__ = "tenant_member"
     tenant_id: str = reference("tenant.id", on_delete="CASCADE", primary_key=True)
     user_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True, index=True)
     role_id: str = reference("role.id")
 
 
-class ExternalKeyTable(SQLModel, table=True):
+class ExternalKeyTable(DatabaseTable, table=True):
     """The platform's key of a row (W1). A trigger (migration 0015) deletes the keys of deleted rows."""
 
-    __tablename__ = "external_key"
     __table_args__ = (
         UniqueConstraint("id", "scope_id", "section"),
         CheckConstraint("length(key) BETWEEN 1 AND 255", name="length"),
@@ -175,27 +167,23 @@ class ExternalKeyTable(SQLModel, table=True):
     id: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
 
 
-class TeamTable(Provisioned, table=True):
-    __tablename__ = "team"
+class TeamTable(Identified, Provisioned, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["contract_id", "tenant_id"], ["contract.id", "contract.tenant_id"]),
         UniqueConstraint("tenant_id", "name"),
         Index(None, "name"),
     )
-    id: str = key()
     contract_id: str = Field(sa_column=Column(Text(collation="C"), nullable=False, index=True))
     tenant_id: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
     name: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
 
 
-class ComponentTable(Provisioned, table=True):
-    __tablename__ = "component"
+class ComponentTable(Identified, Provisioned, table=True):
     __table_args__ = (
         UniqueConstraint("team_id", "name"),
         one_of("access", ComponentAccess),
         one_of("requires", ComponentRequirement),
     )
-    id: str = key()
     team_id: str = reference("team.id")
     name: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
     title: str = text()
@@ -205,19 +193,16 @@ class ComponentTable(Provisioned, table=True):
     topic_field: str = text()
 
 
-class ComponentWhitelistTable(SQLModel, table=True):
+class ComponentWhitelistTable(DatabaseTable, table=True):
     """The contracts that a component names in its whitelist (C3)."""
 
-    __tablename__ = "component_whitelist"
     component_id: str = reference("component.id", on_delete="CASCADE", primary_key=True)
     contract_id: str = reference("contract.id", on_delete="CASCADE", primary_key=True, index=True)
 
 
-class ApiTokenTable(SQLModel, table=True):
+class ApiTokenTable(Identified, table=True):
     """An API token; of its secret only the SHA-256 is kept."""
 
-    __tablename__ = "api_token"
-    id: str = key()
     user_id: str = reference("user_account.id", on_delete="CASCADE", index=True)
     name: str = text()
     secret_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
@@ -227,17 +212,15 @@ class ApiTokenTable(SQLModel, table=True):
     revoked_at: datetime | None = time(nullable=True)
 
 
-class SchemaCompatibilityTable(SQLModel, table=True):
+class SchemaCompatibilityTable(DatabaseTable, table=True):
     """The oldest release that works with this schema: one row, which the migrations write."""
 
-    __tablename__ = "schema_compatibility"
     oldest_revision: str = key()
 
 
-class CallerPositionTable(SQLModel, table=True):
+class CallerPositionTable(DatabaseTable, table=True):
     """The position in the log that covers each caller's writes; the table isn't logged, and empty after a crash."""
 
-    __tablename__ = "caller_position"
     __table_args__ = ({"prefixes": ["UNLOGGED"]},)
     user_id: str = key()
     position: int = Field(sa_column=Column(BigInteger, nullable=False))
