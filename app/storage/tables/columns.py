@@ -79,11 +79,11 @@ class Provisioned(DatabaseTable):
     updated_at: datetime = _now()
 
 
-class Identified(DatabaseTable):
+class IdColumn(DatabaseTable):
     id: str = key()
 
 
-class Named(Identified):
+class NamedColumns(IdColumn):
     name: str = text()
     name_key: str = sort_key()
 

@@ -13,8 +13,8 @@ from sqlmodel import Field
 from app.domain.model import FlowStatus, FlowType, VersionOrigin
 from app.storage.tables.columns import (
     DatabaseTable,
-    Identified,
-    Named,
+    IdColumn,
+    NamedColumns,
     Provisioned,
     key,
     one_of,
@@ -25,35 +25,35 @@ from app.storage.tables.columns import (
 )
 
 
-class InWorkspace(Named, Provisioned):
+class WorkspaceColumns(NamedColumns, Provisioned):
     workspace_id: str = reference("workspace.id")
 
 
-class OfComponent(InWorkspace):
+class ComponentColumns(WorkspaceColumns):
     component_id: str = reference("component.id", index=True)
 
 
-class TopicTable(InWorkspace, table=True):
+class TopicTable(WorkspaceColumns, table=True):
     __table_args__ = (Index(None, "workspace_id", "name_key", "id"),)
     schema_text: str = text()
     """The JSON schema, as JSON."""
 
 
-class CredentialTable(OfComponent, table=True):
+class CredentialTable(ComponentColumns, table=True):
     __table_args__ = (
         Index(None, "workspace_id", "name_key", "id"),
         Index(None, "workspace_id", "component_id", "name_key", "id"),
     )
 
 
-class SecretTable(OfComponent, table=True):
+class SecretTable(ComponentColumns, table=True):
     __table_args__ = (
         Index(None, "workspace_id", "name_key", "id"),
         Index(None, "workspace_id", "component_id", "name_key", "id"),
     )
 
 
-class AgentTable(InWorkspace, table=True):
+class AgentTable(WorkspaceColumns, table=True):
     __table_args__ = (Index(None, "workspace_id", "name_key", "id"),)
 
 
@@ -77,7 +77,7 @@ class FlowContentComponentTable(DatabaseTable, table=True):
     name: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
 
 
-class FlowTable(Named, table=True):
+class FlowTable(NamedColumns, table=True):
     """A flow. Name, description and cron are those of its published version, or of its draft while it has none."""
 
     __table_args__ = (
@@ -158,7 +158,7 @@ class StateColumns(DatabaseTable):
     """The record of the copy or export that the content came from, changed since or not (D1)."""
 
 
-class FlowDraftTable(StateColumns, Identified, table=True):
+class FlowDraftTable(StateColumns, IdColumn, table=True):
     """A draft: the active one of its flow, or one that was set aside (X6)."""
 
     __table_args__ = (
@@ -179,7 +179,7 @@ class FlowDraftTable(StateColumns, Identified, table=True):
     set_aside_by: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL")
 
 
-class FlowVersionTable(StateColumns, Identified, table=True):
+class FlowVersionTable(StateColumns, IdColumn, table=True):
     """A published version; it never changes (H2), but for the account of its author, which may go."""
 
     __table_args__ = (

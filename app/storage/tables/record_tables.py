@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from app.domain.source import CopiedFrom
 from app.domain.undo import ChangeSinceExport
-from app.storage.tables.columns import DatabaseTable, Identified, key, one_of, reference, text, time
+from app.storage.tables.columns import DatabaseTable, IdColumn, key, one_of, reference, text, time
 
 
 class ReferenceReportTable(DatabaseTable, table=True):
@@ -20,7 +20,7 @@ class ReferenceReportTable(DatabaseTable, table=True):
     """The outcomes, as JSON."""
 
 
-class FlowExportTable(Identified, table=True):
+class FlowExportTable(IdColumn, table=True):
     """The record of a copy or export: actor, time, source, destination and the outcome of each reference (P6).
 
     Only the notes of a record change: the first change of its draft, when the export was undone, and when its destination

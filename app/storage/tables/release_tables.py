@@ -6,10 +6,10 @@ from sqlalchemy import Index, false
 from sqlmodel import Field
 
 from app.domain.release import ReleaseState
-from app.storage.tables.columns import DatabaseTable, Identified, id_without_key, one_of, reference, text, time
+from app.storage.tables.columns import DatabaseTable, IdColumn, id_without_key, one_of, reference, text, time
 
 
-class ReleaseRequestTable(Identified, table=True):
+class ReleaseRequestTable(IdColumn, table=True):
     """A request for a release; it outlives accounts and flows, so their ids have no foreign keys (R7)."""
 
     __table_args__ = (

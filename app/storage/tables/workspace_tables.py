@@ -20,8 +20,8 @@ from app.domain.component import ComponentAccess, ComponentRequirement
 from app.domain.model import ContractStatus, PublishPolicy, WorkspaceType
 from app.storage.tables.columns import (
     DatabaseTable,
-    Identified,
-    Named,
+    IdColumn,
+    NamedColumns,
     Provisioned,
     key,
     one_of,
@@ -32,12 +32,12 @@ from app.storage.tables.columns import (
 )
 
 
-class TenantTable(Identified, Provisioned, table=True):
+class TenantTable(IdColumn, Provisioned, table=True):
     name: str = text()
     component_whitelist: bool = False
 
 
-class ContractTable(Named, Provisioned, table=True):
+class ContractTable(NamedColumns, Provisioned, table=True):
     __table_args__ = (
         UniqueConstraint("id", "name_key"),
         UniqueConstraint("id", "tenant_id"),
@@ -48,7 +48,7 @@ class ContractTable(Named, Provisioned, table=True):
     flow_quota: int | None = None
 
 
-class WorkspaceTable(Named, Provisioned, table=True):
+class WorkspaceTable(NamedColumns, Provisioned, table=True):
     __table_args__ = (
         # Without the name, which is no part of any key: nothing that refers to a workspace waits for its renaming.
         UniqueConstraint("id", "contract_id"),
@@ -61,7 +61,7 @@ class WorkspaceTable(Named, Provisioned, table=True):
     publish_policy: str = text(default=PublishPolicy.OPEN.value)
 
 
-class UserTable(Identified, Provisioned, table=True):
+class UserTable(IdColumn, Provisioned, table=True):
     __tablename__ = "user_account"
     first_name: str = text()
     last_name: str = text()
@@ -77,7 +77,7 @@ class UserTable(Identified, Provisioned, table=True):
     """The tenant whose documents may change the user; None: only the command may (W9)."""
 
 
-class RoleTable(Identified, Provisioned, table=True):
+class RoleTable(IdColumn, Provisioned, table=True):
     """A named set of permissions (A1). The built-in roles belong to no tenant."""
 
     __table_args__ = (UniqueConstraint("tenant_id", "scope", "name", postgresql_nulls_not_distinct=True),)
@@ -167,7 +167,7 @@ class ExternalKeyTable(DatabaseTable, table=True):
     id: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
 
 
-class TeamTable(Identified, Provisioned, table=True):
+class TeamTable(IdColumn, Provisioned, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["contract_id", "tenant_id"], ["contract.id", "contract.tenant_id"]),
         UniqueConstraint("tenant_id", "name"),
@@ -178,7 +178,7 @@ class TeamTable(Identified, Provisioned, table=True):
     name: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
 
 
-class ComponentTable(Identified, Provisioned, table=True):
+class ComponentTable(IdColumn, Provisioned, table=True):
     __table_args__ = (
         UniqueConstraint("team_id", "name"),
         one_of("access", ComponentAccess),
@@ -200,7 +200,7 @@ class ComponentWhitelistTable(DatabaseTable, table=True):
     contract_id: str = reference("contract.id", on_delete="CASCADE", primary_key=True, index=True)
 
 
-class ApiTokenTable(Identified, table=True):
+class ApiTokenTable(IdColumn, table=True):
     """An API token; of its secret only the SHA-256 is kept."""
 
     user_id: str = reference("user_account.id", on_delete="CASCADE", index=True)
