@@ -1,7 +1,8 @@
 """Starting, stopping and deleting flows (H9)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from app.domain.access import (
     FLOW_TOGGLE_STATUS,
@@ -108,14 +109,15 @@ def plan_stop(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StopRefus
     return refused(*errors) or StatusPlan(flow.id, FlowStatus.INACTIVE if flow.status is FlowStatus.ACTIVE else None)
 
 
-def plan_starts(flows: Mapping[str, Flow], wish: FlowsWish) -> DecidedItems[StatusPlan, StartRefusal]:
-    """Decide to start several flows, each by `plan_start` (B3)."""
-    return decide_items(wish, lambda flow_id: plan_start(flows.get(flow_id), flow_id), str, _names(flows))
+Reason = TypeVar("Reason", StartRefusal, StopRefusal)
 
 
-def plan_stops(flows: Mapping[str, Flow], wish: FlowsWish) -> DecidedItems[StatusPlan, StopRefusal]:
-    """Decide to stop several flows, each by `plan_stop` (B3)."""
-    return decide_items(wish, lambda flow_id: plan_stop(flows.get(flow_id), flow_id), str, _names(flows))
+def plan_each(
+    rule: Callable[[Flow | None, str], StatusPlan | Refused[Reason]], flows: Mapping[str, Flow], wish: FlowsWish
+) -> DecidedItems[StatusPlan, Reason]:
+    """Decide to start or stop several flows, each by `plan_start` or `plan_stop` (B3)."""
+    names = {flow_id: flow.name for flow_id, flow in flows.items()}
+    return decide_items(wish, lambda flow_id: rule(flows.get(flow_id), flow_id), str, names)
 
 
 def plan_delete(flow: Flow | None, flow_id: str) -> DeletePlan | Refused[DeleteRefusal]:
@@ -141,7 +143,3 @@ def starting_refused(flow: Flow) -> tuple[InsufficientPermission | FlowIsSuspend
 def suspended_by_platform(flow: Flow) -> tuple[FlowIsSuspended, ...]:
     """Refuse to start a flow that the platform suspended."""
     return (FlowIsSuspended(flow.id, flow.name, path=FLOW),) if flow.status is FlowStatus.SUSPENDED else ()
-
-
-def _names(flows: Mapping[str, Flow]) -> Mapping[str, str]:
-    return {flow_id: flow.name for flow_id, flow in flows.items()}

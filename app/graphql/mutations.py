@@ -11,15 +11,13 @@ from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
 from app.usecases.delete_flow import delete_flow
 from app.usecases.discard_draft import discard_draft
-from app.usecases.export_flow import export_flow
-from app.usecases.export_flows import export_flows
+from app.usecases.export_flow import export_flow, export_flows
 from app.usecases.publish_draft import publish_draft, publish_drafts
 from app.usecases.request_release import request_release
 from app.usecases.restore_draft import restore_draft
 from app.usecases.revert_flow import revert_flow
 from app.usecases.review_release import review_release, undo_release, withdraw_release
-from app.usecases.start_flow import start_flow, start_flows
-from app.usecases.stop_flow import stop_flow, stop_flows
+from app.usecases.start_and_stop_flow import start_flow, start_flows, stop_flow, stop_flows
 from app.usecases.undo_export import undo_export, undo_exports
 from app.usecases.update_draft import update_draft
 

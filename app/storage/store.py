@@ -48,7 +48,7 @@ from app.storage.facts.idempotency_keys import StoredCall, UsedKey, store_call, 
 from app.storage.facts.locks import Touched, Wish, check_locks, lock, needed_for, needed_for_new_flow, touched_by
 from app.storage.facts.release_facts import lock_release, read_release_items
 from app.storage.facts.undo_facts import find_flows_of_exports, read_undo_facts
-from app.storage.reads.keyed_exports import read_keyed_exports
+from app.storage.reads.exports import read_keyed_exports
 
 
 class Store:

@@ -9,7 +9,7 @@ from app.domain.readiness import Blocker, blockers
 from app.offload import interruptible, offload
 from app.storage.connections.database import Database
 from app.storage.facts.catalogue import read_catalogue, read_targets
-from app.storage.reads.states_by_id import StateView, read_states
+from app.storage.reads.graphs import StateView, read_states
 
 
 async def check_readiness(

@@ -16,8 +16,7 @@ from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection
 from app.storage.connections.database import Database
 from app.storage.reads.chosen import read_chosen
-from app.storage.reads.graphs import read_contents
-from app.storage.reads.states_by_id import StateView, read_states
+from app.storage.reads.graphs import StateView, read_contents, read_states
 
 Pair = tuple[str, str]
 """The ids of two drafts or versions, the older one first."""

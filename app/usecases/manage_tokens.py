@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from app.command_error import CommandError
-from app.storage.accounts import tokens
-from app.storage.accounts.tokens import StoredToken as TokenInfo
+from app.storage import accounts
+from app.storage.accounts import StoredToken as TokenInfo
 from app.storage.store import Store
 from app.usecases.transaction import UnitOfWork, transaction
 
@@ -32,7 +32,7 @@ class TokenWish(NamedTuple):
 @transaction()
 async def issue_token(store: Store, wish: TokenWish) -> str:
     """Make a token for a user and answer its text, which is stored nowhere. Raises UnknownUser."""
-    text = await tokens.add_token(
+    text = await accounts.add_token(
         store.connection,
         wish.email,
         name=wish.name,
@@ -48,16 +48,16 @@ async def issue_token(store: Store, wish: TokenWish) -> str:
 async def list_tokens(work: UnitOfWork) -> list[TokenInfo]:
     """All tokens, without their secrets, the oldest first."""
     async with work.database.reading() as connection:
-        return await tokens.all_tokens(connection)
+        return await accounts.all_tokens(connection)
 
 
 @transaction()
 async def revoke_token(store: Store, token_id: str) -> bool:
     """Refuse a token from now on; False if there is no such token."""
-    return await tokens.revoke(store.connection, token_id, store.at)
+    return await accounts.revoke(store.connection, token_id, store.at)
 
 
 @transaction()
 async def note_token_use(store: Store, token_id: str) -> None:
     """Note that a token was used just now."""
-    await tokens.note_use(store.connection, token_id, store.at)
+    await accounts.note_use(store.connection, token_id, store.at)

@@ -41,8 +41,7 @@ from app.usecases.results import (
 )
 from app.usecases.revert_flow import revert_flow
 from app.usecases.review_release import review_release, undo_release, withdraw_release
-from app.usecases.start_flow import start_flow, start_flows
-from app.usecases.stop_flow import stop_flow, stop_flows
+from app.usecases.start_and_stop_flow import start_flow, start_flows, stop_flow, stop_flows
 from app.usecases.transaction import UnitOfWork
 from app.usecases.undo_export import undo_export, undo_exports
 from app.usecases.update_draft import update_draft

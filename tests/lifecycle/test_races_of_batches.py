@@ -17,7 +17,7 @@ from app.domain.export_batch import BatchRefusal, ExportsWish
 from app.domain.export_facts import ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId
 from app.storage.tables import FLOW_EXPORT
-from app.usecases.export_flows import export_flows
+from app.usecases.export_flow import export_flows
 from app.usecases.results import Batch
 from tests.lifecycle.company import Company
 from tests.lifecycle.holdings import Holdings

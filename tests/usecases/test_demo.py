@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.domain.graph import bindings_from_json, canonical, join
-from app.storage.accounts.tokens import owner_of, tokens_to_check
+from app.storage.accounts import owner_of, tokens_to_check
 from app.storage.connections.database import open_database
 from app.storage.ids import Kind, is_id
 from app.storage.world import demo

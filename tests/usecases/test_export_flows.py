@@ -20,8 +20,7 @@ from app.domain.export_facts import ExportWish
 from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
-from app.usecases.export_flow import export_flow
-from app.usecases.export_flows import export_flows
+from app.usecases.export_flow import export_flow, export_flows
 from app.usecases.plan_exports import plan_for_all
 from app.usecases.results import Batch
 from tests.databases import Databases, Loaded

@@ -17,7 +17,7 @@ from app.domain.source import CopiedFrom
 from app.domain.step import Step
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
 from app.storage.facts.idempotency_keys import StoredCall, UsedKey
-from app.storage.reads.keyed_exports import exports_from_json
+from app.storage.reads.exports import exports_from_json
 from app.storage.reads.rows import ResultView
 from app.storage.store import Store
 from app.usecases.keyed_calls import done_before, made_by

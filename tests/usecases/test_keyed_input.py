@@ -16,7 +16,7 @@ from app.domain.model import FlowType, ReferenceKind
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
 from app.domain.source import SourceWish, StateOfFlow
-from app.usecases.keyed_input import NOT_OF_THE_INPUT, hash_of_input
+from app.usecases.keyed_calls import NOT_OF_THE_INPUT, hash_of_input
 
 MAPPING = ReferenceMapping("topic_1", "topic_2", OfCall((*MAPPINGS, "0")))
 CHOICES = (StepChoice("1", {ReferenceKind.CREDENTIAL: "credential_1", ReferenceKind.TOPIC: None}),)

@@ -11,7 +11,7 @@ from app.domain.export import Exported
 from app.domain.export_batch import BatchRefusal, ExportsWish
 from app.domain.export_facts import ExportWish
 from app.domain.input import IdempotencyKeyReused
-from app.usecases.export_flows import export_flows
+from app.usecases.export_flow import export_flows
 from app.usecases.results import Batch
 from tests.usecases.company_database import NOW, CompanyDatabase
 from tests.usecases.races import at_once

@@ -18,11 +18,11 @@ from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.graphql.loading.loaders import FindOfFlow
 from app.meter import BYTES_PER_OBJECT, LimitReached, Meter
 from app.storage.facts.flows import FLOWS_WITH_STATES
-from app.storage.facts.outlines import MOST_AT_ONCE
-from app.storage.reads.states_by_id import STATES, read_states
+from app.storage.facts.states import MOST_AT_ONCE
+from app.storage.reads.graphs import STATES, read_states
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import compare_states
-from app.usecases.export_flows import export_flows
+from app.usecases.export_flow import export_flows
 from app.usecases.find_candidates import find_topics_in_use
 from app.usecases.find_destinations import find_destinations
 from app.usecases.plan_exports import plan_for, plan_for_all

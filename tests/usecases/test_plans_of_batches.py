@@ -15,8 +15,7 @@ from app.domain.input import IdempotencyKeyReused
 from app.domain.matching import ComparisonLimit
 from app.storage.ids import Kind, new_id
 from app.usecases.compare_states import compare_found
-from app.usecases.export_flow import export_flow
-from app.usecases.export_flows import export_flows
+from app.usecases.export_flow import export_flow, export_flows
 from app.usecases.plan_exports import PlannedExports, check_planned, plan_for, plan_for_all
 from tests.usecases.company_database import NOW, CompanyDatabase, errors_of, exported
 from tests.usecases.test_export_flows import random_items

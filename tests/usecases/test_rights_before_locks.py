@@ -26,13 +26,12 @@ from app.usecases.copy_flow import copy_flow
 from app.usecases.create_flow import create_flow
 from app.usecases.delete_flow import delete_flow
 from app.usecases.discard_draft import discard_draft
-from app.usecases.export_flows import export_flows
+from app.usecases.export_flow import export_flows
 from app.usecases.publish_draft import publish_draft
 from app.usecases.restore_draft import restore_draft
 from app.usecases.results import Batch
 from app.usecases.revert_flow import revert_flow
-from app.usecases.start_flow import start_flow
-from app.usecases.stop_flow import stop_flow
+from app.usecases.start_and_stop_flow import start_flow, stop_flow
 from app.usecases.undo_export import undo_export
 from app.usecases.update_draft import update_draft
 from tests.api.world_builder import graph

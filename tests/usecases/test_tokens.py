@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import delete
 
 from app.domain.model import UserId
-from app.storage.accounts import tokens
-from app.storage.accounts.tokens import TokenOwner, parts_of, tokens_to_check
+from app.storage import accounts
+from app.storage.accounts import TokenOwner, parts_of, tokens_to_check
 from app.storage.connections.database import Database, open_database
 from app.storage.tables import USER
 from app.telemetry.log import LoggedRequest
@@ -61,7 +61,7 @@ async def owner_of(database: Database, text: str, now: datetime | None = None) -
     token_id, secret = parts
     async with database.reading() as connection:
         stored = (await tokens_to_check(connection, [token_id])).get(token_id)
-    owner = None if stored is None else tokens.owner_of(stored, secret, at)
+    owner = None if stored is None else accounts.owner_of(stored, secret, at)
     if owner is not None and owner.is_use_due:
         await note_token_use(UnitOfWork(database, lambda: at), owner.token_id)
     return owner

@@ -4,6 +4,7 @@
 that what rests on it can be locked and read; `conclude` makes the plan of both.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -13,11 +14,9 @@ from app.domain.graph import Json, canonical
 from app.domain.id_prefixes import Kind
 from app.domain.input import email_key
 from app.domain.wording import printable
-from app.domain.world.comparison import changes_between, normal
+from app.domain.world.comparison import changes_between, normal, shown_value
 from app.domain.world.consistency import consistency_mistakes
-from app.domain.world.identity import MISSING, identify, scope_of
-from app.domain.world.names import Names
-from app.domain.world.plan_fingerprint import fingerprint_of
+from app.domain.world.names import MISSING, Names, identify, scope_of
 from app.domain.world.removals import blockers_of, pruned
 from app.domain.world.sections import RANKS, REQUIRED, Property
 from app.domain.world.things import (
@@ -193,3 +192,25 @@ def fixed_message(item: Item, part: Property) -> str:
         title = " Its title may change." if "title" in item.section.by_name else ""
         return f"{named}: the commands in flows name it.{title}"
     return f"{named}: other things rest on it."
+
+
+def fingerprint_of(planned: Iterable[Planned], names: Names) -> str:
+    """Equal for two plans that would change the same; the ids of new things, which are new each time, don't count."""
+    changes = [
+        [
+            each.section.name,
+            each.key,
+            each.id,
+            each.change.value,
+            [[field.path, field.before, field.after] for field in each.fields],
+            _values(each, names) if each.change is WorldChange.CREATED and each.thing else [],
+        ]
+        for each in planned
+        if each.change is not WorldChange.UNCHANGED
+    ]
+    return hashlib.sha256(canonical(changes).encode()).hexdigest()
+
+
+def _values(planned: Planned, names: Names) -> list[object]:
+    values = {} if planned.thing is None else planned.thing.values
+    return [shown_value(part, values.get(part.name), names) for part in planned.section.properties]

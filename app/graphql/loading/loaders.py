@@ -42,13 +42,13 @@ from app.storage.reads.exports import read_references
 from app.storage.reads.rows import ComponentView, GraphView, TopicView
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import Pair, compare_flows, compare_found, compare_states
-from app.usecases.find_candidates import find_topics_in_use
-from app.usecases.find_credentials import (
+from app.usecases.find_candidates import (
     CandidatesWanted,
     RatedCredential,
     count_candidates,
     find_candidates,
     find_steps_in_need,
+    find_topics_in_use,
 )
 from app.usecases.find_destinations import RatedDestination, find_destinations, find_refusals
 from app.usecases.plan_exports import PlannedDraft, PlannedExport, check_planned, plan_each

@@ -9,8 +9,7 @@ from app.domain.model import UserId
 from app.http.authentication.json_web_tokens import BadToken, JsonWebTokens
 from app.http.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
 from app.http.refused_requests import RequestCode, RequestError
-from app.storage.accounts.tokens import PREFIX, owner_of, parts_of, tokens_to_check
-from app.storage.accounts.users import find_user_by_email, find_user_by_id
+from app.storage.accounts import PREFIX, find_user_by_email, find_user_by_id, owner_of, parts_of, tokens_to_check
 from app.storage.connections.commits import CommitState
 from app.storage.connections.connection import Row
 from app.storage.connections.database import Database

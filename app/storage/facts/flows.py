@@ -35,8 +35,7 @@ from app.storage.connections.connection import ReadConnection, Row
 from app.storage.facts.drifts import base_of
 from app.storage.facts.locks import NEW_FLOWS_IN, Touched
 from app.storage.facts.mirrored_rules import flows_used_in
-from app.storage.facts.outlines import OutlinedState, States, columns_at_once, read_outlines
-from app.storage.facts.states import OutlinedGraph, state_of
+from app.storage.facts.states import OutlinedGraph, OutlinedState, States, columns_at_once, read_outlines, state_of
 from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, FLOWS, access_of, with_access
 from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION, WORKSPACE
 

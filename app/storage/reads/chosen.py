@@ -30,8 +30,7 @@ from app.offload import offload
 from app.storage.connections.connection import ReadConnection, Row
 from app.storage.facts.catalogue import COMPONENT_COLUMNS, catalogue_of, target_of
 from app.storage.facts.flows import FLOWS_WITH_STATES, NO_GRAPH, STATES, flow_of, flows_with_states
-from app.storage.facts.outlines import OutlinedState, States, read_outlines
-from app.storage.facts.states import graph_of, state_of
+from app.storage.facts.states import OutlinedState, States, graph_of, read_outlines, state_of
 from app.storage.facts.visibility import access_of, is_member
 from app.storage.ids import Kind, is_id
 from app.storage.tables import COMPONENT, FLOW_CONTENT_COMPONENT, TEAM, TOPIC

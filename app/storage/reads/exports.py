@@ -1,18 +1,28 @@
-"""Records of copies and exports (P6): what of them is seen by members of the workspaces at both ends."""
+"""Records of copies and exports (P6): what members of the workspaces at both ends see, and outcomes of keyed calls (P5).
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+A replay shows what its viewer may see of each record, and names topics and agents as they are called now.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Self
 
 import orjson
 from sqlalchemy import Text, any_, bindparam, case, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from app.domain.model import ReferenceKind
+from app.domain.bindings import AgentNotCopied, ExportWarning
+from app.domain.drift import DestinationWasChanged
+from app.domain.errors import ONTO_FLOW
+from app.domain.export import Exported
+from app.domain.model import DraftId, ExportId, FlowId, ReferenceKind, Target, VersionId
 from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.source import CopiedFrom
+from app.domain.step import Step
+from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
 from app.meter import current_meter
-from app.offload import interruptible, offload
+from app.offload import LARGE, interruptible, offload
 from app.storage.connections.connection import ReadConnection, Row
+from app.storage.facts.catalogue import read_targets
 from app.storage.facts.visibility import is_member
 from app.storage.reads.limit import bounded, read_bounded
 from app.storage.reads.rows import ResultView, columns
@@ -103,3 +113,98 @@ def _visible_outcomes(texts: Mapping[str, str], sight: _Sight) -> list[Reference
         )
         for one in ([] if sight.report_hash is None else orjson.loads(texts[sight.report_hash]))
     ]
+
+
+Json = dict[str, Any]
+Warnings = tuple[ExportWarning, ...]
+UNSEEN = FlowId(""), DraftId("")
+"""The flow and the draft of an export whose record the viewer can't see: ids of nothing."""
+
+
+class NamedDestination(NamedTuple):
+    """The names of a destination for warnings, as far as the viewer can see them."""
+
+    workspace_name: str | None
+    flow_id: FlowId
+    flow_name: str
+
+    @classmethod
+    def of(cls, record: ResultView, *, names_flow: bool) -> Self:
+        flow = (record.flow_id, record.flow_name or "") if names_flow else (FlowId(""), "")
+        return cls(record.destination_name, *flow)
+
+
+def exports_to_json(exports: Mapping[int, tuple[ExportId, Warnings]]) -> list[Json]:
+    """The records by the indexes of their items. Items with the same warnings are stored together."""
+    groups: dict[Warnings, dict[int, str]] = {}
+    for index, (export_id, warnings) in exports.items():
+        groups.setdefault(warnings, {})[index] = export_id
+    return [{"exports": ids, "warnings": [*map(_warning_to_json, warnings)]} for warnings, ids in groups.items()]
+
+
+async def read_keyed_exports(connection: ReadConnection, viewer: str, groups: Sequence[Json]) -> dict[int, Exported]:
+    """Read the outcomes of exports, by the indexes of their items."""
+    if not groups:
+        return {}
+    ids = [export_id for group in groups for export_id in group["exports"].values()]
+    records = await read_results(connection, viewer, ids)
+    visible = await read_targets(connection, viewer, (each for group in groups for each in _ids_of(group["warnings"])))
+    return await offload(LARGE, exports_from_json, groups, records, visible)
+
+
+def exports_from_json(
+    groups: Iterable[Json], records: Mapping[str, ResultView], visible: Mapping[str, Target]
+) -> dict[int, Exported]:
+    """Make the warnings of a group once for each destination, however many records have them."""
+    exports: dict[int, Exported] = {}
+    for group in interruptible(groups):
+        seen = {each: records[each] for each in group["exports"].values() if each in records}
+        names_flow = any("version" in each for each in group["warnings"])
+        places = {each: NamedDestination.of(record, names_flow=names_flow) for each, record in seen.items()}
+        warnings = {
+            place: tuple(_warning_from_json(each, visible, place) for each in group["warnings"])
+            for place in {*places.values()}
+        }
+        for index, export_id in group["exports"].items():
+            outcome = Exported(export_id, *UNSEEN, replayed=True)
+            if export_id in seen:
+                _, flow_id, draft_id, set_aside, copied_from, *_ = seen[export_id]
+                of_export = flow_id, draft_id, set_aside, copied_from, warnings[places[export_id]]
+                outcome = Exported(export_id, *of_export, replayed=True)
+            exports[int(index)] = outcome
+    return exports
+
+
+def _warning_to_json(warning: ExportWarning) -> Json:
+    match warning:
+        case MultipleTopicsNotCopied():
+            return {"topics": [topic.id for topic in warning.topics]}
+        case TopicSchemaMismatch():
+            topics = {"from": warning.from_topic, "to": warning.to_topic}
+            ids = {end: None if topic is None else topic.id for end, topic in topics.items()}
+            return {**ids, "missing": warning.missing_properties}
+        case DestinationWasChanged():
+            return {"version": warning.version_id, "number": warning.version_number}
+        case AgentNotCopied():
+            return {"agent": warning.agent_id, "steps": warning.steps}
+
+
+def _ids_of(warnings: Iterable[Json]) -> Iterator[str]:
+    """The ids of the topics and agents that the warnings name."""
+    for warning in warnings:
+        yield from warning.get("topics", ())
+        yield from (warning[end] for end in ("from", "to", "agent") if end in warning)
+
+
+def _warning_from_json(warning: Json, visible: Mapping[str, Target], destination: NamedDestination) -> ExportWarning:
+    """The warning, with names only of what the viewer can see."""
+    if "topics" in warning:
+        topics = tuple(visible[each] for each in warning["topics"] if each in visible)
+        return MultipleTopicsNotCopied(topics, refused=False)
+    if "agent" in warning:
+        steps = tuple(Step(*step) for step in warning["steps"])
+        return AgentNotCopied(warning["agent"], visible.get(warning["agent"]), steps, destination.workspace_name)
+    if "version" in warning:
+        version = VersionId(warning["version"]), warning["number"]
+        return DestinationWasChanged(destination.flow_id, destination.flow_name, *version, path=ONTO_FLOW)
+    return TopicSchemaMismatch(visible.get(warning["from"]), visible.get(warning["to"]), tuple(warning["missing"]))

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.storage.accounts.tokens import PREFIX, secret_hash
+from app.storage.accounts import PREFIX, secret_hash
 from scripts.benchmarks.speed.operations import OPERATIONS, ComparedOperation
 from scripts.benchmarks.speed.writes import WRITES
 

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typeid import TypeID
 
-from app.storage.accounts.tokens import PREFIX, secret_hash
+from app.storage.accounts import PREFIX, secret_hash
 from app.storage.connections.engine import engine_of
 from app.storage.embedded import running
 from app.storage.ids import Kind, new_id
