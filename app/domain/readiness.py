@@ -93,14 +93,17 @@ class Readiness:
 @dataclass(frozen=True, slots=True)
 class DraftNotReady(FlowRefusal):
     blockers: tuple[Blocker, ...] = field(hash=False)
+    is_restored: bool = False
+    """Whether it is an earlier version that can't be published again."""
 
     @property
     def message(self) -> str:
+        state = "earlier version" if self.is_restored else "draft"
         steps = list(dict.fromkeys(blocker.step for blocker in self.blockers if blocker.step is not None))
         where = f" See the {counted('step', steps, lambda step: step.label)}." if steps else ""
         count = len(self.blockers)
         return (
-            f"The draft of the flow {printable(self.flow_name)} can't be published: {count} "
+            f"The {state} of the flow {printable(self.flow_name)} can't be published: {count} "
             f"{'thing stands' if count == 1 else 'things stand'} in the way.{where}"
         )
 
@@ -186,13 +189,18 @@ def _first_steps(steps: Sequence[Step], links: Sequence[Link]) -> Iterator[Inval
 
 
 def not_ready(
-    facts: DraftFacts, state: FlowState, path: Path, judged: dict[Judged, tuple[Blocker, ...]] | None = None
+    facts: DraftFacts,
+    state: FlowState,
+    path: Path,
+    judged: dict[Judged, tuple[Blocker, ...]] | None = None,
+    *,
+    is_restored: bool = False,
 ) -> tuple[DraftNotReady, ...]:
-    """Refuse a state that can't be published in the flow's workspace (H3)."""
+    """Refuse a draft, or an earlier version that is restored, which can't be published in the flow's workspace (H3)."""
     flow, judged = facts.flow, {} if judged is None else judged
     workspace = flow.access.workspace
     key = id(state.graph), workspace.id
     if key not in judged:
         judged[key] = blockers(state, workspace, facts.catalogue, facts.targets)
     reasons = judged[key]
-    return (DraftNotReady(flow.id, flow.name, reasons, path=path),) if reasons else ()
+    return (DraftNotReady(flow.id, flow.name, reasons, is_restored, path=path),) if reasons else ()

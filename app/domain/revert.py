@@ -76,7 +76,7 @@ def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refu
     if version is None:
         return Refused((VersionNotFound(flow.id, flow.name, wish.version_id, path=VERSION), *refusals))
     state, references = reverted(facts, version)
-    errors = (*refusals, *(not_ready(facts, state, VERSION) if wish.publish else ()))
+    errors = (*refusals, *(not_ready(facts, state, VERSION, is_restored=True) if wish.publish else ()))
     sets_aside = None if flow.draft is None else DraftId(flow.draft.id)
     return refused(*errors) or RevertPlan(
         flow.id,

@@ -97,7 +97,7 @@ def plan_undo_release(
         flow, before = of_flow.flow, of_flow.named_version
         state = None if before is None else reverted(of_flow, before)[0]
         if state is not None:
-            refusals += about_flow(not_ready(of_flow, state, RELEASE, judged), of_flow)
+            refusals += about_flow(not_ready(of_flow, state, RELEASE, judged, is_restored=True), of_flow)
             state.graph.forget()
         runs_only_since = item.started or state is None
         restored.append(RestoredFlow(flow.id, state, runs_only_since and flow.status is FlowStatus.ACTIVE))

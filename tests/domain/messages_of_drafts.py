@@ -53,6 +53,10 @@ OF_DRAFTS: list[tuple[Message, str]] = [
         "The draft of the flow Orders can't be published: 2 things stand in the way. See the step Send.",
     ),
     (
+        DraftNotReady(FLOW, "Orders", (InvalidGraph("…"),), is_restored=True),
+        "The earlier version of the flow Orders can't be published: 1 thing stands in the way.",
+    ),
+    (
         DraftNotReady(FLOW, "Orders", (InvalidGraph("…"),)),
         "The draft of the flow Orders can't be published: 1 thing stands in the way.",
     ),

@@ -148,7 +148,9 @@ def test_an_existing_draft_refuses_the_revert_if_the_caller_asked_for_it() -> No
 
 def test_an_old_version_is_published_at_once_only_if_it_is_ready_as_it_would_be_bound() -> None:
     version = state(step("1", "lab/crm:get", credential=LOGIN.id))
-    missing = DraftNotReady(WITH_BOTH.id, "Orders", (MissingCredential(called("1"), CRM, DEVELOPMENT),))
+    missing = DraftNotReady(
+        WITH_BOTH.id, "Orders", (MissingCredential(called("1"), CRM, DEVELOPMENT),), is_restored=True
+    )
     assert revert(WITH_BOTH, version, publish=True, components=COMPONENTS) == Refused((missing,))
     assert agreed(revert(WITH_BOTH, version, publish=False, components=COMPONENTS)).publish is False
     assert agreed(revert(WITH_BOTH, version, publish=True, knowing=[LOGIN], components=COMPONENTS)).publish is True

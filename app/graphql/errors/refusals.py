@@ -78,7 +78,7 @@ class StaleDraft(Error):
     )
 
 
-@shows(readiness.DraftNotReady, "The draft can't be published yet.")
+@shows(readiness.DraftNotReady, "The draft can't be published yet; or, of a version that is restored, not any more.")
 class DraftNotReady(Error):
     blockers: list[DraftBlocker] = about("The reasons that keep it from being published, as in `FlowDraft.readiness`.")
     flow: Flow | None = relation("flows", "flow_id", "The flow that it is about.")
