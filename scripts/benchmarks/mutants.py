@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 DOMAIN = "app/domain"
-COPIED = ("app", "tests", "pyproject.toml", "schema.graphql")
+COPIED = ("app", "tests", "scripts", "pyproject.toml", "schema.graphql")
 TESTS = (("tests/domain",), ("tests/usecases", "tests/lifecycle"))
 """The quick ones first."""
 ENVIRONMENT = os.environ | {"TEST_EXAMPLES": "20"}
