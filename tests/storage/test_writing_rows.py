@@ -42,7 +42,7 @@ async def tenants(connection: WriteConnection) -> list[tuple[Any, ...]]:
     [
         (lambda: insert_rows(AGENT, ("id", "workspace_id", "name", "name_key", "cron")), "agent has no cron"),
         (lambda: insert_rows(TENANT, ("id", "name", "component_whitelist"), owner=NOW), "tenant has no owner"),
-        (lambda: insert_rows(AGENT, ("id", "name")), "rows of agent need workspace_id, name_key"),
+        (lambda: insert_rows(AGENT, ("id", "name")), "rows of agent need name_key, workspace_id"),
         # The model has a default for it, which no statement of ours asks.
         (lambda: insert_rows(TENANT, ("id", "name")), "rows of tenant need component_whitelist"),
         (lambda: update_rows(TENANT, ("title",)), "tenant has no title"),
