@@ -225,7 +225,7 @@ def list_tokens(url: str) -> None:
     rows: list[tuple[str, ...]] = [("ID", "USER", "NAME", "CREATED", "EXPIRES", "LAST USED", "REVOKED")]
     for each in run(url, manage_tokens.list_tokens):
         times = (each.created_at, each.expires_at, each.last_used_at, each.revoked_at)
-        rows.append((each.id, each.user_email, each.name, *map(day_and_time, times)))
+        rows.append((each.id, each.email, each.name, *map(day_and_time, times)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

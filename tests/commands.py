@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+from app.storage.connections.connection import Row
 from app.storage.connections.database import opened
 from app.usecases import demo_world, manage_tokens
-from app.usecases.manage_tokens import TokenInfo, TokenWish
+from app.usecases.manage_tokens import TokenWish
 from app.usecases.transaction import UnitOfWork
 
 
@@ -21,7 +22,7 @@ async def issue_token(url: str, email: str, *, name: str, expires_days: int | No
         return await manage_tokens.issue_token(work, TokenWish(email, name, expires_days))
 
 
-async def list_tokens(url: str) -> list[TokenInfo]:
+async def list_tokens(url: str) -> list[Row]:
     async with working_on(url) as work:
         return await manage_tokens.list_tokens(work)
 

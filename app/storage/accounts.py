@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -124,17 +123,6 @@ class TokenOwner(NamedTuple):
     """The first name, the last name and the e-mail address of the user."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredToken:
-    id: str
-    name: str
-    user_email: str
-    created_at: datetime
-    expires_at: datetime | None
-    last_used_at: datetime | None
-    revoked_at: datetime | None
-
-
 def secret_hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
@@ -184,9 +172,9 @@ async def add_token(
     return f"{PREFIX}{token_id}_{secret}" if added else None
 
 
-async def all_tokens(connection: ReadConnection) -> list[StoredToken]:
-    """All tokens, the oldest first."""
-    return [StoredToken(*row) for row in await connection.rows(_TOKENS)]
+async def all_tokens(connection: ReadConnection) -> list[Row]:
+    """The columns of all tokens but their secrets, the oldest first."""
+    return await connection.rows(_TOKENS)
 
 
 async def revoke(connection: WriteConnection, token_id: str, now: datetime) -> bool:

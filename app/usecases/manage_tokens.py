@@ -6,11 +6,9 @@ from typing import NamedTuple
 
 from app.command_error import CommandError
 from app.storage import accounts
-from app.storage.accounts import StoredToken as TokenInfo
+from app.storage.connections.connection import Row
 from app.storage.store import Store
 from app.usecases.transaction import UnitOfWork, transaction
-
-__all__ = ["TokenInfo", "TokenWish", "UnknownUser", "issue_token", "list_tokens", "note_token_use", "revoke_token"]
 
 SECRET_BYTES = 32
 """43 characters of text."""
@@ -45,7 +43,7 @@ async def issue_token(store: Store, wish: TokenWish) -> str:
     return text
 
 
-async def list_tokens(work: UnitOfWork) -> list[TokenInfo]:
+async def list_tokens(work: UnitOfWork) -> list[Row]:
     """All tokens, without their secrets, the oldest first."""
     async with work.database.reading() as connection:
         return await accounts.all_tokens(connection)

@@ -117,6 +117,7 @@ async def test_the_use_of_a_token_is_noted_but_not_with_every_request(issuing: A
     token = await issue_token(issuing.database_url, email_of("berta"), name="used", expires_days=None)
 
     async def last_used() -> datetime | None:
+        used: datetime | None
         [used] = [each.last_used_at for each in await list_tokens(issuing.database_url) if each.name == "used"]
         return used
 

@@ -165,8 +165,8 @@ async def test_all_tokens_are_listed_the_oldest_first(database_url: str) -> None
     await issue_token(database_url, "ben@example.com", name="two", expires_days=1)
     await revoke_token(database_url, first.split("_")[1])
     one, two = await list_tokens(database_url)
-    assert (one.id, one.name, one.user_email) == (first.split("_")[1], "one", "Ada@Example.com")
+    assert (one.id, one.name, one.email) == (first.split("_")[1], "one", "Ada@Example.com")
     assert one.revoked_at is not None
     assert one.last_used_at is None
-    assert (two.name, two.user_email, two.revoked_at) == ("two", "ben@example.com", None)
+    assert (two.name, two.email, two.revoked_at) == ("two", "ben@example.com", None)
     assert two.expires_at == two.created_at + timedelta(days=1)
