@@ -32,6 +32,11 @@ class CompiledStatement(NamedTuple):
         return [values[name] for name in self.names]
 
 
+def statement(text: str, *names: str) -> CompiledStatement:
+    """A statement as PostgreSQL takes it, with the names of its parameters in the order of their numbers."""
+    return CompiledStatement(text, names, {})
+
+
 def compiled(statement: Statement | CompiledStatement) -> CompiledStatement:
     """Compile a statement to the text and parameters that the driver takes."""
     return statement if isinstance(statement, CompiledStatement) else _compiled(statement)

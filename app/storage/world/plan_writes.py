@@ -11,12 +11,12 @@ from app.domain.input import email_key, name_key
 from app.domain.world.sections import SECTIONS, Section
 from app.domain.world.things import Planned, Terms, Thing, WorldChange, WorldPlan
 from app.storage import tables
+from app.storage.connections.compiled import statement
 from app.storage.connections.connection import WriteConnection
 from app.storage.connections.row_changes import RowsOfTable, delete_rows, insert_rows, update_rows, write_rows
 from app.storage.event_writes import FlowEvent, flow_events, removed_flows, world_events
 from app.storage.store import Store
 from app.storage.world.access import let_go_of_roles, members_of, write_members
-from app.storage.world.raw_statements import statement
 from app.storage.world.section_tables import OF_WORKSPACES, TABLES, columns_of
 
 MANY = 20

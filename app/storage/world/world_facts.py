@@ -30,7 +30,7 @@ from app.domain.input import email_key
 from app.domain.model import FlowStatus
 from app.domain.world.sections import SECTIONS, Section
 from app.domain.world.things import COMMAND, ELSEWHERE, Item, Terms, Thing, WorldFacts
-from app.storage.connections.compiled import CompiledStatement, compile_statement
+from app.storage.connections.compiled import CompiledStatement, compile_statement, statement
 from app.storage.connections.connection import ReadConnection, Row
 from app.storage.tables import (
     COMPONENT,
@@ -40,7 +40,6 @@ from app.storage.tables import (
     EXTERNAL_KEY,
     TENANT_MEMBER,
 )
-from app.storage.world.raw_statements import statement
 from app.storage.world.section_tables import INACTIVE, OF_WORKSPACES, TABLES, columns_of, with_tenant
 
 _KEYED = statement(
