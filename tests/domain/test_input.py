@@ -69,6 +69,7 @@ def test_what_is_no_description(description: str, says: str) -> None:
     [
         "* * * * *",
         "*/15 * * * *",
+        "*/1 * * * *",
         "0 0 1 1 0",
         "59 23 31 12 7",
         "0,15,30,45 8-18 * * MON-FRI",
