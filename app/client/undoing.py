@@ -87,7 +87,7 @@ def undo_published(api: Api, workspace: Workspace, exports: Sequence[FlowExport]
 
 
 def restored(source: Flow, flow: Flow | None) -> Line:
-    """What became of a flow whose release was undone."""
+    """Say what undoing a release did to a flow."""
     if flow is None or len(flow.history.nodes) > 1:
         return Line(source, "reverted", flow)
     action = "stopped" if flow.status == "ACTIVE" else "kept"

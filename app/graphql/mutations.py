@@ -93,7 +93,7 @@ class Mutation:
     ) -> batch_payloads.PublishFlowDraftsPayload | None:
         """Publish up to 1,000 drafts, each at the revision that you have seen: all or none, unless `mode` is BEST_EFFORT.
 
-        What is published in a workspace is an applied release of `Workspace.releaseRequests`, which `undoRelease` undoes.
+        The versions published in a workspace are an applied release of `Workspace.releaseRequests`, which `undoRelease` undoes.
         """
         wish = input_.to_wish()
         info.context.meter.take_objects(len(wish.items))
