@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from app.server.backoff import delay_after
+from app.backoff import delay_after
 from app.telemetry.log import log
 from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
 

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.server.backoff import is_steady
+from app.backoff import is_steady
 from app.settings import Settings, is_loopback
 from app.storage.connections.database import Database, DatabaseFailure
 from app.storage.migrations.migrate import has_usable_schema

@@ -16,7 +16,7 @@ from multiprocessing.context import ForkProcess
 
 from uvicorn.config import STARTUP_FAILURE
 
-from app.server.backoff import delay_after
+from app.backoff import delay_after
 from app.server.signals import EXIT_SECONDS, SIGNALS, ignore_signals, unblock
 from app.settings import Settings
 from app.telemetry.log import log

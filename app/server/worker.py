@@ -7,7 +7,7 @@ import signal
 import socket
 import time
 
-from app.server.backoff import started_after
+from app.backoff import started_after
 from app.server.graceful_server import Server
 from app.server.signals import stop_on_signals, unblock
 from app.settings import Settings

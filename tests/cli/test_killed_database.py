@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from app.storage.embedded.running import delay_after
+from app.backoff import delay_after
 from tests.cli.flowport import Server, serving
 from tests.clusters import with_cluster
 from tests.plain_http import TRUSTS_NOBODY
@@ -108,7 +108,7 @@ def test_one_that_cant_start_is_tried_ever_more_slowly_until_it_can_or_the_serve
 def test_the_delay_before_another_start_grows_until_a_server_ran_for_a_while() -> None:
     delays, delay = [], 0.0
     for ran_seconds in (60, 0, 0, 5, 0, 0, 0, 0, 0, 10):
-        delay = delay_after(delay, ran_seconds)
+        delay = delay_after(delay, served_seconds=ran_seconds)
         delays.append(delay)
     assert delays == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10, 10, 0.1]
 

@@ -149,7 +149,7 @@ async def test_a_cleanup_goes_on_whatever_is_raised(monkeypatch: pytest.MonkeyPa
 async def test_a_background_task_that_ends_unexpectedly_is_told_counted_and_restarted_ever_more_slowly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("app.server.backoff.FIRST_DELAY_SECONDS", 0.001)
+    monkeypatch.setattr("app.backoff.FIRST_DELAY_SECONDS", 0.001)
     begun = Counter[str]()
 
     async def work() -> None:

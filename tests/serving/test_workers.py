@@ -13,8 +13,8 @@ import httpx
 import psutil
 import pytest
 
-from app.server import backoff
-from app.server.backoff import (
+from app import backoff
+from app.backoff import (
     FIRST_DELAY_SECONDS,
     LONGEST_DELAY_SECONDS,
     STEADY_SECONDS,

@@ -17,6 +17,7 @@ from io import FileIO
 from pathlib import Path
 from urllib.parse import quote
 
+from app.backoff import delay_after
 from app.storage.embedded.binaries import Account, EmbeddedDatabaseError, environment, myself
 from app.storage.embedded.data_directory import DataDirectory, Postmaster, find_postmaster, prepare, said_plainly
 from app.storage.embedded.server import DATABASE, USER, join_or_start, launch, opened_log, stop
@@ -25,9 +26,6 @@ from app.storage.embedded.socket_folder import PORT
 GATE, USERS, WATCH = "gate.lock", "users.lock", "watch.lock"
 """Files in the data directory, locked by whoever starts or stops the server, by all who use it, and by its watch."""
 LOOK_SECONDS = 0.1
-FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS = 0.1, 10.0
-STEADY_SECONDS = 10.0
-"""A server that ran for this long is started again after the first delay, any other after twice the last one."""
 
 
 @contextmanager
@@ -110,16 +108,10 @@ def watch(data_dir: Path) -> None:
         while nobody_else(own) and not has_ended_unused(directory, own, users):
             time.sleep(LOOK_SECONDS)
             if find_postmaster(directory) is None:
-                delay = delay_after(delay, time.monotonic() - started_at)
+                delay = delay_after(delay, served_seconds=time.monotonic() - started_at)
                 time.sleep(delay)
                 start_again(directory, account, users)
                 started_at = time.monotonic()
-
-
-def delay_after(delay_seconds: float, ran_seconds: float) -> float:
-    """Seconds before another start of a server that was started after such a delay, and ran for so long."""
-    is_steady = ran_seconds >= STEADY_SECONDS
-    return FIRST_DELAY_SECONDS if is_steady else min(2 * delay_seconds, LONGEST_DELAY_SECONDS)
 
 
 def has_ended_unused(directory: DataDirectory, own: FileIO, users: FileIO) -> bool:
