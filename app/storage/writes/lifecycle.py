@@ -122,12 +122,12 @@ async def save_draft(store: Store, plan: UpdatePlan) -> DraftId:
 
 async def publish_drafts(store: Store, plans: Sequence[PublishPlan]) -> list[VersionId]:
     """Turn drafts into the next versions of their flows, and remove them (H2)."""
-    ids, parts = published(plans)
+    ids, parts = versions_of(plans)
     await store.write(*parts)
     return ids
 
 
-def published(plans: Sequence[PublishPlan]) -> tuple[list[VersionId], Parts]:
+def versions_of(plans: Sequence[PublishPlan]) -> tuple[list[VersionId], Parts]:
     """The ids of the versions that drafts become, and what writes them."""
     drafts = [(plan.draft.draft_id,) for plan in plans]
     ids, versions = _versions(

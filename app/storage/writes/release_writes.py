@@ -15,7 +15,7 @@ from app.storage.event_writes import release_event
 from app.storage.ids import Kind, new_id
 from app.storage.store import Store
 from app.storage.tables import RELEASE_ITEM, RELEASE_REQUEST
-from app.storage.writes.lifecycle import NextVersion, publish_drafts, published, set_status, write_versions
+from app.storage.writes.lifecycle import NextVersion, publish_drafts, set_status, versions_of, write_versions
 
 LONGEST_TITLE = 200
 """The characters of a title that names flows, but for its last words."""
@@ -67,7 +67,7 @@ async def write_request(store: Store, plan: RequestPlan) -> str:
 
 async def publish_together(store: Store, plans: Sequence[PublishPlan]) -> list[VersionId]:
     """Publish drafts, and note an applied release for each of their workspaces, which can be undone in one call (B4)."""
-    versions, parts = published(plans)
+    versions, parts = versions_of(plans)
     releases: dict[WorkspaceId, list[tuple[PublishPlan, VersionId]]] = {}
     for plan, version in zip(plans, versions, strict=True):
         releases.setdefault(plan.workspace_id, []).append((plan, version))
