@@ -6,6 +6,7 @@ and propagates nulls.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 import orjson
@@ -64,63 +65,61 @@ class Answers:
 
     async def _complete_objects(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> list[Objects]:
         shape, name = field.shape, field.name
+        if not shape.is_list:
+            return await self._begin_elements(field, values, objects.answers, [name] * len(values))
         begun: list[Objects] = []
-        places: list[tuple[Any, Any]] = []
         elements: list[Any] = []
+        containers: list[Any] = []
+        keys: list[int] = []
         for answer, value in zip(objects.answers, values, strict=True):
-            if not shape.is_list:
-                places.append((answer, name))
-                elements.append(value)
-            elif isinstance(value, RawRows) and value.rows and shape.object is not None:
-                objects = await self._begin(self._plan.below(field, shape.object), value)
-                answer[name] = objects.answers
-                begun += [objects] if objects.unresolved else []
+            if isinstance(value, RawRows) and value.rows and shape.object is not None:
+                rows = await self._begin(self._plan.below(field, shape.object), value)
+                answer[name] = rows.answers
+                begun += [rows] if rows.unresolved else []
             elif is_iterable(value):
-                found = list(value)
-                answer[name] = inner = [None] * len(found)
-                places += ((inner, index) for index in range(len(found)))
-                elements += found
-                if not found:
+                elements += value
+                answer[name] = inner = [None] * (len(elements) - len(keys))
+                containers += [inner] * len(inner)
+                keys += range(len(inner))
+                if not inner:
                     self._meter.take_nulls(1)
             elif value is None and not shape.is_required:
                 self._meter.take_nulls(1)
             else:
                 answer[name] = self._failure(field, value)
-        await self._begin_elements(field, places, elements, begun)
-        return begun
+        return begun + await self._begin_elements(field, elements, containers, keys)
 
     async def _begin_elements(
-        self, field: FieldPlan, places: list[tuple[Any, Any]], elements: list[Any], begun: list[Objects]
-    ) -> None:
-        """Begin the objects of a field, type by type, and put each into the answer."""
+        self, field: FieldPlan, elements: Sequence[Any], containers: Sequence[Any], keys: Sequence[Any]
+    ) -> list[Objects]:
+        """Begin the objects of a field, class by class, and put each into its container in the answer."""
         is_required = field.shape.element_is_required if field.shape.is_list else field.shape.is_required
-        types = {class_: self._type_of(field, class_) for class_ in set(map(type, elements))}
-        groups: dict[Any, tuple[list[Any], list[tuple[Any, Any]]]] = {
-            type_: ([], []) for type_ in types.values() if isinstance(type_, GraphQLObjectType)
-        }
-        nulls = 0
-        for place, element in zip(places, elements, strict=True):
-            type_ = types[type(element)]
-            if type_ in groups:
-                groups[type_][0].append(element)
-                groups[type_][1].append(place)
-            elif element is None and not is_required:
-                nulls += 1
+        begun: list[Objects] = []
+        for class_ in dict.fromkeys(map(type, elements)):
+            places = [each for each in zip(containers, keys, elements, strict=True) if type(each[2]) is class_]
+            type_ = self._type_of(field, class_)
+            if isinstance(type_, GraphQLObjectType):
+                begun += await self._begin_places(field, type_, places)
+            elif class_ is NoneType and not is_required:
+                self._meter.take_nulls(len(places))
             else:
-                place[0][place[1]] = self._failure(field, element if type_ is None else type_)
-        if nulls:
-            self._meter.take_nulls(nulls)
-        for type_, (sources, of_type) in groups.items():
-            try:
-                objects = await self._begin(self._plan.below(field, type_), sources)
-            except GraphQLError as error:
-                # A condition below isn't acceptable: each object gets the error.
-                for container, key in of_type:
-                    container[key] = self._failure(field, error)
-                continue
-            for (container, key), answer in zip(of_type, objects.answers, strict=True):
-                container[key] = answer
-            begun += [objects] if objects.unresolved else []
+                for container, key, element in places:
+                    container[key] = self._failure(field, element if type_ is None else type_)
+        return begun
+
+    async def _begin_places(
+        self, field: FieldPlan, type_: GraphQLObjectType, places: Sequence[tuple[Any, Any, Any]]
+    ) -> list[Objects]:
+        try:
+            objects = await self._begin(self._plan.below(field, type_), [element for *_, element in places])
+        except GraphQLError as error:
+            # A condition below isn't acceptable: each object gets the error.
+            for container, key, _ in places:
+                container[key] = self._failure(field, error)
+            return []
+        for (container, key, _), answer in zip(places, objects.answers, strict=True):
+            container[key] = answer
+        return [objects] if objects.unresolved else []
 
     async def _begin(self, selection: Selection, sources: Sequence[Any] | RawRows) -> Objects:
         """Begin objects: answer what is compiled of all of them."""
@@ -177,7 +176,7 @@ class Answers:
 
     def _type_of(self, field: FieldPlan, class_: type) -> GraphQLObjectType | Exception | None:
         """The type of the objects of a class: where the field doesn't say it, the class does. None: there is no object."""
-        if class_ is type(None) or issubclass(class_, Exception):
+        if class_ is NoneType or issubclass(class_, Exception):
             return None
         if field.shape.object is not None:
             return field.shape.object

@@ -6,7 +6,7 @@ Answers, errors and nulls are those of the specification (GraphQL, September 202
 """
 
 import asyncio
-from collections.abc import Awaitable, Hashable, Sequence
+from collections.abc import Awaitable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from operator import itemgetter
@@ -27,6 +27,8 @@ CALLS_AT_ONCE = 64
 """Number of resolvers that are called between two looks at the time."""
 
 Fields = Sequence[FieldPlan]
+Unknown = tuple[list[Any], int]
+"""Values of a field, and the position of one among them that isn't known yet."""
 
 
 @dataclass(slots=True)
@@ -133,12 +135,15 @@ class Executor:
     async def _called(self, objects: Objects, field: FieldPlan) -> list[Any]:
         """The results of a resolver, one for each object."""
         resolve = field.definition.resolve or default_field_resolver
-        columns = columns_of_page(self._plan, field) if field.is_connection else ALL_COLUMNS
-        info: Any = ResolverInfo(self._context, self._plan.schema, field.node.name.value, columns)
-        try:
-            arguments = self._plan.arguments(field)
-        except GraphQLError as error:
-            return [error] * len(objects.sources)
+        info: Any = None
+        arguments: dict[str, Any] = {}
+        if field.column is None:
+            columns = columns_of_page(self._plan, field) if field.is_connection else ALL_COLUMNS
+            info = ResolverInfo(self._context, self._plan.schema, field.node.name.value, columns)
+            try:
+                arguments = self._plan.arguments(field)
+            except GraphQLError as error:
+                return [error] * len(objects.sources)
         values = []
         for position, source in enumerate(objects.sources):
             if position % CALLS_AT_ONCE == 0 and self._pace.is_over():
@@ -151,45 +156,31 @@ class Executor:
 
     async def _find(self, pending: Sequence[Pending]) -> None:
         """Get all values: await resolvers, then look up their keys, each once."""
-        await self._wait_for(pending)
-        while keys := await self._keys(pending):
-            answers = await self._all([loader.read(asked) for loader, asked in keys.items()])
-            known = dict(zip(keys, answers, strict=True))
-            for each in pending:
-                if self._pace.is_over():
-                    await self._pace.wait()
-                each.values = [
-                    looked_up(value, known[value.loader]) if isinstance(value, Lookup) else value
-                    for value in each.values
-                ]
-            await self._wait_for(pending)
+        unknown = unknown_of((each.values, position) for each in pending for position in range(len(each.values)))
+        while unknown:
+            waiting = [(values, position) for values, position in unknown if not isinstance(values[position], Lookup)]
+            if waiting:
+                # Several fields of an object may need the same, which isn't cached for long if it is large.
+                waiting.sort(key=itemgetter(1))
+                found = await self._all([values[position] for values, position in waiting])
+                for (values, position), value in zip(waiting, found, strict=True):
+                    values[position] = value
+            else:
+                await self._look_up(unknown)
+            unknown = unknown_of(unknown)
 
-    async def _keys(self, pending: Sequence[Pending]) -> dict[Loader[Any, Any], dict[Hashable, None]]:
-        """The keys of lookups, by loader."""
+    async def _look_up(self, unknown: Sequence[Unknown]) -> None:
+        """Replace lookups by what they lead to; each loader reads its keys together."""
         keys: dict[Loader[Any, Any], dict[Hashable, None]] = {}
-        for each in pending:
-            if self._pace.is_over():
+        for values, position in unknown:
+            lookup = values[position]
+            keys.setdefault(lookup.loader, {})[lookup.key] = None
+        answers = await self._all([loader.read(asked) for loader, asked in keys.items()])
+        known = dict(zip(keys, answers, strict=True))
+        for index, (values, position) in enumerate(unknown):
+            if index % CALLS_AT_ONCE == 0 and self._pace.is_over():
                 await self._pace.wait()
-            for value in each.values:
-                if isinstance(value, Lookup):
-                    keys.setdefault(value.loader, {})[value.key] = None
-        return keys
-
-    async def _wait_for(self, pending: Sequence[Pending]) -> None:
-        """Await all results of resolvers that are awaitable."""
-        waiting = [
-            (each.values, position)
-            for each in pending
-            for position, value in enumerate(each.values)
-            if is_awaited(type(value)) and not isinstance(value, Lookup)
-        ]
-        if not waiting:
-            return
-        # Several fields of an object may need the same, which isn't cached for long if it is large.
-        waiting.sort(key=itemgetter(1))
-        found = await self._all([values[position] for values, position in waiting])
-        for (values, position), value in zip(waiting, found, strict=True):
-            values[position] = value
+            values[position] = looked_up(values[position], known[values[position].loader])
 
     async def _all(self, awaited: Sequence[Awaitable[Any]]) -> list[Any]:
         """Await several results, or the exceptions in their place; a single one without a task."""
@@ -222,6 +213,11 @@ class Executor:
 
 def is_awaited(type_: type) -> bool:
     return hasattr(type_, "__await__")
+
+
+def unknown_of(places: Iterable[Unknown]) -> list[Unknown]:
+    """The places whose values are to be awaited or looked up."""
+    return [(values, position) for values, position in places if is_awaited(type(values[position]))]
 
 
 def looked_up(lookup: Lookup[Any], answers: Any) -> Any:

@@ -18,7 +18,7 @@ from strawberry import Parent
 from app.execution.lookups import Loader, Lookup
 from app.execution.request_errors import BadRequest
 from app.execution.rows import ALL_COLUMNS, RawRows, shows
-from app.graphql.arguments import After, Before, First, Last, none_if_unset
+from app.graphql.arguments import After, Before, First, Last
 from app.graphql.context import Info
 from app.graphql.describe import about, field
 from app.graphql.loading.loader_keys import CountBelow, PageBelow
@@ -203,8 +203,7 @@ def connection_field(resolver: Callable[..., Awaitable[Any]], *, type_: Any = No
     def resolve(
         *args: Any, first: Any = None, after: Any = None, last: Any = None, before: Any = None, **arguments: Any
     ) -> Any:
-        page = PageArguments(none_if_unset(first), none_if_unset(after), none_if_unset(last), none_if_unset(before))
-        return resolver(*args, **arguments, page=page)
+        return resolver(*args, **arguments, page=PageArguments(first, after, last, before))
 
     for name in ("__name__", "__qualname__", "__module__", "__doc__"):
         setattr(resolve, name, getattr(resolver, name))
@@ -258,11 +257,12 @@ def connection_below(
     paging = page.of(listing.name, listing.flow_order, parent, key=_key_of(listing))
     loaders = info.context.loaders
 
-    number_of_all: Awaitable[Any] = Lookup(loaders.counts, CountBelow(listing, parent))
+    def number_of_all() -> Awaitable[Any]:
+        return Lookup(loaders.counts, CountBelow(listing, parent))
 
     # In quotes, or its types would be made anew for each connection.
     def connection(page_of_list: "Page[Any]") -> "Listed | Lookup[Listed]":
-        made = Listed(page_of_list, paging, lambda: number_of_all, node)
+        made = Listed(page_of_list, paging, number_of_all, node)
         # What has elements is there.
         return made if page_of_list.rows or parents is None else Lookup(parents, parent, lambda _: made)
 

@@ -270,13 +270,12 @@ class Loaders:
 
     @_batched
     async def pages(self, keys: list[PageBelow]) -> list[Page[Any]]:
-        pages: dict[PageBelow, Page[Any]] = {}
-        groups = grouped(keys, lambda key: (key.listing, key.request), lambda key: key.parent)
-        for (wanted, request), parents in groups:
+        pages: dict[tuple[Any, ...], Page[Any]] = {}
+        for (wanted, request), parents in grouped(keys, itemgetter(0, 1), itemgetter(2)):
             async with self.database.reading() as connection:
                 below = await wanted.listing().pages(connection, parents, request, wanted.values(self.viewer))
             for parent, page in zip(parents, below, strict=True):
-                pages[PageBelow(wanted, request, parent)] = page
+                pages[wanted, request, parent] = page
                 for related in page.related:
                     getattr(self, LOADER_OF[related]).know(partial(page.related_rows, related))
         return [pages[key] for key in keys]
