@@ -17,7 +17,7 @@ from strawberry import Parent
 
 from app.execution.lookups import Loader, Lookup
 from app.execution.request_errors import BadRequest
-from app.execution.rows import ALL_COLUMNS, RawRows, shows
+from app.execution.rows import ALL_COLUMNS, PageColumns, RawRows, shows
 from app.graphql.arguments import After, Before, First, Last
 from app.graphql.context import Info
 from app.graphql.describe import about, field
@@ -240,6 +240,11 @@ def _seal(listing: str) -> str:
     return hashlib.sha256(listing.encode()).hexdigest()[:12]
 
 
+def columns_of_page(info: Info) -> PageColumns:
+    """The columns that the page of a connection reads; graphql-core's info, which tests call resolvers with, lacks them."""
+    return getattr(info, "page_columns", ALL_COLUMNS)
+
+
 def connection_below(
     info: Info,
     listing: WantedList,
@@ -266,9 +271,7 @@ def connection_below(
         # What has elements is there.
         return made if page_of_list.rows or parents is None else Lookup(parents, parent, lambda _: made)
 
-    # graphql-core's info, which tests call resolvers with too, doesn't say it.
-    columns = getattr(info, "page_columns", ALL_COLUMNS)
-    key = PageBelow(listing._replace(columns=columns), paging.request, parent)
+    key = PageBelow(listing._replace(columns=columns_of_page(info)), paging.request, parent)
     page_of_list: Awaitable[Any] = Lookup(loaders.pages, key, connection)
     # Of every list there is a page, if an empty one.
     return page_of_list

@@ -13,6 +13,7 @@ from app.graphql.connections import (
     Connection,
     Listed,
     PageArguments,
+    columns_of_page,
     connection_below,
     connection_field,
 )
@@ -206,7 +207,7 @@ class Query:
         paging = page.of("overrideCandidates", flow_id, workspace_id, key=THREE_KEYS)
         wanted = OverrideSearch(flow_id, workspace_id, searched(search))
         database, viewer = info.context.database, info.context.viewer
-        flows = await wanted.page(database, viewer, paging.request)
+        flows = await wanted.page(database, viewer, paging.request, columns_of_page(info).own)
         return None if flows is None else Listed(flows, paging, lambda: wanted.count(database, viewer), "candidate")
 
     @partial(connection_field, type_=TopicCandidateConnection | None)

@@ -17,6 +17,7 @@ from app.domain.model import ReferenceKind, Target, UserId
 from app.domain.source import CopiedState, SourceWish
 from app.domain.step import Step
 from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, missing_with_each, topic_uses
+from app.execution.rows import Columns
 from app.meter import current_meter
 from app.offload import offload
 from app.storage.connections.database import Database
@@ -94,13 +95,15 @@ class OverrideSearch:
     workspace_id: str
     search: str | None = None
 
-    async def page(self, database: Database, actor: UserId, request: PageRequest) -> Page[OverrideCandidate] | None:
-        """A page of them; None if the caller can't see the flow or the workspace."""
+    async def page(
+        self, database: Database, actor: UserId, request: PageRequest, columns: Columns = None
+    ) -> Page[OverrideCandidate] | None:
+        """A page of them, with these columns of each flow; None if the caller can't see the flow or the workspace."""
         if not (is_id(Kind.FLOW, self.flow_id) and is_id(Kind.WORKSPACE, self.workspace_id)):
             return None
         parameters = self._parameters(actor)
         async with database.reading() as connection:
-            page = await OVERRIDE_CANDIDATES.page(connection, request, parameters, self.search)
+            page = await OVERRIDE_CANDIDATES.page(connection, request, parameters, self.search, columns)
             # Whoever is shown a flow sees both.
             is_visible = page.rows or await sees_destination(connection, parameters)
         return page if is_visible else None

@@ -6,10 +6,11 @@ import pytest
 
 from app.execution.rows import PageColumns
 from app.storage.connections.row_views import views_of
+from app.storage.pages.candidates import OVERRIDE_CANDIDATES
 from app.storage.pages.joins import JOINS
 from app.storage.pages.lists import ListName, WantedList
 from app.storage.pages.related import Related
-from app.storage.reads.rows import ComponentView, DraftView, columns
+from app.storage.reads.rows import ComponentView, DraftView, FlowView, UserView, columns
 from app.storage.tables import COMPONENT, TEAM
 
 
@@ -54,6 +55,13 @@ def test_a_page_reads_of_a_related_row_what_is_selected_and_what_says_whether_it
     assert [name for name in DraftView._fields if f"flow_draft.{name}," in text] == ["id", "revision"]
 
 
-def test_a_page_of_members_keeps_the_columns_of_the_user() -> None:
-    read = WantedList(ListName.MEMBERS, columns=PageColumns(frozenset({"role"}))).listing().rows
-    assert "NULL" not in str(read)
+def test_a_page_of_members_reads_of_each_user_what_is_selected() -> None:
+    text = str(WantedList(ListName.MEMBERS, columns=PageColumns(frozenset({"role", "email"}))).listing().rows)
+    assert [name for name in UserView._fields if f"user_account.{name}," in text] == ["email"]
+    assert "role.name" in text
+
+
+def test_a_page_of_candidates_reads_of_each_flow_what_is_selected() -> None:
+    statement, _ = OVERRIDE_CANDIDATES._page((0,), frozenset({"name"}), backwards=False, has_search=False)
+    text = str(statement)
+    assert [name for name in FlowView._fields if f"flow.{name} AS {name}" in text] == ["name"]

@@ -7,7 +7,7 @@ list is ever sorted as a whole.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import (
@@ -24,13 +24,16 @@ from sqlalchemy import (
     union_all,
 )
 
+from app.execution.rows import Columns
 from app.storage.connections.connection import ReadConnection
 from app.storage.connections.row_views import RowViews, views_of
 from app.storage.facts.visibility import is_member, sees_workspace
 from app.storage.pages.paging import Order, Page, PageRequest, matching, searching
+from app.storage.pages.related import reading_only
 from app.storage.reads.rows import FlowView, TopicView, columns
 from app.storage.tables import FLOW, FLOW_EXPORT, TOPIC
 
+MOST_CACHED_STATEMENTS = 100
 Match = TypeVar("Match")
 _FLOW = views_of(FlowView)
 
@@ -64,14 +67,19 @@ class RankedList(Generic[Match]):
     """A condition on the whole list; within each rank it would mislead the planner."""
 
     async def page(
-        self, connection: ReadConnection, request: PageRequest, parameters: Mapping[str, str], search: str | None
+        self,
+        connection: ReadConnection,
+        request: PageRequest,
+        parameters: Mapping[str, str],
+        search: str | None,
+        columns: Columns = None,
     ) -> Page[Match]:
         """A page of the list, in one statement."""
         ranks = tuple(rank for rank in range(len(self.ranks)) if self._may_hold(rank, request))
         if not ranks:
             # The cursor was made up: no rank lies beyond it.
             return Page(has_next=request.backwards, has_previous=not request.backwards)
-        statement, order = self._page(ranks, backwards=request.backwards, has_search=bool(search))
+        statement, order = self._page(ranks, columns, backwards=request.backwards, has_search=bool(search))
         values = {**parameters, **searching(search), **order.values(PageRequest(request.size, request.backwards))}
         for rank in ranks:
             values |= self._keys.values(_within(rank, request), prefix=f"rank_{rank}_")
@@ -87,10 +95,12 @@ class RankedList(Generic[Match]):
     def _keys(self) -> Order:
         return Order((self.name_key, self.id))
 
-    @cache  # noqa: B019 - of the lists of this module, which stay
-    def _page(self, ranks: tuple[int, ...], *, backwards: bool, has_search: bool) -> tuple[Select[Any], Order]:
+    @lru_cache(MOST_CACHED_STATEMENTS)  # noqa: B019 - of the lists of this module, which stay
+    def _page(
+        self, ranks: tuple[int, ...], columns: Columns, *, backwards: bool, has_search: bool
+    ) -> tuple[Select[Any], Order]:
         """The statement of a page that may hold these ranks."""
-        branches = [self._branch(rank, backwards=backwards, has_search=has_search) for rank in ranks]
+        branches = [self._branch(rank, columns, backwards=backwards, has_search=has_search) for rank in ranks]
         ranked = union_all(*(select(branch.subquery()) for branch in branches)).subquery()
         *_, rank, name, id_ = ranked.c
         order = Order((rank, name, id_))
@@ -101,10 +111,14 @@ class RankedList(Generic[Match]):
         found = [rows.where(*matching(self.name_key, "any" if has_search else None)) for rows in self.ranks]
         return select(func.count()).select_from(union_all(*found).subquery()).where(self.condition)
 
-    def _branch(self, rank: int, *, backwards: bool, has_search: bool) -> Select[Any]:
+    def _branch(self, rank: int, columns: Columns, *, backwards: bool, has_search: bool) -> Select[Any]:
         """Select the rows of one rank that may be on the page."""
         named = matching(self.name_key, "any" if has_search else None)
-        ranked = self.ranks[rank].add_columns(literal(rank).label("rank")).where(*named)
+        ranked = (
+            reading_only(self.ranks[rank], self.views.layout, columns)
+            .add_columns(literal(rank).label("rank"))
+            .where(*named)
+        )
         return self._keys.page(ranked, backwards=backwards, prefix=f"rank_{rank}_")
 
     @staticmethod

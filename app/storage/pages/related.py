@@ -1,6 +1,6 @@
 """Eager loading: related rows that are read with the elements of a page, if an operation selects them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, NamedTuple
@@ -56,12 +56,21 @@ def reading_only(rows: Select[Any], layout: Layout, columns: Columns) -> Select[
     """The rows with null in place of the columns that aren't read, so that the indexes of the others stay."""
     if columns is None:
         return rows
-    unread = {index for name, index in layout.items() if isinstance(index, int) and name not in columns}
+    unread = {index for name, index in _indexes(layout) if name not in columns}
     selected = [
         cast(null(), column.type).label(column.name) if index in unread else column
         for index, column in enumerate(rows.selected_columns)
     ]
     return rows.with_only_columns(*selected, maintain_column_froms=True)
+
+
+def _indexes(layout: Layout) -> Iterator[tuple[str, int]]:
+    """The names of columns and their indexes, those of objects in the row too."""
+    for name, place in layout.items():
+        if isinstance(place, int):
+            yield name, place
+        else:
+            yield from _indexes(place)
 
 
 class Joined:
