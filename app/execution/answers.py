@@ -230,9 +230,9 @@ class Answers:
         if field.is_connection:
             self._meter.take(connections=len(objects.sources))
 
-    def abandon(self, root: Objects, fields: Sequence[FieldPlan]) -> None:
-        """Make fields of the root null, with everything below them."""
-        for field in fields:
+    def abandon(self, root: Objects) -> None:
+        """Make the unresolved fields of the root null, with everything below them."""
+        for field in root.unresolved:
             root.answers[0][field.name] = None
             self.is_null = self.is_null or field.shape.is_required
 

@@ -193,28 +193,17 @@ def columns_of_page(plan: Plan, connection: FieldPlan) -> PageColumns:
     """The columns that the nodes and edges of a connection read, with those of the relations that a page can read too."""
     if connection.page_columns is None:
         fields = [*_fields_of_elements(plan, connection)]
-        related: dict[Hashable, Columns] = {}
+        related: dict[Hashable, list[FieldPlan]] = {}
         for field in fields:
             if field.relation is not None and field.relation.related is not None:
-                columns = _columns_of_object(plan, field)
-                known = related.get(field.relation.related, frozenset())
-                related[field.relation.related] = None if columns is None or known is None else known | columns
-        connection.page_columns = PageColumns(_columns_of(fields), frozenset(related.items()))
+                related.setdefault(field.relation.related, []).extend(_fields_below(plan, field) or [field])
+        columns = {relation: _columns_of(below, with_relations=False) for relation, below in related.items()}
+        connection.page_columns = PageColumns(_columns_of(fields, with_relations=True), frozenset(columns.items()))
     return connection.page_columns
 
 
-def _columns_of_object(plan: Plan, field: FieldPlan) -> Columns:
-    """The columns of a related object, if all of its fields are columns: it isn't looked up then."""
-    type_ = field.shape.object
-    try:
-        fields = [] if type_ is None else plan.below(field, type_).fields
-    except GraphQLError:
-        return None
-    return _columns_of(fields) if fields and all(each.relation is None for each in fields) else None
-
-
-def _columns_of(fields: Sequence[FieldPlan]) -> Columns:
-    """The columns that fields read; None where one of them is computed from others."""
+def _columns_of(fields: Sequence[FieldPlan], *, with_relations: bool) -> Columns:
+    """The columns that fields read; None where one is computed from others, or is a relation and may not be."""
     columns: set[str] = set()
     for field in fields:
         is_edge = field.parent_type.name.endswith("Edge")
@@ -222,21 +211,25 @@ def _columns_of(fields: Sequence[FieldPlan]) -> Columns:
             continue
         paths = (field.column or "",) if field.relation is None else field.relation.keys
         names = {path.removeprefix(f"{ELEMENT}." if is_edge else "").partition(".")[0] for path in paths}
-        if "" in names or not (is_edge or names <= set(getattr(class_of(field.parent_type), "_fields", ()))):
+        known = names if is_edge else getattr(class_of(field.parent_type), "_fields", ())
+        if not names.issubset(known) or "" in names or not (with_relations or field.relation is None):
             return None
         columns |= names
     return frozenset(columns)
 
 
+def _fields_below(plan: Plan, field: FieldPlan) -> Sequence[FieldPlan]:
+    """The fields of the objects that a field leads to; none where their type varies, or a condition isn't acceptable."""
+    try:
+        return () if field.shape.object is None else plan.below(field, field.shape.object).fields
+    except GraphQLError:
+        # It is told where the condition stands.
+        return ()
+
+
 def _fields_of_elements(plan: Plan, field: FieldPlan) -> Iterator[FieldPlan]:
     """The selections of edges and nodes below a field."""
-    type_ = field.shape.object
-    try:
-        fields = () if type_ is None else plan.below(field, type_).fields
-    except GraphQLError:
-        # A condition isn't acceptable, which is told where it stands.
-        return
-    for each in fields:
+    for each in _fields_below(plan, field):
         is_node = each.node.name.value == NODE and each.parent_type.name.endswith("Edge")
         if is_node or (each.node.name.value in {"nodes", "edges"} and is_connection(each.parent_type)):
             yield from _fields_of_elements(plan, each)

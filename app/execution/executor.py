@@ -7,7 +7,7 @@ Answers, errors and nulls are those of the specification (GraphQL, September 202
 
 import asyncio
 from collections.abc import Awaitable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from operator import itemgetter
 from typing import Any
@@ -26,7 +26,6 @@ from app.meter import LimitReached
 CALLS_AT_ONCE = 64
 """Number of resolvers that are called between two looks at the time."""
 
-Fields = Sequence[FieldPlan]
 Unknown = tuple[list[Any], int]
 """Values of a field, and the position of one among them that isn't known yet."""
 
@@ -66,71 +65,64 @@ class Executor:
         except LimitReached as reached:
             return ExecutionResult(None, [OverLimit(reached)])
         # One mutation is done, and its result read, before the next is begun.
-        steps: list[Fields] = [[field] for field in root.unresolved] if self._plan.is_mutation else [root.unresolved]
+        is_mutation = self._plan.is_mutation
+        steps = [replace(root, unresolved=[field]) for field in root.unresolved] if is_mutation else [root]
         [answer], errors = root.answers, self._answers.errors
-        for fields in steps:
+        for step in steps:
             known = len(errors)
-            if self._plan.is_mutation:
+            if is_mutation:
                 await self._context.begin_mutation()
-            await self._execute(root, fields)
-            self._answers.settle(answer, fields)
-            if self._plan.is_mutation:
+            await self._execute(step)
+            self._answers.settle(answer, step.unresolved)
+            if is_mutation:
                 self._context.end_mutation(errors[known:])
         return ExecutionResult(None if self._answers.is_null else answer, errors or None)
 
-    async def _execute(self, root: Objects, fields: Fields) -> None:
-        """Execute fields of the root, and all fields below."""
+    async def _execute(self, root: Objects) -> None:
+        """Execute the unresolved fields of the root, and all fields below."""
         try:
             if self._plan.is_mutation:
                 self._context.meter.begin_mutation()
-            pending = await self._complete_known([(root, fields)])
+            pending = await self._complete_known([root])
             while pending:
                 await self._find(pending)
                 pending = await self._complete_found(pending)
         except LimitReached as reached:
-            self._abandon(root, fields, reached, self._completed or fields[0])
+            # Without the fields completed so far: a caller couldn't tell a missing value from null.
+            self._answers.abandon(root)
+            field = self._completed or root.unresolved[0]
+            self._answers.errors.append(located_error(OverLimit(reached), [field.node], [root.unresolved[0].name]))
         finally:
             # An operation that reached a limit, or was cancelled, leaves fields behind.
             for each in self._pending:
                 each.close()
 
-    def _abandon(self, root: Objects, fields: Fields, reached: LimitReached, field: FieldPlan) -> None:
-        """Answer an error without the fields completed so far: a caller couldn't tell a missing value from null."""
-        self._answers.abandon(root, fields)
-        self._answers.errors.append(located_error(OverLimit(reached), [field.node], [fields[0].name]))
-
     async def _complete_found(self, pending: Sequence[Pending]) -> list[Pending]:
         """Complete the fields whose values are known now, and answer the fields below that must wait."""
-        begun: list[tuple[Objects, Fields]] = []
+        begun: list[Objects] = []
         for each in pending:
             if self._pace.is_over():
                 await self._pace.wait()
-            begun += await self._complete(each.objects, each.field, each.values)
+            self._completed = each.field
+            begun += await self._answers.complete(each.objects, each.field, each.values)
         return await self._complete_known(begun)
 
-    async def _complete_known(self, begun: list[tuple[Objects, Fields]]) -> list[Pending]:
+    async def _complete_known(self, begun: list[Objects]) -> list[Pending]:
         """Complete these fields and those below, and answer the ones whose values are to be awaited or looked up."""
         pending = self._pending = []
         self._context.meter.begin_round()
-        for objects, fields in begun:  # which grows meanwhile
-            for field in fields:
+        for objects in begun:  # which grows meanwhile
+            for field in objects.unresolved:
+                self._completed = field
                 if field.column is None:
-                    self._completed = field
                     self._answers.expect(objects, field)
                 values = await self._called(objects, field)
                 if any(map(is_awaited, set(map(type, values)))):
                     pending.append(Pending(objects, field, values))
                 else:
-                    begun += await self._complete(objects, field, values)
+                    begun += await self._answers.complete(objects, field, values)
         self._completed = None
         return pending
-
-    async def _complete(
-        self, objects: Objects, field: FieldPlan, values: Sequence[Any]
-    ) -> list[tuple[Objects, Fields]]:
-        """Complete a field, and answer the objects below that still lack fields, with these fields."""
-        self._completed = field
-        return [(below, below.unresolved) for below in await self._answers.complete(objects, field, values)]
 
     async def _called(self, objects: Objects, field: FieldPlan) -> list[Any]:
         """The results of a resolver, one for each object."""
