@@ -10,7 +10,7 @@ from types import NoneType
 from typing import Any
 
 import orjson
-from graphql import GraphQLError, GraphQLObjectType
+from graphql import GraphQLError
 from graphql.pyutils import Undefined, is_iterable
 
 from app.execution.compiler import Compiled, Failure, compiled_of, mapped
@@ -97,29 +97,18 @@ class Answers:
         begun: list[Objects] = []
         for class_ in dict.fromkeys(map(type, elements)):
             places = [each for each in zip(containers, keys, elements, strict=True) if type(each[2]) is class_]
-            type_ = self._type_of(field, class_)
-            if isinstance(type_, GraphQLObjectType):
-                begun += await self._begin_places(field, type_, places)
+            selection = self._selection_of(field, class_)
+            if isinstance(selection, Selection):
+                objects = await self._begin(selection, [element for *_, element in places])
+                for (container, key, _), answer in zip(places, objects.answers, strict=True):
+                    container[key] = answer
+                begun += [objects] if objects.unresolved else []
             elif class_ is NoneType and not is_required:
                 self._meter.take_nulls(len(places))
             else:
                 for container, key, element in places:
-                    container[key] = self._failure(field, element if type_ is None else type_)
+                    container[key] = self._failure(field, element if selection is None else selection)
         return begun
-
-    async def _begin_places(
-        self, field: FieldPlan, type_: GraphQLObjectType, places: Sequence[tuple[Any, Any, Any]]
-    ) -> list[Objects]:
-        try:
-            objects = await self._begin(self._plan.below(field, type_), [element for *_, element in places])
-        except GraphQLError as error:
-            # A condition below isn't acceptable: each object gets the error.
-            for container, key, _ in places:
-                container[key] = self._failure(field, error)
-            return []
-        for (container, key, _), answer in zip(places, objects.answers, strict=True):
-            container[key] = answer
-        return [objects] if objects.unresolved else []
 
     async def _begin(self, selection: Selection, sources: Sequence[Any] | RawRows) -> Objects:
         """Begin objects: answer what is compiled of all of them."""
@@ -174,17 +163,19 @@ class Answers:
                     answer[field.name] = self._failure(field, error)
         return answers
 
-    def _type_of(self, field: FieldPlan, class_: type) -> GraphQLObjectType | Exception | None:
-        """The type of the objects of a class: where the field doesn't say it, the class does. None: there is no object."""
+    def _selection_of(self, field: FieldPlan, class_: type) -> Selection | Exception | None:
+        """The selection on the objects of a class, whose type it says where the field doesn't. None: there is no object."""
         if class_ is NoneType or issubclass(class_, Exception):
             return None
-        if field.shape.object is not None:
-            return field.shape.object
         declared: Any = field.shape.element
-        found = types_of_rows(self._plan.schema).get(class_)
-        if found is None or not self._plan.schema.is_sub_type(declared, found):
+        type_ = field.shape.object or types_of_rows(self._plan.schema).get(class_)
+        if type_ is None or not (type_ is declared or self._plan.schema.is_sub_type(declared, type_)):
             return TypeError(f"{class_.__name__} is no {declared.name}")
-        return found
+        try:
+            return self._plan.below(field, type_)
+        except GraphQLError as error:
+            # A condition below isn't acceptable: each object gets the error.
+            return error
 
     def _complete_leaves(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> None:
         if field.shape.is_list:

@@ -124,30 +124,29 @@ class Compiled:
         """An object that a column holds."""
         if row != "r":
             return None
-        name, before = self._name(), (self.objects, self.values)
-        display = self._inner(field, name, None)
+        name = self._name()
+        display = self._inner(field, name, None, getter_of(column))
         if display is None:
             return None
-        self._note_optional(getter_of(column), before, is_required=field.shape.is_required)
         return f"(None if ({name} := {self._column(row, column)}) is None else {display})"
 
     def _joined(self, field: FieldPlan, row: str, layout: Layout) -> str | None:
         """An object that was read with the row."""
-        start, before = next(iter(layout.values())), (self.objects, self.values)
-        display = self._inner(field, row, layout)
+        start = next(iter(layout.values()))
+        display = self._inner(field, row, layout, itemgetter(start))
         if display is None:
             return None
-        self._note_optional(itemgetter(start), before, is_required=field.shape.is_required)
         missing = Failure(Vanished("something is referred to but not found"), field)
         nothing = self._constant(missing) if field.shape.is_required else "None"
         return f"({nothing} if {row}[{start}] is None else {display})"
 
-    def _note_optional(self, get: Callable[[Any], Any], before: tuple[int, int], *, is_required: bool) -> None:
-        objects, values = before
-        self.optional.append(Optional(get, self.objects - objects, self.values - values, is_required))
+    def _inner(
+        self, field: FieldPlan, row: str, layout: Layout | None, optional: Callable[[Any], Any] | None = None
+    ) -> str | None:
+        """The display of an object within another one; None where something in it would be left.
 
-    def _inner(self, field: FieldPlan, row: str, layout: Layout | None) -> str | None:
-        """The display of an object within another one; None where something in it would be left."""
+        `optional` reads what is None where there is no object.
+        """
         type_ = field.shape.object
         state = self.objects, self.values, len(self._constants), len(self.optional)
         unresolved: list[FieldPlan] = []
@@ -157,6 +156,9 @@ class Compiled:
             # A condition isn't acceptable, which is told where it stands.
             display = ""
         if display and not unresolved:
+            if optional is not None:
+                objects, values = self.objects - state[0], self.values - state[1]
+                self.optional.append(Optional(optional, objects, values, field.shape.is_required))
             return display
         self.objects, self.values = state[:2]
         del self._constants[state[2] :], self.optional[state[3] :]
@@ -197,8 +199,10 @@ def columns_of_page(plan: Plan, connection: FieldPlan) -> PageColumns:
         for field in fields:
             if field.relation is not None and field.relation.related is not None:
                 related.setdefault(field.relation.related, []).extend(_fields_below(plan, field) or [field])
-        columns = {relation: _columns_of(below, with_relations=False) for relation, below in related.items()}
-        connection.page_columns = PageColumns(_columns_of(fields, with_relations=True), frozenset(columns.items()))
+        connection.page_columns = PageColumns(
+            _columns_of(fields, with_relations=True),
+            frozenset((relation, _columns_of(below, with_relations=False)) for relation, below in related.items()),
+        )
     return connection.page_columns
 
 

@@ -6,7 +6,7 @@ Answers, errors and nulls are those of the specification (GraphQL, September 202
 """
 
 import asyncio
-from collections.abc import Awaitable, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from operator import itemgetter
@@ -148,7 +148,12 @@ class Executor:
 
     async def _find(self, pending: Sequence[Pending]) -> None:
         """Get all values: await resolvers, then look up their keys, each once."""
-        unknown = unknown_of((each.values, position) for each in pending for position in range(len(each.values)))
+        unknown = [
+            (each.values, position)
+            for each in pending
+            for position, value in enumerate(each.values)
+            if is_awaited(type(value))
+        ]
         while unknown:
             waiting = [(values, position) for values, position in unknown if not isinstance(values[position], Lookup)]
             if waiting:
@@ -159,16 +164,14 @@ class Executor:
                     values[position] = value
             else:
                 await self._look_up(unknown)
-            unknown = unknown_of(unknown)
+            unknown = [(values, position) for values, position in unknown if is_awaited(type(values[position]))]
 
     async def _look_up(self, unknown: Sequence[Unknown]) -> None:
         """Replace lookups by what they lead to; each loader reads its keys together."""
         keys: dict[Loader[Any, Any], dict[Hashable, None]] = {}
         for values, position in unknown:
-            lookup = values[position]
-            keys.setdefault(lookup.loader, {})[lookup.key] = None
-        answers = await self._all([loader.read(asked) for loader, asked in keys.items()])
-        known = dict(zip(keys, answers, strict=True))
+            keys.setdefault(values[position].loader, {})[values[position].key] = None
+        known = dict(zip(keys, await self._all([loader.read(asked) for loader, asked in keys.items()]), strict=True))
         for index, (values, position) in enumerate(unknown):
             if index % CALLS_AT_ONCE == 0 and self._pace.is_over():
                 await self._pace.wait()
@@ -205,11 +208,6 @@ class Executor:
 
 def is_awaited(type_: type) -> bool:
     return hasattr(type_, "__await__")
-
-
-def unknown_of(places: Iterable[Unknown]) -> list[Unknown]:
-    """The places whose values are to be awaited or looked up."""
-    return [(values, position) for values, position in places if is_awaited(type(values[position]))]
 
 
 def looked_up(lookup: Lookup[Any], answers: Any) -> Any:
