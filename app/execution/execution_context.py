@@ -34,4 +34,4 @@ class ResolverInfo(NamedTuple):
     schema: GraphQLSchema
     field_name: str
     page_columns: PageColumns = ALL_COLUMNS
-    """What a connection reads of its page."""
+    """The columns that a connection reads of its page."""

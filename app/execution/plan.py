@@ -90,7 +90,7 @@ class FieldPlan:
         """
         self.below: dict[GraphQLObjectType, Selection] = {}
         self.page_columns: PageColumns | None = None
-        """What a connection reads of its page; None until it is known."""
+        """The columns that a connection reads; None until they are known."""
 
 
 class Selection:
