@@ -130,13 +130,13 @@ def decide_items(
         place, about = next(places), id_of(item)
         first = firsts.setdefault(about, place)
         decision = plan(item) if first == place else Refused((named_twice,))
-        decisions[place] = _in_place(wish, place, decision, names.get(about))
+        decisions[place] = in_place(wish, place, decision, names.get(about))
     refused_places = tuple(place for place, decision in decisions.items() if isinstance(decision, Refused))
     left_out = not_applied(wish, refused_places, wish.mistakes)
     if left_out is not None:
         for place, decision in decisions.items():
             if not isinstance(decision, Refused):
-                decisions[place] = _in_place(wish, place, left_out, names.get(id_of(wish.items[place])))
+                decisions[place] = in_place(wish, place, left_out, names.get(id_of(wish.items[place])))
     return DecidedItems(tuple(decisions.values()), wish.mistakes)
 
 
@@ -149,7 +149,7 @@ def not_applied(
     return None
 
 
-def _in_place(
+def in_place(
     wish: BatchWish[Any], place: int, decision: Plan | Refused[Reason], about: str | None
 ) -> Plan | Refused[Reason]:
     """The decision, whose refusals have the path of the item in the call and name what they are about."""

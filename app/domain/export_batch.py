@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from app.domain.access import counts_against_quota
-from app.domain.batch import BatchNotApplied, BatchWish, CallRefusal, not_applied
+from app.domain.batch import BatchNotApplied, BatchWish, CallRefusal, in_place, not_applied
 from app.domain.choices import ReferenceMapping, mapping_mistakes, unknown_mappings
-from app.domain.errors import IDEMPOTENCY_KEY, ONTO_FLOW, FlowRefusal, Refused, in_item, refused
+from app.domain.errors import IDEMPOTENCY_KEY, ONTO_FLOW, FlowRefusal, Refused, refused
 from app.domain.export import ExportPlan, ExportRefusal, plan_export
 from app.domain.export_facts import ExportFacts, ExportWish, GatheredFacts, OntoFlow, dangling_references
 from app.domain.flow import Flow, SavedState
@@ -96,7 +96,7 @@ def plan_batch(
     refusals = tuple(item.place for item in decided if isinstance(item.decision, Refused))
     if left_out := not_applied(wish, refusals, errors):
         decided = [item._replace(decision=left_out, unapplied=item.plan) if item.plan else item for item in decided]
-    return DecidedBatch([_in_call(item) for item in decided], errors)
+    return DecidedBatch([_in_call(wish, item) for item in decided], errors)
 
 
 def plan_exports(facts: GatheredFacts, wishes: Mapping[int, ExportWish]) -> Iterator[Decided]:
@@ -144,13 +144,10 @@ def _decision(
     return refused(*errors) or decision
 
 
-def _in_call(item: Decided) -> Decided:
+def _in_call(wish: ExportsWish, item: Decided) -> Decided:
     """The decision, whose refusals tell the item and the flow that they are about."""
-    if not isinstance(item.decision, Refused):
-        return item
     about = None if item.facts.source is None else item.facts.source.name
-    errors = (replace(error, path=in_item(item.place, error.path), about=about) for error in item.decision.errors)
-    return item._replace(decision=Refused(tuple(errors)))
+    return item._replace(decision=in_place(wish, item.place, item.decision, about))
 
 
 def _with_draft(flow: Flow, plan: ExportPlan) -> Flow:
