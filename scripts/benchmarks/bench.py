@@ -151,6 +151,7 @@ async def measured(
             ]
             rounds[operation.name].append((pair[1], pair[0]))
             if peer is not None and operation.name in DOCUMENTS:
+                await answered(peer, index, operation, callers[0])
                 of_peer[operation.name].append(await one_round(peer, index, operation, callers, wanted, seed=number))
             taken[operation.name] = await statements_alone(us, index, operation, callers, wanted.folder / "log")
     print(file=sys.stderr)
@@ -170,6 +171,14 @@ async def compared(
             answers.append(orjson.loads(await asked(each.port, request))["data"])
         if answers[0] != answers[1]:
             raise SystemExit(f"{operation.name} is answered differently:\n{answers[0]}\n{answers[1]}")
+
+
+async def answered(peer: Contender, index: int, operation: Operation, caller: Caller) -> None:
+    """Stop where a peer answers with an error, which would count as a quick answer."""
+    request = peer.request(index, operation, caller, Random(1))  # noqa: S311 - no secret
+    answer = orjson.loads(await asked(peer.port, request))
+    if "errors" in answer:
+        raise SystemExit(f"{operation.name} is answered with errors: {answer['errors']}")
 
 
 async def one_round(

@@ -20,7 +20,7 @@ DOCUMENTS: Mapping[str, str] = {
     "viewer": "query($caller: String!) { userAccountByRowId(rowId: $caller) { rowId firstName lastName email } }",
     "workspaces": """query($caller: String!) {
       allWorkspaceAccesses(first: 50, condition: { userId: $caller }, orderBy: [NAME_KEY_ASC, WORKSPACE_ID_ASC]) {
-        nodes { workspaceByWorkspaceIdAndContractIdAndNameKey {
+        nodes { workspaceByWorkspaceIdAndContractId {
           rowId name type contractByContractId { rowId name status } } }
         pageInfo { hasNextPage } } }""",
     "workspace.flows": """query($id: String!) {
