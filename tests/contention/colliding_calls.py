@@ -19,7 +19,7 @@ CONTENTS = 6
 """Different graphs: many callers store the same one at the same moment."""
 
 FLOW = "flow { id }"
-DRAFT = "draft { id }"
+DRAFT = "draft { id revision }"
 ASIDE = "setAside { id }"
 VERSION = "version { id }"
 EXPORTED = f"{FLOW} {DRAFT} exportRecord {{ id }}"
@@ -31,6 +31,7 @@ ANSWERS = {
     "exportFlows": f"results {{ {EXPORTED} {ASIDE} {ERRORS} }} replayed {ERRORS}",
     "updateFlowDraft": f"{FLOW} {DRAFT} {ERRORS}",
     "publishFlowDraft": f"{FLOW} {VERSION} replayed {ERRORS}",
+    "publishFlowDrafts": f"results {{ {FLOW} {VERSION} replayed {ERRORS} }} replayed {ERRORS}",
     "revertFlow": f"{FLOW} {DRAFT} {VERSION} {ASIDE} replayed {ERRORS}",
     "discardFlowDraft": f"{FLOW} deletedFlowId {ERRORS}",
     "restoreFlowDraft": f"{FLOW} {DRAFT} {ASIDE} {ERRORS}",
@@ -51,11 +52,12 @@ ODDS = {
     "exportFlows BEST_EFFORT": 10,
     "updateFlowDraft": 12,
     "publishFlowDraft": 12,
+    "publishFlowDrafts": 10,
     "revertFlow": 8,
     "discardFlowDraft": 4,
     "restoreFlowDraft": 6,
     "undoExport": 4,
-    "undoExports ATOMIC": 4,
+    "undoExports ATOMIC": 10,
     "undoExports BEST_EFFORT": 16,
     "startFlow": 6,
     "stopFlow": 8,
@@ -124,6 +126,8 @@ class Known:
     """Each with its flow before it."""
     aside: deque[str] = field(default_factory=lambda: deque(maxlen=20))
     exports: deque[str] = field(default_factory=lambda: deque(maxlen=20))
+    revisions: dict[str, int] = field(default_factory=dict)
+    """Of drafts, by their flows."""
 
     @classmethod
     def of(cls, ids: dict[str, str]) -> "Known":
@@ -144,7 +148,10 @@ class Known:
         flow = payload.get("flow")
         if flow is not None and flow["id"] not in self.flows:
             self.flows.append(flow["id"])
+        if flow is not None and payload.get("draft"):
+            self.revisions[flow["id"]] = payload["draft"]["revision"]
         if flow is not None and payload.get("version"):
+            self.revisions.pop(flow["id"], None)
             self.versions.append((flow["id"], payload["version"]["id"]))
         if payload.get("setAside"):
             self.aside.append(payload["setAside"]["id"])
@@ -154,6 +161,7 @@ class Known:
     def _forget(self, flow: str) -> None:
         if flow in self.flows:
             self.flows.remove(flow)
+        self.revisions.pop(flow, None)
 
 
 class Calls:
@@ -172,6 +180,7 @@ class Calls:
             "exportFlows ATOMIC": lambda: self._exports("ATOMIC"),
             "exportFlows BEST_EFFORT": lambda: self._exports("BEST_EFFORT"),
             "updateFlowDraft": self._change,
+            "publishFlowDrafts": self._publications,
             "revertFlow": self._revert,
             "restoreFlowDraft": lambda: {"draftId": self._one_of(self._known.aside, "draft_none")},
             "applyWorld": self._document,
@@ -221,9 +230,20 @@ class Calls:
         return {"items": self._chance.sample(items, len(items)), "mode": mode}
 
     def _undos(self, mode: str) -> Json:
-        """Of several flows, in any order."""
-        number = self._chance.randint(min(1, len(self._known.exports)), min(6, len(self._known.exports)))
-        return {"exportIds": self._chance.sample([*self._known.exports], number), "mode": mode}
+        """Of several flows, in any order; all or none of the latest, on which nobody has built yet."""
+        known = [*self._known.exports]
+        exports = known[-3:] if mode == "ATOMIC" else known
+        number = self._chance.randint(min(1, len(exports)), min(2 if mode == "ATOMIC" else 6, len(exports)))
+        return {"exportIds": self._chance.sample(exports, number), "mode": mode}
+
+    def _publications(self) -> Json:
+        """Of drafts at the revisions that callers saw, in any order."""
+        seen = [*self._known.revisions.items()] or [(self._some_flow(), 1)]
+        drafts = self._chance.sample(seen, self._chance.randint(1, min(3, len(seen))))
+        return {
+            "items": [{"flowId": flow, "expectedRevision": revision} for flow, revision in drafts],
+            "mode": "ATOMIC",
+        }
 
     def _makes_new(self) -> int:
         return 0 if len(self._known.flows) > MOST else self._chance.randint(0, 1)
