@@ -6,6 +6,7 @@ and propagates nulls.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from types import NoneType
 from typing import Any
 
@@ -96,17 +97,19 @@ class Answers:
         is_required = field.shape.element_is_required if field.shape.is_list else field.shape.is_required
         begun: list[Objects] = []
         for class_ in dict.fromkeys(map(type, elements)):
-            places = [each for each in zip(containers, keys, elements, strict=True) if type(each[2]) is class_]
+            # There may be hundreds of thousands, of which the limits refuse most only when they are begun.
+            is_of_class = [type(element) is class_ for element in elements]
+            within, at, some = ([*compress(each, is_of_class)] for each in (containers, keys, elements))
             selection = self._selection_of(field, class_)
             if isinstance(selection, Selection):
-                objects = await self._begin(selection, [element for *_, element in places])
-                for (container, key, _), answer in zip(places, objects.answers, strict=True):
+                objects = await self._begin(selection, some)
+                for container, key, answer in zip(within, at, objects.answers, strict=True):
                     container[key] = answer
                 begun += [objects] if objects.unresolved else []
             elif class_ is NoneType and not is_required:
-                self._meter.take_nulls(len(places))
+                self._meter.take_nulls(len(some))
             else:
-                for container, key, element in places:
+                for container, key, element in zip(within, at, some, strict=True):
                     container[key] = self._failure(field, element if selection is None else selection)
         return begun
 
