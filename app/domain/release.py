@@ -12,11 +12,14 @@ from app.domain.errors import FLOW, Refused, refused
 from app.domain.flow import Flow
 from app.domain.input import IdempotencyKeyReused, InvalidInput, description_mistakes, name_mistakes
 from app.domain.model import Workspace, WorkspaceId
-from app.domain.publish import PublishWish, ReleasedDraft, plan_publishable
+from app.domain.publish import PublishPlan, PublishWish, ReleasedDraft, plan_publishable
 from app.domain.readiness import Blocker, DraftNotReady, Judged
 from app.domain.running import FlowIsSuspended, suspended_by_platform
 from app.domain.source import DraftNotFound
-from app.domain.wording import named
+from app.domain.wording import enumerated, named, printable
+
+LONGEST_TITLE = 200
+"""The characters of the names in a title."""
 
 
 class ReleaseState(StrEnum):
@@ -99,6 +102,34 @@ class RequestPlan:
     comment: str | None
     start: bool
     drafts: tuple[ReleasedDraft, ...]
+
+
+class AppliedRelease(NamedTuple):
+    """A release of drafts that were published in one call, without a request."""
+
+    workspace_id: WorkspaceId
+    title: str
+    start: bool
+    plans: tuple[PublishPlan, ...]
+
+
+def applied_releases(plans: Iterable[PublishPlan]) -> list[AppliedRelease]:
+    """The releases that drafts are if they are published in one call: one for each workspace, in their order (B4).
+
+    A title names the flows, as far as they fit in 255 characters.
+    """
+    of_workspaces: dict[WorkspaceId, list[PublishPlan]] = {}
+    for plan in plans:
+        of_workspaces.setdefault(plan.workspace_id, []).append(plan)
+    return [
+        AppliedRelease(
+            workspace_id,
+            enumerated(of_workspace, lambda plan: printable(plan.draft.flow_name), LONGEST_TITLE),
+            any(plan.starts_flow for plan in of_workspace),
+            tuple(of_workspace),
+        )
+        for workspace_id, of_workspace in of_workspaces.items()
+    ]
 
 
 def plan_request(

@@ -4,6 +4,7 @@ from app.domain.batch import BatchWish
 from app.domain.errors import Refused
 from app.domain.input import KeyedCall
 from app.domain.publish import PublishRefusal, PublishWish, plan_publish, plan_publishes
+from app.domain.release import applied_releases
 from app.storage.facts.flows import draft_state
 from app.storage.store import Store
 from app.storage.writes.lifecycle import publish_drafts as write_version
@@ -28,6 +29,6 @@ async def publish_drafts(store: Store, wish: BatchWish[PublishWish]) -> Batch[Pu
     """Publish drafts, all or none unless the call is best effort (B1). A refused draft is left as it is."""
     facts = await store.draft_facts({item.flow_id: [draft_state] for item in wish.remaining.values()})
     decided = await decide(facts, lambda: plan_publishes(facts, wish, one_by_one(facts)))
-    versions = await publish_together(store, decided.plans)
+    versions = await publish_together(store, decided.plans, applied_releases(decided.plans))
     done = [Published(plan.draft.flow_id, version) for plan, version in zip(decided.plans, versions, strict=True)]
     return Batch.of(decided, done)

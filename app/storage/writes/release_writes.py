@@ -1,15 +1,14 @@
 """Writes of releases: requests, decisions and versions (R4 to R8)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from app.domain.events import EventType
-from app.domain.model import FlowStatus, VersionId, WorkspaceId
+from app.domain.model import FlowStatus, VersionId
 from app.domain.publish import PublishPlan
-from app.domain.release import ReleaseState, RequestPlan
+from app.domain.release import AppliedRelease, ReleaseState, RequestPlan
 from app.domain.review import ReviewPlan, WithdrawalPlan
 from app.domain.running import StatusPlan
 from app.domain.undo_release import UndoReleasePlan
-from app.domain.wording import enumerated, printable
 from app.storage.connections.row_changes import BY, NOW, insert_rows, update_rows
 from app.storage.event_writes import release_event
 from app.storage.ids import Kind, new_id
@@ -17,8 +16,6 @@ from app.storage.store import Store
 from app.storage.tables import RELEASE_ITEM, RELEASE_REQUEST
 from app.storage.writes.lifecycle import NextVersion, publish_drafts, set_status, versions_of, write_versions
 
-LONGEST_TITLE = 200
-"""The characters of a title that names flows, but for its last words."""
 _REQUESTS = insert_rows(
     RELEASE_REQUEST,
     ("id", "workspace_id", "title", "comment", "start", "state"),
@@ -65,27 +62,22 @@ async def write_request(store: Store, plan: RequestPlan) -> str:
     return id_
 
 
-async def publish_together(store: Store, plans: Sequence[PublishPlan]) -> list[VersionId]:
-    """Publish drafts, and note an applied release for each of their workspaces, which can be undone in one call (B4)."""
+async def publish_together(
+    store: Store, plans: Sequence[PublishPlan], releases: Iterable[AppliedRelease]
+) -> list[VersionId]:
+    """Publish drafts, and note the releases that they are (B4)."""
     versions, parts = versions_of(plans)
-    releases: dict[WorkspaceId, list[tuple[PublishPlan, VersionId]]] = {}
-    for plan, version in zip(plans, versions, strict=True):
-        releases.setdefault(plan.workspace_id, []).append((plan, version))
+    by_flow = {plan.draft.flow_id: version for plan, version in zip(plans, versions, strict=True)}
     requests, items = [], []
-    for workspace_id, release in releases.items():
+    for release in releases:
         id_ = new_id(Kind.RELEASE)
-        starts_flows = any(plan.starts_flow for plan, _ in release)
-        requests.append((id_, workspace_id, _title(release), starts_flows, ReleaseState.APPLIED))
+        requests.append((id_, release.workspace_id, release.title, release.start, ReleaseState.APPLIED))
         items += [
-            (id_, position, *plan.draft, version, plan.starts_flow) for position, (plan, version) in enumerate(release)
+            (id_, position, *plan.draft, by_flow[plan.draft.flow_id], plan.starts_flow)
+            for position, plan in enumerate(release.plans)
         ]
     await store.write((_APPLIED, requests), (_ITEMS, items), *parts)
     return versions
-
-
-def _title(release: Sequence[tuple[PublishPlan, VersionId]]) -> str:
-    """Name the flows of a release that nobody gave a title."""
-    return enumerated(release, lambda each: printable(each[0].draft.flow_name), LONGEST_TITLE)
 
 
 async def write_review(store: Store, plan: ReviewPlan) -> None:
