@@ -108,6 +108,21 @@ def many_filters(demo: Demo) -> httpx.Request:
     return demo.request(query, id=demo.workspaces[0])
 
 
+def many_selections(demo: Demo) -> httpx.Request:
+    """Lists that differ in the columns that are selected, so that each is a statement of a form of its own."""
+    columns = ("name", "description", "cron", "status", "type", "createdAt", "updatedAt")
+    chosen = [
+        [each for each, is_in in zip(columns, wanted, strict=True) if is_in]
+        for wanted in product((True, False), repeat=len(columns))
+    ]
+    lists = [
+        f"l{number}: flows(first: 1) {{ nodes {{ id {' '.join(fields)} }} }}"
+        for number, fields in enumerate(chosen[:99])
+    ]
+    query = f"query($id: ID!) {{ workspace(id: $id) {{ {' '.join(lists)} }} }}"
+    return demo.request(query, id=demo.workspaces[0])
+
+
 def many_flows(selection: str, times: int = 100) -> Callable[[Demo], httpx.Request]:
     """A full page of flows, asked for again and again by one id."""
 
@@ -145,6 +160,7 @@ ANSWERS = (
     Attack("connections, 2,400", many_connections("nodes { id }", 24)),
     Attack("75 different searches", many_searches),
     Attack("64 different filters", many_filters),
+    Attack("99 different selections", many_selections),
     Attack("connections, 9,900 counts", many_connections(aliased(98, "totalCount"), 1)),
     Attack("10,000 flows, their plain fields", many_flows("id name description type status cron createdAt updatedAt")),
     Attack("10,000 flows, 35 aliases", many_flows(aliased(35, "name"))),
