@@ -78,7 +78,7 @@ def undo_published(api: Api, workspace: Workspace, exports: Sequence[FlowExport]
     if release is None:
         names = [each.destination_flow.name for each in exports if each.destination_flow]
         raise Stopped(
-            REFUSED, *(f"{name}: It wasn't published by a release. Revert the flow itself." for name in names)
+            REFUSED, *(f"{name}: None of the last 100 releases published it. Revert the flow itself." for name in names)
         )
     if release.state == "UNDONE":
         return []

@@ -151,7 +151,10 @@ async def test_what_was_published_by_hand_is_not_undone(place: ReleasePlace) -> 
     assert place.told("request", file) == (0, {"create": 1})
     place.ask(PUBLISH, flowId=(await place.flows("alone"))["Flow-37"].id, expectedRevision=1)
     before = await contents(place.url)
-    assert place.told("undo", file) == (3, ["Flow-37: It wasn't published by a release. Revert the flow itself."])
+    assert place.told("undo", file) == (
+        3,
+        ["Flow-37: None of the last 100 releases published it. Revert the flow itself."],
+    )
     assert await contents(place.url) == before
 
 
