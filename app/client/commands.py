@@ -29,10 +29,18 @@ def run(command: str, file: Path, server: str, token: str | None, *, as_json: bo
     return report.status
 
 
+class DraftIsGone(Stopped):
+    """Another command with the same exports has published one of them meanwhile, or somebody has discarded it."""
+
+
 def carried_out(command: str, api: Api, file: ReleaseFile) -> Report:
     """Carry out a command. Raises Stopped with the file's line where the server refuses a mapping."""
     try:
-        return COMMANDS[command](api, file)
+        try:
+            return COMMANDS[command](api, file)
+        except DraftIsGone:
+            # A second look finds the flow in sync, or exports it again.
+            return COMMANDS[command](api, file)
     except RefusedByServer as refused:
         ids = dict(enumerate(file.release.mappings.ids))
         named = {
@@ -120,7 +128,7 @@ def exported(api: Api, file: ReleaseFile, view: View, flow_plans: Sequence[FlowP
             else Result(flow=flow_plan.destination, draft=draft_of(flow_plan), errors=())
         )
         if made.flow is None or made.draft is None:
-            raise Stopped(STALE, f"{flow_plan.flow.name}: The draft is gone already. Run the command again.")
+            raise DraftIsGone(STALE, f"{flow_plan.flow.name}: The draft is gone already. Run the command again.")
         drafts.append({"flowId": made.flow.id, "expectedRevision": made.draft.revision})
     return drafts
 

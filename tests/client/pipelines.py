@@ -24,7 +24,7 @@ FLOWS = 40
 PATIENCE_SECONDS = 60
 STORES = (
     *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "closed"),
-    *("killed", "twice", "lost", "asked", "stopped", "odd", "empty", "alone"),
+    *("killed", "twice", "lost", "asked", "stopped", "odd", "empty", "alone", "late"),
 )
 """Where flows are released to: for each test one of its own."""
 REVIEWED = ("six", "seven", "asked")

@@ -11,6 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
+from app.client import commands
+from app.client.api import Api
+from app.client.looking import View, look
+from app.client.release_file import ReleaseFile
 from tests.client.pipelines import FLOWS, PATIENCE_SECONDS, REVIEW, ReleasePlace
 from tests.databases import connected
 from tests.serving.real import soon_true
@@ -85,6 +89,25 @@ async def test_of_two_pipelines_at_once_each_ends_well_and_one_releases(place: R
             await transaction.rollback()
             assert [await to_thread(each.wait, PATIENCE_SECONDS) for each in (one, other)] == [0, 0]
     await assert_released_once(place, "twice")
+
+
+async def test_a_pipeline_whose_exports_another_one_has_published_meanwhile_ends_well(
+    place: ReleasePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer to its export is that of the other, whose drafts are gone."""
+    file, looks = place.file("late"), []
+
+    def look_late(api: Api, read: ReleaseFile) -> View:
+        looks.append(look(api, read))
+        if len(looks) == 1:
+            with place.running("apply", file) as other:
+                assert other.wait(PATIENCE_SECONDS) == 0
+        return looks[-1]
+
+    monkeypatch.setattr(commands, "look", look_late)
+    assert place.told("apply", file) == (0, {"in sync": FLOWS})
+    assert len(looks) == 2
+    await assert_released_once(place, "late")
 
 
 @pytest.mark.parametrize(("operation", "store"), [("Export", "lost"), ("Publish", "stopped")])
