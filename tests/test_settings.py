@@ -3,8 +3,7 @@
 import pytest
 
 from app.settings import BadSettings, Settings, described, read_settings
-from app.settings.database_settings import URL_OPTIONS
-from app.settings.limit_settings import COUNTERS_OPTIONS, TLS_OPTIONS
+from app.settings.validators import COUNTERS_OPTIONS, TLS_OPTIONS, URL_OPTIONS
 
 
 def test_without_an_environment_everything_has_its_default() -> None:

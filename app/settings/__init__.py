@@ -1,7 +1,7 @@
-"""Settings, read once from the environment (FLOWPORT_*): a module for each subject, all together in `reading.py`."""
+"""Settings, read once from the environment (FLOWPORT_*)."""
 
-from app.settings.listening_settings import is_loopback
-from app.settings.names import variable
-from app.settings.reading import BadSettings, Settings, described, read_settings
+from app.settings.reading import BadSettings, described, read_settings
+from app.settings.settings import Settings
+from app.settings.validators import is_loopback, variable
 
 __all__ = ["BadSettings", "Settings", "described", "is_loopback", "read_settings", "variable"]

@@ -1,29 +1,13 @@
-"""All settings together, read from the environment."""
+"""Reads the settings from the environment."""
 
 import os
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from pydantic import ValidationError
-from pydantic_settings import SettingsConfigDict
 
-from app.settings.client_settings import ClientSettings
-from app.settings.database_settings import DatabaseSettings
-from app.settings.jwt_settings import JwtSettings
-from app.settings.limit_settings import LimitSettings
-from app.settings.listening_settings import ListeningSettings
-from app.settings.load_settings import LoadSettings
-from app.settings.names import PREFIX, variable
-from app.settings.operation_settings import OperationSettings
-
-
-# The fields of the last base come first, in messages and lists.
-class Settings(
-    ClientSettings, OperationSettings, LoadSettings, LimitSettings, JwtSettings, ListeningSettings, DatabaseSettings
-):
-    """Every setting with its default; an environment variable of the same name in capitals sets it."""
-
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, hide_input_in_errors=True)
+from app.settings.settings import Settings
+from app.settings.validators import PREFIX, variable
 
 
 class BadSettings(Exception):

@@ -26,7 +26,7 @@ import httpx
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from app.settings.database_settings import async_url
+from app.settings.validators import async_url
 from app.storage.migrations.migrate import upgrade
 from scripts.benchmarks.hostile.server import url_of
 from tests.api.trade import trade

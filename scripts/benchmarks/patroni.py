@@ -30,7 +30,7 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from app.settings.database_settings import async_url
+from app.settings.validators import async_url
 from app.storage.embedded.binaries import Account, account_for, environment
 from app.storage.migrations.migrate import upgrade
 from scripts.benchmarks.failover import BETWEEN_SECONDS, LONGEST_SECONDS, NAMES, FailoverSeen, serving, told, working

@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app.settings.database_settings import async_url
+from app.settings.validators import async_url
 from app.storage.migrations.migrate import upgrade
 from tests.api.trade import trade
 from tests.databases import KEEP, Loaded, load, putting_back, run

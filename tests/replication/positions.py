@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.settings.database_settings import async_url
+from app.settings.validators import async_url
 from tests.databases import connected
 from tests.replication.pair import DatabaseServer, Pair
 from tests.serving.real import soon_true

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from app.settings.database_settings import async_url
+from app.settings.validators import async_url
 from app.storage.connections import hosts
 from app.storage.connections.database import open_database
 from app.storage.migrations.migrate import has_usable_schema, upgrade

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
-from app.settings.database_settings import async_url
+from app.settings.validators import async_url
 from app.storage.connections.database import Database, DatabaseUnavailable, open_database
 from app.storage.connections.replicas import replica
 from app.storage.migrations.compatibility import has_usable_schema_on

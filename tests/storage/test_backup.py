@@ -12,7 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import make_url
 
-from app.settings.database_settings import async_url
+from app.settings.validators import async_url
 from app.storage.embedded import running
 from tests.cli.flowport import flowport, serving
 from tests.databases import connected, contents, run
