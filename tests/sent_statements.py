@@ -6,8 +6,7 @@ from contextvars import ContextVar
 from typing import Any
 from unittest.mock import patch
 
-from app.storage.connections.compiled import compiled
-from app.storage.connections.connection import ReadConnection
+from app.storage.connections.connection import ReadConnection, compiled
 
 Sent = tuple[str, list[Any]]
 _NOTED_IN: ContextVar[list[Sent] | None] = ContextVar("noted_in", default=None)

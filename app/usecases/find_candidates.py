@@ -20,8 +20,8 @@ from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, miss
 from app.execution.rows import Columns
 from app.meter import current_meter
 from app.offload import offload
+from app.storage.connections.connection import RowViews, views_of
 from app.storage.connections.database import Database
-from app.storage.connections.row_views import RowViews, views_of
 from app.storage.facts.catalogue import read_catalogue, read_targets, read_workspace_access
 from app.storage.facts.flows import own_states, read_flows
 from app.storage.facts.gather import states_at_hand

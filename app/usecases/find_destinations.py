@@ -12,9 +12,8 @@ from app.domain.model import UserId, Workspace
 from app.domain.source import CopiedState, SourceWish
 from app.domain.source_graph import SourceGraph
 from app.offload import interruptible, offload
-from app.storage.connections.compiled import Parameters
+from app.storage.connections.connection import Parameters, RowViews, layout_of, views_of
 from app.storage.connections.database import Database
-from app.storage.connections.row_views import RowViews, layout_of, views_of
 from app.storage.facts.visibility import VISIBLE
 from app.storage.pages.destinations import (
     RatedContract,

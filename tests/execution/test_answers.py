@@ -14,7 +14,7 @@ from app.execution.plan import FieldPlan, Plan
 from app.execution.rows import RawRows
 from app.graphql.schema import schema
 from app.meter import BYTES_PER_OBJECT, BYTES_PER_VALUE, LimitReached, Meter, characters_of
-from app.storage.connections.row_views import layout_of
+from app.storage.connections.connection import layout_of
 from app.storage.reads.rows import WorkspaceView
 
 

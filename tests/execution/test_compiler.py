@@ -9,7 +9,7 @@ from app.execution.compiler import Compiled, Failure, columns_of_page
 from app.execution.plan import FieldPlan, Plan
 from app.execution.rows import Columns, Layout, PageColumns
 from app.graphql.schema import schema
-from app.storage.connections.row_views import layout_of
+from app.storage.connections.connection import layout_of
 from app.storage.pages.related import Related
 from app.storage.reads.rows import ContractView, WorkspaceView
 

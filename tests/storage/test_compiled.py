@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, select
 from sqlalchemy.types import Text
 
-from app.storage.connections.compiled import compiled
+from app.storage.connections.connection import compiled
 from app.storage.tables import TENANT
 
 NAMED = select(TENANT.c.id).where(TENANT.c.name == bindparam("name", type_=Text), TENANT.c.id != "none")

@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from app.domain.access import FLOW_EDIT
-from app.storage.connections.compiled import compiled
+from app.storage.connections.connection import compiled
 from app.storage.connections.database import Database
 from app.storage.facts.locks import LOCKS, Touched
 from app.storage.tables import WORKSPACE_ACCESS

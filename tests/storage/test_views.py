@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 
 from app.execution.rows import PageColumns
-from app.storage.connections.row_views import views_of
+from app.storage.connections.connection import views_of
 from app.storage.pages.candidates import OVERRIDE_CANDIDATES
 from app.storage.pages.joins import JOINS
 from app.storage.pages.lists import ListName, WantedList

@@ -1,13 +1,21 @@
-"""Connections as the rest of storage uses them: for reading, or for writing in a transaction."""
+"""Statements, the connections that run them, and the rows that these answer.
 
-from collections.abc import Mapping
+A statement is compiled once to what the driver takes: text with numbered parameters. Connections are for reading, or for
+writing in a transaction. Views are named tuples that are made of the columns of a row.
+"""
+
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import asyncpg
+from sqlalchemy import CompoundSelect, Delete, Insert, Select, Update
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.engine import Dialect
 
+from app.execution.rows import Layout
 from app.fair_queue import Place
-from app.storage.connections.compiled import CompiledStatement, Parameters, Query, Statement, compiled
 from app.telemetry.log import count_statement
 
 if TYPE_CHECKING:
@@ -17,6 +25,53 @@ if TYPE_CHECKING:
     AnyConnection = asyncpg.Connection[Any]
 else:
     AnyConnection = asyncpg.Connection
+
+AnyColumns = tuple[Any, ...]
+Query = Select[*AnyColumns] | CompoundSelect[*AnyColumns]
+Change = Insert | Update | Delete
+Statement = Query | Change
+Parameters = Mapping[str, Any]
+
+MOST_CACHED_STATEMENTS = 500
+"""How many are kept: more than there are in the program, which makes each of them once, with those of the usual lists."""
+
+DIALECT: Dialect = dialect()  # type: ignore[no-untyped-call]
+
+
+class CompiledStatement(NamedTuple):
+    text: str
+    names: tuple[str, ...]
+    """Names of the parameters, in the order of their numbers."""
+    values: dict[str, Any]
+    """Values of parameters that are part of the statement."""
+
+    def arguments(self, parameters: Parameters) -> list[Any]:
+        values = {**self.values, **parameters} if self.values else parameters
+        return [values[name] for name in self.names]
+
+
+def statement(text: str, *names: str) -> CompiledStatement:
+    """A statement as PostgreSQL takes it, with the names of its parameters in the order of their numbers."""
+    return CompiledStatement(text, names, {})
+
+
+def compiled(statement: Statement | CompiledStatement) -> CompiledStatement:
+    """Compile a statement to the text and parameters that the driver takes."""
+    return statement if isinstance(statement, CompiledStatement) else _compiled(statement)
+
+
+def compile_statement(statement: Statement) -> CompiledStatement:
+    """Compile it anew: whoever keeps the result needs to keep neither the statement nor what that is made of."""
+    made = statement.compile(dialect=DIALECT)
+    if made.positiontup is None:
+        raise TypeError("the dialect numbers parameters")
+    given = [name for name in made.positiontup if not made.binds[name].required]
+    values = {name: made.params[name] for name in given}
+    return CompiledStatement(made.string, tuple(made.positiontup), values)
+
+
+_compiled = lru_cache(MOST_CACHED_STATEMENTS)(compile_statement)
+
 
 NOTHING: Parameters = {}
 
@@ -53,11 +108,9 @@ class ReadConnection:
         return rows[0][0] if rows else None
 
     async def _fetch(self, statement: Statement | CompiledStatement, parameters: Mapping[str, Any]) -> list[Row]:
-        prepared, span = compiled(statement), count_statement()
+        prepared = compiled(statement)
         try:
-            if span is None:
-                return await self._driver.fetch(prepared.text, *prepared.arguments(parameters))
-            with span.statement(prepared.text):
+            with traced(prepared.text, count_statement()):
                 return await self._driver.fetch(prepared.text, *prepared.arguments(parameters))
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             error.add_note(f"[SQL: {prepared.text}]")
@@ -85,3 +138,28 @@ class WriteConnection(ReadConnection):
 def traced(statement: str, span: "RequestSpan | None") -> AbstractContextManager[None]:
     """A span below that of the request, if there is one: without values."""
     return nullcontext() if span is None else span.statement(statement)
+
+
+Element = TypeVar("Element")
+View = TypeVar("View", bound=NamedTuple)
+
+
+def layout_of(view: type[NamedTuple], start: int = 0) -> dict[Any, Any]:
+    """The layout of a view whose columns begin at an index of the row."""
+    return {name: start + index for index, name in enumerate(view._fields)}
+
+
+class RowViews(NamedTuple, Generic[Element]):
+    """How views are made of the rows of a statement."""
+
+    make: Callable[[Any], Element]
+    """Makes the view of a row."""
+    layout: Layout
+    """The places of the view's values in the row."""
+
+
+def views_of(view: type[View], start: int = 0) -> RowViews[View]:
+    """Views whose columns begin at an index of the row."""
+    layout, make = layout_of(view, start), partial(tuple.__new__, view)
+    end = start + len(layout)
+    return RowViews(lambda row: make(row[start:end]), layout)

@@ -8,8 +8,7 @@ from typing import Any, cast
 import asyncpg
 from sqlalchemy import make_url
 
-from app.storage.connections.compiled import DIALECT
-from app.storage.connections.connection import AnyConnection
+from app.storage.connections.connection import DIALECT, AnyConnection
 
 HOST_SECONDS = 3.0
 """How long one host of several may take to let us in."""

@@ -26,8 +26,7 @@ from sqlalchemy import (
 from sqlalchemy import literal_column as sql
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from app.storage.connections.compiled import Change, Statement
-from app.storage.connections.connection import Row, WriteConnection
+from app.storage.connections.connection import Change, Row, Statement, WriteConnection
 
 Value = ColumnElement[Any] | Callable[[FromClause], ColumnElement[Any]]
 """A value that the statement itself computes for a column, also from the row that is sent."""

@@ -6,8 +6,7 @@ from app.domain.model import UserId
 from app.domain.release import ReleaseItem, ReleaseState
 from app.domain.review import ReleaseFacts
 from app.meter import current_meter
-from app.storage.connections.connection import ReadConnection, WriteConnection
-from app.storage.connections.row_views import views_of
+from app.storage.connections.connection import ReadConnection, WriteConnection, views_of
 from app.storage.facts.locks import LIMIT, limit_of
 from app.storage.facts.visibility import ACCESS_COLUMNS, BY_VIEWER, MEMBER, access_of, with_access
 from app.storage.ids import Kind, is_id

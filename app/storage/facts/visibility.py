@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Text, and_, any_, bindparam, exists, literal, or_, select
 
 from app.domain.access import VisibleWorkspace, WorkspaceAccess
-from app.storage.connections.connection import Row
-from app.storage.connections.row_views import views_of
+from app.storage.connections.connection import Row, views_of
 from app.storage.tables import (
     CONTRACT,
     CONTRACT_ACCESS,

@@ -25,8 +25,7 @@ from sqlalchemy import (
 )
 
 from app.execution.rows import Columns
-from app.storage.connections.connection import ReadConnection
-from app.storage.connections.row_views import RowViews, views_of
+from app.storage.connections.connection import ReadConnection, RowViews, views_of
 from app.storage.facts.visibility import is_member, sees_workspace
 from app.storage.pages.paging import Order, Page, PageRequest, matching, searching
 from app.storage.pages.related import reading_only

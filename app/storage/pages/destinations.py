@@ -9,9 +9,7 @@ from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, bindparam, false,
 from app.domain.access import VisibleWorkspace
 from app.domain.model import Workspace
 from app.domain.source_graph import UsableWhere
-from app.storage.connections.compiled import Parameters
-from app.storage.connections.connection import ReadConnection
-from app.storage.connections.row_views import RowViews, views_of
+from app.storage.connections.connection import Parameters, ReadConnection, RowViews, views_of
 from app.storage.facts.mirrored_rules import (
     FLOWS_USED_BY_CONTRACT,
     HOME,

@@ -23,9 +23,7 @@ from sqlalchemy import (
 )
 
 from app.domain.events import EventType
-from app.storage.connections.compiled import CompiledStatement, compile_statement
-from app.storage.connections.connection import ReadConnection
-from app.storage.connections.row_views import views_of
+from app.storage.connections.connection import CompiledStatement, ReadConnection, compile_statement, views_of
 from app.storage.facts.visibility import is_member, reads_tenant
 from app.storage.ids import Kind
 from app.storage.pages.flow_filters import id_or_none

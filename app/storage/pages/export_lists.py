@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, Text, bindparam, exists, literal, select
 
-from app.storage.connections.row_views import views_of
+from app.storage.connections.connection import views_of
 from app.storage.facts.visibility import VIEWER, is_member, sees_flow
 from app.storage.ids import Kind, is_id
 from app.storage.pages.paging import ListBelow, Order

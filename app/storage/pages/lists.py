@@ -13,7 +13,7 @@ from app.domain.drift import DriftStatus
 from app.domain.model import FlowStatus, FlowType
 from app.domain.release import ReleaseState
 from app.execution.rows import ALL_COLUMNS, PageColumns
-from app.storage.connections.row_views import views_of
+from app.storage.connections.connection import views_of
 from app.storage.facts.visibility import BY_VIEWER, WORKSPACE_COLUMNS, WORKSPACES_SEEN, is_member, sees_flow
 from app.storage.ids import Kind
 from app.storage.pages.export_lists import COPIES, EXPORTS_INTO, into_workspace, naming_destination

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Text, any_, bindparam, or_, select
 
-from app.storage.connections.row_views import RowViews, views_of
+from app.storage.connections.connection import RowViews, views_of
 from app.storage.facts.visibility import is_member
 from app.storage.pages.paging import ListBelow, Order, matching
 from app.storage.reads.rows import MemberView, UserView, columns

@@ -29,9 +29,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.types import TypeEngine
 
 from app.domain.input import name_key as fold
-from app.storage.connections.compiled import CompiledStatement, compile_statement
-from app.storage.connections.connection import ReadConnection
-from app.storage.connections.row_views import RowViews
+from app.storage.connections.connection import CompiledStatement, ReadConnection, RowViews, compile_statement
 from app.storage.pages.related import Join, Joined, Related
 
 View = TypeVar("View")

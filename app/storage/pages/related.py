@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, FromClause, Select, cast, null, select, true
 
 from app.execution.rows import Columns, Layout
-from app.storage.connections.row_views import layout_of
+from app.storage.connections.connection import layout_of
 
 
 class Related(Enum):

@@ -4,7 +4,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.types import Text
 
 from app.domain.release import ReleaseItem
-from app.storage.connections.row_views import views_of
+from app.storage.connections.connection import views_of
 from app.storage.facts.release_facts import ITEMS
 from app.storage.facts.visibility import is_member
 from app.storage.pages.paging import ListBelow, Order

@@ -7,8 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, case, exist
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
-from app.storage.connections.connection import ReadConnection
-from app.storage.connections.row_views import views_of
+from app.storage.connections.connection import ReadConnection, views_of
 from app.storage.facts.drifts import shown_state
 from app.storage.facts.mirrored_rules import FLOWS_HELD, is_visible_component, may_write_flows
 from app.storage.facts.visibility import (

@@ -9,8 +9,7 @@ from sqlalchemy.types import Text
 
 from app.domain.release import ReleaseState
 from app.meter import current_meter
-from app.storage.connections.connection import ReadConnection, Row
-from app.storage.connections.row_views import views_of
+from app.storage.connections.connection import ReadConnection, Row, views_of
 from app.storage.facts.release_facts import DRAFT_HAS_MOVED, VERSION_HAS_MOVED, WITH_PRESENT_STATE
 from app.storage.facts.visibility import is_member
 from app.storage.ids import Kind, is_id

@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from app.storage.connections.compiled import CompiledStatement
-from app.storage.connections.connection import ReadConnection, WriteConnection
+from app.storage.connections.connection import CompiledStatement, ReadConnection, WriteConnection
 from app.storage.tables import EVENT
 
 NUMBERED_AT_ONCE = 5000

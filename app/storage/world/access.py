@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from app.domain.graph import Json
 from app.domain.world.things import Planned, Terms, Thing, WorldChange
-from app.storage.connections.compiled import statement
-from app.storage.connections.connection import WriteConnection
+from app.storage.connections.connection import WriteConnection, statement
 
 _LEAVING = statement(
     "SELECT DISTINCT user_id, contract_id FROM workspace_access WHERE workspace_id = ANY($1)", "workspaces"

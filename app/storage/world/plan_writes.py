@@ -11,8 +11,7 @@ from app.domain.input import email_key, name_key
 from app.domain.world.sections import SECTIONS, Section
 from app.domain.world.things import Planned, Terms, Thing, WorldChange, WorldPlan
 from app.storage import tables
-from app.storage.connections.compiled import statement
-from app.storage.connections.connection import WriteConnection
+from app.storage.connections.connection import WriteConnection, statement
 from app.storage.connections.row_changes import RowsOfTable, delete_rows, insert_rows, update_rows, write_rows
 from app.storage.event_writes import FlowEvent, flow_events, removed_flows, world_events
 from app.storage.store import Store

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 
 from app.domain.world.things import Dependent, FlowUses, Planned
-from app.storage.connections.compiled import statement
-from app.storage.connections.connection import ReadConnection
+from app.storage.connections.connection import ReadConnection, statement
 from app.storage.pages.uses import flows_using
 from app.storage.world.section_tables import OF_WORKSPACES
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 
 from app.domain.world.things import COMMAND, Planned, Terms, WorldChange
-from app.storage.connections.compiled import statement
-from app.storage.connections.connection import ReadConnection, WriteConnection
+from app.storage.connections.connection import ReadConnection, WriteConnection, statement
 
 EDIT_WORLD = "tenants.world.edit"
 """The permission of provisioners."""

@@ -30,8 +30,7 @@ from app.domain.input import email_key
 from app.domain.model import FlowStatus
 from app.domain.world.sections import SECTIONS, Section
 from app.domain.world.things import COMMAND, ELSEWHERE, Item, Terms, Thing, WorldFacts
-from app.storage.connections.compiled import CompiledStatement, compile_statement, statement
-from app.storage.connections.connection import ReadConnection, Row
+from app.storage.connections.connection import CompiledStatement, ReadConnection, Row, compile_statement, statement
 from app.storage.tables import (
     COMPONENT,
     COMPONENT_WHITELIST,

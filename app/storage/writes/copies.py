@@ -14,8 +14,8 @@ from app.domain.graph import Bindings
 from app.domain.model import DraftId, ExportId, FlowId, VersionOrigin
 from app.domain.references import ReferenceOutcome
 from app.offload import interruptible, offload
+from app.storage.connections.connection import views_of
 from app.storage.connections.row_changes import BY, NOW, Parts, insert_new_rows, insert_rows
-from app.storage.connections.row_views import views_of
 from app.storage.event_writes import FlowEvent, flow_events
 from app.storage.facts.states import bindings_text, field_values, shown_values, state_values, texts_of
 from app.storage.ids import Kind, new_id
