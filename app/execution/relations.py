@@ -34,14 +34,14 @@ def getter_of(path: str) -> Callable[[Any], Any]:
     return read
 
 
-def column(path: str, description: str) -> Field:
+def column(path: str, description: str, type_: Any = None) -> Field:
     """A field that is a column of another name than its own, which may be dotted."""
     read = getter_of(path)
 
     def resolve(root: Any) -> Any:
         return read(root)
 
-    return strawberry.field(resolver=resolve, description=description, metadata={COLUMN: path})
+    return strawberry.field(resolver=resolve, description=description, metadata={COLUMN: path}, graphql_type=type_)
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ def relation(
     description: str,
     *,
     related: Hashable | None = None,
+    type_: Any = None,
 ) -> Field:
     """A field that is a relation; its type says whether there has to be something.
 
@@ -86,4 +87,4 @@ def relation(
         key = to_one.key(root)
         return None if key is None else Lookup(getattr(info.context.loaders, loader), key)
 
-    return strawberry.field(resolver=resolve, description=description, metadata={RELATION: to_one})
+    return strawberry.field(resolver=resolve, description=description, metadata={RELATION: to_one}, graphql_type=type_)

@@ -13,9 +13,11 @@ from app.execution.relations import column
 Values = TypeVar("Values", bound=StrEnum)
 
 
-def about(description: str, of: str | None = None) -> Any:
+def about(description: str, of: str | None = None, *, type_: Any = None) -> Any:
     """A plain field with its description: the column of its name, or of another one, which may be dotted."""
-    return strawberry.field(description=description) if of is None else column(of, description)
+    return (
+        strawberry.field(description=description, graphql_type=type_) if of is None else column(of, description, type_)
+    )
 
 
 def optional(description: str) -> Any:

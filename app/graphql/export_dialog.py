@@ -16,7 +16,8 @@ from app.graphql.arguments import Search, searched
 from app.graphql.connections import LARGEST_PAGE, Counted, EdgeWithCursor, Listed, Position
 from app.graphql.context import Info
 from app.graphql.describe import about, field
-from app.graphql.errors.interfaces import ExportFlowError, ExportFlowsError, ExportFlowWarning
+from app.graphql.outcomes import Error, ExportFlowWarning
+from app.graphql.payloads import ExportFlowPayload, ExportFlowsPayload
 from app.graphql.types.drafts import DraftReadiness, GraphDiff
 from app.graphql.types.export import ReferenceOutcome
 from app.graphql.types.flow import Flow
@@ -53,8 +54,11 @@ class DestinationWorkspaceEdge(EdgeWithCursor):
         "admits no new flow.",
         of="element.eligible.over_a_flow",
     )
-    blockers: list[ExportFlowError] = relation(
-        "refusals_of_destinations", "element", "Why it can't be exported here as a new flow; empty when eligible."
+    blockers: list[Error] = relation(
+        "refusals_of_destinations",
+        "element",
+        "Why it can't be exported here as a new flow; empty when eligible.",
+        type_=list[ExportFlowPayload.interface],
     )
 
 
@@ -162,7 +166,10 @@ class ExportPlan:
     copied_from: CopiedFrom | None = about("The state of the source that would be exported; null if there is none.")
     references: list[ReferenceOutcome] = about("The outcome of every reference, in the order of the steps.")
     warnings: list[ExportFlowWarning] = about("Warnings about an export that would go through.")
-    blockers: list[ExportFlowError] = about("Every reason why nothing would be written; empty if it would go through.")
+    blockers: list[Error] = about(
+        "Every reason why nothing would be written; empty if it would go through.",
+        type_=list[ExportFlowPayload.interface],
+    )
     readiness: DraftReadiness | None = relation(
         "planned_readiness",
         "draft",
@@ -183,6 +190,7 @@ class ExportPlans:
         "One plan for each item, in the order of the input; empty if the call has too many items, or none. A plan is whole "
         "also where only another item or the call itself is refused."
     )
-    errors: list[ExportFlowsError] = about(
-        "The refusals of the call as a whole, with their paths, as `exportFlows` would answer them."
+    errors: list[Error] = about(
+        "The refusals of the call as a whole, with their paths, as `exportFlows` would answer them.",
+        type_=list[ExportFlowsPayload.interface],
     )

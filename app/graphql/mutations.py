@@ -2,7 +2,7 @@
 
 import strawberry
 
-from app.graphql import batch_payloads, draft_inputs, inputs, payloads
+from app.graphql import draft_inputs, inputs, payloads
 from app.graphql.context import Info
 from app.graphql.describe import mutation
 from app.graphql.world_plans import ApplyWorldPayload
@@ -38,18 +38,12 @@ class Mutation:
         return payloads.ExportFlowPayload.of(await export_flow(info.context.work, input_.to_wish()))
 
     @mutation
-    async def export_flows(
-        self, info: Info, input_: inputs.ExportFlowsInput
-    ) -> batch_payloads.ExportFlowsPayload | None:
+    async def export_flows(self, info: Info, input_: inputs.ExportFlowsInput) -> payloads.ExportFlowsPayload | None:
         """Export up to 1,000 flows in one call, each as exportFlow would: all or none, unless `mode` is BEST_EFFORT.
 
         Quotas count the whole call, in the order of its items.
         """
-        wish = input_.to_wish()
-        info.context.meter.take_objects(len(wish.items))
-        return batch_payloads.ExportFlowsPayload(
-            batch=await export_flows(info.context.work, wish), number=len(wish.items)
-        )
+        return await payloads.ExportFlowsPayload.of_call(info, export_flows, input_.to_wish())
 
     @mutation
     async def create_flow(self, info: Info, input_: inputs.CreateFlowInput) -> payloads.CreateFlowPayload | None:
@@ -90,15 +84,12 @@ class Mutation:
     @mutation
     async def publish_flow_drafts(
         self, info: Info, input_: draft_inputs.PublishFlowDraftsInput
-    ) -> batch_payloads.PublishFlowDraftsPayload | None:
+    ) -> payloads.PublishFlowDraftsPayload | None:
         """Publish up to 1,000 drafts, each at the revision that you have seen: all or none, unless `mode` is BEST_EFFORT.
 
         The versions published in a workspace are an applied release of `Workspace.releaseRequests`, which `undoRelease` undoes.
         """
-        wish = input_.to_wish()
-        info.context.meter.take_objects(len(wish.items))
-        batch = await publish_drafts(info.context.work, wish)
-        return batch_payloads.PublishFlowDraftsPayload(batch=batch, number=len(wish.items))
+        return await payloads.PublishFlowDraftsPayload.of_call(info, publish_drafts, input_.to_wish())
 
     @mutation
     async def revert_flow(self, info: Info, input_: draft_inputs.RevertFlowInput) -> payloads.RevertFlowPayload | None:
@@ -114,14 +105,9 @@ class Mutation:
         return payloads.UndoExportPayload.of(await undo_export(info.context.work, input_.export_id))
 
     @mutation
-    async def undo_exports(
-        self, info: Info, input_: inputs.UndoExportsInput
-    ) -> batch_payloads.UndoExportsPayload | None:
+    async def undo_exports(self, info: Info, input_: inputs.UndoExportsInput) -> payloads.UndoExportsPayload | None:
         """Undo up to 1,000 copies or exports, all or none unless `mode` is BEST_EFFORT; the latest on each flow first."""
-        wish = input_.to_wish()
-        info.context.meter.take_objects(len(wish.items))
-        batch = await undo_exports(info.context.work, wish)
-        return batch_payloads.UndoExportsPayload(batch=batch, number=len(wish.items))
+        return await payloads.UndoExportsPayload.of_call(info, undo_exports, input_.to_wish())
 
     @mutation
     async def start_flow(self, info: Info, input_: inputs.StartFlowInput) -> payloads.StartFlowPayload | None:
@@ -134,20 +120,14 @@ class Mutation:
         return payloads.StopFlowPayload.of(await stop_flow(info.context.work, input_.flow_id))
 
     @mutation
-    async def start_flows(self, info: Info, input_: inputs.StartFlowsInput) -> batch_payloads.StartFlowsPayload | None:
+    async def start_flows(self, info: Info, input_: inputs.StartFlowsInput) -> payloads.StartFlowsPayload | None:
         """Start up to 1,000 flows: all or none, unless `mode` is BEST_EFFORT."""
-        wish = input_.to_wish()
-        info.context.meter.take_objects(len(wish.items))
-        return batch_payloads.StartFlowsPayload(
-            batch=await start_flows(info.context.work, wish), number=len(wish.items)
-        )
+        return await payloads.StartFlowsPayload.of_call(info, start_flows, input_.to_wish())
 
     @mutation
-    async def stop_flows(self, info: Info, input_: inputs.StopFlowsInput) -> batch_payloads.StopFlowsPayload | None:
+    async def stop_flows(self, info: Info, input_: inputs.StopFlowsInput) -> payloads.StopFlowsPayload | None:
         """Stop up to 1,000 flows: all or none, unless `mode` is BEST_EFFORT."""
-        wish = input_.to_wish()
-        info.context.meter.take_objects(len(wish.items))
-        return batch_payloads.StopFlowsPayload(batch=await stop_flows(info.context.work, wish), number=len(wish.items))
+        return await payloads.StopFlowsPayload.of_call(info, stop_flows, input_.to_wish())
 
     @mutation
     async def delete_flow(self, info: Info, input_: inputs.DeleteFlowInput) -> payloads.DeleteFlowPayload | None:

@@ -6,50 +6,34 @@ that fails after the commit makes its field null, and not the whole payload.
 
 from asyncio import shield
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, Self, TypeVar
+from typing import Any
 
 import strawberry
 from strawberry import Parent
 
-from app.domain import references
-from app.domain.bindings import ExportWarning
-from app.domain.draft import DiscardRefusal, RestoreRefusal
-from app.domain.edit import CreateRefusal, UpdateRefusal
-from app.domain.errors import Refusal, Refused
-from app.domain.export import CopyRefusal, Exported
-from app.domain.export_batch import BatchRefusal
-from app.domain.publish import PublishRefusal
-from app.domain.release import RequestRefusal
-from app.domain.revert import RevertRefusal
-from app.domain.review import ReviewRefusal, WithdrawRefusal
-from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
+from app.domain import (
+    draft,
+    edit,
+    export,
+    export_batch,
+    publish,
+    references,
+    release,
+    revert,
+    review,
+    running,
+    undo,
+    undo_release,
+)
+from app.domain.batch import CallRefusal
+from app.domain.export import Exported
+from app.domain.input import InvalidInput
 from app.domain.source import CopiedFrom
-from app.domain.undo import UndoRefusal
-from app.domain.undo_release import UndoReleaseRefusal
 from app.execution.lookups import Lookup
 from app.execution.relations import relation
 from app.graphql.context import Info
 from app.graphql.describe import about, field
-from app.graphql.errors.interfaces import (
-    CopyFlowError,
-    CreateFlowError,
-    DeleteFlowError,
-    DiscardFlowDraftError,
-    ExportFlowError,
-    ExportFlowWarning,
-    PublishFlowDraftError,
-    RequestReleaseError,
-    RestoreFlowDraftError,
-    RevertFlowError,
-    ReviewReleaseError,
-    StartFlowError,
-    StopFlowError,
-    UndoExportError,
-    UndoReleaseError,
-    UpdateFlowDraftError,
-    WithdrawReleaseError,
-)
+from app.graphql.outcomes import BatchPayload, ExportFlowWarning, Payload, payload
 from app.graphql.types.export import FlowExport, ReferenceOutcome
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.release import ReleaseRequest
@@ -65,31 +49,6 @@ from app.usecases.results import (
     Toggled,
     Undone,
 )
-
-Done = TypeVar("Done")
-Reason = TypeVar("Reason", bound=Refusal)
-
-
-@dataclass(kw_only=True)
-class Payload(Generic[Done, Reason]):
-    """The outcome of a use case, as the payload of its mutation shows it."""
-
-    done: strawberry.Private[Done | None]
-    refusals: strawberry.Private[tuple[Reason, ...]]
-
-    @classmethod
-    def of(cls, outcome: Done | Refused[Reason]) -> Self:
-        if isinstance(outcome, Refused):
-            return cls(done=None, refusals=outcome.errors)
-        return cls(done=outcome, refusals=())
-
-    @property
-    def is_replayed(self) -> bool:
-        return getattr(self.done, "replayed", False)
-
-    @property
-    def known_warnings(self) -> tuple[ExportWarning, ...]:
-        return getattr(self.done, "warnings", ())
 
 
 def references_of(payload: Parent[Payload[Exported, Any]], info: Info) -> Any:  # noqa: ANN401 - known, or looked up
@@ -125,13 +84,16 @@ def written(loader: str, row: str, description: str) -> Any:  # noqa: ANN401 - a
 
 
 REPLAYED = "Whether it was done before, with the same idempotency key: this is the outcome, read as it is now."
-ERRORS = "Every reason why nothing was written; empty when it was done."
 REQUEST = "The release as it is now; null when refused."
 RECORD = "The record, which stays; null when refused."
+RESULTS = (
+    "One for each item, in the order of the input; paths of errors begin with the list of the input and the index of the "
+    "item. Empty where there are too many items to look at them, or none."
+)
 
 
-@strawberry.type(description="The result of `copyFlow`.")
-class CopyFlowPayload(Payload[Exported, CopyRefusal]):
+@payload
+class CopyFlowPayload(Payload[Exported, export.CopyRefusal]):
     flow: Flow | None = written("flows", "flow", "The new flow; null when refused.")
     draft: FlowDraft | None = written("drafts", "draft", "Its draft, an exact copy; null when refused.")
     copied_from: CopiedFrom | None = about(
@@ -140,11 +102,10 @@ class CopyFlowPayload(Payload[Exported, CopyRefusal]):
     references: list[ReferenceOutcome] = field(references_of)
     export_record: FlowExport | None = relation("exports", "done.export_id", RECORD)
     replayed: bool = about(REPLAYED, of="is_replayed")
-    errors: list[CopyFlowError] = about(ERRORS, of="refusals")
 
 
-@strawberry.type(description="The result of `exportFlow`.")
-class ExportFlowPayload(Payload[Exported, BatchRefusal]):
+@payload
+class ExportFlowPayload(Payload[Exported, export_batch.BatchRefusal]):
     flow: Flow | None = written("flows", "flow", "The new or overridden flow; null when refused.")
     draft: FlowDraft | None = written(
         "drafts", "draft", "The draft that was made: choose credentials in it, then publish it."
@@ -159,38 +120,34 @@ class ExportFlowPayload(Payload[Exported, BatchRefusal]):
     export_record: FlowExport | None = relation("exports", "done.export_id", RECORD)
     warnings: list[ExportFlowWarning] = about("Warnings about an export that was done.", of="known_warnings")
     replayed: bool = about(REPLAYED, of="is_replayed")
-    errors: list[ExportFlowError] = about(ERRORS, of="refusals")
 
 
-@strawberry.type(description="The result of `createFlow`.")
-class CreateFlowPayload(Payload[Created, CreateRefusal]):
+@payload
+class CreateFlowPayload(Payload[Created, edit.CreateRefusal]):
     flow: Flow | None = relation("flows", "done.flow_id", "The new flow; null when refused.")
     draft: FlowDraft | None = relation("drafts", "done.draft_id", "Its draft; null when refused.")
     replayed: bool = about(REPLAYED, of="is_replayed")
-    errors: list[CreateFlowError] = about(ERRORS, of="refusals")
 
 
-@strawberry.type(description="The result of `updateFlowDraft`.")
-class UpdateFlowDraftPayload(Payload[Saved, UpdateRefusal]):
+@payload
+class UpdateFlowDraftPayload(Payload[Saved, edit.UpdateRefusal]):
     flow: Flow | None = relation("flows", "done.flow_id", "The flow; null when refused.")
     draft: FlowDraft | None = relation(
         "drafts", "done.draft_id", "The draft as it is saved, with its new revision; null when refused."
     )
-    errors: list[UpdateFlowDraftError] = about(ERRORS, of="refusals")
 
 
-@strawberry.type(description="The result of `publishFlowDraft`.")
-class PublishFlowDraftPayload(Payload[Published, PublishRefusal]):
+@payload
+class PublishFlowDraftPayload(Payload[Published, publish.PublishRefusal]):
     flow: Flow | None = relation("flows", "done.flow_id", "The flow, as its new version; null when refused.")
     version: FlowVersion | None = relation(
         "versions", "done.version_id", "The version that the draft became; null when refused."
     )
     replayed: bool = about(REPLAYED, of="is_replayed")
-    errors: list[PublishFlowDraftError] = about(ERRORS, of="refusals")
 
 
-@strawberry.type(description="The result of `revertFlow`.")
-class RevertFlowPayload(Payload[Reverted, RevertRefusal]):
+@payload
+class RevertFlowPayload(Payload[Reverted, revert.RevertRefusal]):
     flow: Flow | None = relation("flows", "done.flow_id", "The flow; null when refused.")
     draft: FlowDraft | None = relation(
         "drafts", "done.draft_id", "The new draft; null when refused, or when it was published at once."
@@ -203,11 +160,10 @@ class RevertFlowPayload(Payload[Reverted, RevertRefusal]):
     )
     references: list[ReferenceOutcome] = field(references_of_revert)
     replayed: bool = about(REPLAYED, of="is_replayed")
-    errors: list[RevertFlowError] = about(ERRORS, of="refusals")
 
 
-@strawberry.type(description="The result of `discardFlowDraft`.")
-class DiscardFlowDraftPayload(Payload[Discarded, DiscardRefusal]):
+@payload
+class DiscardFlowDraftPayload(Payload[Discarded, draft.DiscardRefusal]):
     flow: Flow | None = relation(
         "flows", "done.flow_id", "The flow; null when refused, or when it was deleted with its draft."
     )
@@ -217,11 +173,10 @@ class DiscardFlowDraftPayload(Payload[Discarded, DiscardRefusal]):
     deleted_flow_id: strawberry.ID | None = about(
         "The id of the flow, if it was deleted with its draft.", of="done.deleted_flow_id"
     )
-    errors: list[DiscardFlowDraftError] = about(ERRORS, of="refusals")
 
 
-@strawberry.type(description="The result of `restoreFlowDraft`.")
-class RestoreFlowDraftPayload(Payload[Restored, RestoreRefusal]):
+@payload
+class RestoreFlowDraftPayload(Payload[Restored, draft.RestoreRefusal]):
     flow: Flow | None = relation("flows", "done.flow_id", "The flow; null when refused.")
     draft: FlowDraft | None = relation(
         "drafts", "done.draft_id", "The draft, which is the one that is being edited now; null when refused."
@@ -229,11 +184,39 @@ class RestoreFlowDraftPayload(Payload[Restored, RestoreRefusal]):
     set_aside: FlowDraft | None = relation(
         "drafts", "done.set_aside", "The draft that was set aside in exchange, if the flow had one."
     )
-    errors: list[RestoreFlowDraftError] = about(ERRORS, of="refusals")
 
 
-@strawberry.type(description="The result of `undoExport`.")
-class UndoExportPayload(Payload[Undone, UndoRefusal]):
+@payload
+class ExportFlowsPayload(BatchPayload[ExportFlowPayload, CallRefusal]):
+    results: list[ExportFlowPayload] = about(
+        "One for each item, in the order of the input, as `exportFlow` would answer; paths of errors begin with `items` and "
+        "the index of the item. Empty where there are too many items to look at them, or none, and where the idempotency key "
+        "was used for another input.",
+        of="payloads",
+    )
+    succeeded: int = about("How many items were exported.", of="number_succeeded")
+    refused: int = about("How many were not.", of="number_refused")
+    replayed: bool = about(
+        "Whether all that is done was done before, with the same idempotency key. Each result says it of its own.",
+        of="batch.replayed",
+    )
+
+
+@payload
+class PublishFlowDraftsPayload(BatchPayload[PublishFlowDraftPayload, CallRefusal]):
+    results: list[PublishFlowDraftPayload] = about(
+        f"{RESULTS} Empty as well where the idempotency key was used for another input.", of="payloads"
+    )
+    succeeded: int = about("How many drafts were published.", of="number_succeeded")
+    refused: int = about("How many were not.", of="number_refused")
+    replayed: bool = about(
+        "Whether all that is done was done before, with the same idempotency key. Each result says it of its own.",
+        of="batch.replayed",
+    )
+
+
+@payload
+class UndoExportPayload(Payload[Undone, undo.UndoRefusal]):
     flow: Flow | None = relation(
         "flows", "done.flow_id", "The flow as it was before; null when it was new, or when refused."
     )
@@ -242,47 +225,60 @@ class UndoExportPayload(Payload[Undone, UndoRefusal]):
     )
     deleted_flow_id: strawberry.ID | None = about("The flow that was new, and is gone.", of="done.deleted_flow_id")
     export_record: FlowExport | None = relation("exports", "done.export_id", RECORD)
-    errors: list[UndoExportError] = about(ERRORS, of="refusals")
 
 
-@strawberry.type(description="The result of `startFlow`.")
-class StartFlowPayload(Payload[Toggled, StartRefusal]):
+@payload
+class UndoExportsPayload(BatchPayload[UndoExportPayload, InvalidInput]):
+    results: list[UndoExportPayload] = about(RESULTS, of="payloads")
+    succeeded: int = about("How many copies or exports were undone.", of="number_succeeded")
+    refused: int = about("How many were not.", of="number_refused")
+
+
+@payload
+class StartFlowPayload(Payload[Toggled, running.StartRefusal]):
     flow: Flow | None = relation("flows", "done.flow_id", "The flow, which runs now; null when refused.")
-    errors: list[StartFlowError] = about(ERRORS, of="refusals")
 
 
-@strawberry.type(description="The result of `stopFlow`.")
-class StopFlowPayload(Payload[Toggled, StopRefusal]):
+@payload
+class StopFlowPayload(Payload[Toggled, running.StopRefusal]):
     flow: Flow | None = relation("flows", "done.flow_id", "The flow, which doesn't run any more; null when refused.")
-    errors: list[StopFlowError] = about(ERRORS, of="refusals")
 
 
-@strawberry.type(description="The result of `deleteFlow`.")
-class DeleteFlowPayload(Payload[Deleted, DeleteRefusal]):
+@payload
+class StartFlowsPayload(BatchPayload[StartFlowPayload, InvalidInput]):
+    results: list[StartFlowPayload] = about(RESULTS, of="payloads")
+    succeeded: int = about("How many flows run now.", of="number_succeeded")
+    refused: int = about("How many were refused.", of="number_refused")
+
+
+@payload
+class StopFlowsPayload(BatchPayload[StopFlowPayload, InvalidInput]):
+    results: list[StopFlowPayload] = about(RESULTS, of="payloads")
+    succeeded: int = about("How many flows don't run any more.", of="number_succeeded")
+    refused: int = about("How many were refused.", of="number_refused")
+
+
+@payload
+class DeleteFlowPayload(Payload[Deleted, running.DeleteRefusal]):
     deleted_flow_id: strawberry.ID | None = about("The flow that is gone; null when refused.", of="done.flow_id")
-    errors: list[DeleteFlowError] = about(ERRORS, of="refusals")
 
 
-@strawberry.type(description="The result of `requestRelease`.")
-class RequestReleasePayload(Payload[Released, RequestRefusal]):
+@payload
+class RequestReleasePayload(Payload[Released, release.RequestRefusal]):
     request: ReleaseRequest | None = relation("releases", "done.release_id", "The request; null when refused.")
     replayed: bool = about(REPLAYED, of="is_replayed")
-    errors: list[RequestReleaseError] = about(ERRORS, of="refusals")
 
 
-@strawberry.type(description="The result of `reviewRelease`.")
-class ReviewReleasePayload(Payload[Released, ReviewRefusal]):
+@payload
+class ReviewReleasePayload(Payload[Released, review.ReviewRefusal]):
     request: ReleaseRequest | None = relation("releases", "done.release_id", REQUEST)
-    errors: list[ReviewReleaseError] = about(ERRORS, of="refusals")
 
 
-@strawberry.type(description="The result of `withdrawRelease`.")
-class WithdrawReleasePayload(Payload[Released, WithdrawRefusal]):
+@payload
+class WithdrawReleasePayload(Payload[Released, review.WithdrawRefusal]):
     request: ReleaseRequest | None = relation("releases", "done.release_id", REQUEST)
-    errors: list[WithdrawReleaseError] = about(ERRORS, of="refusals")
 
 
-@strawberry.type(description="The result of `undoRelease`.")
-class UndoReleasePayload(Payload[Released, UndoReleaseRefusal]):
+@payload
+class UndoReleasePayload(Payload[Released, undo_release.UndoReleaseRefusal]):
     request: ReleaseRequest | None = relation("releases", "done.release_id", REQUEST)
-    errors: list[UndoReleaseError] = about(ERRORS, of="refusals")

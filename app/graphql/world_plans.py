@@ -13,8 +13,7 @@ from app.execution.rows import shows
 from app.graphql.arguments import none_if_unset
 from app.graphql.context import Info
 from app.graphql.describe import about, shown_as
-from app.graphql.errors.interfaces import ApplyWorldError
-from app.graphql.payloads import ERRORS, Payload
+from app.graphql.outcomes import Error, Payload, payload
 from app.graphql.types.drafts import FieldChange
 from app.usecases.apply_world import NOTHING, PlannedWorld
 
@@ -52,6 +51,27 @@ def things_with(effects: Sequence[Planned], changes: Collection[WorldChange] | N
     return chosen
 
 
+@payload
+class ApplyWorldPayload(Payload[PlannedWorld, WorldRefusal]):
+    @property
+    def outcome(self) -> PlannedWorld:
+        return self.done or NOTHING
+
+    @shown_as(list[WorldThing])
+    @staticmethod
+    def things(
+        applied: Parent[Payload[PlannedWorld, Any]], info: Info, changes: Changes = strawberry.UNSET
+    ) -> list[Planned]:
+        """The objects as in the plan; empty when refused."""
+        things = () if applied.done is None else applied.done.plan.effects
+        return [replace(each, is_done=True) for each in things_with(things, none_if_unset(changes), info)]
+
+    created: int = about("Number of objects that were created.", of="outcome.created")
+    changed: int = about("Number of objects that were changed.", of="outcome.changed")
+    removed: int = about("Number of objects that were removed.", of="outcome.removed")
+    unchanged: int = about("Number of objects that the document left as they were.", of="outcome.unchanged")
+
+
 @shows(PlannedWorld, "The plan of a call of `applyWorld`.")
 class WorldPlan:
     fingerprint: str = about(
@@ -68,28 +88,7 @@ class WorldPlan:
     changed: int = about("Number of objects that would be changed.")
     removed: int = about("Number of objects that would be removed.")
     unchanged: int = about("Number of objects that the document leaves as they are.")
-    blockers: list[ApplyWorldError] = about(
-        "Every reason why nothing would be written; empty if the document would be applied."
+    blockers: list[Error] = about(
+        "Every reason why nothing would be written; empty if the document would be applied.",
+        type_=list[ApplyWorldPayload.interface],
     )
-
-
-@strawberry.type(description="The result of `applyWorld`.")
-class ApplyWorldPayload(Payload[PlannedWorld, WorldRefusal]):
-    @property
-    def outcome(self) -> PlannedWorld:
-        return self.done or NOTHING
-
-    @shown_as(list[WorldThing])
-    @staticmethod
-    def things(
-        payload: Parent[Payload[PlannedWorld, Any]], info: Info, changes: Changes = strawberry.UNSET
-    ) -> list[Planned]:
-        """The objects as in the plan; empty when refused."""
-        things = () if payload.done is None else payload.done.plan.effects
-        return [replace(each, is_done=True) for each in things_with(things, none_if_unset(changes), info)]
-
-    created: int = about("Number of objects that were created.", of="outcome.created")
-    changed: int = about("Number of objects that were changed.", of="outcome.changed")
-    removed: int = about("Number of objects that were removed.", of="outcome.removed")
-    unchanged: int = about("Number of objects that the document left as they were.", of="outcome.unchanged")
-    errors: list[ApplyWorldError] = about(ERRORS, of="refusals")

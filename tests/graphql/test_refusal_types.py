@@ -19,8 +19,7 @@ from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
 from app.domain.undo import UndoRefusal
 from app.domain.undo_release import UndoReleaseRefusal
 from app.domain.world.things import WorldRefusal
-from app.graphql import payloads, world_plans
-from app.graphql.errors import interfaces
+from app.graphql import outcomes, payloads, world_plans
 from app.graphql.errors.refusal_types import types_of_refusals
 from app.graphql.schema import schema
 
@@ -77,7 +76,7 @@ def test_the_errors_of_a_whole_call_are_those_that_it_is_refused_for() -> None:
 def test_every_mutation_has_its_interface_in_this_test() -> None:
     tested = {f"{mutation}Error" for mutation in (*MUTATIONS, *CALLS_OF_MANY)}
     assert {
-        interface.__name__ for interface in interfaces.Error.__subclasses__() if "rows" not in vars(interface)
+        interface.__name__ for interface in outcomes.Error.__subclasses__() if "rows" not in vars(interface)
     } == tested
 
 
@@ -99,6 +98,6 @@ def test_a_refusal_without_a_type_is_an_error_when_the_schema_is_built(monkeypat
     class FlowNotFound(access.FlowNotFound):
         pass
 
-    monkeypatch.setitem(interfaces.INTERFACES, FlowNotFound, [interfaces.CopyFlowError])
+    monkeypatch.setitem(outcomes.INTERFACES, FlowNotFound, [payloads.CopyFlowPayload.interface])
     with pytest.raises(TypeError, match="No type shows FlowNotFound"):
         types_of_refusals()

@@ -60,7 +60,7 @@ async def test_an_exception_in_a_resolver_is_masked_in_the_place_of_its_field(
 async def test_of_a_mutation_that_could_not_be_shown_for_an_exception_it_is_told_that_it_was_written(
     databases: Databases, loaded_trade: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.graphql.payloads.Payload.of", failing)
+    monkeypatch.setattr("app.graphql.outcomes.Payload.of", failing)
     async with real_server(databases, loaded_trade) as real:
         response = await real.copying(name="Written")
         unbegun = await real.posting(COPY, input={"flowId": real.api.id("plain"), "name": "\0"})

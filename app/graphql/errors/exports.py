@@ -15,7 +15,7 @@ from app.execution.relations import relation
 from app.execution.rows import shows
 from app.graphql.context import Info
 from app.graphql.describe import about, field
-from app.graphql.errors.interfaces import Error, ExportFlowWarning
+from app.graphql.outcomes import Error, ExportFlowWarning
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.resources import Agent, Topic, in_workspace
 from app.graphql.types.workspace import Workspace

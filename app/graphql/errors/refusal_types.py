@@ -5,7 +5,7 @@ from typing import Any
 from app.domain.errors import ErrorCode
 from app.graphql.describe import describe_values
 from app.graphql.errors import exports, refusals
-from app.graphql.errors.interfaces import INTERFACES, Error
+from app.graphql.outcomes import INTERFACES, Error, ExportFlowWarning
 
 
 def types_of_refusals() -> list[Any]:
@@ -21,11 +21,9 @@ def types_of_refusals() -> list[Any]:
     if missing:
         raise TypeError(f"No type shows {', '.join(missing)}.")
     for refusal, type_ in types.items():
-        own = [base for base in type_.__bases__ if base is not Error]
-        # In the order of inheritance, which the printed schema has.
-        of_all: Any = type("Interfaces", tuple(dict.fromkeys((*own, *INTERFACES.get(refusal, ())))), {})
-        definitions = [vars(base).get("__strawberry_definition__") for base in of_all.__mro__]
-        type_.__strawberry_definition__.interfaces = [each for each in definitions if each is not None]
+        interfaces: Any = dict.fromkeys((*INTERFACES.get(refusal, ()), *type_.__bases__))
+        in_order = sorted(interfaces, key=lambda each: (each is ExportFlowWarning, each is Error))
+        type_.__strawberry_definition__.interfaces = [each.__strawberry_definition__ for each in in_order]
     by_code = {refusal.code: type_ for refusal, type_ in types.items() if issubclass(type_, Error)}
     describe_values(ErrorCode, {code: type_.__strawberry_definition__.description for code, type_ in by_code.items()})
     return list(dict.fromkeys((*(by_code[code] for code in ErrorCode), *types.values())))

@@ -11,7 +11,7 @@ from app.domain.world.sections import WorldSection
 from app.execution.relations import relation
 from app.execution.rows import shows
 from app.graphql.describe import about
-from app.graphql.errors.interfaces import Error, StartFlowError
+from app.graphql.outcomes import Error
 from app.graphql.types.drafts import DraftBlocker
 from app.graphql.types.flow import Flow, FlowDraft
 from app.graphql.types.release import ReleaseItem, ReleaseRequest
@@ -90,7 +90,7 @@ class FlowIsActive(Error):
 
 
 @shows(running.FlowIsSuspended, "The platform suspended the flow; only the platform lifts that.")
-class FlowIsSuspended(StartFlowError):
+class FlowIsSuspended(Error):
     flow: Flow | None = relation("flows", "flow_id", "The flow that it is about.")
 
 
