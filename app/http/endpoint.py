@@ -26,7 +26,7 @@ from app.settings import Settings
 from app.storage.connections.commits import Commits
 from app.storage.connections.database import Database, DatabaseUnavailable
 from app.storage.connections.pool import AUTHENTICATION
-from app.telemetry.metrics import REPLICA_QUERIES
+from app.telemetry.metrics import CONNECTIONS, COUNTING_ALONE, REPLICA_QUERIES, REPLICAS_IN_USE, REQUESTS_WAITING
 from app.usecases.transaction import UnitOfWork
 
 AUTHENTICATING = Meter(caller=AUTHENTICATION)
@@ -86,6 +86,14 @@ class Endpoint:
             request.end_work()
         await self.admission.hold_back(overloaded)
         return refused(overloaded, error_media_type(request.headers))
+
+    def measure(self) -> None:
+        """Set the gauges of the metrics, which nothing else keeps up to date."""
+        replica, limiter = self.database.replica, self.rate_limiter
+        CONNECTIONS.set(self.database.connections_in_use)
+        REQUESTS_WAITING.set(self.admission.waiting)
+        REPLICAS_IN_USE.set(replica is not None and replica.is_in_use)
+        COUNTING_ALONE.set(limiter is not None and limiter.is_alone)
 
     async def _answer(self, request: InFlightRequest, token: str | None, slot: Place) -> JsonResponse:
         # The answer to a request that is cut off says by these what was written.

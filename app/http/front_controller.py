@@ -52,14 +52,13 @@ class FrontController:
         *,
         explorer: Explorer | None,
         hosts: AllowedHosts,
-        in_flight: InFlightRequests,
         cors: Callable[[ASGIApp], ASGIApp] | None,
     ) -> None:
         self.router = router
-        self._endpoint = endpoint
+        self.endpoint = endpoint
+        self.in_flight = InFlightRequests()
         self._explorer = explorer
         self._hosts = hosts
-        self._in_flight = in_flight
         self._behind_cors = self._answer if cors is None else cors(self._answer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +67,7 @@ class FrontController:
             return
         # With an application in the scope, routes raise refusals instead of answering them.
         scope["app"] = self
-        request = scope["request"] = InFlightRequest(scope, receive, send, self._in_flight)
+        request = scope["request"] = InFlightRequest(scope, receive, send, self.in_flight)
         with request:
             refusal = self._hosts.refusal_of(request.headers)
             try:
@@ -82,11 +81,11 @@ class FrontController:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request: InFlightRequest = scope["request"]
-        if self._in_flight.stopping and scope["path"] != "/health":
+        if self.in_flight.stopping and scope["path"] != "/health":
             await read_to_the_end(receive)
             await logged_refusal(turned_away())(scope, receive, send)
             return
-        self._in_flight.add(request)
+        self.in_flight.add(request)
         # Until authentication, the request uses the connections of authentication.
         meter_before = METER.set(AUTHENTICATING)
         try:
@@ -95,7 +94,7 @@ class FrontController:
             elif self._explorer is not None and scope["method"] == "GET" and wants_page(Request(scope)):
                 await self._explorer.page(Request(scope))(scope, receive, send)
             else:
-                await (await self._endpoint(request))(scope, receive, send)
+                await (await self.endpoint(request))(scope, receive, send)
         except (Exception, asyncio.CancelledError) as error:
             refusal = refusal_of(error, request)
             if isinstance(error, asyncio.CancelledError) and (refusal is None or request.status is not None):
@@ -109,7 +108,7 @@ class FrontController:
             await response(scope, receive, send)
         finally:
             METER.reset(meter_before)
-            self._in_flight.remove(request)
+            self.in_flight.remove(request)
 
 
 def refusal_of(error: BaseException, request: InFlightRequest) -> RequestError | None:

@@ -19,18 +19,15 @@ from app.http.documents import Documents
 from app.http.endpoint import Endpoint
 from app.http.explorer.page import Explorer, RedirectToPage
 from app.http.front_controller import FrontController
-from app.http.in_flight import InFlightRequests
 from app.http.limits.admission import Admission
 from app.http.limits.rate_limit import RateLimiter
 from app.http.limits.untaken_answers import UntakenAnswers
-from app.server.background import keep_running
-from app.server.cleanup import clean_up_periodically
+from app.server.background import clean_up_periodically, keep_running
 from app.server.database import pool_size_of
 from app.server.probes import health, metrics_for, readiness
 from app.settings import Settings, is_loopback
 from app.storage.connections.database import Database, open_database
 from app.telemetry.log import configure_log
-from app.telemetry.metrics import CONNECTIONS, COUNTING_ALONE, REPLICAS_IN_USE, REQUESTS_WAITING
 from app.telemetry.tracing import start_tracing, stop_tracing
 from app.usecases.number_events import number_events_periodically
 from app.usecases.transaction import UnitOfWork
@@ -44,14 +41,12 @@ def create_app(settings: Settings) -> FrontController:
     work = work_of(settings, database)
     authenticator = authenticator_of(settings, database, work.clock)
     endpoint = endpoint_of(settings, database, work, authenticator)
-    in_flight = InFlightRequests()
 
     @asynccontextmanager
-    async def lifespan(_: object) -> AsyncIterator[dict[str, object]]:
+    async def lifespan(_: object) -> AsyncIterator[None]:
         start_tracing()
         tasks = [asyncio.create_task(keep_running(name, run)) for name, run in background_of(settings, work).items()]
-        # The server process polls these.
-        yield {"in_flight": in_flight, "measure": partial(measure, endpoint)}
+        yield
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -64,14 +59,7 @@ def create_app(settings: Settings) -> FrontController:
     explorer = explorer_of(settings, authenticator, work)
     # With slashes redirected, it would tell an address that rests on what the request says of its own.
     router = Router(other_routes(settings, endpoint, explorer), redirect_slashes=False, lifespan=lifespan)
-    return FrontController(
-        endpoint,
-        router,
-        explorer=explorer,
-        hosts=hosts_of(settings),
-        in_flight=in_flight,
-        cors=cors_of(settings),
-    )
+    return FrontController(endpoint, router, explorer=explorer, hosts=hosts_of(settings), cors=cors_of(settings))
 
 
 def database_of(settings: Settings) -> Database:
@@ -131,15 +119,6 @@ def endpoint_of(settings: Settings, database: Database, work: UnitOfWork, authen
     )
 
 
-def measure(endpoint: Endpoint) -> None:
-    """Set the gauges, which are computed only when metrics are read."""
-    replica, limiter = endpoint.database.replica, endpoint.rate_limiter
-    CONNECTIONS.set(endpoint.database.connections_in_use)
-    REQUESTS_WAITING.set(endpoint.admission.waiting)
-    REPLICAS_IN_USE.set(replica is not None and replica.is_in_use)
-    COUNTING_ALONE.set(limiter is not None and limiter.is_alone)
-
-
 def hosts_of(settings: Settings) -> AllowedHosts:
     names = None if settings.allowed_hosts is None else tuple(settings.allowed_hosts.split(","))
     return AllowedHosts(names=names, on_loopback=is_loopback(settings.host))
@@ -149,7 +128,7 @@ def other_routes(settings: Settings, endpoint: Endpoint, explorer: Explorer | No
     routes = [
         Route("/health", health, methods=["GET"]),
         Route("/ready", readiness(endpoint.database), methods=["GET"]),
-        Route("/metrics", metrics_for(settings, partial(measure, endpoint)), methods=["GET"]),
+        Route("/metrics", metrics_for(settings, endpoint.measure), methods=["GET"]),
     ]
     if explorer is not None:
         routes += [Route(path, RedirectToPage()) for path in ("/", "/graphql/")]

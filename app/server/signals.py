@@ -1,8 +1,6 @@
 """The signals that stop a server."""
 
-import os
 import signal
-from multiprocessing import parent_process
 from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -27,12 +25,6 @@ def stop_on_signals() -> None:
 def ignore_signals() -> None:
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-
-
-def parent_has_ended() -> bool:
-    """Whether a child has been left behind."""
-    parent = parent_process()
-    return parent is not None and parent.pid != os.getppid()
 
 
 def unblock() -> None:

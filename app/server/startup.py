@@ -1,4 +1,4 @@
-"""Serving: the socket, the certificate, the demo world and the greeting, before the server processes begin."""
+"""Serving: the socket, the demo world and the greeting, before the server processes begin."""
 
 import socket
 from collections.abc import Iterator

@@ -13,8 +13,8 @@ import httpx
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.server.graceful_server import Server
 from app.server.startup import bound_to
+from app.server.worker import Server
 from app.settings import Settings
 from app.storage.connections.engine import engine_of
 from tests.api.client import Api
@@ -45,8 +45,7 @@ class Real:
 
     def in_flight(self) -> bool:
         """Whether a request is in flight."""
-        work = self.server._work()
-        return work is not None and bool(work.requests)
+        return bool(self.server.app.in_flight.requests)
 
     def posting(self, document: str, user: str = "ada", **variables: object) -> "asyncio.Task[httpx.Response]":
         """A request under way."""
@@ -163,9 +162,7 @@ async def end_now(server: Server, running: "asyncio.Task[None]") -> None:
     running.cancel()
     await asyncio.wait([running])
     server._stop_listening()
-    work = server._work()
-    assert work is not None
-    work.cut()
+    server.app.in_flight.cut()
     for connection in [*server.server_state.connections]:
         connection.shutdown()
     if server.server_state.tasks:
