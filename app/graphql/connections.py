@@ -18,9 +18,8 @@ from strawberry import Parent
 from app.execution.lookups import Loader, Lookup
 from app.execution.request_errors import BadRequest
 from app.execution.rows import ALL_COLUMNS, PageColumns, RawRows, shows
-from app.graphql.arguments import After, Before, First, Last
 from app.graphql.context import Info
-from app.graphql.describe import about, field
+from app.graphql.describe import After, Before, First, Last, about, field
 from app.graphql.loading.loader_keys import CountBelow, PageBelow
 from app.storage.pages.flow_filters import FlowOrder
 from app.storage.pages.lists import ListName, WantedList

@@ -1,14 +1,23 @@
-"""How fields, arguments and enumerations get the descriptions that users read."""
+"""How fields, arguments, enumerations and scalars are declared, with the descriptions that users read."""
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, NewType, TypeVar, get_args, get_origin
 
+import orjson
 import strawberry
+from graphql import ListValueNode, ObjectValueNode, Undefined, ValueNode, VariableNode
+from graphql.utilities import value_from_ast_untyped
+from strawberry.types.scalar import ScalarDefinition
 
+from app.domain.input import LONGEST_NAME
+from app.execution.plan import CoercedVariables
 from app.execution.relations import column
+from app.execution.request_errors import BadRequest
 
 Values = TypeVar("Values", bound=StrEnum)
 
@@ -67,3 +76,104 @@ def describe_values(values: Any, descriptions: Mapping[str, str]) -> None:
     """Describe every value of an enumeration that is a type of the schema."""
     for value in values.__strawberry_definition__.values:
         value.description = descriptions[value.name]
+
+
+Value = TypeVar("Value")
+
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description="How many elements from the start, or after `after`: 1 to 100; 50 where neither `first` nor `last` is given."
+    ),
+]
+After = Annotated[str | None, strawberry.argument(description="The cursor after which the page starts.")]
+Last = Annotated[
+    int | None,
+    strawberry.argument(description="How many elements from the end, or before `before`: 1 to 100; without `first`."),
+]
+Before = Annotated[str | None, strawberry.argument(description="The cursor before which the page ends.")]
+Search = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Only names that hold this text, upper and lower case alike; at most 255 characters, without the "
+        "spaces around it."
+    ),
+]
+
+
+def none_if_unset(value: Value | None) -> Value | None:
+    """The caller's value; None where the argument was left out or null."""
+    return None if value is strawberry.UNSET else value
+
+
+def searched(search: str | None, argument: str = "search") -> str | None:
+    """A search as it was meant, without the spaces around it; None where there is none.
+
+    Refuses, as a bad request, what no name can hold: a NUL character, and more text than a name has.
+    """
+    wanted = (none_if_unset(search) or "").strip()
+    if "\0" in wanted:
+        raise BadRequest(f"`{argument}` holds a NUL character, which no name has.")
+    if len(wanted) > LONGEST_NAME:
+        raise BadRequest(f"`{argument}` has {len(wanted)} characters; no name has more than {LONGEST_NAME}.")
+    return wanted or None
+
+
+RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+
+JSON = NewType("JSON", object)
+
+
+def as_json(value: object) -> JSON:
+    """A value that is answered as it is, as JSON text already."""
+    # As text: what `dumps` returns takes 4 KB however short it is.
+    return JSON(orjson.Fragment(orjson.dumps(value).decode()))
+
+
+def _read_time(value: object) -> datetime:
+    """A point in time as RFC 3339 writes it, its offset included. Raises ValueError for anything else."""
+    if not isinstance(value, str) or not RFC_3339.fullmatch(value):
+        raise ValueError("no time")
+    try:
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("no time") from None
+
+
+def _time(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _json_of_literal(node: ValueNode, variables: Mapping[str, Any] | None = None) -> object:
+    """JSON that is written in a document: a variable that is left out isn't in an object, and null in a list."""
+    if isinstance(node, VariableNode):
+        name = node.name.value
+        if isinstance(variables, CoercedVariables):
+            return variables.as_sent(name)
+        return (variables or {}).get(name, Undefined)
+    if isinstance(node, ListValueNode):
+        elements = [_json_of_literal(element, variables) for element in node.values]
+        return [None if element is Undefined else element for element in elements]
+    if isinstance(node, ObjectValueNode):
+        members = ((member.name.value, _json_of_literal(member.value, variables)) for member in node.fields)
+        return {name: value for name, value in members if value is not Undefined}
+    return value_from_ast_untyped(node)
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    JSON: strawberry.scalar(
+        name="JSON",
+        description="Any JSON value (RFC 8259).",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
+        serialize=lambda value: value,
+        parse_value=lambda value: value,
+        parse_literal=_json_of_literal,
+    ),
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A point in time: RFC 3339, in UTC.",
+        specified_by_url="https://scalars.graphql.org/andimarek/date-time",
+        serialize=_time,
+        parse_value=_read_time,
+    ),
+}

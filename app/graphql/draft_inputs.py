@@ -9,10 +9,8 @@ from app.domain.publish import PublishWish
 from app.domain.release import RequestWish
 from app.domain.revert import RevertWish
 from app.domain.review import ReviewDecision, ReviewWish
-from app.graphql.arguments import none_if_unset
-from app.graphql.describe import about, idempotency_key, optional
+from app.graphql.describe import JSON, about, idempotency_key, none_if_unset, optional
 from app.graphql.inputs import StepBindingInput
-from app.graphql.scalars import JSON
 
 COMMENT = "At most 1,000 characters."
 REVISION = "The revision that the call is based on: refused with `StaleDraft` if the draft was changed since."

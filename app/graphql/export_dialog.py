@@ -12,15 +12,14 @@ from app.execution.lookups import Lookup
 from app.execution.relations import relation
 from app.execution.request_errors import BadRequest
 from app.execution.rows import shows
-from app.graphql.arguments import Search, searched
 from app.graphql.connections import LARGEST_PAGE, Counted, EdgeWithCursor, Listed, Position
 from app.graphql.context import Info
-from app.graphql.describe import about, field
+from app.graphql.describe import Search, about, field, searched
 from app.graphql.outcomes import Error, ExportFlowWarning
 from app.graphql.payloads import ExportFlowPayload, ExportFlowsPayload
-from app.graphql.types.drafts import DraftReadiness, GraphDiff
-from app.graphql.types.export import ReferenceOutcome
 from app.graphql.types.flow import Flow
+from app.graphql.types.graphs import DraftReadiness, GraphDiff
+from app.graphql.types.records import ReferenceOutcome
 from app.graphql.types.resources import Component, Contract, Credential, Secret, Topic
 from app.graphql.types.workspace import Workspace
 from app.storage.pages.candidates import MatchReason

@@ -13,9 +13,7 @@ from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlo
 from app.domain.model import FlowType, ReferenceKind
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.world.sections import NAMES, WorldSection
-from app.graphql.arguments import none_if_unset
-from app.graphql.describe import about, idempotency_key, optional
-from app.graphql.scalars import JSON
+from app.graphql.describe import JSON, about, idempotency_key, none_if_unset, optional
 from app.usecases.apply_world import WorldWish
 
 

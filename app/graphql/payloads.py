@@ -34,9 +34,8 @@ from app.execution.relations import relation
 from app.graphql.context import Info
 from app.graphql.describe import about, field
 from app.graphql.outcomes import BatchPayload, ExportFlowWarning, Payload, payload
-from app.graphql.types.export import FlowExport, ReferenceOutcome
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
-from app.graphql.types.release import ReleaseRequest
+from app.graphql.types.records import FlowExport, ReferenceOutcome, ReleaseRequest
 from app.usecases.results import (
     Created,
     Deleted,

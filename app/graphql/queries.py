@@ -8,7 +8,6 @@ import strawberry
 
 from app.domain import diff
 from app.execution.lookups import Lookup
-from app.graphql.arguments import Search, none_if_unset, searched
 from app.graphql.connections import (
     Connection,
     Listed,
@@ -18,7 +17,7 @@ from app.graphql.connections import (
     connection_field,
 )
 from app.graphql.context import Info
-from app.graphql.describe import field, shown_as
+from app.graphql.describe import Search, field, none_if_unset, searched, shown_as
 from app.graphql.export_dialog import (
     DestinationContractConnection,
     DestinationWorkspaceConnection,
@@ -38,11 +37,10 @@ from app.graphql.inputs import (
     source_wish,
 )
 from app.graphql.loading.loader_keys import OfFlow, ToWorkspace
-from app.graphql.types.drafts import GraphDiff
-from app.graphql.types.event import EventConnection, Types, events_of
 from app.graphql.types.flow import Flow, FlowVersion, counted
-from app.graphql.types.nodes import node_by_id, nodes_by_id
-from app.graphql.types.resources import Contract, Node, User
+from app.graphql.types.graphs import GraphDiff
+from app.graphql.types.records import EventConnection, Types, events_of
+from app.graphql.types.resources import Contract, Node, User, node_by_id, nodes_by_id
 from app.graphql.types.workspace import Workspace
 from app.graphql.world_plans import WorldPlan
 from app.storage.ids import Kind

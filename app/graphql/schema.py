@@ -27,12 +27,12 @@ from app.execution.fitting import check_rows
 from app.execution.python_arguments import resolve_as_declared
 from app.execution.request_errors import LIMIT_EXCEEDED, BadRequest
 from app.execution.rows import DECLARED
+from app.graphql.describe import SCALARS
 from app.graphql.errors.refusal_types import types_of_refusals
 from app.graphql.loading.loaders import Loaders
 from app.graphql.mutations import Mutation
 from app.graphql.queries import Query
-from app.graphql.scalars import SCALARS
-from app.graphql.types import drafts
+from app.graphql.types import graphs
 
 
 class OneOfVariablesRule(ValidationRule):
@@ -57,10 +57,10 @@ MOST_COMPARISONS = 50_000
 
 IMPLEMENTATIONS = (
     *types_of_refusals(),
-    drafts.MissingCredential,
-    drafts.MissingTopic,
-    drafts.ComponentUnavailable,
-    drafts.InvalidGraph,
+    graphs.MissingCredential,
+    graphs.MissingTopic,
+    graphs.ComponentUnavailable,
+    graphs.InvalidGraph,
 )
 """Fields name only their interfaces, so the schema is told of them here."""
 

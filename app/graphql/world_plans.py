@@ -10,11 +10,10 @@ from strawberry import Parent
 from app.domain.world.sections import WorldSection
 from app.domain.world.things import Planned, WorldChange, WorldRefusal
 from app.execution.rows import shows
-from app.graphql.arguments import none_if_unset
 from app.graphql.context import Info
-from app.graphql.describe import about, shown_as
+from app.graphql.describe import about, none_if_unset, shown_as
 from app.graphql.outcomes import Error, Payload, payload
-from app.graphql.types.drafts import FieldChange
+from app.graphql.types.graphs import FieldChange
 from app.usecases.apply_world import NOTHING, PlannedWorld
 
 

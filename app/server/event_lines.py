@@ -12,7 +12,7 @@ from app.command_error import CommandError
 from app.domain.events import EventType
 from app.execution.request_errors import BadRequest
 from app.graphql.connections import LARGEST_PAGE, PageArguments
-from app.graphql.types.event import CursorExpired, feed_paging
+from app.graphql.types.records import CursorExpired, feed_paging
 from app.server.database import run
 from app.storage.pages.events import FOR_OPERATORS, FeedRequest, read_feeds
 from app.storage.world.terms import terms_of_command

@@ -21,7 +21,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import get_arguments
 
 from app.execution.rows import DECLARED
-from app.graphql.scalars import SCALARS
+from app.graphql.describe import SCALARS
 from app.graphql.schema import IMPLEMENTATIONS, Schema, SchemaNames, schema
 from tests.property_settings import EXAMPLES
 

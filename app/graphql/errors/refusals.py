@@ -12,9 +12,9 @@ from app.execution.relations import relation
 from app.execution.rows import shows
 from app.graphql.describe import about
 from app.graphql.outcomes import Error
-from app.graphql.types.drafts import DraftBlocker
 from app.graphql.types.flow import Flow, FlowDraft
-from app.graphql.types.release import ReleaseItem, ReleaseRequest
+from app.graphql.types.graphs import DraftBlocker
+from app.graphql.types.records import ReleaseItem, ReleaseRequest
 from app.graphql.types.resources import Contract, InaccessibleComponent, in_workspace
 from app.graphql.types.workspace import Workspace
 

@@ -4,7 +4,7 @@ from asyncio import shield
 from collections.abc import Awaitable
 from datetime import datetime
 from operator import attrgetter
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import strawberry
 from strawberry import Parent
@@ -15,23 +15,17 @@ from app.domain.model import FlowStatus, FlowType, VersionOrigin
 from app.execution.lookups import Lookup, Vanished
 from app.execution.relations import relation
 from app.execution.rows import shows
-from app.graphql.arguments import none_if_unset
 from app.graphql.connections import Connection, PageArguments, connection_below, connection_field
 from app.graphql.context import Info
-from app.graphql.describe import about, field, shown_as
-from app.graphql.types.drafts import DraftReadiness, GraphDiff
-from app.graphql.types.export import FlowExport
-from app.graphql.types.graph import FlowGraph
+from app.graphql.describe import about, field, none_if_unset, shown_as
+from app.graphql.types.graphs import DraftReadiness, FlowGraph, GraphDiff
+from app.graphql.types.records import FlowExport, ReleaseRequest
 from app.graphql.types.resources import Node, SomeWorkspace, User
 from app.storage.ids import Kind, is_id
 from app.storage.pages.lists import ListName, WantedList
 from app.storage.pages.related import Related
 from app.storage.reads.rows import DraftView, FlowView, VersionView
 
-if TYPE_CHECKING:
-    from app.graphql.types.release import ReleaseRequest
-
-SomeRelease = Annotated["ReleaseRequest", strawberry.lazy("app.graphql.types.release")]
 Since = Annotated[
     strawberry.ID | None,
     strawberry.argument(description="The id of a version of the same flow; of another flow, or unknown: null."),
@@ -171,7 +165,7 @@ class FlowDraft(Node):
             older = flow.published_version_id
         return await changes_between(info, older, draft.id)
 
-    release_request: SomeRelease | None = relation(
+    release_request: ReleaseRequest | None = relation(
         "releases_of_drafts", "id", "The newest open request for a release that names this draft as it is."
     )
     author: User | None = relation(

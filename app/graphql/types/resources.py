@@ -1,8 +1,9 @@
-"""Objects outside flows: components, credentials, secrets, agents, topics, users and contracts."""
+"""Objects outside flows: components, credentials, secrets, agents, topics, users and contracts; and any object by its id."""
 
-from collections.abc import Awaitable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry import Parent
@@ -10,14 +11,15 @@ from strawberry import Parent
 from app.domain import source_graph
 from app.domain.component import ComponentAccess, ComponentRequirement, InaccessibilityReason
 from app.domain.model import ContractStatus
-from app.execution.lookups import Lookup
+from app.execution.lookups import Loader, Lookup
 from app.execution.relations import Field, relation
+from app.execution.request_errors import BadRequest
 from app.execution.rows import shows
-from app.graphql.arguments import Search, searched
-from app.graphql.connections import Connection, PageArguments, connection_below, connection_field
+from app.graphql.connections import LARGEST_PAGE, Connection, PageArguments, connection_below, connection_field
 from app.graphql.context import Info
-from app.graphql.describe import about, field
-from app.graphql.scalars import JSON
+from app.graphql.describe import JSON, Search, about, field, searched
+from app.graphql.loading.loaders import Loaders
+from app.storage.ids import Kind, kind_of
 from app.storage.pages.lists import ListName, WantedList
 from app.storage.pages.uses import place_of_use
 from app.storage.reads.rows import (
@@ -37,10 +39,12 @@ class Node:
 
 
 if TYPE_CHECKING:
-    from app.graphql.types.flow import Flow
+    from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
     from app.graphql.types.workspace import Workspace
 
 SomeFlow = Annotated["Flow", strawberry.lazy("app.graphql.types.flow")]
+SomeDraft = Annotated["FlowDraft", strawberry.lazy("app.graphql.types.flow")]
+SomeVersion = Annotated["FlowVersion", strawberry.lazy("app.graphql.types.flow")]
 SomeWorkspace = Annotated["Workspace", strawberry.lazy("app.graphql.types.workspace")]
 
 
@@ -162,3 +166,39 @@ class Contract(Node):
     ) -> Awaitable[Connection[SomeWorkspace]]:
         """The workspaces of the contract that you can see, by name."""
         return connection_below(info, WantedList(ListName.WORKSPACES_OF_CONTRACT, searched(search)), contract.id, page)
+
+
+NODES: dict[Kind, Callable[[Loaders], Loader[str, Any]]] = {
+    Kind.USER: attrgetter("visible_users"),
+    Kind.CONTRACT: attrgetter("contracts"),
+    Kind.WORKSPACE: attrgetter("workspaces"),
+    Kind.COMPONENT: attrgetter("components"),
+    Kind.TOPIC: attrgetter("topics"),
+    Kind.CREDENTIAL: attrgetter("credentials"),
+    Kind.SECRET: attrgetter("secrets"),
+    Kind.AGENT: attrgetter("agents"),
+    Kind.FLOW: attrgetter("flows"),
+    Kind.DRAFT: attrgetter("drafts"),
+    Kind.VERSION: attrgetter("versions"),
+    Kind.EXPORT: attrgetter("exports"),
+    Kind.RELEASE: attrgetter("releases"),
+    Kind.EVENT: attrgetter("events"),
+}
+
+
+def node_by_id(info: Info, id_: str) -> Lookup[Node] | None:
+    """The lookup of the object with this id; None if it isn't an id of a known kind."""
+    kind = kind_of(id_)
+    if kind not in NODES:
+        return None
+    return Lookup(NODES[kind](info.context.loaders), id_)
+
+
+async def nodes_by_id(info: Info, ids: Sequence[str]) -> list[Any]:
+    """Read objects by their ids, in the same order, each or its exception. Raises BadRequest for more ids than a page has."""
+    if len(ids) > LARGEST_PAGE:
+        raise BadRequest(f"`ids` has {len(ids)} elements; at most {LARGEST_PAGE} are answered at once.")
+    lookups = [node_by_id(info, id_) for id_ in ids]
+    found = [None if lookup is None else lookup.loader.load(lookup.key) for lookup in lookups]
+    await asyncio.gather(*filter(None, found), return_exceptions=True)
+    return [each and (each.exception() or each.result()) for each in found]

@@ -13,7 +13,6 @@ from app.domain.model import FlowStatus, FlowType, PublishPolicy, WorkspaceType
 from app.domain.release import ReleaseState
 from app.execution.relations import relation
 from app.execution.rows import shows
-from app.graphql.arguments import Search, none_if_unset, searched
 from app.graphql.connections import (
     Connection,
     Counted,
@@ -25,11 +24,9 @@ from app.graphql.connections import (
     connection_field,
 )
 from app.graphql.context import Info
-from app.graphql.describe import about, optional
-from app.graphql.types.event import EventConnection, Types, events_of
-from app.graphql.types.export import FlowExport
+from app.graphql.describe import Search, about, none_if_unset, optional, searched
 from app.graphql.types.flow import Flow
-from app.graphql.types.release import ReleaseRequest
+from app.graphql.types.records import EventConnection, FlowExport, ReleaseRequest, Types, events_of
 from app.graphql.types.resources import Agent, Contract, Credential, Node, Secret, Topic, User
 from app.storage.pages.events import OF_WORKSPACE
 from app.storage.pages.flow_filters import ANY_FLOW, FlowFilter, FlowOrder
