@@ -14,8 +14,7 @@ from graphql import GraphQLError, GraphQLObjectType
 from app.execution.fields import is_connection
 from app.execution.lookups import Vanished
 from app.execution.plan import FieldPlan, Plan, Selection
-from app.execution.relations import getter_of
-from app.execution.rows import Columns, Layout, PageColumns, class_of
+from app.execution.rows import Columns, Layout, PageColumns, class_of, getter_of
 
 CURSOR, NODE, ELEMENT = "cursor", "node", "element"
 Make = Callable[[Sequence[Any], Callable[[Any], str] | None], list[dict[str, Any]]]

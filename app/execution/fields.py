@@ -18,8 +18,7 @@ from graphql import (
     is_leaf_type,
 )
 
-from app.execution.relations import COLUMN, RELATION, One
-from app.execution.rows import DECLARED
+from app.execution.rows import COLUMN, DECLARED, RELATION, One
 
 META_FIELDS = {
     "__typename": TypeNameMetaFieldDef,

@@ -16,8 +16,8 @@ from strawberry.types.scalar import ScalarDefinition
 
 from app.domain.input import LONGEST_NAME
 from app.execution.plan import CoercedVariables
-from app.execution.relations import column
 from app.execution.request_errors import BadRequest
+from app.execution.rows import column
 
 Values = TypeVar("Values", bound=StrEnum)
 

@@ -9,9 +9,8 @@ from strawberry import Parent
 from app.domain.credentials import CredentialMatch, StepInNeed
 from app.domain.source import CopiedFrom
 from app.execution.lookups import Lookup
-from app.execution.relations import relation
 from app.execution.request_errors import BadRequest
-from app.execution.rows import shows
+from app.execution.rows import relation, shows
 from app.graphql.connections import LARGEST_PAGE, Counted, EdgeWithCursor, Listed, Position
 from app.graphql.context import Info
 from app.graphql.describe import Search, about, field, searched

@@ -30,7 +30,7 @@ from app.domain.export import Exported
 from app.domain.input import InvalidInput
 from app.domain.source import CopiedFrom
 from app.execution.lookups import Lookup
-from app.execution.relations import relation
+from app.execution.rows import relation
 from app.graphql.context import Info
 from app.graphql.describe import about, field
 from app.graphql.outcomes import BatchPayload, ExportFlowWarning, Payload, payload

@@ -23,8 +23,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 
-from app.execution.fitting import check_rows
-from app.execution.python_arguments import resolve_as_declared
+from app.execution.fitting import check_rows, resolve_as_declared
 from app.execution.request_errors import LIMIT_EXCEEDED, BadRequest
 from app.execution.rows import DECLARED
 from app.graphql.describe import SCALARS

@@ -9,8 +9,7 @@ import strawberry
 from strawberry import Parent
 
 from app.execution.fitting import check_rows, hints_of
-from app.execution.relations import column, relation
-from app.execution.rows import shows
+from app.execution.rows import column, relation, shows
 
 
 class Step(NamedTuple):

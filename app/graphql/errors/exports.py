@@ -11,8 +11,7 @@ from app.domain import input as input_rules
 from app.domain import topics as topic_rules
 from app.domain.fingerprint import PlanBasis
 from app.domain.model import ReferenceKind
-from app.execution.relations import relation
-from app.execution.rows import shows
+from app.execution.rows import relation, shows
 from app.graphql.context import Info
 from app.graphql.describe import about, field
 from app.graphql.outcomes import Error, ExportFlowWarning

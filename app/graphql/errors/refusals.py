@@ -8,8 +8,7 @@ import strawberry
 from app.domain import access, draft, readiness, review, running, source, source_graph, undo, undo_release
 from app.domain.world import things
 from app.domain.world.sections import WorldSection
-from app.execution.relations import relation
-from app.execution.rows import shows
+from app.execution.rows import relation, shows
 from app.graphql.describe import about
 from app.graphql.outcomes import Error
 from app.graphql.types.flow import Flow, FlowDraft

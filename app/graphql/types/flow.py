@@ -13,8 +13,7 @@ from app.domain import diff
 from app.domain.drift import DriftStatus
 from app.domain.model import FlowStatus, FlowType, VersionOrigin
 from app.execution.lookups import Lookup, Vanished
-from app.execution.relations import relation
-from app.execution.rows import shows
+from app.execution.rows import relation, shows
 from app.graphql.connections import Connection, PageArguments, connection_below, connection_field
 from app.graphql.context import Info
 from app.graphql.describe import about, field, none_if_unset, shown_as

@@ -13,8 +13,7 @@ from app.domain.component import read_command
 from app.domain.graph import Json, StepBindings, bindings_from_json, join, link_ids
 from app.domain.model import ReferenceKind
 from app.domain.references import by_position
-from app.execution.relations import relation
-from app.execution.rows import shows
+from app.execution.rows import relation, shows
 from app.graphql.context import Context, Info
 from app.graphql.describe import JSON, about, as_json, field
 from app.graphql.loading.loader_keys import StoredGraph

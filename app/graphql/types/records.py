@@ -16,8 +16,7 @@ from app.domain.references import ReferenceAction
 from app.domain.release import ReleaseBasis, ReleaseState
 from app.domain.source import CopiedFrom
 from app.execution.lookups import Lookup
-from app.execution.relations import relation
-from app.execution.rows import shows
+from app.execution.rows import relation, shows
 from app.graphql.connections import (
     Connection,
     Listed,

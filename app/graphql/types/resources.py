@@ -12,9 +12,8 @@ from app.domain import source_graph
 from app.domain.component import ComponentAccess, ComponentRequirement, InaccessibilityReason
 from app.domain.model import ContractStatus
 from app.execution.lookups import Loader, Lookup
-from app.execution.relations import Field, relation
 from app.execution.request_errors import BadRequest
-from app.execution.rows import shows
+from app.execution.rows import Field, relation, shows
 from app.graphql.connections import LARGEST_PAGE, Connection, PageArguments, connection_below, connection_field
 from app.graphql.context import Info
 from app.graphql.describe import JSON, Search, about, field, searched

@@ -11,8 +11,7 @@ from strawberry import Parent
 from app.domain.drift import DriftStatus
 from app.domain.model import FlowStatus, FlowType, PublishPolicy, WorkspaceType
 from app.domain.release import ReleaseState
-from app.execution.relations import relation
-from app.execution.rows import shows
+from app.execution.rows import relation, shows
 from app.graphql.connections import (
     Connection,
     Counted,
