@@ -2,13 +2,8 @@
 
 import strawberry
 
-from app.domain.batch import BatchMode, BatchWish
-from app.domain.draft import DiscardWish, ExistingDraft
-from app.domain.edit import KEEP, Keep, UpdateWish
+from app.domain import batch, draft, edit, release, revert, review
 from app.domain.publish import PublishWish
-from app.domain.release import RequestWish
-from app.domain.revert import RevertWish
-from app.domain.review import ReviewDecision, ReviewWish
 from app.graphql.describe import JSON, about, idempotency_key, none_if_unset, optional
 from app.graphql.inputs import StepBindingInput
 
@@ -37,15 +32,15 @@ class UpdateFlowDraftInput:
         "Choose credentials and topics step by step, without sending the graph; each step at most once."
     )
 
-    def to_wish(self) -> UpdateWish:
+    def to_wish(self) -> edit.UpdateWish:
         graph = none_if_unset(self.graph)
-        return UpdateWish(
+        return edit.UpdateWish(
             flow_id=self.flow_id,
             expected_revision=none_if_unset(self.expected_revision),
             name=none_if_unset(self.name),
             description=_or_keep(self.description),
             cron=_or_keep(self.cron),
-            graph=KEEP if graph is None else graph,
+            graph=edit.KEEP if graph is None else graph,
             bindings=tuple(binding.to_choice() for binding in none_if_unset(self.bindings) or ()),
         )
 
@@ -77,8 +72,8 @@ class DraftRevisionInput:
 @strawberry.input(description="Which drafts to publish in one call: up to 1,000.")
 class PublishFlowDraftsInput:
     items: list[DraftRevisionInput] = about("1 to 1,000 drafts.")
-    mode: BatchMode = strawberry.field(
-        description="Whether all are published or none, or each on its own.", default=BatchMode.ATOMIC
+    mode: batch.BatchMode = strawberry.field(
+        description="Whether all are published or none, or each on its own.", default=batch.BatchMode.ATOMIC
     )
     start: bool = strawberry.field(
         description="Start the flows as well; those that run already continue as the new version.", default=False
@@ -88,9 +83,9 @@ class PublishFlowDraftsInput:
         "refused are tried again."
     )
 
-    def to_wish(self) -> BatchWish[PublishWish]:
+    def to_wish(self) -> batch.BatchWish[PublishWish]:
         items = tuple([PublishWish(item.flow_id, item.expected_revision, self.start) for item in self.items])
-        return BatchWish(items, self.mode, none_if_unset(self.idempotency_key))
+        return batch.BatchWish(items, self.mode, none_if_unset(self.idempotency_key))
 
 
 @strawberry.input(description="Which version to restore.")
@@ -100,13 +95,13 @@ class RevertFlowInput:
     publish: bool = strawberry.field(
         description="Publish it at once, as the next version; refused if it isn't ready.", default=False
     )
-    existing_draft: ExistingDraft = strawberry.field(
-        description="The treatment of a draft that the flow has already.", default=ExistingDraft.SET_ASIDE
+    existing_draft: draft.ExistingDraft = strawberry.field(
+        description="The treatment of a draft that the flow has already.", default=draft.ExistingDraft.SET_ASIDE
     )
     idempotency_key: str | None = idempotency_key()
 
-    def to_wish(self) -> RevertWish:
-        return RevertWish(
+    def to_wish(self) -> revert.RevertWish:
+        return revert.RevertWish(
             self.flow_id, self.version_id, self.publish, self.existing_draft, none_if_unset(self.idempotency_key)
         )
 
@@ -118,8 +113,8 @@ class DiscardFlowDraftInput:
     flow_id: strawberry.ID = about("The flow whose draft is discarded.")
     expected_revision: int | None = optional(REVISION)
 
-    def to_wish(self) -> DiscardWish:
-        return DiscardWish(self.flow_id, none_if_unset(self.expected_revision))
+    def to_wish(self) -> draft.DiscardWish:
+        return draft.DiscardWish(self.flow_id, none_if_unset(self.expected_revision))
 
 
 @strawberry.input(description="Which draft to restore.")
@@ -135,9 +130,9 @@ class RequestReleaseInput:
     start: bool = strawberry.field(description="Start the flows as well, once the release is approved.", default=False)
     idempotency_key: str | None = idempotency_key()
 
-    def to_wish(self) -> RequestWish:
+    def to_wish(self) -> release.RequestWish:
         items = tuple([PublishWish(item.flow_id, item.expected_revision) for item in self.items])
-        return RequestWish(
+        return release.RequestWish(
             items,
             idempotency_key=none_if_unset(self.idempotency_key),
             title=self.title,
@@ -149,11 +144,11 @@ class RequestReleaseInput:
 @strawberry.input(description="A review of a release that another user requested.")
 class ReviewReleaseInput:
     release_id: strawberry.ID = about("The id of the request.")
-    decision: ReviewDecision = about("Whether its drafts are published.")
+    decision: review.ReviewDecision = about("Whether its drafts are published.")
     comment: str | None = optional(COMMENT)
 
-    def to_wish(self) -> ReviewWish:
-        return ReviewWish(self.release_id, self.decision, none_if_unset(self.comment))
+    def to_wish(self) -> review.ReviewWish:
+        return review.ReviewWish(self.release_id, self.decision, none_if_unset(self.comment))
 
 
 @strawberry.input(description="Which request to withdraw.")
@@ -166,5 +161,5 @@ class UndoReleaseInput:
     release_id: strawberry.ID = about("The id of the release, which must be applied.")
 
 
-def _or_keep(value: str | None) -> str | Keep | None:
-    return KEEP if value is strawberry.UNSET else value
+def _or_keep(value: str | None) -> str | edit.Keep | None:
+    return edit.KEEP if value is strawberry.UNSET else value

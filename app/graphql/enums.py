@@ -1,33 +1,26 @@
 """The enumerations of the schema, each value with what it means to a user."""
 
-from app.domain.batch import BatchMode
-from app.domain.component import ComponentAccess, ComponentRequirement, InaccessibilityReason
-from app.domain.credentials import CredentialMatch
-from app.domain.draft import ExistingDraft
-from app.domain.events import EventType
-from app.domain.fingerprint import PlanBasis
-from app.domain.model import (
-    ContractStatus,
-    FlowStatus,
-    FlowType,
-    PublishPolicy,
-    ReferenceKind,
-    VersionOrigin,
-    WorkspaceType,
+from app.domain import (
+    batch,
+    component,
+    credentials,
+    draft,
+    events,
+    fingerprint,
+    model,
+    references,
+    release,
+    review,
+    source,
+    undo,
 )
-from app.domain.references import ReferenceAction
-from app.domain.release import ReleaseBasis, ReleaseState
-from app.domain.review import ReviewDecision
-from app.domain.source import CopiedFrom, StateOfFlow
-from app.domain.undo import ChangeSinceExport
-from app.domain.world.sections import WorldSection
-from app.domain.world.things import WorldChange
+from app.domain.world import sections, things
 from app.graphql.describe import enumeration
 from app.storage.pages.candidates import MatchReason
 from app.storage.pages.flow_filters import FlowOrder
 
 enumeration(
-    PlanBasis,
+    fingerprint.PlanBasis,
     "A part of the facts that a plan of an export rests on.",
     {
         "SOURCE": "The flow that is exported, in the state that is exported.",
@@ -41,7 +34,7 @@ enumeration(
     },
 )
 enumeration(
-    CredentialMatch,
+    credentials.CredentialMatch,
     "Why a credential or secret is likely to be the one for a step.",
     {
         "SAME_CREDENTIAL": "The source uses it, and it belongs to the destination too.",
@@ -52,7 +45,7 @@ enumeration(
     },
 )
 enumeration(
-    BatchMode,
+    batch.BatchMode,
     "The treatment of a call for many items of which some are refused.",
     {
         "ATOMIC": "All items are done, or none.",
@@ -60,7 +53,7 @@ enumeration(
     },
 )
 enumeration(
-    ContractStatus,
+    model.ContractStatus,
     "Whether a contract is in use.",
     {
         "ACTIVE": "In use: its workspaces can be read, exported from and written into.",
@@ -68,7 +61,7 @@ enumeration(
     },
 )
 enumeration(
-    WorkspaceType,
+    model.WorkspaceType,
     "The purpose of a workspace.",
     {
         "FULL": "For production: its flows count against the contract's quota.",
@@ -76,7 +69,7 @@ enumeration(
     },
 )
 enumeration(
-    PublishPolicy,
+    model.PublishPolicy,
     "The number of users that it takes to publish in a workspace.",
     {
         "OPEN": "One user who may edit flows.",
@@ -85,7 +78,7 @@ enumeration(
     },
 )
 enumeration(
-    ReleaseState,
+    release.ReleaseState,
     "The state of a request for a release.",
     {
         "OPEN": "It waits for a review.",
@@ -96,7 +89,7 @@ enumeration(
     },
 )
 enumeration(
-    ReleaseBasis,
+    release.ReleaseBasis,
     "A part of a release that can change after the request.",
     {
         "DRAFT": "The draft was saved, set aside, discarded or published.",
@@ -104,7 +97,7 @@ enumeration(
     },
 )
 enumeration(
-    ReviewDecision,
+    review.ReviewDecision,
     "The decision of a reviewer.",
     {
         "APPROVE": "Publish the drafts exactly as they were requested.",
@@ -112,7 +105,7 @@ enumeration(
     },
 )
 enumeration(
-    FlowType,
+    model.FlowType,
     "How a flow runs.",
     {
         "ORDINARY": "Its steps are started when there is work, by schedule or by a call.",
@@ -120,7 +113,7 @@ enumeration(
     },
 )
 enumeration(
-    FlowStatus,
+    model.FlowStatus,
     "Whether a flow runs.",
     {
         "ACTIVE": "Its published version runs.",
@@ -129,7 +122,7 @@ enumeration(
     },
 )
 enumeration(
-    ComponentAccess,
+    component.ComponentAccess,
     "Who may use a component.",
     {
         "TEAM": "The contract of the team that made it.",
@@ -138,12 +131,12 @@ enumeration(
     },
 )
 enumeration(
-    ComponentRequirement,
+    component.ComponentRequirement,
     "The credential or secret that a step of a component needs before it can be published.",
     {"NONE": "Nothing.", "CREDENTIAL": "A credential.", "SECRET": "A secret."},
 )
 enumeration(
-    InaccessibilityReason,
+    component.InaccessibilityReason,
     "Why a workspace can't use a component.",
     {
         "TEAM_OF_ANOTHER_CONTRACT": "It belongs to a team of another contract, which doesn't share it.",
@@ -153,7 +146,7 @@ enumeration(
     },
 )
 enumeration(
-    ReferenceKind,
+    model.ReferenceKind,
     "The kind of object that a step is bound to.",
     {
         "CREDENTIAL": "A credential of the step's component.",
@@ -164,7 +157,7 @@ enumeration(
     },
 )
 enumeration(
-    ReferenceAction,
+    references.ReferenceAction,
     "The outcome of a reference in a copy or export.",
     {
         "KEPT": "The step keeps its binding.",
@@ -173,7 +166,7 @@ enumeration(
     },
 )
 enumeration(
-    VersionOrigin,
+    model.VersionOrigin,
     "The origin of a version's content.",
     {
         "EDIT": "It was created or edited here.",
@@ -183,7 +176,7 @@ enumeration(
     },
 )
 enumeration(
-    CopiedFrom,
+    source.CopiedFrom,
     "Which state of the source was copied.",
     {
         "PUBLISHED_VERSION": "Its published version.",
@@ -192,7 +185,7 @@ enumeration(
     },
 )
 enumeration(
-    ChangeSinceExport,
+    undo.ChangeSinceExport,
     "The first change to the result of a copy or export.",
     {
         "EDITED": "Its draft was saved.",
@@ -204,13 +197,13 @@ enumeration(
     },
 )
 enumeration(
-    StateOfFlow,
+    source.StateOfFlow,
     "A state of a flow that can be copied.",
     {"PUBLISHED_VERSION": "The published version.", "DRAFT": "The draft that is being edited."},
     name="FlowState",
 )
 enumeration(
-    ExistingDraft,
+    draft.ExistingDraft,
     "The treatment of a draft that the flow has already.",
     {
         "SET_ASIDE": "It is set aside: it keeps its id and can be restored.",
@@ -239,7 +232,7 @@ enumeration(
     },
 )
 enumeration(
-    WorldSection,
+    sections.WorldSection,
     "A section of a world document.",
     {
         "TENANTS": "Tenants; only `flowport apply` changes them.",
@@ -260,7 +253,7 @@ enumeration(
     },
 )
 enumeration(
-    WorldChange,
+    things.WorldChange,
     "The change of an object by a world document.",
     {
         "CREATED": "It is new.",
@@ -270,7 +263,7 @@ enumeration(
     },
 )
 enumeration(
-    EventType,
+    events.EventType,
     "The type of an event. New values may be added: ignore values that you don't know.",
     {
         "FLOW_CREATED": "A flow was created.",

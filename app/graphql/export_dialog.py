@@ -6,8 +6,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import Parent
 
-from app.domain.credentials import CredentialMatch, StepInNeed
-from app.domain.source import CopiedFrom
+from app.domain import credentials, source
 from app.execution.lookups import Lookup
 from app.execution.request_errors import BadRequest
 from app.execution.rows import relation, shows
@@ -112,10 +111,10 @@ USUAL_CANDIDATES = 20
 @shows(RatedCredential, "A credential or secret that a step could use at the destination.")
 class CredentialCandidate:
     credential: StepCredential = about("The credential or secret.")
-    match: CredentialMatch = about("Why it stands where it stands in the list.")
+    match: credentials.CredentialMatch = about("Why it stands where it stands in the list.")
 
 
-@shows(StepInNeed, "The credentials or secrets that a step could use at the destination.")
+@shows(credentials.StepInNeed, "The credentials or secrets that a step could use at the destination.")
 class StepCredentialCandidates:
     step_id: str = about("The id of the step.")
     step_name: str | None = about("The name that people gave the step, at most 255 characters of it.")
@@ -127,7 +126,7 @@ class StepCredentialCandidates:
 
     @field
     @staticmethod
-    def total_count(step: Parent[StepInNeed], info: Info) -> Awaitable[int]:
+    def total_count(step: Parent[credentials.StepInNeed], info: Info) -> Awaitable[int]:
         """Number of candidates, counted only when this field is selected."""
         number: Awaitable[Any] = Lookup(info.context.loaders.numbers_of_candidates, step)
         return number
@@ -135,7 +134,10 @@ class StepCredentialCandidates:
     @field
     @staticmethod
     def candidates(
-        step: Parent[StepInNeed], info: Info, search: Search = strawberry.UNSET, first: First = USUAL_CANDIDATES
+        step: Parent[credentials.StepInNeed],
+        info: Info,
+        search: Search = strawberry.UNSET,
+        first: First = USUAL_CANDIDATES,
     ) -> Awaitable[list[CredentialCandidate]]:
         """The credentials or secrets of the workspace that belong to the component, best match first, then by name."""
         if not 1 <= first <= LARGEST_PAGE:
@@ -161,7 +163,9 @@ class ExportPlan:
         "overrides",
         "The flow whose draft would be overridden; null if a new one would be made, or you can't see it.",
     )
-    copied_from: CopiedFrom | None = about("The state of the source that would be exported; null if there is none.")
+    copied_from: source.CopiedFrom | None = about(
+        "The state of the source that would be exported; null if there is none."
+    )
     references: list[ReferenceOutcome] = about("The outcome of every reference, in the order of the steps.")
     warnings: list[ExportFlowWarning] = about("Warnings about an export that would go through.")
     blockers: list[Error] = about(

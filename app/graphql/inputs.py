@@ -2,15 +2,8 @@
 
 import strawberry
 
-from app.domain.batch import BatchMode, FlowsWish, UndosWish
+from app.domain import batch, draft, drift, edit, errors, export_batch, export_facts, model
 from app.domain.choices import Mapped, ReferenceMapping, StepChoice, mapped
-from app.domain.draft import ExistingDraft
-from app.domain.drift import DestinationChanges
-from app.domain.edit import CreateWish
-from app.domain.errors import MAPPINGS, OfCall, Path
-from app.domain.export_batch import ExportsWish
-from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
-from app.domain.model import FlowType, ReferenceKind
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.world.sections import NAMES, WorldSection
 from app.graphql.describe import JSON, about, idempotency_key, none_if_unset, optional
@@ -29,10 +22,10 @@ class StepBindingInput:
 
     def to_choice(self) -> StepChoice:
         wanted = {
-            ReferenceKind.CREDENTIAL: self.credential_id,
-            ReferenceKind.SECRET: self.secret_id,
-            ReferenceKind.AGENT: self.agent_id,
-            ReferenceKind.TOPIC: self.topic_id,
+            model.ReferenceKind.CREDENTIAL: self.credential_id,
+            model.ReferenceKind.SECRET: self.secret_id,
+            model.ReferenceKind.AGENT: self.agent_id,
+            model.ReferenceKind.TOPIC: self.topic_id,
         }
         choices = {kind: choice for kind, choice in wanted.items() if choice is not strawberry.UNSET}
         return StepChoice(self.step_id, choices)
@@ -51,7 +44,9 @@ class ReferenceMappingInput:
     )
 
 
-def to_mappings(inputs: list[ReferenceMappingInput] | None, path: Path = MAPPINGS) -> tuple[ReferenceMapping, ...]:
+def to_mappings(
+    inputs: list[ReferenceMappingInput] | None, path: errors.Path = errors.MAPPINGS
+) -> tuple[ReferenceMapping, ...]:
     """The mappings of one list, each with its place in the input."""
     return tuple(
         ReferenceMapping(mapping.from_id, mapping.to_id, type(path)((*path, str(index))))
@@ -87,9 +82,13 @@ class ExportDestinationInput:
         "The flow that gets the new draft. Its published version runs on until the draft is published."
     )
 
-    def to_wish(self) -> IntoWorkspace | OntoFlow:
+    def to_wish(self) -> export_facts.IntoWorkspace | export_facts.OntoFlow:
         flow_id = none_if_unset(self.override_flow_id)
-        return IntoWorkspace(none_if_unset(self.workspace_id) or "") if flow_id is None else OntoFlow(flow_id)
+        return (
+            export_facts.IntoWorkspace(none_if_unset(self.workspace_id) or "")
+            if flow_id is None
+            else export_facts.OntoFlow(flow_id)
+        )
 
 
 @strawberry.input(description="What to copy inside its workspace.")
@@ -99,8 +98,8 @@ class CopyFlowInput:
     source: FlowSourceInput | None = optional("Which state of the flow to copy.")
     idempotency_key: str | None = idempotency_key()
 
-    def to_wish(self) -> CopyWish:
-        return CopyWish(
+    def to_wish(self) -> export_facts.CopyWish:
+        return export_facts.CopyWish(
             self.flow_id, none_if_unset(self.name), source_wish(self.source), none_if_unset(self.idempotency_key)
         )
 
@@ -112,12 +111,13 @@ class ExportFlowInput:
     name: str | None = optional("The name of the draft. Default: the source's, or that of the overridden flow.")
     topic_id: strawberry.ID | None = optional("The destination topic that the flow's one topic is replaced with.")
     source: FlowSourceInput | None = optional("Which state of the flow to export.")
-    existing_draft: ExistingDraft = strawberry.field(
-        description="The treatment of a draft that the overridden flow has already.", default=ExistingDraft.SET_ASIDE
+    existing_draft: draft.ExistingDraft = strawberry.field(
+        description="The treatment of a draft that the overridden flow has already.",
+        default=draft.ExistingDraft.SET_ASIDE,
     )
-    destination_changes: DestinationChanges = strawberry.field(
+    destination_changes: drift.DestinationChanges = strawberry.field(
         description="Whether to refuse the export, or to warn, if the overridden flow was changed at the destination since.",
-        default=DestinationChanges.WARN,
+        default=drift.DestinationChanges.WARN,
     )
     mappings: list[ReferenceMappingInput] | None = optional(
         "Replacements for credentials, secrets, agents and topics of the source."
@@ -132,9 +132,9 @@ class ExportFlowInput:
     )
     idempotency_key: str | None = idempotency_key(" Items of `exportFlows` have no key.")
 
-    def to_wish(self, shared: Mapped | None = None) -> ExportWish:
+    def to_wish(self, shared: Mapped | None = None) -> export_facts.ExportWish:
         """Convert the input; `shared` are the mappings of the whole call, for an item of `exportFlows`."""
-        return ExportWish(
+        return export_facts.ExportWish(
             flow_id=self.flow_id,
             destination=self.destination.to_wish(),
             name=none_if_unset(self.name),
@@ -156,8 +156,8 @@ class ExportFlowsInput:
         "1 to 1,000 exports, decided in their order. An item has no idempotency key of its own: with one it is refused as "
         "`InvalidInput`."
     )
-    mode: BatchMode = strawberry.field(
-        description="Whether all are exported or none, or each on its own.", default=BatchMode.ATOMIC
+    mode: batch.BatchMode = strawberry.field(
+        description="Whether all are exported or none, or each on its own.", default=batch.BatchMode.ATOMIC
     )
     mappings: list[ReferenceMappingInput] | None = optional(
         "Mappings for all items; an item's own mappings take precedence."
@@ -168,11 +168,11 @@ class ExportFlowsInput:
         "default)."
     )
 
-    def to_wish(self) -> ExportsWish:
-        mappings = to_mappings(none_if_unset(self.mappings), OfCall(MAPPINGS))
+    def to_wish(self) -> export_batch.ExportsWish:
+        mappings = to_mappings(none_if_unset(self.mappings), errors.OfCall(errors.MAPPINGS))
         shared = mapped(mappings)
         items = tuple([item.to_wish(shared) for item in self.items])
-        return ExportsWish(items, self.mode, none_if_unset(self.idempotency_key), mappings=mappings)
+        return export_batch.ExportsWish(items, self.mode, none_if_unset(self.idempotency_key), mappings=mappings)
 
 
 @strawberry.input(description="A flow to create from a graph.")
@@ -180,13 +180,13 @@ class CreateFlowInput:
     workspace_id: strawberry.ID = about("The workspace in which the flow is created.")
     name: str = about("The name of the flow: 1 to 255 characters, no control characters. Names need not be unique.")
     description: str | None = optional("The description of the flow: at most 1,000 characters.")
-    type: FlowType = strawberry.field(description="How the flow runs.", default=FlowType.ORDINARY)
+    type: model.FlowType = strawberry.field(description="How the flow runs.", default=model.FlowType.ORDINARY)
     cron: str | None = optional("When the flow starts, as a cron expression of five fields.")
     graph: JSON = about("The native form, an object with `nodes` and `edges`, which may be unfinished.")
     idempotency_key: str | None = idempotency_key()
 
-    def to_wish(self) -> CreateWish:
-        return CreateWish(
+    def to_wish(self) -> edit.CreateWish:
+        return edit.CreateWish(
             workspace_id=self.workspace_id,
             name=self.name,
             graph=self.graph,
@@ -207,12 +207,12 @@ class UndoExportInput:
 @strawberry.input(description="Which copies or exports to undo in one call: up to 1,000.")
 class UndoExportsInput:
     export_ids: list[strawberry.ID] = about("1 to 1,000 records, each once.")
-    mode: BatchMode = strawberry.field(
-        description="Whether all are undone or none, or each on its own.", default=BatchMode.ATOMIC
+    mode: batch.BatchMode = strawberry.field(
+        description="Whether all are undone or none, or each on its own.", default=batch.BatchMode.ATOMIC
     )
 
-    def to_wish(self) -> UndosWish:
-        return UndosWish(tuple(self.export_ids), self.mode)
+    def to_wish(self) -> batch.UndosWish:
+        return batch.UndosWish(tuple(self.export_ids), self.mode)
 
 
 @strawberry.input(description="Which flow to start.")
@@ -228,23 +228,23 @@ class StopFlowInput:
 @strawberry.input(description="Which flows to start in one call: up to 1,000.")
 class StartFlowsInput:
     flow_ids: list[strawberry.ID] = about("1 to 1,000 flows, each once.")
-    mode: BatchMode = strawberry.field(
-        description="Whether all are started or none, or each on its own.", default=BatchMode.ATOMIC
+    mode: batch.BatchMode = strawberry.field(
+        description="Whether all are started or none, or each on its own.", default=batch.BatchMode.ATOMIC
     )
 
-    def to_wish(self) -> FlowsWish:
-        return FlowsWish(tuple(self.flow_ids), self.mode)
+    def to_wish(self) -> batch.FlowsWish:
+        return batch.FlowsWish(tuple(self.flow_ids), self.mode)
 
 
 @strawberry.input(description="Which flows to stop in one call: up to 1,000.")
 class StopFlowsInput:
     flow_ids: list[strawberry.ID] = about("1 to 1,000 flows, each once.")
-    mode: BatchMode = strawberry.field(
-        description="Whether all are stopped or none, or each on its own.", default=BatchMode.ATOMIC
+    mode: batch.BatchMode = strawberry.field(
+        description="Whether all are stopped or none, or each on its own.", default=batch.BatchMode.ATOMIC
     )
 
-    def to_wish(self) -> FlowsWish:
-        return FlowsWish(tuple(self.flow_ids), self.mode)
+    def to_wish(self) -> batch.FlowsWish:
+        return batch.FlowsWish(tuple(self.flow_ids), self.mode)
 
 
 @strawberry.input(description="Which flow to delete.")

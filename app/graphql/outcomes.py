@@ -9,21 +9,22 @@ from typing import Any, ClassVar, Generic, Self, TypeVar, get_args
 
 import strawberry
 
+from app.domain import bindings, errors
 from app.domain.batch import BatchWish
-from app.domain.bindings import ExportWarning
-from app.domain.errors import ErrorCode, Refusal, Refused
 from app.graphql.context import Info
 from app.graphql.describe import about
 from app.usecases.results import Batch
 from app.usecases.transaction import UnitOfWork
 
 Done = TypeVar("Done")
-Reason = TypeVar("Reason", bound=Refusal)
+Reason = TypeVar("Reason", bound=errors.Refusal)
 OfMutation = TypeVar("OfMutation", bound="type[Any]")
 ItemPayload = TypeVar("ItemPayload")
 Wish = TypeVar("Wish", bound=BatchWish[Any])
 
-strawberry.enum(ErrorCode, description="Why a call was refused. All reasons are reported together, in this order.")
+strawberry.enum(
+    errors.ErrorCode, description="Why a call was refused. All reasons are reported together, in this order."
+)
 """The errors describe the values of the enumeration."""
 
 INTERFACES: dict[type, list[type]] = {}
@@ -40,7 +41,7 @@ def interface_of(union: object, interface: type, description: str) -> type:
 @strawberry.interface(description="A refusal that you can act on. The refused call or item wrote nothing.")
 class Error:
     message: str = about("The reason and what would help, for people to read.", of="full_message")
-    code: ErrorCode = about("The kind of refusal, for programs to read.")
+    code: errors.ErrorCode = about("The kind of refusal, for programs to read.")
     path: list[str] = about(
         "The path of the part of the input that is refused, one element per field name or list index, such as `destination` and "
         "`workspaceId`; empty if no single part is refused. Long keys of a graph are cut."
@@ -51,7 +52,7 @@ class ExportFlowWarning:
     message: str = about("The reason for the warning, and the remedy.")
 
 
-interface_of(ExportWarning, ExportFlowWarning, "A warning about an export that succeeded.")
+interface_of(bindings.ExportWarning, ExportFlowWarning, "A warning about an export that succeeded.")
 
 
 @dataclass(kw_only=True)
@@ -66,8 +67,8 @@ class Payload(Generic[Done, Reason]):
     refusals: strawberry.Private[tuple[Reason, ...]]
 
     @classmethod
-    def of(cls, outcome: Done | Refused[Reason]) -> Self:
-        if isinstance(outcome, Refused):
+    def of(cls, outcome: Done | errors.Refused[Reason]) -> Self:
+        if isinstance(outcome, errors.Refused):
             return cls(done=None, refusals=outcome.errors)
         return cls(done=outcome, refusals=())
 
@@ -76,7 +77,7 @@ class Payload(Generic[Done, Reason]):
         return getattr(self.done, "replayed", False)
 
     @property
-    def known_warnings(self) -> tuple[ExportWarning, ...]:
+    def known_warnings(self) -> tuple[bindings.ExportWarning, ...]:
         return getattr(self.done, "warnings", ())
 
 
@@ -111,7 +112,7 @@ class BatchPayload(Generic[ItemPayload, Reason]):
 
     @property
     def number_succeeded(self) -> int:
-        return sum(not isinstance(result, Refused) for result in self.batch.results)
+        return sum(not isinstance(result, errors.Refused) for result in self.batch.results)
 
     @property
     def number_refused(self) -> int:

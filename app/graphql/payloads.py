@@ -12,6 +12,7 @@ import strawberry
 from strawberry import Parent
 
 from app.domain import (
+    batch,
     draft,
     edit,
     export,
@@ -22,13 +23,11 @@ from app.domain import (
     revert,
     review,
     running,
+    source,
     undo,
     undo_release,
 )
-from app.domain.batch import CallRefusal
-from app.domain.export import Exported
 from app.domain.input import InvalidInput
-from app.domain.source import CopiedFrom
 from app.execution.lookups import Lookup
 from app.execution.rows import relation
 from app.graphql.context import Info
@@ -50,7 +49,7 @@ from app.usecases.results import (
 )
 
 
-def references_of(payload: Parent[Payload[Exported, Any]], info: Info) -> Any:  # noqa: ANN401 - known, or looked up
+def references_of(payload: Parent[Payload[export.Exported, Any]], info: Info) -> Any:  # noqa: ANN401 - known, or looked up
     """The outcome of every reference, in the order of the steps."""
     exported = payload.done
     if exported is None or not exported.replayed:
@@ -73,7 +72,7 @@ async def references_of_revert(
 def written(loader: str, row: str, description: str) -> Any:  # noqa: ANN401 - a field
     """A field with a row that a copy or export wrote; a replay reads the row as it is now."""
 
-    def resolve(payload: Parent[Payload[Exported, Any]], info: Info) -> Any:  # noqa: ANN401 - known, or looked up
+    def resolve(payload: Parent[Payload[export.Exported, Any]], info: Info) -> Any:  # noqa: ANN401 - known, or looked up
         exported = payload.done
         if exported is None or not exported.replayed:
             return getattr(exported, row, None)
@@ -92,10 +91,10 @@ RESULTS = (
 
 
 @payload
-class CopyFlowPayload(Payload[Exported, export.CopyRefusal]):
+class CopyFlowPayload(Payload[export.Exported, export.CopyRefusal]):
     flow: Flow | None = written("flows", "flow", "The new flow; null when refused.")
     draft: FlowDraft | None = written("drafts", "draft", "Its draft, an exact copy; null when refused.")
-    copied_from: CopiedFrom | None = about(
+    copied_from: source.CopiedFrom | None = about(
         "The state of the source that was copied; null when refused.", of="done.copied_from"
     )
     references: list[ReferenceOutcome] = field(references_of)
@@ -104,7 +103,7 @@ class CopyFlowPayload(Payload[Exported, export.CopyRefusal]):
 
 
 @payload
-class ExportFlowPayload(Payload[Exported, export_batch.BatchRefusal]):
+class ExportFlowPayload(Payload[export.Exported, export_batch.BatchRefusal]):
     flow: Flow | None = written("flows", "flow", "The new or overridden flow; null when refused.")
     draft: FlowDraft | None = written(
         "drafts", "draft", "The draft that was made: choose credentials in it, then publish it."
@@ -112,7 +111,7 @@ class ExportFlowPayload(Payload[Exported, export_batch.BatchRefusal]):
     set_aside: FlowDraft | None = relation(
         "drafts", "done.set_aside", "The draft that was set aside, if the overridden flow had one."
     )
-    copied_from: CopiedFrom | None = about(
+    copied_from: source.CopiedFrom | None = about(
         "The state of the source that was exported; null when refused.", of="done.copied_from"
     )
     references: list[ReferenceOutcome] = field(references_of)
@@ -186,7 +185,7 @@ class RestoreFlowDraftPayload(Payload[Restored, draft.RestoreRefusal]):
 
 
 @payload
-class ExportFlowsPayload(BatchPayload[ExportFlowPayload, CallRefusal]):
+class ExportFlowsPayload(BatchPayload[ExportFlowPayload, batch.CallRefusal]):
     results: list[ExportFlowPayload] = about(
         "One for each item, in the order of the input, as `exportFlow` would answer; paths of errors begin with `items` and "
         "the index of the item. Empty where there are too many items to look at them, or none, and where the idempotency key "
@@ -202,7 +201,7 @@ class ExportFlowsPayload(BatchPayload[ExportFlowPayload, CallRefusal]):
 
 
 @payload
-class PublishFlowDraftsPayload(BatchPayload[PublishFlowDraftPayload, CallRefusal]):
+class PublishFlowDraftsPayload(BatchPayload[PublishFlowDraftPayload, batch.CallRefusal]):
     results: list[PublishFlowDraftPayload] = about(
         f"{RESULTS} Empty as well where the idempotency key was used for another input.", of="payloads"
     )

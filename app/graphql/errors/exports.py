@@ -6,11 +6,9 @@ from datetime import datetime
 import strawberry
 from strawberry import Parent
 
-from app.domain import access, batch, bindings, draft, drift, export_batch, fingerprint, references
+from app.domain import access, batch, bindings, draft, drift, export_batch, fingerprint, model, references
 from app.domain import input as input_rules
 from app.domain import topics as topic_rules
-from app.domain.fingerprint import PlanBasis
-from app.domain.model import ReferenceKind
 from app.execution.rows import relation, shows
 from app.graphql.context import Info
 from app.graphql.describe import about, field
@@ -79,7 +77,7 @@ class AgentNotCopied(ExportFlowWarning):
     "A credential, secret or agent that lives in another workspace, belongs to another component, or doesn't exist.",
 )
 class CredentialNotAccessible(Error):
-    kind: ReferenceKind = about("Whether it is a credential, a secret or an agent.")
+    kind: model.ReferenceKind = about("Whether it is a credential, a secret or an agent.")
     step_id: str | None = about("The step that names it; null where no step does.", "step.id")
     reference_id: strawberry.ID = about("The id that was given.")
     workspace: Workspace = in_workspace("The workspace where it can't be used.", "workspace.id")
@@ -121,7 +119,7 @@ class IdempotencyKeyReused(Error):
     "The plan whose fingerprint was given is no longer the one that would be carried out: look at a new one.",
 )
 class PlanIsStale(Error):
-    changed: list[PlanBasis] = about("Every part that it rests on and that has changed since.")
+    changed: list[fingerprint.PlanBasis] = about("Every part that it rests on and that has changed since.")
 
 
 @shows(export_batch.DuplicateOverride, "Several items of the call override the same flow.")

@@ -5,9 +5,8 @@ Objects that a refusal refers to are loaded as the viewer sees them.
 
 import strawberry
 
-from app.domain import access, draft, readiness, review, running, source, source_graph, undo, undo_release
-from app.domain.world import things
-from app.domain.world.sections import WorldSection
+from app.domain import access, draft, readiness, review, running, source, source_graph, undo, undo_release, world
+from app.domain.world import sections
 from app.execution.rows import relation, shows
 from app.graphql.describe import about
 from app.graphql.outcomes import Error
@@ -140,23 +139,23 @@ class CannotUndoRelease(Error):
     items: list[ReleaseItem] = about("Every item whose flow was.")
 
 
-@shows(things.TenantNotFound, "There is no such tenant, or you don't provision it: the answer is the same.")
+@shows(world.things.TenantNotFound, "There is no such tenant, or you don't provision it: the answer is the same.")
 class TenantNotFound(Error):
     tenant_id: strawberry.ID = about("The id that was given; empty where none was.")
 
 
 @shows(
-    things.ThingInUse,
+    world.things.ThingInUse,
     "It can't be removed while something else rests on it: a workspace with flows, a contract with workspaces, a team with "
     "components, a component with credentials, a role that is held, a flow that runs.",
 )
 class ThingInUse(Error):
-    section: WorldSection = about("The section of what can't be removed.")
+    section: sections.WorldSection = about("The section of what can't be removed.")
     key: str | None = about("The key of the object; null where it has none.")
-    by: WorldSection = about("The section of what rests on it.")
+    by: sections.WorldSection = about("The section of what rests on it.")
     count: int = about("How many of these there are.")
 
 
-@shows(things.WorldPlanIsStale, "What would be done differs from the plan whose fingerprint was given.")
+@shows(world.things.WorldPlanIsStale, "What would be done differs from the plan whose fingerprint was given.")
 class WorldPlanIsStale(Error):
     pass

@@ -5,8 +5,7 @@ from typing import NamedTuple, TypeVar
 
 import orjson
 
-from app.domain.graph import bindings_from_json
-from app.domain.model import ReferenceKind
+from app.domain import graph, model
 from app.domain.source import SourceWish
 from app.storage.pages.events import FeedRequest
 from app.storage.pages.lists import WantedList
@@ -65,8 +64,8 @@ class StoredGraph(NamedTuple):
 
 def topic_ids_of(stored: StoredGraph) -> list[str]:
     """The topics of its steps, each once."""
-    bindings = bindings_from_json(orjson.loads(stored.view.bindings))
-    return list(dict.fromkeys(filter(None, (step.reference(ReferenceKind.TOPIC) for step in bindings))))
+    bindings = graph.bindings_from_json(orjson.loads(stored.view.bindings))
+    return list(dict.fromkeys(filter(None, (step.reference(model.ReferenceKind.TOPIC) for step in bindings))))
 
 
 def commands_of(stored: StoredGraph) -> list[tuple[str, str]]:

@@ -7,15 +7,10 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any, TypeVar
 
+from app.domain import diff, export, export_facts, matching, model, source
 from app.domain.credentials import StepInNeed
-from app.domain.diff import GraphDiff
-from app.domain.export import ExportRefusal
-from app.domain.export_facts import ExportWish
-from app.domain.matching import ComparisonLimit
-from app.domain.model import ReferenceKind, UserId
 from app.domain.readiness import Readiness
 from app.domain.references import ReferenceOutcome
-from app.domain.source import SourceWish
 from app.execution.lookups import Loader
 from app.graphql.loading.loader_keys import (
     BoundView,
@@ -57,7 +52,7 @@ from app.usecases.transaction import UnitOfWork
 Row = TypeVar("Row")
 Asked = TypeVar("Asked", bound=Hashable)
 Answer = TypeVar("Answer")
-FindOfFlow = Callable[[Database, UserId, str, SourceWish], Awaitable[Row | None]]
+FindOfFlow = Callable[[Database, model.UserId, str, source.SourceWish], Awaitable[Row | None]]
 
 
 LOADER_OF = {
@@ -148,7 +143,7 @@ class Loaders:
     def __init__(self, work: UnitOfWork) -> None:
         self._work = work
         self.database, self.viewer = work.database, work.actor
-        self._comparison_limit = ComparisonLimit()
+        self._comparison_limit = matching.ComparisonLimit()
         self.reading: set[asyncio.Task[Any]] = set()
 
     async def close(self) -> None:
@@ -162,13 +157,13 @@ class Loaders:
             loader.close()
 
     @_batched
-    async def bindings(self, references: list[tuple[ReferenceKind, str]]) -> list[BoundView | None]:
+    async def bindings(self, references: list[tuple[model.ReferenceKind, str]]) -> list[BoundView | None]:
         """The rows that references are bound to, by the loader of each kind. Data samples have none."""
-        loaders: dict[ReferenceKind, Loader[str, Any]] = {
-            ReferenceKind.CREDENTIAL: self.credentials,
-            ReferenceKind.SECRET: self.secrets,
-            ReferenceKind.AGENT: self.agents,
-            ReferenceKind.TOPIC: self.topics,
+        loaders: dict[model.ReferenceKind, Loader[str, Any]] = {
+            model.ReferenceKind.CREDENTIAL: self.credentials,
+            model.ReferenceKind.SECRET: self.secrets,
+            model.ReferenceKind.AGENT: self.agents,
+            model.ReferenceKind.TOPIC: self.topics,
         }
         groups = grouped(references, itemgetter(0), itemgetter(1))
         reads = [loaders[kind].read(ids) for kind, ids in groups if kind in loaders]
@@ -230,18 +225,18 @@ class Loaders:
         return [Readiness(blockers[state_id]) if state_id in blockers else None for state_id in state_ids]
 
     @_batched
-    async def comparisons(self, pairs: list[Pair]) -> list[GraphDiff | None]:
+    async def comparisons(self, pairs: list[Pair]) -> list[diff.GraphDiff | None]:
         """By the ids of an older and a newer draft or version."""
         return await compare_states(self.database, self.viewer, pairs, self._comparison_limit)
 
     @_batched
-    async def flow_comparisons(self, pairs: list[tuple[OfFlow, OfFlow]]) -> list[GraphDiff | None]:
+    async def flow_comparisons(self, pairs: list[tuple[OfFlow, OfFlow]]) -> list[diff.GraphDiff | None]:
         """By an older and a newer state of two flows; each pair is read by itself, since it may be large."""
         limit = self._comparison_limit
         return [await compare_flows(self.database, self.viewer, older, newer, limit) for older, newer in pairs]
 
     @_batched
-    async def export_plans(self, wishes: list[ExportWish]) -> list[PlannedExport]:
+    async def export_plans(self, wishes: list[export_facts.ExportWish]) -> list[PlannedExport]:
         return await plan_each(self._work, wishes)
 
     @_batched
@@ -250,7 +245,7 @@ class Loaders:
         return [Readiness(blockers) for blockers in await check_planned(drafts)]
 
     @_batched
-    async def planned_changes(self, drafts: list[PlannedDraft]) -> list[GraphDiff | None]:
+    async def planned_changes(self, drafts: list[PlannedDraft]) -> list[diff.GraphDiff | None]:
         """Compare the drafts that exports would make with the states that they would replace."""
         pairs = [(draft.before, draft.state) for draft in drafts if draft.before is not None]
         changes = iter(await compare_found(self.database, pairs, self._comparison_limit))
@@ -265,7 +260,9 @@ class Loaders:
         return [ids.get(version) for version in previous]
 
     @_batched
-    async def refusals_of_destinations(self, destinations: list[RatedDestination]) -> list[tuple[ExportRefusal, ...]]:
+    async def refusals_of_destinations(
+        self, destinations: list[RatedDestination]
+    ) -> list[tuple[export.ExportRefusal, ...]]:
         return await find_refusals(destinations)
 
     @_batched

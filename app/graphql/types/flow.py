@@ -9,9 +9,8 @@ from typing import Annotated
 import strawberry
 from strawberry import Parent
 
-from app.domain import diff
+from app.domain import diff, model
 from app.domain.drift import DriftStatus
-from app.domain.model import FlowStatus, FlowType, VersionOrigin
 from app.execution.lookups import Lookup, Vanished
 from app.execution.rows import relation, shows
 from app.graphql.connections import Connection, PageArguments, connection_below, connection_field
@@ -40,8 +39,8 @@ IntoWorkspace = Annotated[
 class Flow(Node):
     name: str = about("The name of the published version, or of the draft of a flow that was never published.")
     description: str | None = about("The description, likewise of the published version or the draft.")
-    type: FlowType = about("How the flow runs.")
-    status: FlowStatus = about("Whether the flow runs.")
+    type: model.FlowType = about("How the flow runs.")
+    status: model.FlowStatus = about("Whether the flow runs.")
     cron: str | None = about("When the flow starts, as a cron expression; likewise of the published version or draft.")
     created_at: datetime = about("When the flow was created.")
     updated_at: datetime = about("When the flow, its draft included, was changed last.")
@@ -182,7 +181,7 @@ class FlowVersion(Node):
         "The SHA-256 of the canonical content, in hexadecimal: equal hashes mean an exact copy, bindings aside."
     )
     published_at: datetime = about("When it was published.")
-    origin: VersionOrigin = about("The origin of its content.")
+    origin: model.VersionOrigin = about("The origin of its content.")
 
     flow: Flow = relation("flows", "flow_id", "The flow that it is a version of.")
     graph: FlowGraph = relation(

@@ -8,11 +8,9 @@ import orjson
 import strawberry
 from strawberry import Parent
 
-from app.domain import diff, readiness
+from app.domain import diff, model, readiness, references
 from app.domain.component import read_command
 from app.domain.graph import Json, StepBindings, bindings_from_json, join, link_ids
-from app.domain.model import ReferenceKind
-from app.domain.references import by_position
 from app.execution.rows import relation, shows
 from app.graphql.context import Context, Info
 from app.graphql.describe import JSON, about, as_json, field
@@ -109,7 +107,7 @@ class ReadGraph:
         native, tenant_id, bound = (
             join(orjson.loads(stored.content), bindings),
             stored.view.tenant_id,
-            by_position(bindings),
+            references.by_position(bindings),
         )
         steps = [
             FlowStep.of(node, bound=bound.get(position, StepBindings(position)), tenant_id=tenant_id)
@@ -243,7 +241,7 @@ class LinkChange:
 class BindingChange:
     step_id: str = about("The id of the step.")
     step_name: str | None = about("The name that people gave the step, at most 255 characters of it.")
-    kind: ReferenceKind = about("The kind of object that the step is bound to.")
+    kind: model.ReferenceKind = about("The kind of object that the step is bound to.")
     before_id: strawberry.ID | None = about(
         "The id of the earlier binding; null if there was none, for data samples, and where you are no member.",
         of="before",

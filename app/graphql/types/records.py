@@ -8,13 +8,10 @@ import strawberry
 from graphql import GraphQLError
 from strawberry import Parent
 
-from app.domain import references, release
+from app.domain import events, model, references, release, source
 from app.domain.drift import DestinationChanges, DriftStatus
-from app.domain.events import EventType
-from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction
 from app.domain.release import ReleaseBasis, ReleaseState
-from app.domain.source import CopiedFrom
 from app.execution.lookups import Lookup
 from app.execution.rows import relation, shows
 from app.graphql.connections import (
@@ -51,7 +48,7 @@ from app.storage.reads.rows import EventView, ExportView, ReleaseView
 class ReferenceOutcome:
     step_id: str = about("The step that has the reference.")
     step_name: str | None = about("The name that people gave the step, at most 255 characters of it.")
-    kind: ReferenceKind = about("The kind of object that the step refers to.")
+    kind: model.ReferenceKind = about("The kind of object that the step refers to.")
     action: ReferenceAction = about("Whether the result has the same, another one, or none.")
     from_id: strawberry.ID | None = about("The reference of the source; null if it had none, and for data samples.")
     to_id: strawberry.ID | None = about("The reference of the result; null if it has none, and for data samples.")
@@ -93,7 +90,7 @@ enumeration(
 )
 class FlowExport(Node):
     created_at: datetime = about("When the flow was copied or exported.")
-    copied_from: CopiedFrom = about("The state of the source that was copied.")
+    copied_from: source.CopiedFrom = about("The state of the source that was copied.")
     undone_at: datetime | None = about("When it was undone; null if it wasn't.")
 
     actor: User | None = relation("visible_users", "actor_id", "Who copied or exported it.")
@@ -194,7 +191,7 @@ class ReleaseRequest(Node):
 
 CURSOR_EXPIRED = "CURSOR_EXPIRED"
 Types = Annotated[
-    list[EventType] | None, strawberry.argument(description="Only events of these types; all if left out.")
+    list[events.EventType] | None, strawberry.argument(description="Only events of these types; all if left out.")
 ]
 
 
@@ -214,7 +211,7 @@ class CursorExpired(GraphQLError):
     "object is gone; an object that is gone, or that you can't see, is null beside its id.",
 )
 class Event(Node):
-    type: EventType = about("The type of the event.")
+    type: events.EventType = about("The type of the event.")
     at: datetime = about("The time of the change.")
     actor_id: strawberry.ID | None = about("The id of the user who made the change; null if the platform did.")
     actor: User | None = relation("visible_users", "actor_id", "The user who made the change.")
@@ -275,7 +272,7 @@ def events_of(
     feed_id: str,
     page: PageArguments,
     *,
-    types: list[EventType] | None,
+    types: list[events.EventType] | None,
     flow_id: str | None = None,
 ) -> Awaitable[Any]:
     """The lookup of a page of a feed, which answers None where the viewer may not read the feed."""

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 from strawberry import Parent
 
-from app.domain import source_graph
+from app.domain import model, source_graph
 from app.domain.component import ComponentAccess, ComponentRequirement, InaccessibilityReason
-from app.domain.model import ContractStatus
 from app.execution.lookups import Loader, Lookup
 from app.execution.request_errors import BadRequest
 from app.execution.rows import Field, relation, shows
@@ -144,7 +143,7 @@ class User(Node):
 @shows(ContractView, "A contract: it owns workspaces and developer teams.")
 class Contract(Node):
     name: str = about("The name of the contract.")
-    status: ContractStatus = about("Whether the contract is in use. A suspended one refuses every write.")
+    status: model.ContractStatus = about("Whether the contract is in use. A suspended one refuses every write.")
 
     @field
     @staticmethod

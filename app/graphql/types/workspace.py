@@ -8,9 +8,8 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import Parent
 
+from app.domain import model, release
 from app.domain.drift import DriftStatus
-from app.domain.model import FlowStatus, FlowType, PublishPolicy, WorkspaceType
-from app.domain.release import ReleaseState
 from app.execution.rows import relation, shows
 from app.graphql.connections import (
     Connection,
@@ -46,8 +45,8 @@ OfComponent = Annotated[
     name="FlowFilter", description="Only flows that fit all of this. What is left out or null doesn't filter."
 )
 class FlowFilterInput:
-    status: FlowStatus | None = optional("Only flows of this status.")
-    type: FlowType | None = optional("Only flows of this type.")
+    status: model.FlowStatus | None = optional("Only flows of this status.")
+    type: model.FlowType | None = optional("Only flows of this type.")
     has_draft: bool | None = optional("Only flows with a draft, or only those without.")
     created_by_id: strawberry.ID | None = optional("Only flows that this user created.")
     component_id: strawberry.ID | None = optional(
@@ -93,7 +92,7 @@ class WorkspaceMemberConnection(Counted):
 @shows(WorkspaceView, "A workspace. A user who is no member sees its name and contract only.")
 class Workspace(Node):
     name: str = about("The name of the workspace.")
-    type: WorkspaceType = about("Whether it is for production or for development.")
+    type: model.WorkspaceType = about("Whether it is for production or for development.")
     viewer_is_member: bool = about(
         "Whether you are a member; if not, you see its name and contract, and its lists are empty."
     )
@@ -102,7 +101,7 @@ class Workspace(Node):
         "Whether you may create, copy to and edit flows here now: you hold workspaces.flow.edit and the contract is "
         "not suspended."
     )
-    publish_policy: PublishPolicy = about("Whether an editor may publish alone, or needs a reviewer.")
+    publish_policy: model.PublishPolicy = about("Whether an editor may publish alone, or needs a reviewer.")
     viewer_can_publish: bool = about(
         "Whether you may publish here alone now: you may edit flows and, where the workspace is reviewed, hold "
         "workspaces.flow.release."
@@ -197,7 +196,7 @@ class Workspace(Node):
         *,
         page: PageArguments,
         state: Annotated[
-            ReleaseState | None, strawberry.argument(description="Only requests in this state.")
+            release.ReleaseState | None, strawberry.argument(description="Only requests in this state.")
         ] = strawberry.UNSET,
     ) -> Awaitable[Connection[ReleaseRequest]]:
         """The requested releases of this workspace, the newest first; empty if you are no member."""
