@@ -1,6 +1,7 @@
 """The keys that sign JWTs: fetched from a JWKS URL, cached, and used on while their host can't be reached."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -45,9 +46,8 @@ class KeySet:
         self._life = life_seconds
         self._clock = clock
         self._keys: tuple[PyJWK, ...] = ()
-        self._fetched_at: float | None = None
-        self._refetched_at: float | None = None
-        self._in_vain_at: float | None = None
+        self._fetched_at = self._refetched_at = self._in_vain_at = -math.inf
+        """Of the last fetch, the last one for an unknown key, and the last one if it was in vain."""
         self._fetching: asyncio.Task[None] | None = None
         # A proxy of the environment may stand between us and the world, never between us and ourselves.
         self._http = httpx.AsyncClient(
@@ -62,16 +62,19 @@ class KeySet:
 
         An unknown id makes us look at the host again, but not often. Raises KeysUnavailable where that was in vain.
         """
-        fresh = await self._renew_if_old()
-        if not self._has_keys():
+        is_down, is_new = self._in_vain_at > -math.inf, False
+        if self._age() >= self._life:
+            # While the host is down, nobody waits who has keys to go on with.
+            is_new = await self._fetch(waits=not is_down or self._age() >= STALE_SECONDS)
+        if self._age() >= STALE_SECONDS:
             raise KeysUnavailable("there are no keys")
-        found = self._key_of(key_id)
-        if found is None and key_id is not None and not fresh:
+        key = self._key_of(key_id)
+        if key is None and key_id is not None and not is_new:
             await self._refetch()
-            found = self._key_of(key_id)
-        if found is None and self._in_vain_at is not None:
+            key = self._key_of(key_id)
+        if key is None and self._in_vain_at > -math.inf:
             raise KeysUnavailable("the key is unknown, and the keys could not be fetched anew")
-        return found
+        return key
 
     async def close(self) -> None:
         if self._fetching is not None:
@@ -84,38 +87,26 @@ class KeySet:
             return self._keys[0] if len(self._keys) == 1 else None
         return next((key for key in self._keys if key.key_id == key_id), None)
 
-    def _has_keys(self) -> bool:
-        return self._fetched_at is not None and self._clock() - self._fetched_at < STALE_SECONDS
-
-    def _long_ago(self, moment: float | None) -> bool:
-        return moment is None or self._clock() - moment >= BETWEEN_REFETCHES
-
-    async def _renew_if_old(self) -> bool:
-        """Whether the keys were fetched just now. While the host is down, nobody waits who has keys to go on with."""
-        if self._fetched_at is not None and self._clock() - self._fetched_at < self._life:
-            return False
-        down = self._in_vain_at is not None
-        fetching = self._fetch()
-        if fetching is None or (down and self._has_keys()):
-            return False
-        await asyncio.shield(fetching)
-        return True
+    def _age(self) -> float:
+        return self._clock() - self._fetched_at
 
     async def _refetch(self) -> None:
         """Fetch the keys for one that is unknown, unless that was done a moment ago."""
         if self._fetching is None:
-            if not self._long_ago(self._refetched_at):
+            if self._clock() - self._refetched_at < BETWEEN_REFETCHES:
                 return
             self._refetched_at = self._clock()
-        fetching = self._fetch()
-        if fetching is not None:
-            await asyncio.shield(fetching)
+        await self._fetch()
 
-    def _fetch(self) -> asyncio.Task[None] | None:
-        """The fetch that is under way, or a new one; None shortly after one in vain."""
-        if self._fetching is None and self._long_ago(self._in_vain_at):
+    async def _fetch(self, *, waits: bool = True) -> bool:
+        """Begin to fetch the keys, unless a fetch is under way or was in vain a moment ago; whether its end was awaited."""
+        if self._fetching is None:
+            if self._clock() - self._in_vain_at < BETWEEN_REFETCHES:
+                return False
             self._fetching = asyncio.create_task(self._fetch_once())
-        return self._fetching
+        if waits:
+            await asyncio.shield(self._fetching)
+        return waits
 
     async def _fetch_once(self) -> None:
         try:
@@ -124,7 +115,7 @@ class KeySet:
             self._in_vain_at = self._clock()
             log().warning("keys for JWTs could not be fetched", url=self._shown_url, reason=repr(error))
         else:
-            self._fetched_at, self._in_vain_at = self._clock(), None
+            self._fetched_at, self._in_vain_at = self._clock(), -math.inf
         finally:
             self._fetching = None
 
