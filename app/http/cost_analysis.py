@@ -40,7 +40,7 @@ from app.execution.request_errors import BadRequest
 from app.graphql.connections import LARGEST_PAGE, USUAL_PAGE, PageArguments
 from app.graphql.schema import schema
 from app.http.documents import Operation
-from app.http.limits.query_cost import NOT_GIVEN, NOTHING, CostlyPath, KnownCost, QueryCost, check_limits
+from app.http.limits.query_cost import NOT_GIVEN, NOTHING, KnownCost, QueryCost, check_limits
 from app.meter import MUTATION_COST
 from app.offload import offload
 from app.settings import Settings
@@ -183,7 +183,8 @@ class CostAnalysis:
             roots=1,
             cost=cost,
             per_element=per_element,
-            costly=CostlyPath(cost + per_element, name, length, inner.costly),
+            costly=cost + per_element,
+            costly_lists=(f"{name} ({length})", *inner.costly_lists) if length > 1 else inner.costly_lists,
         )
 
     def _cost(self, node: FieldNode, parent: GraphQLNamedType | None, inner: QueryCost) -> tuple[int, int, int]:

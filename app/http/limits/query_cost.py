@@ -1,22 +1,28 @@
 """The limits of documents, and what an operation asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from app.execution.request_errors import LIMIT_EXCEEDED, BadRequest
 from app.settings import Settings
 
+MOST_LISTS_NAMED = 8
+"""How many lists of the most expensive part a message names."""
+
 
 class LimitExceeded(BadRequest):
     """A document is above a limit; the message names the limit, its maximum and the document's value."""
 
-    def __init__(self, limit: str, value: int | str, maximum: int, *, costly_lists: str = "") -> None:
+    def __init__(self, limit: str, value: int | str, maximum: int, *, costly_lists: Sequence[str] = ()) -> None:
         message = (
             f"The document has {value} {limit}; at most {maximum} are allowed. Ask for less, or in several requests."
         )
         if limit in {"depth", "cost"}:
-            reason = f" The most expensive part is {costly_lists}." if costly_lists else ""
+            reason = ""
+            if costly_lists and limit == "cost":
+                more = ("…",) if len(costly_lists) > MOST_LISTS_NAMED else ()
+                reason = f" The most expensive part is {' × '.join((*costly_lists[:MOST_LISTS_NAMED], *more))}."
             message = (
                 f"The document has a {limit} of {value}; at most {maximum} is allowed.{reason} Ask for less at once."
             )
@@ -35,35 +41,7 @@ def check_limits(query_cost: "QueryCost", settings: Settings, *, is_mutation: bo
         ("cost", query_cost.cost, settings.max_cost),
     ):
         if value > maximum:
-            costly_lists = query_cost.costly.named if limit == "cost" else ""
-            raise LimitExceeded(limit, value, maximum, costly_lists=costly_lists)
-
-
-@dataclass(frozen=True, slots=True)
-class CostlyPath:
-    """The most expensive path through a selection, as the lists on it from the outermost inwards."""
-
-    objects: int = 0
-    """How many objects it can have in the answer, of those that a list multiplies one."""
-    field: str = ""
-    length: int = 1
-    inner: "CostlyPath | None" = None
-
-    @property
-    def named(self) -> str:
-        """The lists and how long they can be: `workspaces (50) × flows (100)`. Empty where there is none."""
-        lists: list[str] = []
-        path: CostlyPath | None = self
-        while path is not None:
-            if path.length > 1:
-                lists.append(f"{path.field} ({path.length})")
-            path = path.inner
-        return " × ".join([*lists[:MOST_LISTS_NAMED], "…"] if len(lists) > MOST_LISTS_NAMED else lists)
-
-
-NO_PATH = CostlyPath()
-MOST_LISTS_NAMED = 8
-"""How many lists of a path are named."""
+            raise LimitExceeded(limit, value, maximum, costly_lists=query_cost.costly_lists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +57,13 @@ class QueryCost:
     """The objects that the answer can hold at most."""
     per_element: int = 0
     """In a connection: the cost of one element of its page."""
-    costly: CostlyPath = NO_PATH
+    costly: int = 0
+    """The cost of the most expensive field."""
+    costly_lists: tuple[str, ...] = ()
+    """The lists on the most expensive path from there inwards, with their lengths: `workspaces (50)`, `flows (100)`."""
 
     def __add__(self, other: "QueryCost") -> "QueryCost":
+        costlier = other if other.costly > self.costly else self
         return QueryCost(
             max(self.depth, other.depth),
             self.fields + other.fields,
@@ -90,7 +72,8 @@ class QueryCost:
             self.roots + other.roots,
             self.cost + other.cost,
             self.per_element + other.per_element,
-            other.costly if other.costly.objects > self.costly.objects else self.costly,
+            costlier.costly,
+            costlier.costly_lists,
         )
 
 
