@@ -80,10 +80,10 @@ async def prepare(work: "UnitOfWork", *, demo: bool, loopback: bool) -> bool:
 
 def greeting(settings: Settings, base_url: str, *, demo: bool) -> str:
     """Print the addresses and, with the demo world, how to try it."""
-    from app.http.explorer import graphiql
+    from app.http.explorer.page import has_graphiql
     from app.storage.world.demo import DEMO_TOKENS, example_curl
 
-    page = "GraphiQL" if graphiql.is_there() else "a simple page"
+    page = "GraphiQL" if has_graphiql() else "a simple page"
     what = "GraphQL" if settings.graphiql == "off" else f"GraphQL, and {page} for browsers,"
     lines = [f"Flowport serves {what} on {base_url}/graphql"]
     if demo:

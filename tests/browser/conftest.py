@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from app.http.explorer import graphiql
+from app.http.explorer.page import has_graphiql
 from app.settings import Settings
 from tests.browser.visit import Visit
 from tests.commands import issue_token
@@ -57,7 +57,7 @@ async def page() -> AsyncIterator[Page]:
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         pytest.skip("There is no Chromium; on Debian and Ubuntu: apt-get install chromium")
-    if not graphiql.is_there():
+    if not has_graphiql():
         pytest.skip("GraphiQL is not there; ./scripts/graphiql fetches it with npm")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=found, args=FLAGS)

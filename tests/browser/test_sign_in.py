@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Route, expect
 
-from app.http.explorer import graphiql
 from tests.browser.visit import Visit
 
 EXAMPLES = "**/static/examples.graphql"
@@ -26,7 +25,7 @@ def signed_out(signed_out_visit: Visit) -> Visit:
 
 @pytest.fixture
 def without_graphiql(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(graphiql, "FETCHED", tmp_path)
+    monkeypatch.setattr("app.http.explorer.page.FETCHED", tmp_path)
 
 
 async def no_network(route: Route) -> None:

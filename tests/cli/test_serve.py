@@ -11,7 +11,7 @@ import httpx
 import psutil
 import pytest
 
-from app.http.explorer import graphiql
+from app.http.explorer.page import has_graphiql
 from app.server.startup import greeting
 from app.settings import read_settings
 from tests.cli.flowport import called, flowport, serving
@@ -20,7 +20,7 @@ from tests.plain_http import TRUSTS_NOBODY
 from tests.ports import free_port
 from tests.storage.embedded_users import eventually, server_of
 
-PAGE = "GraphiQL" if graphiql.is_there() else "a simple page"
+PAGE = "GraphiQL" if has_graphiql() else "a simple page"
 TOKEN = {"Authorization": "Bearer demo-integrator"}
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.http.explorer import graphiql
+from app.http.explorer.page import FOLDER, GRAPHIQL
 
-SCRIPT = Path(graphiql.__file__).parents[3] / "scripts/graphiql"
+SCRIPT = FOLDER.parents[3] / "scripts/graphiql"
 # Brings archives of the right names with something else in them.
 FALSE_NPM = """#!/bin/sh
 echo called >> "{calls}"
@@ -60,7 +60,7 @@ def test_the_set_up_tries_once_and_who_asks_for_it_tries_again(house: House) -> 
 
 def test_what_is_there_is_not_asked_for(house: House) -> None:
     house.fetched.mkdir()
-    for name in graphiql.FILES:
+    for name in GRAPHIQL:
         (house.fetched / name).write_text("fetched", encoding="utf-8")
     assert [house.run(*options).returncode for options in ((), ("--once",))] == [0, 0]
     assert house.times_asked() == 0

@@ -8,8 +8,7 @@ import pytest
 
 from app.graphql.schema import schema
 from app.http.documents import ROOT_FIELDS
-from app.http.explorer import graphiql
-from app.http.explorer.page import EXAMPLES, FILES, FOLDER
+from app.http.explorer.page import EXAMPLES, FILES, FOLDER, GRAPHIQL
 from tests.commands import issue_token
 from tests.explorer.demo import demo_client
 
@@ -28,12 +27,12 @@ POLICY = (
 @pytest.fixture(autouse=True)
 def fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for GraphiQL, into which nothing was fetched yet."""
-    monkeypatch.setattr(graphiql, "FETCHED", tmp_path)
+    monkeypatch.setattr("app.http.explorer.page.FETCHED", tmp_path)
     return tmp_path
 
 
 def fetch_into(folder: Path) -> None:
-    for name in graphiql.FILES:
+    for name in GRAPHIQL:
         (folder / name).write_text(f"/* {name} */", encoding="utf-8")
 
 
@@ -62,7 +61,7 @@ async def test_without_graphiql_a_browser_gets_the_simple_page_which_says_how_to
     for name, media_type in FILES.items():
         part = await client.get(f"/graphql/static/{name}")
         assert (part.status_code, part.headers["content-type"].partition(";")[0]) == (200, media_type)
-    for name in graphiql.FILES:
+    for name in GRAPHIQL:
         assert (await client.get(f"/graphql/static/{name}")).status_code == 404
 
 
@@ -71,8 +70,8 @@ async def test_once_graphiql_is_fetched_a_browser_gets_it_and_may_keep_its_files
 ) -> None:
     fetch_into(fetched)
     parts = parts_of(await page_of(client))
-    assert set(parts) == {"graphiql.css", "graphiql.js", "narrow.js", *graphiql.FILES}
-    for name, media_type in graphiql.FILES.items():
+    assert set(parts) == {"graphiql.css", "graphiql.js", "narrow.js", *GRAPHIQL}
+    for name, media_type in GRAPHIQL.items():
         part = await client.get(f"/graphql/static/{name}")
         assert (part.text, part.headers["content-type"].partition(";")[0]) == (f"/* {name} */", media_type)
         assert part.headers["cache-control"] == "public, max-age=31536000, immutable"
@@ -123,8 +122,8 @@ async def test_addresses_near_the_page_lead_browsers_to_it_but_nobody_else(
 
 
 def test_the_script_fetches_the_versions_that_the_page_shows() -> None:
-    script = (Path(graphiql.__file__).parents[3] / "scripts/graphiql").read_text(encoding="utf-8")
-    for name in graphiql.FILES:
+    script = (FOLDER.parents[3] / "scripts/graphiql").read_text(encoding="utf-8")
+    for name in GRAPHIQL:
         version = re.match(r"[a-z-]+-[0-9.]+[0-9]", name)
         assert version is not None
         assert f"={version.group()}\n" in script

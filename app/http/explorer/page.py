@@ -14,12 +14,20 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from starlette.types import Receive, Scope, Send
 
 from app.http.authentication.authenticator import Authenticator, bearer_token, token_wanted
-from app.http.explorer import graphiql
 from app.http.refused_requests import AGAIN_SOON, RequestCode, RequestError
 from app.storage.world.demo import DEMO_TOKENS
 from app.usecases.demo_world import DemoIsBusy, NotOnlyTheDemo, reset_demo_world
 from app.usecases.transaction import UnitOfWork
 
+FETCHED = Path(__file__).parents[3] / ".graphiql"
+"""The folder beside the package into which `scripts/graphiql` fetches GraphiQL, which is no part of this project."""
+# The versions are part of the names, so that a browser may keep what it has.
+GRAPHIQL = {
+    "graphiql-4.1.2.min.css": "text/css",
+    "react-18.3.1.production.min.js": "text/javascript",
+    "react-dom-18.3.1.production.min.js": "text/javascript",
+    "graphiql-4.1.2.min.js": "text/javascript",
+}
 FOLDER = Path(__file__).parent / "static"
 FILES = {
     "copying.js": "text/javascript",
@@ -73,14 +81,14 @@ class Explorer:
 
     def page(self, request: Request) -> Response:
         """The page that `?page=` names: `guide`, `simple` or `graphiql`; without it GraphiQL, whose script looks at the width."""
-        has_graphiql = graphiql.is_there()
+        is_fetched = has_graphiql()
         text = {"guide": GUIDE_PAGE, "simple": SIMPLE_PAGE}.get(request.query_params.get("page", ""))
-        is_graphiql = text is None and has_graphiql
+        is_graphiql = text is None and is_fetched
         # GraphiQL's dialogs keep the page behind them from scrolling by a style element of their own.
         nonce = token_urlsafe(16) if is_graphiql else ""
         text = (GRAPHIQL_PAGE if is_graphiql else text or SIMPLE_PAGE).replace("{nonce}", nonce)
         text = text.replace("{open-to}", "all" if self.is_open_to_all else "callers")
-        text = text.replace("{graphiql}", "there" if has_graphiql else "missing")
+        text = text.replace("{graphiql}", "there" if is_fetched else "missing")
         return HTMLResponse(text, headers=HEADERS | policy(nonce))
 
     async def part(self, request: Request) -> Response:
@@ -96,9 +104,9 @@ class Explorer:
             return FileResponse(FOLDER / name, headers=HEADERS | policy() | PRIVATE, media_type=FILES[name])
         if name in FILES:
             return FileResponse(FOLDER / name, headers=HEADERS | policy(), media_type=FILES[name])
-        if name in graphiql.FILES and graphiql.is_there():
+        if name in GRAPHIQL and has_graphiql():
             headers = HEADERS | policy() | {"Cache-Control": "public, max-age=31536000, immutable"}
-            return FileResponse(graphiql.FETCHED / name, headers=headers, media_type=graphiql.FILES[name])
+            return FileResponse(FETCHED / name, headers=headers, media_type=GRAPHIQL[name])
         raise HTTPException(404)
 
     async def reset_demo(self, request: Request) -> Response:
@@ -129,6 +137,10 @@ class RedirectToPage:
         # Relative, so that it holds behind a proxy that adds a prefix.
         address = "../graphql" if request.url.path.endswith("/graphql/") else "graphql"
         await RedirectResponse(address, headers=HEADERS)(scope, receive, send)
+
+
+def has_graphiql() -> bool:
+    return all((FETCHED / name).is_file() for name in GRAPHIQL)
 
 
 def wants_page(request: Request) -> bool:
