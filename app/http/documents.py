@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from cachetools import FIFOCache
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -90,8 +91,7 @@ class Documents:
         self._max_characters = max_characters
         self._hides_suggestions = hides_suggestions
         self._plans = PlanCache()
-        self._validated: dict[str, Document] = {}
-        self._cached_characters = 0
+        self._validated = FIFOCache[str, Document](CACHED_CHARACTERS, getsizeof=size_of)
 
     async def read(self, source: str) -> Document:
         """Raises GraphQLError for a document that can't be parsed, is too long, or has too many tokens or too long words."""
@@ -106,15 +106,8 @@ class Documents:
         """Validate a document that isn't cached, and cache it if it is valid."""
         mistakes = await offload(CHECKING * len(document.source), self._check, document.node)
         if not mistakes and document.source not in self._validated and size_of(document) <= CACHED_CHARACTERS:
-            self._keep(replace(document, is_valid=True, operations={}))
+            self._validated[document.source] = replace(document, is_valid=True, operations={})
         return mistakes
-
-    def _keep(self, document: Document) -> None:
-        """Cache a document, and drop the oldest ones for it."""
-        self._cached_characters += size_of(document)
-        while self._cached_characters > CACHED_CHARACTERS:
-            self._cached_characters -= size_of(self._validated.pop(next(iter(self._validated))))
-        self._validated[document.source] = document
 
     def plan_of(self, operation: "Operation", variables: VariableValues) -> CachedPlan:
         """The plan of an operation for these values of its conditions; that of a cached document is cached too."""

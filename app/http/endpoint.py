@@ -101,7 +101,8 @@ class Endpoint:
         caller = NOBODY
         if token is not None:
             caller = await self.authenticator.caller(token)
-            self.admission.remember(token, caller.user_id)
+            if caller.user_id != slot.caller:
+                self.admission.remember(token, caller.user_id)
         elif not self.introspection_for_all:
             # Without introspection there is no query for this caller, so the body isn't read.
             raise token_wanted()

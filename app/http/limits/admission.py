@@ -9,7 +9,8 @@ import asyncio
 import math
 import time
 from contextvars import Context
-from typing import Any
+
+from cachetools import FIFOCache
 
 from app.fair_queue import FairQueue, Place
 from app.http.limits.untaken_answers import UntakenAnswers
@@ -61,9 +62,9 @@ class Admission:
         self._wait_seconds = wait_seconds
         self._most_held_back = waiting
         self._held_back = 0
-        self._callers: dict[int, str] = {}
+        self._callers = FIFOCache[int, str](MOST_REMEMBERED)
         """By the hash of the token that they sent."""
-        self.costly_documents: dict[tuple[str, str], bool] = {}
+        self.costly_documents = FIFOCache[tuple[str, str], bool](MOST_REMEMBERED)
         """Each with its caller before it: those whose operation turned out to be costly when it was last run, whatever was
         foreseen. One caller may see much more than another."""
         self._shed = 0
@@ -99,9 +100,7 @@ class Admission:
 
     def remember(self, token: str, caller: str) -> None:
         """Note whose token this was found to be, so that the next request counts as that caller's."""
-        if self._callers.get(hash(token)) != caller:
-            forget_if_full(self._callers)
-            self._callers[hash(token)] = caller
+        self._callers[hash(token)] = caller
 
     def forget(self, token: str) -> None:
         """Forget whose token this was, since it is no longer good: its requests take no slot of that caller."""
@@ -110,7 +109,6 @@ class Admission:
     def note_cost(self, caller: str, document: str, cost: int, cpu_seconds: float) -> None:
         """Note what an operation took: how much there is can't always be foreseen."""
         if cost >= COSTLY or cpu_seconds >= COSTLY_SECONDS:
-            forget_if_full(self.costly_documents)
             self.costly_documents[caller, document] = True
         elif self.costly_documents:
             self.costly_documents.pop((caller, document), None)
@@ -149,9 +147,3 @@ class Admission:
     def waiting(self) -> int:
         """Number of queued requests."""
         return sum(queue.waiting for queue in (self.all, self.costly, self.receiving))
-
-
-def forget_if_full(remembered: dict[Any, Any]) -> None:
-    """Forget all, which is soon learnt again, where too much is remembered."""
-    if len(remembered) >= MOST_REMEMBERED:
-        remembered.clear()
