@@ -9,9 +9,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.http.allowed_hosts import AllowedHosts
 from app.http.endpoint import AUTHENTICATING, Endpoint
 from app.http.explorer.page import Explorer, wants_page
+from app.http.hosts_and_origins import AllowedHosts
 from app.http.in_flight import InFlightRequest, InFlightRequests
 from app.http.refused_requests import (
     RequestCode,

@@ -1,4 +1,4 @@
-"""The check of the header `Host`.
+"""The host names that requests may name, and the middleware for pages of other origins (CORS).
 
 A page may give its own name the address of this server (DNS rebinding), and is of the same origin then: what it still
 can't do is send another `Host`. Addresses can't be rebound, nor can `localhost`.
@@ -10,9 +10,15 @@ networks.
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from http import HTTPStatus
 from ipaddress import ip_address
 
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+
 from app.http.refused_requests import RequestCode, RequestError
+from app.http.responses import logged_refusal
 
 HOST = re.compile(rb"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,45}\])(:[0-9]{0,5})?")
 MOST_REMEMBERED = 64
@@ -62,3 +68,15 @@ class AllowedHosts:
 def not_allowed(host: str) -> RequestError:
     message = f"Requests for the host {host} are not answered here. FLOWPORT_ALLOWED_HOSTS lists further hosts."
     return RequestError(400, RequestCode.HOST_NOT_ALLOWED, message)
+
+
+class Cors(CORSMiddleware):
+    """Starlette's middleware, whose refusals have the form of all others."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        response = super().preflight_response(request_headers)
+        if response.status_code == HTTPStatus.OK:
+            return response
+        allowed = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
+        message = "Pages of this origin may not do that."
+        return logged_refusal(RequestError(response.status_code, RequestCode.CORS_REFUSED, message, allowed))
