@@ -212,7 +212,7 @@ def test_what_is_for_the_command_alone(section: str, item: dict[str, Any], path:
     world = the_world()
     provisioner = {"scope": "TENANT", "name": "provisioner", "permissions": ["tenants.world.edit"]}
     world["roles"].append(Thing("role_00000000000000000000000009", provisioner, None, "provisioner"))
-    world["users"][0].is_provisioner = True
+    world["users"][0].values = {**world["users"][0].values, "isProvisioner": True}
     assert planned({section: [item]}, OF_HOME, world).mistakes == ()
     plan = planned({section: [item]}, BY_THE_API, world)
     assert [(each.json_path, "only the command" in each.message) for each in plan.mistakes] == [(path, True)]
@@ -220,7 +220,7 @@ def test_what_is_for_the_command_alone(section: str, item: dict[str, Any], path:
 
 def test_pruning_says_what_of_it_is_for_the_command_alone() -> None:
     world = the_world()
-    world["users"][0].is_provisioner = True
+    world["users"][0].values = {**world["users"][0].values, "isProvisioner": True}
     prune = Terms(by_command=False, tenant=HOME, tenants=frozenset({HOME}), prune=frozenset({"users"}))
     [mistake] = planned({}, prune, world).mistakes
     assert (mistake.refusal.path, mistake.message) == (

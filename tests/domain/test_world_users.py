@@ -83,7 +83,7 @@ def test_whom_the_command_has_deactivated_it_alone_activates_again() -> None:
     """It did so in every tenant, and a document of one can't change what others see (W9)."""
     world = the_world()
     ada = world["users"][0]
-    ada.values, ada.is_barred = {**ada.values, "active": False}, True
+    ada.values = {**ada.values, "active": False, "isBarred": True}
     assert mistakes_of(planned({"users": [{"key": "ada", "active": True}]}, BY_THE_API, world)) == {
         "$.users[0].active": "The command `flowport apply` deactivated this user in every tenant, and it alone can activate it again."
     }

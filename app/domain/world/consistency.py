@@ -36,9 +36,9 @@ def _for_the_command_alone(planned: Planned) -> Iterator[Mistake]:
     if section == "components" and any(thing.values.get("access") == ComponentAccess.GLOBAL for thing in states):
         of_access = path if path is PRUNE else (*path, "access")
         yield Mistake(of_access, f"The API doesn't change components with the access GLOBAL{alone}")
-    if section == "users" and any(thing.is_provisioner for thing in states):
+    if section == "users" and any(thing.values.get("isProvisioner") for thing in states):
         yield Mistake(path, f"The API doesn't change provisioners{alone}")
-    if planned.before is not None and planned.before.is_barred and planned.changes("active"):
+    if planned.before is not None and planned.before.values.get("isBarred") and planned.changes("active"):
         yield Mistake((*planned.path, "active"), DEACTIVATED_EVERYWHERE)
 
 

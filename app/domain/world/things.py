@@ -104,16 +104,13 @@ class Thing:
     id: str
     """The id of the thing; the ids of a membership's place and user with a slash between them."""
     values: Mapping[str, Json]
+    """Of an existing user also `isProvisioner` and `isBarred`: the command has deactivated the user in every tenant."""
     tenant: str | None
     """None for built-in roles, and for users that belong to the command."""
     key: str | None = None
     """The external key; the keys of a membership's place and user, if both have one; the name of a built-in role."""
     scope: str = COMMAND
     """The id of the tenant, or of the flow's workspace, in which the key is unique."""
-    is_provisioner: bool = False
-    """Whether the user provisions a tenant."""
-    is_barred: bool = False
-    """Whether the command has deactivated the user in every tenant."""
 
 
 class Dependent(NamedTuple):

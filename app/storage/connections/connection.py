@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import asyncpg
-from sqlalchemy import CompoundSelect, Delete, Insert, Select, Update
+from sqlalchemy import CompoundSelect, Delete, Insert, Select, TextClause, Update
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.engine import Dialect
 
@@ -60,7 +60,7 @@ def compiled(statement: Statement | CompiledStatement) -> CompiledStatement:
     return statement if isinstance(statement, CompiledStatement) else _compiled(statement)
 
 
-def compile_statement(statement: Statement) -> CompiledStatement:
+def compile_statement(statement: Statement | TextClause) -> CompiledStatement:
     """Compile it anew: whoever keeps the result needs to keep neither the statement nor what that is made of."""
     made = statement.compile(dialect=DIALECT)
     if made.positiontup is None:

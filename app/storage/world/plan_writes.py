@@ -16,7 +16,7 @@ from app.storage.connections.row_changes import RowsOfTable, delete_rows, insert
 from app.storage.event_writes import FlowEvent, flow_events, removed_flows, world_events
 from app.storage.store import Store
 from app.storage.world.access import let_go_of_roles, members_of, write_members
-from app.storage.world.section_tables import OF_WORKSPACES, TABLES, columns_of
+from app.storage.world.section_tables import OF_WORKSPACES, STORED, columns_of
 
 MANY = 20
 _COMPUTED = {
@@ -30,7 +30,7 @@ _WRITTEN_APART = {"permissions", "active"}
 _NO_PERMISSIONS: ColumnElement[Any] = sql("'{}'::text[]")
 _EMPTY = {
     table: statement(f"DELETE FROM {table} WHERE workspace_id = ANY($1)", "workspaces")  # noqa: S608 - our own names
-    for table in (TABLES[section].name for section in OF_WORKSPACES)
+    for table in (stored.table.name for stored in OF_WORKSPACES.values())
 }
 _LEAVE_TENANTS = tuple(
     statement(text, "users", "tenants")
@@ -120,7 +120,7 @@ async def _remove(store: Store, removed: Sequence[Planned], workspaces: Sequence
         if name == "flows":
             await store.write(*removed_flows(ids))
         elif section.kind is not None:
-            await store.write((delete_rows(TABLES[name]), [(each,) for each in ids]))
+            await store.write((delete_rows(STORED[name].table), [(each,) for each in ids]))
 
 
 async def _write(
@@ -131,7 +131,7 @@ async def _write(
 ) -> None:
     rows = [_row_of(section, thing) for thing in _things_of(planned, section)]
     if rows:
-        written = change(TABLES[section.name], tuple(rows[0])), [(*row.values(),) for row in rows]
+        written = change(STORED[section.name].table, tuple(rows[0])), [(*row.values(),) for row in rows]
         await store.write(flow_events(_suspensions(planned) if section.name == "flows" else ()), written)
 
 
@@ -161,7 +161,7 @@ def _update(table: Table, columns: tuple[str, ...]) -> RowsOfTable:
 
 def _row_of(section: Section, thing: Thing) -> dict[str, Any]:
     """The columns of a thing, beginning with its id, besides its lists."""
-    table, values = TABLES[section.name], thing.values
+    table, values = STORED[section.name].table, thing.values
     if section.name == "flows":
         return {"id": thing.id, "status": values["status"]}
     row = {"id": thing.id, **{column: values[name] for name, column in columns_of(section.name).items()}}

@@ -1,73 +1,30 @@
 """Reads what exists of the things that a document names or refers to, section by section."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import product
 from typing import Any
 
-from sqlalchemy import (
-    Boolean,
-    ColumnElement,
-    Table,
-    Text,
-    and_,
-    any_,
-    bindparam,
-    exists,
-    func,
-    literal,
-    not_,
-    null,
-    or_,
-    select,
-)
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Table, text
 
-from app.domain.component import ComponentAccess
 from app.domain.id_prefixes import kind_of
 from app.domain.input import email_key
-from app.domain.model import FlowStatus
 from app.domain.world.sections import SECTIONS, Section
 from app.domain.world.things import COMMAND, ELSEWHERE, Item, Terms, Thing, WorldFacts
 from app.storage.connections.connection import CompiledStatement, ReadConnection, Row, compile_statement, statement
-from app.storage.tables import (
-    COMPONENT,
-    COMPONENT_WHITELIST,
-    CONTRACT,
-    CONTRACT_ACCESS,
-    EXTERNAL_KEY,
-    TENANT_MEMBER,
-)
-from app.storage.world.section_tables import INACTIVE, OF_WORKSPACES, TABLES, columns_of, with_tenant
+from app.storage.world.section_tables import COMPUTED, OF_WORKSPACES, STORED, columns_of
 
-_KEYED = statement(
-    "SELECT section, array_agg(id) FROM unnest($1::text[], $2::text[]) AS named (section, key) "
-    "JOIN external_key USING (section, key) WHERE scope_id = ANY($3) AND (scope_id <> '' OR section <> 'users' OR $4) "
-    "GROUP BY section",
-    *("sections", "keys", "scopes", "own_users"),
+_PRUNED = statement(
+    "SELECT section, array_agg(id) FROM external_key WHERE section = ANY($2) AND scope_id = ANY($1) GROUP BY section",
+    *("tenants", "sections"),
 )
-_KEYED_FLOWS = statement(
-    "SELECT section, array_agg(id) FROM unnest($1::text[], $2::text[]) AS named (scope_id, key) "
-    "JOIN external_key USING (scope_id, key) WHERE section = 'flows' GROUP BY section",
-    *("workspaces", "keys"),
-)
-_KEYED_FLOWS_ANYWHERE = statement(
+_FLOWS_ANYWHERE = statement(
     "SELECT section, array_agg(id) FROM external_key WHERE section = 'flows' AND (key = ANY($2) OR $3) AND scope_id IN ("
     "SELECT workspace.id FROM workspace JOIN contract ON contract.id = contract_id WHERE tenant_id = ANY($1)) "
     "GROUP BY section",
     *("tenants", "keys", "prunes"),
 )
-_PRUNABLE = statement(
-    "SELECT section, array_agg(id) FROM external_key WHERE scope_id = ANY($1) AND section = ANY($2) GROUP BY section",
-    *("tenants", "sections"),
-)
-IDS, EMAILS, SCOPES = (bindparam(name, type_=ARRAY(Text)) for name in ("ids", "emails", "scopes"))
-OWNERS, WORKSPACES = (bindparam(name, type_=ARRAY(Text)) for name in ("tenants", "workspaces"))
-PLACES, USERS = (bindparam(name, type_=ARRAY(Text)) for name in ("places", "users"))
-EVERYONE = bindparam("everyone", type_=Boolean)
-LATER = ("flows", *OF_WORKSPACES, "tenantMembers", "workspaceMembers", "contractMembers")
-"""Sections that are read in another order: keys of flows lie in workspaces, and steps of new flows name what lives there."""
 
 
 async def read_facts(connection: ReadConnection, terms: Terms, items: Sequence[Item]) -> WorldFacts:
@@ -82,28 +39,20 @@ class _Reader:
         self._tenants = [*terms.tenants]
         self._items: defaultdict[str, list[Item]] = defaultdict(list)
         self._texts: defaultdict[str, set[str]] = defaultdict(set)
-        """Keys and ids that the items name or refer to, by section."""
+        """Keys and ids that the items name or refer to, and the ids of things that are pruned, by section."""
         for item in items:
             self._add(item)
-        self._ids: defaultdict[str, list[str]] = defaultdict(list)
-        """The ids of things that are named by their keys, or pruned, by section."""
+        self._things: dict[str, list[Thing]] = {}
         self._by_key: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         """The ids of things, by section and key."""
 
     async def read(self) -> WorldFacts:
-        await self._find_keys()
-        things = {name: await self._read(name) for name in SECTIONS if name not in LATER}
-        await self._find_flows()
-        things["flows"] = await self._read("flows")
-        keyed = {(flow.scope, flow.key) for flow in things["flows"]}
-        flows = self._keys_in_workspaces(item for item in self._items["flows"] if not item.is_removal)
-        # Steps of a new flow may name whatever lives in its workspace.
-        new_in = sorted({workspace for workspace, key in flows if (workspace, key) not in keyed})
-        things.update({name: await self._read(name, new_in) for name in OF_WORKSPACES})
-        for section in SECTIONS.values():
-            if section.kind is None:
-                things[section.name] = await self._read_members(section)
-        return WorldFacts(self._terms, {name: things[name] for name in SECTIONS})
+        await self._find_more()
+        for name in STORED:
+            section = SECTIONS[name]
+            read = self._read if section.kind is not None else self._read_members
+            self._things[name] = await read(section)
+        return WorldFacts(self._terms, {name: self._things[name] for name in SECTIONS})
 
     def _add(self, item: Item) -> None:
         self._items[item.section.name].append(item)
@@ -115,25 +64,18 @@ class _Reader:
             if value:
                 self._texts[part.refers_to].update(value if isinstance(value, list) else (value,))
 
-    async def _find_keys(self) -> None:
-        named = [(section, text) for section, texts in self._texts.items() if section != "flows" for text in texts]
-        parameters = {"sections": [section for section, _ in named], "keys": [text for _, text in named]}
-        scopes, own_users = [*self._tenants, COMMAND], self._terms.owns(None)
-        await self._find(_KEYED, **parameters, scopes=scopes, own_users=own_users)
+    async def _find_more(self) -> None:
+        """Find what is pruned, and flows that are named without their workspaces."""
+        anywhere = [item.key for item in self._items["flows"] if item.key and "workspace" not in item.values]
+        prunes = "flows" in self._terms.prune
+        named: list[Row] = []
         if self._terms.prune:
-            await self._find(_PRUNABLE, tenants=self._tenants, sections=[*self._terms.prune])
-
-    async def _find_flows(self) -> None:
-        items, prunes = self._items["flows"], "flows" in self._terms.prune
-        named = self._keys_in_workspaces(items)
-        await self._find(_KEYED_FLOWS, workspaces=[place for place, _ in named], keys=[key for _, key in named])
-        anywhere = [item.key for item in items if item.key and "workspace" not in item.values]
+            named += await self._connection.rows(_PRUNED, {"tenants": self._tenants, "sections": [*self._terms.prune]})
         if anywhere or prunes:
-            await self._find(_KEYED_FLOWS_ANYWHERE, tenants=self._tenants, keys=anywhere, prunes=prunes)
-
-    async def _find(self, keyed: CompiledStatement, **parameters: object) -> None:
-        for name, ids in await self._connection.rows(keyed, parameters):
-            self._ids[name] += ids
+            parameters = {"tenants": self._tenants, "keys": anywhere, "prunes": prunes}
+            named += await self._connection.rows(_FLOWS_ANYWHERE, parameters)
+        for name, ids in named:
+            self._texts[name].update(ids)
 
     def _ids_of(self, section: str, text: object) -> Sequence[str]:
         """The ids of the things that a text may name."""
@@ -143,34 +85,32 @@ class _Reader:
         is_of_command = name != "users" or self._terms.owns(None)
         return [*self._tenants, COMMAND] if is_of_command else self._tenants
 
-    async def _read(self, name: str, new_in: Collection[str] = ()) -> list[Thing]:
-        section = SECTIONS[name]
+    async def _read(self, section: Section) -> list[Thing]:
+        name = section.name
         emails = [item.values.get("email") for item in self._items[name]] if name == "users" else []
         parameters: dict[str, Any] = {
-            "ids": [text for text in self._texts[name] if text.startswith(f"{section.noun}_")] + self._ids[name],
+            "section": name,
+            "ids": [text for text in self._texts[name] if text.startswith(f"{section.noun}_")],
+            "keys": [*self._texts[name]],
             "scopes": self._scopes_of(name),
             "tenants": self._tenants,
-            "workspaces": new_in,
             "everyone": self._terms.by_command,
             "emails": [email_key(email) for email in emails if email is not None],
         }
-        rows = await self._connection.rows(_things_of(name), parameters)
-        things = [_thing(section, row, self._terms) for row in rows]
+        if name == "flows":
+            named = self._keys_in_workspaces(self._items[name])
+            parameters.update(places=[place for place, _ in named], keys=[key for _, key in named])
+        elif name in OF_WORKSPACES:
+            keyed = {(flow.scope, flow.key) for flow in self._things["flows"]}
+            flows = self._keys_in_workspaces(item for item in self._items["flows"] if not item.is_removal)
+            parameters["new_in"] = sorted({workspace for workspace, key in flows if (workspace, key) not in keyed})
+        things = [
+            _thing(section, row, self._terms) for row in await self._connection.rows(_things_of(name), parameters)
+        ]
         for thing in things:
             if thing.key is not None:
                 self._by_key[name, thing.key].append(thing.id)
-        if name == "components":
-            await self._read_whitelists(things)
         return things
-
-    async def _read_whitelists(self, components: Sequence[Thing]) -> None:
-        listed: defaultdict[str, list[str]] = defaultdict(list)
-        component, contract = COMPONENT_WHITELIST.c.component_id, COMPONENT_WHITELIST.c.contract_id
-        rows = select(component, contract).where(component == any_(IDS)).order_by(contract)
-        for row in await self._connection.rows(rows, {"ids": [thing.id for thing in components]}):
-            listed[row.component_id].append(row.contract_id)
-        for thing in components:
-            thing.values = {**thing.values, "whitelistedContracts": listed[thing.id]}
 
     def _keys_in_workspaces(self, flows: Iterable[Item]) -> list[tuple[str, str]]:
         """The ids of the workspaces of flows that are named by their keys, with these keys."""
@@ -191,10 +131,11 @@ class _Reader:
             "places": [place_id for place_id, _ in pairs],
             "users": [user for _, user in pairs],
             "scopes": self._scopes_of("users"),
-            "tenants": [*self._terms.tenants] if prunes else [],
+            "tenants": self._tenants,
         }
-        tables = [named[section.name] for named in (TABLES, INACTIVE) if section.name in named]
-        statements = [_members_of(place.name, table) for table in tables]
+        stored = STORED[section.name]
+        tables = [stored.table] if stored.inactive is None else [stored.table, stored.inactive]
+        statements = [members_of(section.name, table, prunes=prunes) for table in tables]
         return [
             _membership(place.name, row)
             for statement in statements
@@ -205,76 +146,46 @@ class _Reader:
 @cache
 def _things_of(name: str) -> CompiledStatement:
     """The things of a section that a document may be about, with their tenants and external keys."""
-    table, (source, tenant) = TABLES[name], with_tenant(TABLES[name])
-    scope = EXTERNAL_KEY.c.scope_id
-    in_scope = scope == table.c.workspace_id if name == "flows" else scope == any_(SCOPES)
-    has_key = and_(EXTERNAL_KEY.c.id == table.c.id, EXTERNAL_KEY.c.section == literal(name), in_scope)
-    is_active = and_(table.c.active, table.c.active_at_home) if name == "users" else None
-    columns = [is_active if column == "active" else table.c[column] for column in columns_of(name).values()]
-    if name == "users":
-        # Of other tenants' users it is told here alone whether they provision one of these tenants.
-        provisions = or_(tenant == any_(OWNERS), TENANT_MEMBER.c.tenant_id == any_(OWNERS))
-        columns += [exists().where(TENANT_MEMBER.c.user_id == table.c.id, provisions), not_(table.c.active)]
-    keyed_in = table.c.workspace_id if name == "flows" else func.coalesce(scope, tenant)
-    things = select(table.c.id, tenant, EXTERNAL_KEY.c.key, keyed_in, *columns)
-    keyed = source.outerjoin(EXTERNAL_KEY, has_key)
-    return compile_statement(things.select_from(keyed).where(_condition(name, tenant)))
+    stored = STORED[name]
+    home = "thing.workspace_id" if name == "flows" else stored.tenant
+    query = f"""
+        SELECT thing.id, {stored.tenant}, external_key.key, coalesce(scope_id, {home}), {", ".join(_read_columns(name).values())}
+        FROM {stored.table.name} AS thing {stored.joins} LEFT JOIN external_key ON external_key.id = thing.id
+        AND section = :section AND (:section = 'flows' OR scope_id = ANY(:scopes))
+        WHERE {stored.condition.format(tenant=stored.tenant)}
+    """  # noqa: S608 - our own names
+    return compile_statement(text(query))
 
 
-def _condition(name: str, tenant: ColumnElement[str]) -> ColumnElement[bool]:
-    table = TABLES[name]
-    of_tenants = tenant == any_(OWNERS)
-    if name == "roles":
-        return or_(of_tenants, tenant.is_(null()))
-    if name in {"teams", "components"}:
-        of_teams = COMPONENT.c.team_id == TABLES["teams"].c.id
-        is_global = COMPONENT.c.access == literal(ComponentAccess.GLOBAL.value)
-        return or_(of_tenants, is_global if name == "components" else exists().where(of_teams, is_global))
-    by_id = table.c.id == any_(IDS)
-    if name == "users":
-        access = CONTRACT_ACCESS.join(CONTRACT, CONTRACT.c.id == CONTRACT_ACCESS.c.contract_id)
-        sees = (
-            exists()
-            .select_from(access)
-            .where(CONTRACT_ACCESS.c.user_id == table.c.id, CONTRACT.c.tenant_id == any_(OWNERS))
-        )
-        is_permitted = or_(EVERYONE, of_tenants, EXTERNAL_KEY.c.key.is_not(null()), sees)
-        return or_(table.c.email_key == any_(EMAILS), and_(by_id, is_permitted))
-    if name in OF_WORKSPACES:
-        by_id = or_(by_id, table.c.workspace_id == any_(WORKSPACES))
-    return and_(by_id, of_tenants)
+def _read_columns(name: str) -> dict[str, str]:
+    return {part: f"thing.{column}" for part, column in columns_of(name).items()} | COMPUTED.get(name, {})
 
 
 def _thing(section: Section, row: Row, terms: Terms) -> Thing:
     thing_id, tenant, key, scope, *columns = row
-    values = dict(zip(columns_of(section.name), columns, strict=False))
-    thing = Thing(thing_id, values, tenant, key, scope or COMMAND)
+    values = dict(zip(_read_columns(section.name), columns, strict=True))
     if section.name == "roles" and tenant is None:
-        thing.key = values["name"]
-    elif section.name == "flows":
-        values["suspended"] = values["status"] == FlowStatus.SUSPENDED
-    elif section.name == "users":
-        thing.is_provisioner, thing.is_barred = columns[-2:]
-        if terms.by_command and not (values["active"] or thing.is_barred):
-            values["active"] = ELSEWHERE
-    return thing
+        key = values["name"]
+    elif section.name == "users" and terms.by_command and not (values["active"] or values["isBarred"]):
+        values["active"] = ELSEWHERE
+    return Thing(thing_id, values, tenant, key, scope or COMMAND)
 
 
 @cache
-def _members_of(place_name: str, table: Table) -> CompiledStatement:
-    """Memberships of these places and users, and all of these tenants, with their keys."""
-    source, tenant = with_tenant(table)
-    place = table.c[f"{place_name}_id"]
-    named = func.unnest(PLACES, USERS).table_valued("place", "user_id").render_derived(name="named")
-    place_key, user_key = EXTERNAL_KEY.alias("place_key"), EXTERNAL_KEY.alias("user_key")
+def members_of(name: str, table: Table, *, prunes: bool) -> CompiledStatement:
+    """Memberships of these places and users, or all of these tenants, with their keys."""
+    stored, place = STORED[name], SECTIONS[name].references[0].name
     # Joined, since PostgreSQL goes through all pairs for each row where a condition asks for them.
-    is_named = and_(named.c.place == place, named.c.user_id == table.c.user_id)
-    keyed = source.outerjoin(named, is_named)
-    for key, column in ((place_key, place), (user_key, table.c.user_id)):
-        keyed = keyed.outerjoin(key, and_(key.c.id == column, key.c.scope_id == any_(SCOPES)))
-    members = select(place, table.c.user_id, table.c.role_id, tenant, place_key.c.key, user_key.c.key)
-    is_meant = and_(table.c.role_id.is_not(null()), or_(named.c.place.is_not(null()), tenant == any_(OWNERS)))
-    return compile_statement(members.select_from(keyed).where(is_meant))
+    named = "JOIN unnest(CAST(:places AS text[]), CAST(:users AS text[])) AS named (place, user_id)"
+    query = f"""
+        SELECT thing.{place}_id, thing.user_id, thing.role_id, {stored.tenant}, place_key.key, user_key.key
+        FROM {table.name} AS thing {stored.joins}
+        {"LEFT" if prunes else ""} {named} ON named.place = thing.{place}_id AND named.user_id = thing.user_id
+        LEFT JOIN external_key AS place_key ON place_key.id = thing.{place}_id AND place_key.scope_id = ANY(:scopes)
+        LEFT JOIN external_key AS user_key ON user_key.id = thing.user_id AND user_key.scope_id = ANY(:scopes)
+        WHERE role_id IS NOT NULL AND (named.place IS NOT NULL OR {stored.tenant} = ANY(:tenants))
+    """  # noqa: S608 - our own names
+    return compile_statement(text(query))
 
 
 def _membership(place_name: str, row: Row) -> Thing:
