@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     DateTime,
     FromClause,
@@ -25,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import literal_column as sql
 from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.types import TypeEngine
 
 from app.storage.connections.connection import Change, Row, Statement, WriteConnection
 
@@ -159,10 +161,17 @@ def _sent(what: str, table: Table, columns: Sequence[str]) -> Subquery:
     _check(table, columns)
     name = f"{what}_{table.name}"
     row = func.jsonb_array_elements(bindparam(name, type_=JSONB)).column_valued("row")
-    texts = {each: row.op("->>", return_type=Text())(sql(str(place))) for place, each in enumerate(columns)}
-    types = {each: table.c[each].type for each in columns}
-    typed = {each: text if isinstance(types[each], Text) else cast(text, types[each]) for each, text in texts.items()}
-    return select(*(value.label(each) for each, value in typed.items())).subquery(name)
+    typed = (_typed(row, place, table.c[each].type).label(each) for place, each in enumerate(columns))
+    return select(*typed).subquery(name)
+
+
+def _typed(row: ColumnElement[Any], place: int, type_: TypeEngine[Any]) -> ColumnElement[Any]:
+    """The value at a place of a row, in the type of its column; arrays are of text."""
+    if isinstance(type_, ARRAY):
+        texts = func.jsonb_array_elements_text(row.op("->")(sql(str(place)))).column_valued("text")
+        return func.array(select(texts).scalar_subquery())
+    text = row.op("->>", return_type=Text())(sql(str(place)))
+    return text if isinstance(type_, Text) else cast(text, type_)
 
 
 def _row(

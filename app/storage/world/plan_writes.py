@@ -1,12 +1,12 @@
 """Writes what a plan says, set by set: what goes, what changes, what comes; flows' graphs apart."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, func
-from sqlalchemy import literal_column as sql
+from sqlalchemy import Table, func
 
 from app.domain.events import EventType
+from app.domain.graph import Json
 from app.domain.input import email_key, name_key
 from app.domain.world.sections import SECTIONS, Section
 from app.domain.world.things import Planned, Terms, Thing, WorldChange, WorldPlan
@@ -26,8 +26,6 @@ _COMPUTED = {
     "lastName": ("last_name_key", name_key),
 }
 """Columns that follow from a property."""
-_WRITTEN_APART = {"permissions", "active"}
-_NO_PERMISSIONS: ColumnElement[Any] = sql("'{}'::text[]")
 _EMPTY = {
     table: statement(f"DELETE FROM {table} WHERE workspace_id = ANY($1)", "workspaces")  # noqa: S608 - our own names
     for table in (stored.table.name for stored in OF_WORKSPACES.values())
@@ -47,24 +45,6 @@ _LEAVE_TENANTS = tuple(
         "DELETE FROM external_key WHERE scope_id = ANY($2) AND section = 'users' AND id = ANY($1)",
     )
 )
-_SET_PERMISSIONS = statement(
-    """
-    UPDATE role SET permissions = ARRAY(
-        SELECT permission FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS each (role_id, permission, place)
-        WHERE role_id = role.id ORDER BY place
-    ) WHERE id = ANY($1)
-    """,
-    *("ids", "roles", "permissions"),
-)
-_SWITCH = statement(
-    """
-    UPDATE user_account SET active = CASE WHEN $3 THEN is_active ELSE active END,
-        active_at_home = is_active OR ($3 AND active_at_home), updated_at = now()
-    FROM unnest($1::text[], $2::boolean[]) AS switched (user_id, is_active) WHERE id = user_id
-    """,
-    *("users", "values", "by_command"),
-)
-"""The command switches users on and off everywhere, a provisioner in their own tenant (W9)."""
 _FORGET_WHITELISTS = statement("DELETE FROM component_whitelist WHERE component_id = ANY($1)", "components")
 _WHITELIST = insert_rows(tables.COMPONENT_WHITELIST, ("component_id", "contract_id"))
 _KEYS = insert_rows(tables.EXTERNAL_KEY, ("scope_id", "section", "key", "id"))
@@ -82,10 +62,9 @@ async def write_plan(store: Store, planned: Sequence[Planned], terms: Terms) -> 
     await _remove(store, removed, workspaces, [*terms.tenants])
     for section in SECTIONS.values():
         if section.kind is not None:
-            await _write(store, section, changed, _update)
-            await _write(store, section, created if section.name != "flows" else (), _insert)
-    await _write_lists(connection, [*created, *changed])
-    await _switch_users(connection, [*created, *changed], terms)
+            await _write(store, section, changed, terms, _update)
+            await _write(store, section, created if section.name != "flows" else (), terms, insert_rows)
+    await _write_whitelists(connection, [*created, *changed])
     await write_members(connection, differing, terms, former)
     keys = [
         (each.thing.scope, each.section.name, each.thing.key, each.thing.id)
@@ -124,12 +103,9 @@ async def _remove(store: Store, removed: Sequence[Planned], workspaces: Sequence
 
 
 async def _write(
-    store: Store,
-    section: Section,
-    planned: Sequence[Planned],
-    change: Callable[[Table, tuple[str, ...]], RowsOfTable],
+    store: Store, section: Section, planned: Sequence[Planned], terms: Terms, change: Callable[..., RowsOfTable]
 ) -> None:
-    rows = [_row_of(section, thing) for thing in _things_of(planned, section)]
+    rows = [_row_of(section, thing, terms) for thing in _things_of(planned, section)]
     if rows:
         written = change(STORED[section.name].table, tuple(rows[0])), [(*row.values(),) for row in rows]
         await store.write(flow_events(_suspensions(planned) if section.name == "flows" else ()), written)
@@ -150,17 +126,12 @@ def _tenants_of(planned: Iterable[Planned]) -> list[str]:
     return sorted(tenant for tenant in tenants if tenant)
 
 
-def _insert(table: Table, columns: tuple[str, ...]) -> RowsOfTable:
-    empty: dict[str, Any] = {"permissions": _NO_PERMISSIONS} if "permissions" in table.c else {}
-    return insert_rows(table, columns, **empty)
-
-
 def _update(table: Table, columns: tuple[str, ...]) -> RowsOfTable:
     return update_rows(table, columns[1:], updated_at=func.now())
 
 
-def _row_of(section: Section, thing: Thing) -> dict[str, Any]:
-    """The columns of a thing, beginning with its id, besides its lists."""
+def _row_of(section: Section, thing: Thing, terms: Terms) -> dict[str, Any]:
+    """The columns of a thing, beginning with its id."""
     table, values = STORED[section.name].table, thing.values
     if section.name == "flows":
         return {"id": thing.id, "status": values["status"]}
@@ -170,27 +141,21 @@ def _row_of(section: Section, thing: Thing) -> dict[str, Any]:
             row[column] = computed(values[name])
     if section.name == "teams":
         row["tenant_id"] = thing.tenant
-    return {column: value for column, value in row.items() if column not in _WRITTEN_APART}
+    if section.name == "users":
+        row.update(_activity_of(values, terms))
+    return row
 
 
-async def _switch_users(connection: WriteConnection, planned: Sequence[Planned], terms: Terms) -> None:
-    """Deactivate users, and activate those that aren't new."""
-    existing = _things_of((each for each in planned if each.changes("active")), SECTIONS["users"])
-    new = _things_of((each for each in planned if each.before is None), SECTIONS["users"])
-    users = [*existing, *(each for each in new if not each.values["active"])]
-    if users:
-        values = [each.values["active"] for each in users]
-        parameters = {"users": [each.id for each in users], "values": values, "by_command": terms.by_command}
-        await connection.rows(_SWITCH, parameters)
+def _activity_of(user: Mapping[str, Json], terms: Terms) -> dict[str, bool]:
+    """The command switches users on and off everywhere, a provisioner in their own tenant (W9)."""
+    is_active, is_barred = user["active"], user.get("isBarred", False)
+    was_at_home = user.get("isActiveAtHome", True) and (terms.by_command or is_barred)
+    active = bool(is_active) if terms.by_command else not is_barred
+    return {"active": active, "active_at_home": is_active is True or was_at_home}
 
 
-async def _write_lists(connection: WriteConnection, planned: Sequence[Planned]) -> None:
-    """The permissions of roles, and the contracts that components whitelist."""
-    roles = _things_of((each for each in planned if each.differs_in("permissions")), SECTIONS["roles"])
-    if roles:
-        held = [(role.id, permission) for role in roles for permission in role.values["permissions"]]
-        parameters = {"roles": [each[0] for each in held], "permissions": [each[1] for each in held]}
-        await connection.rows(_SET_PERMISSIONS, {"ids": [role.id for role in roles], **parameters})
+async def _write_whitelists(connection: WriteConnection, planned: Sequence[Planned]) -> None:
+    """Write the contracts that components whitelist."""
     differing = (each for each in planned if each.differs_in("whitelistedContracts"))
     components = _things_of(differing, SECTIONS["components"])
     if components:

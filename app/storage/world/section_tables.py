@@ -94,6 +94,7 @@ COMPUTED: Mapping[str, dict[str, str]] = {
     "users": {
         "active": "thing.active AND thing.active_at_home",
         "isBarred": "NOT thing.active",
+        "isActiveAtHome": "thing.active_at_home",
         "isProvisioner": """EXISTS (
             SELECT FROM tenant_member WHERE user_id = thing.id
             AND (thing.tenant_id = ANY(:tenants) OR tenant_id = ANY(:tenants))
