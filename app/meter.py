@@ -105,22 +105,15 @@ class Meter:
             number = sum((len(value) or 1) if isinstance(value, list) else 1 for value in some)
             self.take(values=number, text=sum(len(orjson.dumps(value)) for value in some))
 
-    def expect_texts(self, objects: Iterable[dict[str, Any]]) -> None:
-        """Refuse early if the texts of these objects would be too many bytes later, when they are counted."""
-        self._expect(characters_of(objects))
-
-    def expect_objects(self, number: int) -> None:
-        """Refuse early if these objects would be too many later, when each is counted."""
-        self._expect(BYTES_PER_OBJECT * number)
-
-    def expect_values(self, number: int) -> None:
-        """Refuse early if these leaf values would be too many later, when they are counted."""
-        self._expect(BYTES_PER_VALUE * number)
+    def expect(self, *, objects: int = 0, values: int = 0, text: int = 0) -> None:
+        """Refuse early if these would be too many bytes later, when they are counted."""
+        if self.bytes + BYTES_PER_OBJECT * objects + BYTES_PER_VALUE * values + text > self._max_bytes:
+            self._refuse("bytes", self._max_bytes)
 
     def expect_answers(self, number: int) -> None:
         """Refuse early if the values that this round reads would be too many later."""
         self._expected += number
-        self._expect(BYTES_PER_VALUE * self._expected)
+        self.expect(values=self._expected)
 
     def begin_round(self) -> None:
         """Forget the values that the last round expected."""
@@ -159,10 +152,6 @@ class Meter:
     def note_commit(self) -> None:
         """Time isn't limited any more, until the next mutation begins."""
         self._is_committed = True
-
-    def _expect(self, number: int) -> None:
-        if self.bytes + number > self._max_bytes:
-            self._refuse("bytes", self._max_bytes)
 
     def _check(self, limit: str, value: float, maximum: float) -> None:
         if value > maximum:

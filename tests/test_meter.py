@@ -69,13 +69,13 @@ def test_exports_may_decide_about_twice_as_many_bytes_of_graphs() -> None:
         meter.take_decided(1)
 
 
-@pytest.mark.parametrize(("expect", "each"), [("expect_objects", BYTES_PER_OBJECT), ("expect_values", BYTES_PER_VALUE)])
-def test_what_would_be_too_much_is_refused_before_it_is_counted(expect: str, each: int) -> None:
+@pytest.mark.parametrize(("kind", "each"), [("objects", BYTES_PER_OBJECT), ("values", BYTES_PER_VALUE), ("text", 1)])
+def test_what_would_be_too_much_is_refused_before_it_is_counted(kind: str, each: int) -> None:
     meter = Meter(max_bytes=10 * each)
     meter.take(text=5 * each)
-    getattr(meter, expect)(5)
+    meter.expect(**{kind: 5})
     with pytest.raises(LimitReached):
-        getattr(meter, expect)(6)
+        meter.expect(**{kind: 6})
     assert meter.bytes == 5 * each
 
 

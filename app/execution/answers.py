@@ -20,7 +20,7 @@ from app.execution.lookups import Vanished
 from app.execution.pace import Pace
 from app.execution.plan import FieldPlan, Plan, Selection
 from app.execution.rows import RawRows, types_of_rows
-from app.meter import LimitReached, Meter
+from app.meter import LimitReached, Meter, characters_of
 
 BYTES_OF_UNRESOLVED = 4
 
@@ -131,7 +131,7 @@ class Answers:
                 made = self._piecewise(selection, some, raw)
             if raw is None:
                 # Texts of graphs may be as long as these, and be shared by many rows.
-                self._meter.expect_texts(made)
+                self._meter.expect(text=characters_of(made))
             length = len(orjson.dumps(made, default=str, option=orjson.OPT_UTC_Z))
             # What is left counts when it is known.
             self._meter.take(text=length - 1 - (2 + BYTES_OF_UNRESOLVED * len(compiled.unresolved)) * len(some))
@@ -183,7 +183,7 @@ class Answers:
     def _complete_leaves(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> None:
         if field.shape.is_list:
             # Before they are put together: many objects may have one long list.
-            self._meter.expect_values(sum(len(value) if isinstance(value, list | tuple) else 1 for value in values))
+            self._meter.expect(values=sum(len(value) if isinstance(value, list | tuple) else 1 for value in values))
         name, shown = field.name, [self._leaf(field, value) for value in values]
         self._meter.take_values([without_failures(value) for value in shown])
         for answer, value in zip(objects.answers, shown, strict=True):

@@ -231,5 +231,5 @@ def counted(info: Info, difference: diff.GraphDiff | None) -> diff.GraphDiff | N
     """Count the entries of a difference as objects of the operation."""
     if difference is not None:
         changed = [change for one in (*difference.changed_steps, *difference.changed_links) for change in one.fields]
-        info.context.meter.expect_objects(len(changed) + len(difference.bindings) + len(difference.fields))
+        info.context.meter.expect(objects=len(changed) + len(difference.bindings) + len(difference.fields))
     return difference
