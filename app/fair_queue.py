@@ -65,23 +65,20 @@ class FairQueue:
             return Place(self, caller)
         if self.waiting >= self._most_waiting and not self._make_room_for(caller):
             return None
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[Place | None] = loop.create_future()
+        waiter: asyncio.Future[Place | None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(caller, deque()).append(waiter)
         self.waiting += 1
-        is_patient = self.wait_seconds == math.inf
-        late = None if is_patient else loop.call_later(self.wait_seconds, self._turn_away, caller, waiter)
         try:
-            return await waiter
-        except asyncio.CancelledError:
+            async with asyncio.timeout(self.wait_seconds):
+                return await waiter
+        except (asyncio.CancelledError, TimeoutError) as error:
             if waiter.cancelled():
                 self._leave_queue(caller, waiter)
             elif (place := waiter.result()) is not None:
                 place.give_back()
+            if isinstance(error, TimeoutError):
+                return None
             raise
-        finally:
-            if late is not None:
-                late.cancel()
 
     async def move(self, place: Place) -> bool:
         """Exchange a place in another queue for one in this queue; False if none became free in time."""
@@ -118,15 +115,13 @@ class FairQueue:
     def _make_room_for(self, caller: str) -> bool:
         """Turn away who came last of the caller with most waiting, unless that is this one."""
         longest = max(self._waiting, key=lambda each: len(self._waiting[each]))
+        last = self._waiting[longest][-1]
         if len(self._waiting[longest]) <= len(self._waiting.get(caller, ())) + 1:
             return False
-        self._turn_away(longest, self._waiting[longest][-1])
+        self._leave_queue(longest, last)
+        if not last.done():
+            last.set_result(None)
         return True
-
-    def _turn_away(self, caller: str, waiter: "asyncio.Future[Place | None]") -> None:
-        if not waiter.done():
-            self._leave_queue(caller, waiter)
-            waiter.set_result(None)
 
     def _leave_queue(self, caller: str, waiter: "asyncio.Future[Place | None]") -> None:
         """The caller comes after all others if it goes on waiting."""
