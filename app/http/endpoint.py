@@ -84,7 +84,7 @@ class Endpoint:
             raise
         finally:
             request.end_work()
-        await self.admission.hold_back(overloaded)
+        await self.admission.hold_back(request.begun)
         return refused(overloaded, error_media_type(request.headers))
 
     def measure(self) -> None:

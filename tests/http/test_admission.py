@@ -79,7 +79,6 @@ async def test_who_gets_no_slot_in_time_is_refused_and_told_when_to_come_back() 
         "OVERLOADED",
         {"Retry-After": "1"},
     )
-    assert refused.value.waited_seconds >= 0.009
     slot.give_back()
     await letting_in.slot(None, "10.0.0.2")
 
@@ -112,10 +111,9 @@ async def test_refusals_are_told_together_and_who_is_refused_at_once_is_held_bac
     loop = asyncio.get_running_loop()
     began = loop.time()
     with capture_logs([with_request]) as log, LoggedRequest("request", "client"):
-        refusal = Overloaded(retry_seconds=0.02, waited_seconds=0)
-        await asyncio.gather(*(letting_in.hold_back(refusal) for _ in range(5)))
+        await asyncio.gather(*(letting_in.hold_back(began) for _ in range(5)))
         assert loop.time() - began >= 0.02
-        await letting_in.hold_back(Overloaded(retry_seconds=0.02, waited_seconds=0.02))
+        await letting_in.hold_back(began)
         assert await soon(lambda: len(log) == 3)
     assert [(line["event"], line["refused"]) for line in log] == [
         ("overloaded", 1),

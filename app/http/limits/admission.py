@@ -7,7 +7,6 @@ many connections keeps nobody else from being answered.
 
 import asyncio
 import math
-import time
 from contextvars import Context
 
 from cachetools import FIFOCache
@@ -38,10 +37,9 @@ NOT_TAKEN = (
 class Overloaded(RequestError):
     """The queue is full, or no slot became free in time; nothing was done."""
 
-    def __init__(self, *, retry_seconds: float, waited_seconds: float, message: str = TOO_MUCH_TO_DO) -> None:
+    def __init__(self, retry_seconds: float, message: str = TOO_MUCH_TO_DO) -> None:
         headers = {"Retry-After": str(math.ceil(retry_seconds))}
         super().__init__(503, RequestCode.OVERLOADED, message, headers, written=CommitState.NOTHING)
-        self.waited_seconds = waited_seconds
 
 
 class Admission:
@@ -76,12 +74,12 @@ class Admission:
         Raises Overloaded.
         """
         caller = address if token is None else self._callers.get(hash(token), address)
-        began, slot = time.monotonic(), await self.all.take(caller)
+        slot = await self.all.take(caller)
         if slot is None:
-            raise self._overloaded(began)
+            raise Overloaded(self._wait_seconds)
         if not self.untaken.admits(caller):
             slot.give_back()
-            raise Overloaded(retry_seconds=self._wait_seconds, waited_seconds=0, message=NOT_TAKEN)
+            raise Overloaded(self._wait_seconds, NOT_TAKEN)
         return slot
 
     async def move(self, slot: Place, queue: FairQueue) -> None:
@@ -89,9 +87,8 @@ class Admission:
 
         Raises Overloaded.
         """
-        began = time.monotonic()
         if not await queue.move(slot):
-            raise self._overloaded(began)
+            raise Overloaded(self._wait_seconds)
 
     async def wait_if_costly(self, slot: Place, caller: str, document: str, cost: int) -> None:
         """Exchange the slot for one for costly operations, if the operation is costly. Raises Overloaded."""
@@ -113,10 +110,10 @@ class Admission:
         elif self.costly_documents:
             self.costly_documents.pop((caller, document), None)
 
-    async def hold_back(self, refusal: Overloaded) -> None:
-        """Let who was refused at once wait as long as the others: it would come back at once, and be refused again."""
-        self._note(refusal)
-        seconds = self._wait_seconds - refusal.waited_seconds
+    async def hold_back(self, began: float) -> None:
+        """Let who was refused wait as long as others, since it began: it would come back at once, and be refused again."""
+        self._note_refusal()
+        seconds = began + self._wait_seconds - asyncio.get_running_loop().time()
         if seconds <= 0 or self._held_back >= self._most_held_back:
             return
         self._held_back += 1
@@ -125,11 +122,8 @@ class Admission:
         finally:
             self._held_back -= 1
 
-    def _overloaded(self, began: float) -> Overloaded:
-        return Overloaded(retry_seconds=self._wait_seconds, waited_seconds=time.monotonic() - began)
-
-    def _note(self, refusal: Overloaded) -> None:
-        request_refused(refusal.code)
+    def _note_refusal(self) -> None:
+        request_refused(RequestCode.OVERLOADED)
         self._shed += 1
         if not self._is_telling:
             # Of no request: neither of the one that is refused first nor of the one that was refused a while ago.
