@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from app.domain.errors import FLOW, ITEMS, Path, Refusal, Refused, in_item
 from app.domain.input import IdempotencyKeyReused, InvalidInput, key_mistakes
@@ -11,7 +11,8 @@ from app.domain.input import IdempotencyKeyReused, InvalidInput, key_mistakes
 MOST_ITEMS = 1000
 
 Item = TypeVar("Item")
-Plan = TypeVar("Plan")
+Done = TypeVar("Done")
+Outcome = TypeVar("Outcome")
 Reason = TypeVar("Reason", bound=Refusal)
 
 
@@ -51,9 +52,7 @@ class BatchWish(Generic[Item]):
     """The items that were done before with the same key (P5)."""
 
     list_path: ClassVar[Path] = ITEMS
-    """The list of the input that has the items."""
-    has_ids: ClassVar[bool] = False
-    """The items are ids, which have no parts."""
+    """The list of the input that has the items: wishes or, in other lists than `items`, ids, which have no parts."""
     noun: ClassVar[str] = "flow"
     """The word for an item in messages."""
 
@@ -79,7 +78,7 @@ class BatchWish(Generic[Item]):
 
     def path_of(self, index: int, path: Path) -> Path:
         """The path in the input of what a refusal of an item is about."""
-        return (*self.list_path, str(index)) if self.has_ids else in_item(index, path)
+        return in_item(index, path) if self.list_path is ITEMS else (*self.list_path, str(index))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,6 @@ class FlowsWish(BatchWish[str]):
     """A call about flows that are named by their ids alone."""
 
     list_path: ClassVar[Path] = ("flowIds",)
-    has_ids: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,28 +93,45 @@ class UndosWish(BatchWish[str]):
     """A call about records of copies and exports."""
 
     list_path: ClassVar[Path] = ("exportIds",)
-    has_ids: ClassVar[bool] = True
     noun: ClassVar[str] = "record"
 
 
-class DecidedItems(NamedTuple, Generic[Plan, Reason]):
-    """The decisions about the items of a call, with the refusals of the call as a whole."""
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[Done, Reason]):
+    """The plan or, once it is carried out, the outcome of each item of a call, in order, and the refusals of the call as a whole."""
 
-    decisions: tuple[Plan | Refused[Reason | BatchNotApplied], ...]
+    results: tuple[Done | Refused[Reason], ...]
     errors: tuple[CallRefusal, ...]
+    replayed: bool = False
+    """Earlier calls with the same key had done every item."""
 
     @property
-    def plans(self) -> list[Plan]:
-        return [decision for decision in self.decisions if not isinstance(decision, Refused)]
+    def done(self) -> list[Done]:
+        """The results of the items that aren't refused."""
+        return [result for result in self.results if not isinstance(result, Refused)]
+
+    @property
+    def refusals(self) -> Iterator[Reason | CallRefusal]:
+        """All refusals: those of the items, in order, then those of the call."""
+        for result in self.results:
+            if isinstance(result, Refused):
+                yield from result.errors
+        yield from self.errors
+
+    def carried_out(self, outcomes: Iterable[Outcome]) -> "Batch[Outcome, Reason]":
+        """The results with the outcomes of the plans, which are in the order of the items."""
+        rest = iter(outcomes)
+        results = (result if isinstance(result, Refused) else next(rest) for result in self.results)
+        return Batch(tuple(results), self.errors)
 
 
 def decide_items(
     wish: BatchWish[Item],
-    plan: Callable[[Item], Plan | Refused[Reason]],
+    plan: Callable[[Item], Done | Refused[Reason]],
     id_of: Callable[[Item], str],
     names: Mapping[str, str | None],
     count: Callable[[Iterable[Item]], Iterator[Item]] = iter,
-) -> DecidedItems[Plan, Reason | InvalidInput]:
+) -> Batch[Done, Reason | InvalidInput | BatchNotApplied]:
     """Decide items one by one: all or none where the call is atomic, or refused as a whole.
 
     Refuses an item about what an earlier item is about, also one that was done before. `id_of` gives the id of what an item
@@ -124,37 +139,36 @@ def decide_items(
     """
     named_twice = InvalidInput(FLOW, f"An earlier item of this call names the {wish.noun} already. Name it once.")
     firsts = {id_of(wish.items[place]): place for place in sorted(wish.done)}
-    decisions: dict[int, Plan | Refused[Any]] = {}
+    decisions: dict[int, Done | Refused[Any]] = {}
     places = iter(wish.remaining)
     for item in count(wish.remaining.values()):
         place, about = next(places), id_of(item)
         first = firsts.setdefault(about, place)
-        decision = plan(item) if first == place else Refused((named_twice,))
-        decisions[place] = in_place(wish, place, decision, names.get(about))
+        decisions[place] = plan(item) if first == place else Refused((named_twice,))
+    return settled(wish, decisions, lambda place: names.get(id_of(wish.items[place])), wish.mistakes)
+
+
+def settled(
+    wish: BatchWish[Any],
+    decisions: Mapping[int, Done | Refused[Reason]],
+    name_of: Callable[[int], str | None],
+    errors: tuple[CallRefusal, ...],
+) -> Batch[Done, Reason | BatchNotApplied]:
+    """Refuse what could be done as well where other items, or `errors` of the call, keep it from being done (P4).
+
+    Refusals get the path of their item in the call, and the name of what the item is about.
+    """
     refused_places = tuple(place for place, decision in decisions.items() if isinstance(decision, Refused))
-    left_out = not_applied(wish, refused_places, wish.mistakes)
-    if left_out is not None:
-        for place, decision in decisions.items():
-            if not isinstance(decision, Refused):
-                decisions[place] = in_place(wish, place, left_out, names.get(id_of(wish.items[place])))
-    return DecidedItems(tuple(decisions.values()), wish.mistakes)
+    is_applied = not errors and (not refused_places or wish.mode is BatchMode.BEST_EFFORT)
+    not_applied = Refused((BatchNotApplied(refused_places),))
 
+    def result(place: int, decision: Done | Refused[Reason]) -> Done | Refused[Any]:
+        if is_applied and not isinstance(decision, Refused):
+            return decision
+        refused: Refused[Any] = decision if isinstance(decision, Refused) else not_applied
+        about = name_of(place)
+        return Refused(
+            tuple(replace(error, path=wish.path_of(place, error.path), about=about) for error in refused.errors)
+        )
 
-def not_applied(
-    wish: BatchWish[Any], refused_places: tuple[int, ...], errors: tuple[CallRefusal, ...]
-) -> Refused[BatchNotApplied] | None:
-    """Refuse the items that could be done where others, or the call as a whole, keep them from it (P4)."""
-    if errors or (refused_places and wish.mode is BatchMode.ATOMIC):
-        return Refused((BatchNotApplied(refused_places),))
-    return None
-
-
-def in_place(
-    wish: BatchWish[Any], place: int, decision: Plan | Refused[Reason], about: str | None
-) -> Plan | Refused[Reason]:
-    """The decision, whose refusals have the path of the item in the call and name what they are about."""
-    if not isinstance(decision, Refused):
-        return decision
-    return Refused(
-        tuple(replace(error, path=wish.path_of(place, error.path), about=about) for error in decision.errors)
-    )
+    return Batch(tuple(result(place, decision) for place, decision in decisions.items()), errors)

@@ -158,8 +158,8 @@ class DiscardWish:
 class DiscardPlan:
     flow_id: FlowId
     draft_id: DraftId
-    deletes_flow: bool
-    """The flow was never published and has no draft set aside, so that it would be empty."""
+    deleted_flow_id: FlowId | None
+    """The flow, if it was never published and has no draft set aside, so that it would be empty."""
 
 
 def plan_discard(
@@ -175,9 +175,9 @@ def plan_discard(
     refusals = writing_refused(flow.access, FLOW)
     if draft is None:
         return Refused((no_draft(flow, wish.expected_revision, "There is nothing to discard."), *refusals))
-    deletes_flow = flow.published is None and not has_drafts_set_aside
+    is_last = flow.published is None and not has_drafts_set_aside
     errors = (*refusals, *stale(flow, wish.expected_revision))
-    return refused(*errors) or DiscardPlan(flow.id, DraftId(draft.id), deletes_flow)
+    return refused(*errors) or DiscardPlan(flow.id, DraftId(draft.id), flow.id if is_last else None)
 
 
 RestoreRefusal = DraftNotFound | InsufficientPermission | ContractSuspended | InvalidInput

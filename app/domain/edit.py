@@ -86,6 +86,13 @@ class CreatePlan:
     content: Content
 
 
+@dataclass(frozen=True, slots=True)
+class Created:
+    flow_id: FlowId
+    draft_id: DraftId
+    replayed: bool = False
+
+
 def plan_create(facts: CreateFacts | None, wish: CreateWish) -> CreatePlan | Refused[CreateRefusal]:
     """Decide the creation of a flow: a draft, however unfinished (C6), or every refusal at once (X11).
 
@@ -153,8 +160,8 @@ class UpdateWish:
 
 
 @dataclass(frozen=True, slots=True)
-class Unchanged:
-    """The wish changes nothing of the draft, which keeps its revision (H1)."""
+class Saved:
+    """A draft that was saved, or of which a wish changes nothing, so that it keeps its revision (H1)."""
 
     flow_id: FlowId
     draft_id: DraftId
@@ -174,7 +181,7 @@ class UpdatePlan:
     """The revision of the saved draft (H1)."""
 
 
-def plan_update(facts: DraftFacts | None, wish: UpdateWish) -> UpdatePlan | Unchanged | Refused[UpdateRefusal]:
+def plan_update(facts: DraftFacts | None, wish: UpdateWish) -> UpdatePlan | Saved | Refused[UpdateRefusal]:
     """Decide a save, or give every reason against it (X11, H1). Without facts the caller can't see the flow.
 
     Only new references are checked: a graph that is sent back as it was handed out can be saved, whatever has
@@ -210,10 +217,10 @@ def _mistakes_of_update(wish: UpdateWish) -> tuple[InvalidInput, ...]:
     )
 
 
-def _plan(flow: Flow, state: FlowState, content: Content | None, wish: UpdateWish) -> UpdatePlan | Unchanged:
+def _plan(flow: Flow, state: FlowState, content: Content | None, wish: UpdateWish) -> UpdatePlan | Saved:
     draft_id = None if flow.draft is None else DraftId(flow.draft.id)
     if draft_id is not None and wish.changes_nothing:
-        return Unchanged(flow.id, draft_id)
+        return Saved(flow.id, draft_id)
     state = replace(
         state,
         name=state.name if wish.name is None else wish.name.strip(),

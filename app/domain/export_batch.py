@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from app.domain.access import counts_against_quota
-from app.domain.batch import BatchNotApplied, BatchWish, CallRefusal, in_place, not_applied
+from app.domain.batch import Batch, BatchNotApplied, BatchWish, CallRefusal, settled
 from app.domain.choices import ReferenceMapping, mapping_mistakes, unknown_mappings
 from app.domain.errors import IDEMPOTENCY_KEY, ONTO_FLOW, FlowRefusal, Refused, refused
 from app.domain.export import ExportPlan, ExportRefusal, plan_export
@@ -45,34 +45,20 @@ class ExportsWish(BatchWish[ExportWish]):
 
 
 class Decided(NamedTuple):
-    """The decision about an export of a call, with the facts as they are after the exports before it."""
+    """The decision about an export, also if the rest of its call keeps it from being applied, with the facts after the exports before it."""
 
-    place: int
-    """The index of the item in its call."""
     wish: ExportWish
     facts: ExportFacts
     decision: Decision
-    unapplied: ExportPlan | None = None
-    """The plan of an item that only other items, or the call as a whole, keep from being applied (P1)."""
 
     @property
     def plan(self) -> ExportPlan | None:
-        return self.decision if isinstance(self.decision, ExportPlan) else self.unapplied
-
-
-class DecidedBatch(NamedTuple):
-    """The decisions about a call of exports, with the refusals of the call as a whole."""
-
-    items: list[Decided]
-    errors: tuple[CallRefusal, ...]
+        return self.decision if isinstance(self.decision, ExportPlan) else None
 
     @property
-    def decisions(self) -> list[Decision]:
-        return [each.decision for each in self.items]
-
-    @property
-    def plans(self) -> list[ExportPlan]:
-        return [decision for decision in self.decisions if isinstance(decision, ExportPlan)]
+    def about(self) -> str | None:
+        """The name of the flow that is exported, if the caller can see it."""
+        return None if self.facts.source is None else self.facts.source.name
 
 
 def plan_batch(
@@ -80,8 +66,8 @@ def plan_batch(
     wish: ExportsWish,
     count: Callable[[Iterator[Decided]], Iterator[Decided]] = iter,
     call_refusals: tuple[CallRefusal, ...] = (),
-) -> DecidedBatch:
-    """Decide a call of exports (P4): all or none where the call is atomic, or refused as a whole.
+) -> tuple[list[Decided], Batch[ExportPlan, BatchRefusal]]:
+    """Decide a call of exports (P4), each on its own and then together: all or none if atomic, or refused as a whole.
 
     `count` goes through the decisions while they are made, and may end that. A call with `call_refusals` is refused
     whatever it asks for.
@@ -92,11 +78,9 @@ def plan_batch(
     is_looked_up = not wish.done and not wish.number_mistakes
     unknown = unknown_mappings(wish.mappings, facts.targets, dangling) if is_looked_up else ()
     errors = call_refusals or (*wish.mistakes, *unknown)
-    decided = [*count(plan_exports(facts, wish.remaining))]
-    refusals = tuple(item.place for item in decided if isinstance(item.decision, Refused))
-    if left_out := not_applied(wish, refusals, errors):
-        decided = [item._replace(decision=left_out, unapplied=item.plan) if item.plan else item for item in decided]
-    return DecidedBatch([_in_call(wish, item) for item in decided], errors)
+    decided = dict(zip(wish.remaining, count(plan_exports(facts, wish.remaining)), strict=True))
+    decisions = {place: item.decision for place, item in decided.items()}
+    return [*decided.values()], settled(wish, decisions, lambda place: decided[place].about, errors)
 
 
 def plan_exports(facts: GatheredFacts, wishes: Mapping[int, ExportWish]) -> Iterator[Decided]:
@@ -104,11 +88,11 @@ def plan_exports(facts: GatheredFacts, wishes: Mapping[int, ExportWish]) -> Iter
     flows, used = {**facts.flows}, {**facts.flows_used}
     dangling = dangling_references(facts, wishes.values()) if facts.dangling is None else facts.dangling
     so_far, duplicates = replace(facts, flows=flows, flows_used=used, dangling=dangling), _duplicates(facts, wishes)
-    for place, wish in wishes.items():
+    for wish in wishes.values():
         export = so_far.of(wish)
         overridden_id = None if export.overridden is None else export.overridden.id
         decision = _decision(plan_export(export, wish), wish, duplicates.get(overridden_id or ""))
-        yield Decided(place, wish, export, decision)
+        yield Decided(wish, export, decision)
         if isinstance(decision, Refused):
             continue
         if export.overridden is not None:
@@ -142,12 +126,6 @@ def _decision(
     if duplicate is not None:
         errors.append(duplicate)
     return refused(*errors) or decision
-
-
-def _in_call(wish: ExportsWish, item: Decided) -> Decided:
-    """The decision, whose refusals tell the item and the flow that they are about."""
-    about = None if item.facts.source is None else item.facts.source.name
-    return item._replace(decision=in_place(wish, item.place, item.decision, about))
 
 
 def _with_draft(flow: Flow, plan: ExportPlan) -> Flow:

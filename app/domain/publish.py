@@ -13,7 +13,7 @@ from app.domain.access import (
     is_reviewed,
     writing_refused,
 )
-from app.domain.batch import BatchNotApplied, BatchWish, DecidedItems, decide_items
+from app.domain.batch import Batch, BatchNotApplied, BatchWish, decide_items
 from app.domain.draft import DraftFacts, ManyDraftFacts, StaleDraft, no_draft, stale
 from app.domain.errors import FLOW, Refused, Some, refused
 from app.domain.flow import Flow, FlowState, SavedState
@@ -69,6 +69,13 @@ class PublishPlan:
     """Whether the caller publishes into a reviewed workspace alone (R3)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    flow_id: FlowId
+    version_id: VersionId
+    replayed: bool = False
+
+
 def plan_publish(
     facts: DraftFacts | None, wish: PublishWish, judged: dict[Judged, tuple[Blocker, ...]] | None = None
 ) -> PublishPlan | Refused[PublishRefusal]:
@@ -118,7 +125,7 @@ def plan_of(flow: Flow, draft: SavedState, *, starts_flow: bool) -> PublishPlan:
 
 def plan_publishes(
     facts: ManyDraftFacts, wish: BatchWish[PublishWish], count: Callable[[Iterable[PublishWish]], Iterator[PublishWish]]
-) -> DecidedItems[PublishPlan, PublishRefusal]:
+) -> Batch[PublishPlan, PublishRefusal]:
     """Decide to publish several drafts, each by `plan_publish` (B1). `count` goes through them, and may end that."""
     judged: dict[Judged, tuple[Blocker, ...]] = {}
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, writing_refused
-from app.domain.batch import BatchNotApplied, BatchWish, DecidedItems, decide_items
+from app.domain.batch import Batch, BatchNotApplied, BatchWish, decide_items
 from app.domain.draft import ManyDraftFacts, StaleDraft
 from app.domain.errors import FLOW, Refused, refused
 from app.domain.flow import Flow
@@ -113,6 +113,14 @@ class AppliedRelease(NamedTuple):
     plans: tuple[PublishPlan, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A release that was requested, reviewed, withdrawn or undone."""
+
+    release_id: str
+    replayed: bool = False
+
+
 def applied_releases(plans: Iterable[PublishPlan]) -> list[AppliedRelease]:
     """The releases that drafts are if they are published in one call: one for each workspace, in their order (B4).
 
@@ -156,19 +164,18 @@ def plan_request(
         planned = plan_publishable(of_flow, item, refusals, judged)
         return planned if isinstance(planned, Refused) else planned.draft
 
-    decided: DecidedItems[ReleasedDraft, RequestRefusal] = decide_items(
+    decided: Batch[ReleasedDraft, RequestRefusal | BatchNotApplied] = decide_items(
         wish, plan, lambda item: item.flow_id, facts.names, count
     )
     errors = [
-        *(error for each in decided.decisions if isinstance(each, Refused) for error in each.errors),
-        *decided.errors,
+        *decided.refusals,
         *name_mistakes(wish.title, ("title",), of="release"),
         *description_mistakes(wish.comment, ("comment",)),
     ]
     refusal = refused(*(error for error in errors if not isinstance(error, BatchNotApplied)))
     if refusal is not None or workspace is None:
         return refusal or Refused((InvalidInput(wish.list_path, "A release has at least one draft."),))
-    return RequestPlan(workspace.id, wish.title.strip(), wish.comment, wish.start, tuple(decided.plans))
+    return RequestPlan(workspace.id, wish.title.strip(), wish.comment, wish.start, tuple(decided.done))
 
 
 def _elsewhere(flow: Flow, workspace: Workspace | None) -> tuple[InvalidInput, ...]:

@@ -59,6 +59,18 @@ class RevertPlan:
     """Whether the caller publishes into a reviewed workspace alone (R3)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reverted:
+    """An old version is the new draft, or the next version."""
+
+    flow_id: FlowId
+    draft_id: DraftId | None
+    version_id: VersionId | None
+    set_aside: DraftId | None
+    references: tuple[ReferenceOutcome, ...]
+    replayed: bool = False
+
+
 def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refused[RevertRefusal]:
     """Decide a revert, or give every reason against it. A binding that has disappeared is cleared and reported (H5).
 

@@ -15,7 +15,7 @@ from app.domain.access import (
     rights_missing,
     writing_refused,
 )
-from app.domain.batch import BatchNotApplied, DecidedItems, FlowsWish, decide_items
+from app.domain.batch import Batch, BatchNotApplied, FlowsWish, decide_items
 from app.domain.errors import FLOW, FlowRefusal, Refused, refused
 from app.domain.flow import Flow
 from app.domain.input import InvalidInput
@@ -114,7 +114,7 @@ Reason = TypeVar("Reason", StartRefusal, StopRefusal)
 
 def plan_each(
     rule: Callable[[Flow | None, str], StatusPlan | Refused[Reason]], flows: Mapping[str, Flow], wish: FlowsWish
-) -> DecidedItems[StatusPlan, Reason]:
+) -> Batch[StatusPlan, Reason]:
     """Decide to start or stop several flows, each by `plan_start` or `plan_stop` (B3)."""
     names = {flow_id: flow.name for flow_id, flow in flows.items()}
     return decide_items(wish, lambda flow_id: rule(flows.get(flow_id), flow_id), str, names)

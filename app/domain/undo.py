@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum, StrEnum
 
 from app.domain.access import ContractSuspended, InsufficientPermission, WorkspaceAccess, writing_refused
-from app.domain.batch import BatchNotApplied, DecidedItems, UndosWish, decide_items
+from app.domain.batch import Batch, BatchNotApplied, UndosWish, decide_items
 from app.domain.errors import EXPORT, Refusal, Refused, refused
 from app.domain.flow import ShownFlow
 from app.domain.id_prefixes import Kind
@@ -164,6 +164,17 @@ class UndoPlan:
     """The flow as it is shown afterwards; a start or stop since the export keeps its time."""
 
 
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A copy or export that was undone."""
+
+    export_id: ExportId
+    flow_id: FlowId
+    restored_draft: DraftId | None
+    deleted_flow_id: FlowId | None
+    """The id of the flow if it is gone with the draft."""
+
+
 UndoRefusal = InsufficientPermission | ContractSuspended | ExportNotFound | CannotUndo | InvalidInput | BatchNotApplied
 
 
@@ -193,7 +204,7 @@ def _shown_before(facts: UndoFacts, now: ShownFlow) -> ShownFlow:
     return replace(texts, updated_at=before.updated_at if is_last_change else now.updated_at)
 
 
-def plan_undos(facts: Mapping[str, UndoFacts], wish: UndosWish) -> DecidedItems[UndoPlan, UndoRefusal]:
+def plan_undos(facts: Mapping[str, UndoFacts], wish: UndosWish) -> Batch[UndoPlan, UndoRefusal]:
     """Decide to undo several copies or exports, each by `plan_undo`, the latest onto a flow first (B2)."""
     decisions = {export_id: plan_undo(each, export_id) for export_id, each in facts.items()}
     by_draft = {each.draft.id: each for each in facts.values() if each.draft is not None}

@@ -155,12 +155,12 @@ class ExportPlan:
     )
     destination_workspace: Workspace | None = relation(
         "workspaces",
-        "workspace_id",
+        "facts.destination.workspace.id",
         "The workspace that would be written into; null if there is none that you can see.",
     )
     flow_to_override: Flow | None = relation(
         "flows",
-        "overrides",
+        "facts.overridden.id",
         "The flow whose draft would be overridden; null if a new one would be made, or you can't see it.",
     )
     copied_from: source.CopiedFrom | None = about(
@@ -174,13 +174,13 @@ class ExportPlan:
     )
     readiness: DraftReadiness | None = relation(
         "planned_readiness",
-        "draft",
+        "with_draft",
         "The readiness that the draft would have; null if there would be no draft.",
     )
 
     changes: GraphDiff | None = relation(
         "planned_changes",
-        "draft",
+        "with_draft",
         "The changes that the draft would make to the overridden flow: to its published version or, without one, its draft. "
         "Null if there is no such flow.",
     )

@@ -7,19 +7,17 @@ from app.graphql.context import Info
 from app.graphql.describe import mutation
 from app.graphql.world_plans import ApplyWorldPayload
 from app.usecases.apply_world import apply_world
-from app.usecases.copy_flow import copy_flow
-from app.usecases.create_flow import create_flow
-from app.usecases.delete_flow import delete_flow
-from app.usecases.discard_draft import discard_draft
-from app.usecases.export_flow import export_flow, export_flows
-from app.usecases.publish_draft import publish_draft, publish_drafts
-from app.usecases.request_release import request_release
-from app.usecases.restore_draft import restore_draft
-from app.usecases.revert_flow import revert_flow
-from app.usecases.review_release import review_release, undo_release, withdraw_release
-from app.usecases.start_and_stop_flow import start_flow, start_flows, stop_flow, stop_flows
-from app.usecases.undo_export import undo_export, undo_exports
-from app.usecases.update_draft import update_draft
+from app.usecases.change_draft import (
+    discard_draft,
+    publish_draft,
+    publish_drafts,
+    restore_draft,
+    revert_flow,
+    update_draft,
+)
+from app.usecases.copy_and_export import copy_flow, export_flow, export_flows, undo_export, undo_exports
+from app.usecases.manage_flow import create_flow, delete_flow, start_flow, start_flows, stop_flow, stop_flows
+from app.usecases.release_flows import request_release, review_release, undo_release, withdraw_release
 
 
 @strawberry.type(description="All mutations. A result is null only where something unexpected failed.")

@@ -10,10 +10,9 @@ from typing import Any, ClassVar, Generic, Self, TypeVar, get_args
 import strawberry
 
 from app.domain import bindings, errors
-from app.domain.batch import BatchWish
+from app.domain.batch import Batch, BatchWish
 from app.graphql.context import Info
 from app.graphql.describe import about
-from app.usecases.results import Batch
 from app.usecases.transaction import UnitOfWork
 
 Done = TypeVar("Done")

@@ -35,18 +35,6 @@ from app.graphql.describe import about, field
 from app.graphql.outcomes import BatchPayload, ExportFlowWarning, Payload, payload
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.records import FlowExport, ReferenceOutcome, ReleaseRequest
-from app.usecases.results import (
-    Created,
-    Deleted,
-    Discarded,
-    Published,
-    Released,
-    Restored,
-    Reverted,
-    Saved,
-    Toggled,
-    Undone,
-)
 
 
 def references_of(payload: Parent[Payload[export.Exported, Any]], info: Info) -> Any:  # noqa: ANN401 - known, or looked up
@@ -58,7 +46,7 @@ def references_of(payload: Parent[Payload[export.Exported, Any]], info: Info) ->
 
 
 async def references_of_revert(
-    payload: Parent[Payload[Reverted, Any]], info: Info
+    payload: Parent[Payload[revert.Reverted, Any]], info: Info
 ) -> Sequence[references.ReferenceOutcome]:
     """The outcome of every reference, in the order of the steps."""
     reverted = payload.done
@@ -121,14 +109,14 @@ class ExportFlowPayload(Payload[export.Exported, export_batch.BatchRefusal]):
 
 
 @payload
-class CreateFlowPayload(Payload[Created, edit.CreateRefusal]):
+class CreateFlowPayload(Payload[edit.Created, edit.CreateRefusal]):
     flow: Flow | None = relation("flows", "done.flow_id", "The new flow; null when refused.")
     draft: FlowDraft | None = relation("drafts", "done.draft_id", "Its draft; null when refused.")
     replayed: bool = about(REPLAYED, of="is_replayed")
 
 
 @payload
-class UpdateFlowDraftPayload(Payload[Saved, edit.UpdateRefusal]):
+class UpdateFlowDraftPayload(Payload[edit.Saved, edit.UpdateRefusal]):
     flow: Flow | None = relation("flows", "done.flow_id", "The flow; null when refused.")
     draft: FlowDraft | None = relation(
         "drafts", "done.draft_id", "The draft as it is saved, with its new revision; null when refused."
@@ -136,7 +124,7 @@ class UpdateFlowDraftPayload(Payload[Saved, edit.UpdateRefusal]):
 
 
 @payload
-class PublishFlowDraftPayload(Payload[Published, publish.PublishRefusal]):
+class PublishFlowDraftPayload(Payload[publish.Published, publish.PublishRefusal]):
     flow: Flow | None = relation("flows", "done.flow_id", "The flow, as its new version; null when refused.")
     version: FlowVersion | None = relation(
         "versions", "done.version_id", "The version that the draft became; null when refused."
@@ -145,7 +133,7 @@ class PublishFlowDraftPayload(Payload[Published, publish.PublishRefusal]):
 
 
 @payload
-class RevertFlowPayload(Payload[Reverted, revert.RevertRefusal]):
+class RevertFlowPayload(Payload[revert.Reverted, revert.RevertRefusal]):
     flow: Flow | None = relation("flows", "done.flow_id", "The flow; null when refused.")
     draft: FlowDraft | None = relation(
         "drafts", "done.draft_id", "The new draft; null when refused, or when it was published at once."
@@ -161,7 +149,7 @@ class RevertFlowPayload(Payload[Reverted, revert.RevertRefusal]):
 
 
 @payload
-class DiscardFlowDraftPayload(Payload[Discarded, draft.DiscardRefusal]):
+class DiscardFlowDraftPayload(Payload[draft.DiscardPlan, draft.DiscardRefusal]):
     flow: Flow | None = relation(
         "flows", "done.flow_id", "The flow; null when refused, or when it was deleted with its draft."
     )
@@ -174,13 +162,13 @@ class DiscardFlowDraftPayload(Payload[Discarded, draft.DiscardRefusal]):
 
 
 @payload
-class RestoreFlowDraftPayload(Payload[Restored, draft.RestoreRefusal]):
+class RestoreFlowDraftPayload(Payload[draft.RestorePlan, draft.RestoreRefusal]):
     flow: Flow | None = relation("flows", "done.flow_id", "The flow; null when refused.")
     draft: FlowDraft | None = relation(
-        "drafts", "done.draft_id", "The draft, which is the one that is being edited now; null when refused."
+        "drafts", "done.draft.id", "The draft, which is the one that is being edited now; null when refused."
     )
     set_aside: FlowDraft | None = relation(
-        "drafts", "done.set_aside", "The draft that was set aside in exchange, if the flow had one."
+        "drafts", "done.sets_aside", "The draft that was set aside in exchange, if the flow had one."
     )
 
 
@@ -214,7 +202,7 @@ class PublishFlowDraftsPayload(BatchPayload[PublishFlowDraftPayload, batch.CallR
 
 
 @payload
-class UndoExportPayload(Payload[Undone, undo.UndoRefusal]):
+class UndoExportPayload(Payload[undo.Undone, undo.UndoRefusal]):
     flow: Flow | None = relation(
         "flows", "done.flow_id", "The flow as it was before; null when it was new, or when refused."
     )
@@ -233,12 +221,12 @@ class UndoExportsPayload(BatchPayload[UndoExportPayload, InvalidInput]):
 
 
 @payload
-class StartFlowPayload(Payload[Toggled, running.StartRefusal]):
+class StartFlowPayload(Payload[running.StatusPlan, running.StartRefusal]):
     flow: Flow | None = relation("flows", "done.flow_id", "The flow, which runs now; null when refused.")
 
 
 @payload
-class StopFlowPayload(Payload[Toggled, running.StopRefusal]):
+class StopFlowPayload(Payload[running.StatusPlan, running.StopRefusal]):
     flow: Flow | None = relation("flows", "done.flow_id", "The flow, which doesn't run any more; null when refused.")
 
 
@@ -257,26 +245,26 @@ class StopFlowsPayload(BatchPayload[StopFlowPayload, InvalidInput]):
 
 
 @payload
-class DeleteFlowPayload(Payload[Deleted, running.DeleteRefusal]):
+class DeleteFlowPayload(Payload[running.DeletePlan, running.DeleteRefusal]):
     deleted_flow_id: strawberry.ID | None = about("The flow that is gone; null when refused.", of="done.flow_id")
 
 
 @payload
-class RequestReleasePayload(Payload[Released, release.RequestRefusal]):
+class RequestReleasePayload(Payload[release.Released, release.RequestRefusal]):
     request: ReleaseRequest | None = relation("releases", "done.release_id", "The request; null when refused.")
     replayed: bool = about(REPLAYED, of="is_replayed")
 
 
 @payload
-class ReviewReleasePayload(Payload[Released, review.ReviewRefusal]):
+class ReviewReleasePayload(Payload[release.Released, review.ReviewRefusal]):
     request: ReleaseRequest | None = relation("releases", "done.release_id", REQUEST)
 
 
 @payload
-class WithdrawReleasePayload(Payload[Released, review.WithdrawRefusal]):
+class WithdrawReleasePayload(Payload[release.Released, review.WithdrawRefusal]):
     request: ReleaseRequest | None = relation("releases", "done.release_id", REQUEST)
 
 
 @payload
-class UndoReleasePayload(Payload[Released, undo_release.UndoReleaseRefusal]):
+class UndoReleasePayload(Payload[release.Released, undo_release.UndoReleaseRefusal]):
     request: ReleaseRequest | None = relation("releases", "done.release_id", REQUEST)

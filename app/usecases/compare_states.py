@@ -59,7 +59,7 @@ async def compare_flows(
 
 
 async def compare_found(
-    database: Database, pairs: Sequence[StatePair], comparison_limit: ComparisonLimit
+    database: Database, pairs: Sequence[StatePair | None], comparison_limit: ComparisonLimit
 ) -> list[GraphDiff | None]:
     """Compare states that were read already, such as those of plans."""
     async with database.reading() as connection:

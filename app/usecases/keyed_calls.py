@@ -13,16 +13,19 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
+from app.domain.edit import Created
 from app.domain.errors import IDEMPOTENCY_KEY, Refused
 from app.domain.export import Exported
 from app.domain.graph import Json
 from app.domain.input import IdempotencyKeyReused, KeyedCall, key_mistakes
 from app.domain.model import FlowId, VersionId
+from app.domain.publish import Published
+from app.domain.release import Released
+from app.domain.revert import Reverted
 from app.offload import LARGE, offload
 from app.storage.facts.idempotency_keys import Made, StoredCall
 from app.storage.reads.exports import exports_to_json
 from app.storage.store import Store
-from app.usecases.results import Created, Published, Released, Reverted
 
 Done = Created | Exported | Published | Released | Reverted
 Stored = TypeVar("Stored", bound=StoredCall | None)

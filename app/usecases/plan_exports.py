@@ -3,17 +3,17 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from app.domain.batch import CallRefusal
 from app.domain.bindings import ExportWarning
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan, plan_export
-from app.domain.export_batch import BatchRefusal, Decided, Decision, ExportsWish, plan_batch
+from app.domain.export_batch import BatchRefusal, Decided, ExportsWish, plan_batch
 from app.domain.export_facts import ExportFacts, ExportWish
 from app.domain.fingerprint import fingerprint_of
 from app.domain.flow import FlowState, Graph, size_of_graphs
 from app.domain.input import IdempotencyKeyReused, KeyedCall
-from app.domain.model import Workspace
 from app.domain.readiness import Blocker, blockers
 from app.domain.references import ReferenceOutcome
 from app.domain.source import CopiedFrom, CopiedState
@@ -31,30 +31,17 @@ RECENT_GRAPHS = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PlannedDraft:
-    """A draft that there isn't yet. Each is a thing of its own, however alike two are."""
-
-    state: FlowState
-    workspace: Workspace
-    facts: ExportFacts
-    before: FlowState | None
-    """The state that the draft is compared with: the overridden flow's published version or, without one, its draft."""
-    about: str | None = None
-    """In a call of many, the name of the flow that is exported."""
-
-
-@dataclass(frozen=True, slots=True)
 class PlannedExport:
-    """A plan or every refusal of the export, with the source and the destination as the caller sees them."""
+    """A plan of an export, or every reason against it, with the facts. Each is a thing of its own, however alike two are."""
 
     fingerprint: str
-    decision: Decision
+    facts: ExportFacts
+    copied_from: CopiedFrom | None
+    decision: ExportPlan | Refused[BatchRefusal]
     plan: ExportPlan | None
     """The plan of the item, also if only other items of its call prevent it (P1)."""
-    workspace_id: str | None
-    overrides: str | None
-    copied_from: CopiedFrom | None
-    draft: PlannedDraft | None
+    about: str | None = None
+    """In a call of many, the name of the flow that is exported."""
 
     @property
     def references(self) -> tuple[ReferenceOutcome, ...]:
@@ -68,9 +55,20 @@ class PlannedExport:
     def blockers(self) -> tuple[BatchRefusal, ...]:
         return self.decision.errors if isinstance(self.decision, Refused) else ()
 
+    @property
+    def with_draft(self) -> "PlannedExport | None":
+        """Itself, if there would be a draft."""
+        return None if self.plan is None else self
 
-@dataclass(frozen=True, slots=True)
-class PlannedExports:
+    @property
+    def changed_states(self) -> tuple[FlowState, FlowState] | None:
+        """The overridden flow's published version or, without one, its draft, before the draft that it would have; None without such."""
+        over = self.facts.overridden
+        before = None if over is None else over.published or over.draft
+        return None if self.plan is None or before is None else (before.state, self.plan.state)
+
+
+class PlannedExports(NamedTuple):
     """The plan of each item of a call, and the refusals of the call as a whole."""
 
     plans: list[PlannedExport]
@@ -86,7 +84,7 @@ async def plan_for(work: UnitOfWork, wish: ExportWish) -> PlannedExport:
 
     def planned() -> PlannedExport:
         decision = Refused(reused) if reused else plan_export(export_facts, wish)
-        return _planned_export(Decided(0, wish, export_facts, decision))
+        return _planned_export(Decided(wish, export_facts, decision), decision)
 
     return await decide(facts, planned)
 
@@ -104,9 +102,9 @@ async def plan_for_all(work: UnitOfWork, wish: ExportsWish) -> PlannedExports:
         reused = await _key_reused(connection, work, KeyedCall.EXPORT_FLOWS, wish)
 
     def planned() -> PlannedExports:
-        batch = plan_batch(facts, wish, counted, reused)
-        plans = [_planned_export(decided, is_of_many=True) for decided in forgetting_graphs(batch.items)]
-        return PlannedExports(plans, batch.errors)
+        decided, batch = plan_batch(facts, wish, counted, reused)
+        results = zip(forgetting_graphs(decided), batch.results, strict=True)
+        return PlannedExports([_planned_export(each, result, each.about) for each, result in results], batch.errors)
 
     return await decide(facts, planned)
 
@@ -120,48 +118,42 @@ async def _key_reused(
     return use.errors if isinstance(use, Refused) else ()
 
 
-async def check_planned(drafts: Sequence[PlannedDraft]) -> list[tuple[Blocker, ...]]:
+async def check_planned(exports: Sequence[PlannedExport]) -> list[tuple[Blocker, ...]]:
     """Find what would keep each planned draft from being published (H3). Every step counts as an object of the operation."""
-    current_meter().take_objects(sum(len(draft.state.graph.steps) for draft in drafts))
-    size = size_of_graphs(*(draft.state.graph for draft in drafts))
-    return await offload(size, lambda: [_blockers(draft) for draft in interruptible(drafts)])
+    graphs = [export.plan.state.graph for export in exports if export.plan is not None]
+    current_meter().take_objects(sum(len(graph.steps) for graph in graphs))
+    return await offload(size_of_graphs(*graphs), lambda: [_blockers(export) for export in interruptible(exports)])
 
 
-def _blockers(draft: PlannedDraft) -> tuple[Blocker, ...]:
-    found = blockers(draft.state, draft.workspace, draft.facts.catalogue, draft.facts.targets)
-    return found if draft.about is None else tuple(replace(blocker, about=draft.about) for blocker in found)
+def _blockers(export: PlannedExport) -> tuple[Blocker, ...]:
+    facts, plan = export.facts, export.plan
+    if plan is None or facts.destination is None:
+        return ()
+    reasons = blockers(plan.state, facts.destination.workspace, facts.catalogue, facts.targets)
+    return tuple(replace(reason, about=export.about) for reason in reasons)
 
 
-def _planned_export(decided: Decided, *, is_of_many: bool = False) -> PlannedExport:
-    wish, facts, plan = decided.wish, decided.facts, decided.plan
-    chosen = facts.copied_state(wish)
+def _planned_export(
+    decided: Decided, decision: ExportPlan | Refused[BatchRefusal], about: str | None = None
+) -> PlannedExport:
+    """The plan of an export; the `decision` may be that the rest of its call keeps it from being applied."""
+    copied = decided.facts.copied_state(decided.wish)
     return PlannedExport(
-        fingerprint=fingerprint_of(facts, wish),
-        decision=decided.decision,
-        plan=plan,
-        workspace_id=None if facts.destination is None else facts.destination.workspace.id,
-        overrides=None if facts.overridden is None else facts.overridden.id,
-        copied_from=chosen.copied_from if isinstance(chosen, CopiedState) else None,
-        draft=None if plan is None else _draft(facts, plan, is_of_many=is_of_many),
+        fingerprint_of(decided.facts, decided.wish),
+        decided.facts,
+        copied.copied_from if isinstance(copied, CopiedState) else None,
+        decision,
+        decided.plan,
+        about,
     )
-
-
-def _draft(facts: ExportFacts, plan: ExportPlan, *, is_of_many: bool) -> PlannedDraft | None:
-    if facts.destination is None:
-        return None
-    over = facts.overridden
-    saved = None if over is None else over.published or over.draft
-    before = None if saved is None else saved.state
-    about = facts.source.name if is_of_many and facts.source is not None else None
-    return PlannedDraft(plan.state, facts.destination.workspace, facts, before, about)
 
 
 def counted(decided: Iterable[Decided]) -> Iterator[Decided]:
     """Pass the decisions on while the operation is within its limits; a graph shared by several of them counts once."""
     meter, planned = current_meter(), dict[int, Graph]()
     for each in forgetting_graphs(decided):
-        plan = each.decision
-        if not isinstance(plan, Refused) and id(plan.state.graph) not in planned:
+        plan = each.plan
+        if plan is not None and id(plan.state.graph) not in planned:
             planned[id(plan.state.graph)] = plan.state.graph
             meter.take_planned(plan.size)
         yield each

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial, wraps
 from typing import Any, Protocol, TypeVar, cast
 
-from app.domain.batch import BatchWish
+from app.domain.batch import Batch, BatchWish
 from app.domain.draft import ManyDraftFacts
 from app.domain.errors import Refusal, Refused
 from app.domain.input import KeyedCall
@@ -23,7 +23,6 @@ from app.storage.facts.idempotency_keys import StoredCall
 from app.storage.store import Store
 from app.telemetry.log import log
 from app.usecases.keyed_calls import KeyedWish, done_before, keep, key_in_use
-from app.usecases.results import Batch
 
 Wish = TypeVar("Wish")
 Decision = TypeVar("Decision")

@@ -18,7 +18,7 @@ from app.domain.draft import (
     plan_discard,
     plan_restore,
 )
-from app.domain.edit import KEEP, Keep, Unchanged, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
+from app.domain.edit import KEEP, Keep, Saved, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
 from app.domain.errors import Refusal, Refused
 from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.graph import Json
@@ -68,7 +68,7 @@ def update(
     graph: Json | Keep = KEEP,
     knowing: Iterable[Target] = (),
     components: Iterable[Component] = STANDARD,
-) -> UpdatePlan | Unchanged | Refused[UpdateRefusal]:
+) -> UpdatePlan | Saved | Refused[UpdateRefusal]:
     wish = UpdateWish(id_of(flow), expecting, name, description, cron, graph, choices)
     return plan_update(facts(flow, knowing=knowing, components=components, graph=graph), wish)
 
@@ -119,17 +119,17 @@ def id_of(flow: Flow | None) -> str:
     return "flow_wanted" if flow is None else flow.id
 
 
-def agreed(outcome: Plan | Unchanged | Refused[Some]) -> Plan:
-    assert not isinstance(outcome, Refused | Unchanged), outcome
+def agreed(outcome: Plan | Saved | Refused[Some]) -> Plan:
+    assert not isinstance(outcome, Refused | Saved), outcome
     return outcome
 
 
-def reasons(outcome: Plan | Unchanged | Refused[Some]) -> tuple[Some, ...]:
+def reasons(outcome: Plan | Saved | Refused[Some]) -> tuple[Some, ...]:
     assert isinstance(outcome, Refused), outcome
     return outcome.errors
 
 
-def codes(outcome: Plan | Unchanged | Refused[Some]) -> list[str]:
+def codes(outcome: Plan | Saved | Refused[Some]) -> list[str]:
     return [error.code.value for error in reasons(outcome)]
 
 

@@ -20,7 +20,9 @@ def test_only_the_only_draft_of_a_flow_never_published_takes_the_flow_with_it(
     published: SavedState | None, set_aside: bool, deletes_flow: bool
 ) -> None:
     plan = discard(flow(published, DRAFT), set_aside=set_aside)
-    assert plan == DiscardPlan(FlowId("flow_source"), DraftId("draft_1"), deletes_flow)
+    assert plan == DiscardPlan(
+        FlowId("flow_source"), DraftId("draft_1"), FlowId("flow_source") if deletes_flow else None
+    )
 
 
 @pytest.mark.parametrize(

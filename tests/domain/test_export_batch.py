@@ -99,6 +99,6 @@ def test_a_refused_item_keeps_the_others_from_being_written_only_in_an_atomic_ca
         flows={SOURCE.id: SOURCE}, accesses={PRODUCTION.id: integrator(PRODUCTION)}, catalogue=catalogue()
     )
     items = tuple(ExportWish(SOURCE.id, IntoWorkspace(PRODUCTION.id), name=name) for name in names)
-    batch = plan_batch(facts, ExportsWish(items, mode))
+    _, batch = plan_batch(facts, ExportsWish(items, mode))
     assert batch.errors == ()
-    assert [outcome(item.decision) for item in batch.items] == outcomes
+    assert [outcome(result) for result in batch.results] == outcomes

@@ -75,5 +75,5 @@ def test_a_key_changes_no_decision(decide: Callable[..., Any], key: str, *, is_s
 
 def test_what_is_no_key_of_a_bulk_call_is_a_mistake_of_the_call() -> None:
     wishes = (ExportWish("flow_1", IntoWorkspace("workspace_1")),)
-    decided = plan_batch(GatheredFacts(), ExportsWish(wishes, idempotency_key=""))
+    _, decided = plan_batch(GatheredFacts(), ExportsWish(wishes, idempotency_key=""))
     assert [error.path for error in decided.errors] == [("idempotencyKey",)]

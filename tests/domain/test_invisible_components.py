@@ -19,7 +19,7 @@ from app.domain.edit import (
     CreatePlan,
     CreateWish,
     Keep,
-    Unchanged,
+    Saved,
     UpdatePlan,
     UpdateRefusal,
     UpdateWish,
@@ -209,7 +209,7 @@ def test_a_sent_graph_keeps_in_its_content_what_would_name_a_topic() -> None:
 
 def save(
     *choices: StepChoice, graph: Json | Keep = KEEP, name: str | None = None, catalogue: Catalogue = HIDDEN
-) -> UpdatePlan | Unchanged | Refused[UpdateRefusal]:
+) -> UpdatePlan | Saved | Refused[UpdateRefusal]:
     facts = facts_of(BEFORE, None, catalogue, known(ORDERS, ITS_CREDENTIAL), graph)
     return plan_update(facts, UpdateWish(BEFORE.id, name=name, graph=graph, bindings=choices))
 

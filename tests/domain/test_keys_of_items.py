@@ -8,8 +8,9 @@ from app.domain.export_facts import ExportWish, GatheredFacts, IntoWorkspace
 
 def test_the_key_of_an_item_is_refused_in_its_place() -> None:
     wishes = (ExportWish("flow_1", IntoWorkspace("workspace_1"), idempotency_key="key"),)
-    [decided] = plan_batch(GatheredFacts(), ExportsWish(wishes, BatchMode.BEST_EFFORT)).items
-    assert isinstance(decided.decision, Refused)
-    assert [error.path for error in decided.decision.errors if error.code == "INVALID_INPUT"] == [
+    _, batch = plan_batch(GatheredFacts(), ExportsWish(wishes, BatchMode.BEST_EFFORT))
+    [refused] = batch.results
+    assert isinstance(refused, Refused)
+    assert [error.path for error in refused.errors if error.code == "INVALID_INPUT"] == [
         ("items", "0", "idempotencyKey")
     ]

@@ -8,7 +8,7 @@ from hypothesis import given, reject
 
 from app.domain.choices import StepChoice
 from app.domain.component import Component
-from app.domain.edit import KEEP, Unchanged, UpdatePlan, UpdateRefusal
+from app.domain.edit import KEEP, Saved, UpdatePlan, UpdateRefusal
 from app.domain.errors import Refused
 from app.domain.flow import Graph, SavedState
 from app.domain.graph import Bindings, Json, numbered, steps_of
@@ -30,7 +30,7 @@ COMPONENT_OF = {"lab/crm": CRM, "lab/vault": VAULT}
 Named = dict[tuple[int, ReferenceKind], Json]
 
 
-def save(change: Change) -> UpdatePlan | Unchanged | Refused[UpdateRefusal]:
+def save(change: Change) -> UpdatePlan | Saved | Refused[UpdateRefusal]:
     graph = KEEP if change.graph is None else change.graph
     return update(
         change.flow, *change.choices, name="Saved", graph=graph, knowing=THINGS.values(), components=COMPONENTS

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.access import FlowNotFound
 from app.domain.draft import DiscardPlan, StaleDraft
-from app.domain.edit import Unchanged, UpdatePlan
+from app.domain.edit import Saved, UpdatePlan
 from app.domain.errors import Refusal, Refused
 from app.domain.flow import Flow
 from app.domain.publish import PublishPlan
@@ -19,10 +19,10 @@ AT_FOUR = draft(sends("1"), revision=4)
 WITHOUT_DRAFT, WITH_BOTH, NEVER_PUBLISHED = flow(PUBLISHED), flow(PUBLISHED, AT_FOUR), flow(None, AT_FOUR)
 NEITHER = flow(None, None)
 
-Outcome = UpdatePlan | Unchanged | PublishPlan | DiscardPlan | Refused[Refusal]
+Outcome = UpdatePlan | Saved | PublishPlan | DiscardPlan | Refused[Refusal]
 
 
-def save(its_flow: Flow | None, expecting: int | None) -> UpdatePlan | Unchanged | Refused[Refusal]:
+def save(its_flow: Flow | None, expecting: int | None) -> UpdatePlan | Saved | Refused[Refusal]:
     return update(its_flow, expecting=expecting, name="New")
 
 

@@ -77,8 +77,8 @@ def test_the_latest_is_undone_first_whatever_the_order_of_the_input(order: tuple
     facts = chain(3)
     ids = [f"{FLOW} export {number}" for number in order]
     decided = plan_undos(facts, UndosWish(tuple(ids)))
-    assert [plan.export_id for plan in decided.plans] == ids
-    by_number = {plan.export_id: plan for plan in decided.plans}
+    assert [plan.export_id for plan in decided.done] == ids
+    by_number = {plan.export_id: plan for plan in decided.done}
     plans = [by_number[ExportId(f"{FLOW} export {number}")] for number in (3, 2, 1)]
     # Each restored draft is counted on (H1), and the flow shows what it showed before the first.
     assert [(plan.revision, plan.shows, plan.draft.other_states) for plan in plans] == [
@@ -87,7 +87,7 @@ def test_the_latest_is_undone_first_whatever_the_order_of_the_input(order: tuple
         (7, shown(0), 1),
     ]
     assert not any(plan.deletes_flow for plan in plans)
-    assert earliest_of_flows(decided.plans) == {FLOW: plans[-1]}
+    assert earliest_of_flows(decided.done) == {FLOW: plans[-1]}
 
 
 @pytest.mark.parametrize(("others", "deletes_flow"), [(0, True), (1, False)])
@@ -96,14 +96,14 @@ def test_a_flow_that_the_first_export_made_goes_with_it_if_nothing_else_is_there
 ) -> None:
     facts = chain(3, over_a_draft=False, others=others)
     decided = plan_undos(facts, UndosWish(tuple(facts)))
-    assert [plan.deletes_flow for plan in decided.plans] == [deletes_flow, False, False]
-    assert earliest_of_flows(decided.plans) == {FLOW: decided.plans[0]}
+    assert [plan.deletes_flow for plan in decided.done] == [deletes_flow, False, False]
+    assert earliest_of_flows(decided.done) == {FLOW: decided.done[0]}
 
 
 def test_flows_are_undone_independently_of_each_other() -> None:
     first, second = chain(2), chain(3, flow="flow_2", over_a_draft=False)
-    alone = [*plan_undos(first, UndosWish(tuple(first))).plans, *plan_undos(second, UndosWish(tuple(second))).plans]
-    assert plan_undos({**second, **first}, UndosWish((*first, *second))).plans == alone
+    alone = [*plan_undos(first, UndosWish(tuple(first))).done, *plan_undos(second, UndosWish(tuple(second))).done]
+    assert plan_undos({**second, **first}, UndosWish((*first, *second))).done == alone
 
 
 def test_an_earlier_export_is_refused_without_the_later_one() -> None:
@@ -111,14 +111,14 @@ def test_an_earlier_export_is_refused_without_the_later_one() -> None:
     first, second, third = facts
     alone = {export_id: facts[export_id] for export_id in (first, second)}
     decided = plan_undos(alone, UndosWish((first, second)))
-    refused = [decision.errors for decision in decided.decisions if isinstance(decision, Refused)]
+    refused = [decision.errors for decision in decided.results if isinstance(decision, Refused)]
     assert refused == [
         (CannotUndo("Orders", OVERRIDDEN, Instead.RESTORE_DRAFT),),
         (CannotUndo("Orders", OVERRIDDEN, Instead.UNDO_LATER_EXPORT),),
     ]
     assert [error.path for errors in refused for error in errors] == [("exportIds", "0"), ("exportIds", "1")]
     skipped = plan_undos({first: facts[first], third: facts[third]}, UndosWish((first, third), BEST_EFFORT))
-    assert [type(decision) for decision in skipped.decisions] == [Refused, UndoPlan]
+    assert [type(decision) for decision in skipped.results] == [Refused, UndoPlan]
 
 
 @pytest.mark.parametrize("mode", BatchMode)
@@ -131,7 +131,7 @@ def test_where_a_later_export_is_refused_the_earlier_ones_are_as_well(mode: Batc
         [(type(error), getattr(error, "since", None)) for error in decision.errors]
         if isinstance(decision, Refused)
         else decision.export_id
-        for decision in decided.decisions
+        for decision in decided.results
     ]
     applied = [(BatchNotApplied, None)] if mode is ATOMIC else "flow_2 export 1"
     assert told == [[(CannotUndo, OVERRIDDEN)], applied, [(CannotUndo, EDITED)], [(CannotUndo, OVERRIDDEN)]]
@@ -142,7 +142,7 @@ def test_a_draft_that_was_changed_before_it_was_set_aside_stays() -> None:
     first, second, third = facts
     facts[second] = replace(facts[second], since=EDITED, overridden_at=None)
     decided = plan_undos(facts, UndosWish((first, second, third), BEST_EFFORT))
-    assert [type(decision) for decision in decided.decisions] == [Refused, Refused, UndoPlan]
+    assert [type(decision) for decision in decided.results] == [Refused, Refused, UndoPlan]
 
 
 def test_a_draft_that_was_set_aside_once_more_stays() -> None:
@@ -151,7 +151,7 @@ def test_a_draft_that_was_set_aside_once_more_stays() -> None:
     first, second = facts
     facts[first] = replace(facts[first], overridden_at=at(1))
     decided = plan_undos(facts, UndosWish((second, first), BEST_EFFORT))
-    assert [type(decision) for decision in decided.decisions] == [UndoPlan, Refused]
+    assert [type(decision) for decision in decided.results] == [UndoPlan, Refused]
 
 
 def test_a_draft_that_is_no_longer_kept_is_not_restored_though_the_later_export_is_undone() -> None:
@@ -161,7 +161,7 @@ def test_a_draft_that_is_no_longer_kept_is_not_restored_though_the_later_export_
     assert draft is not None
     facts[first] = replace(facts[first], draft=replace(draft, is_kept=False), flow=FlowSince(has_draft=True))
     decided = plan_undos(facts, UndosWish((first, second), BEST_EFFORT))
-    [refused, plan] = decided.decisions
+    [refused, plan] = decided.results
     assert isinstance(plan, UndoPlan)
     assert isinstance(refused, Refused)
     assert refused.errors == (CannotUndo("Orders", ChangeSinceExport.EXPIRED, Instead.DISCARD_DRAFT),)
@@ -171,8 +171,8 @@ def test_a_record_that_is_named_twice_is_refused_at_the_later_item() -> None:
     facts = chain(2)
     first, second = facts
     decided = plan_undos(facts, UndosWish((first, second, first), BEST_EFFORT))
-    assert [type(decision) for decision in decided.decisions] == [UndoPlan, UndoPlan, Refused]
-    refused = decided.decisions[2]
+    assert [type(decision) for decision in decided.results] == [UndoPlan, UndoPlan, Refused]
+    refused = decided.results[2]
     assert isinstance(refused, Refused)
     [error] = refused.errors
     assert isinstance(error, InvalidInput)
@@ -189,9 +189,9 @@ def test_each_item_is_refused_as_a_single_call_is() -> None:
     decided = plan_undos(facts, UndosWish((only, "export_unknown")))
     codes = [
         [error.code.value for error in decision.errors] if isinstance(decision, Refused) else []
-        for decision in decided.decisions
+        for decision in decided.results
     ]
     assert codes == [["INSUFFICIENT_PERMISSION"], ["EXPORT_NOT_FOUND"]]
-    unknown = decided.decisions[1]
+    unknown = decided.results[1]
     assert isinstance(unknown, Refused)
     assert unknown.errors == (ExportNotFound("export_unknown"),)

@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.choices import StepChoice
-from app.domain.edit import Unchanged
+from app.domain.edit import Saved
 from app.domain.graph import Json, StepBindings
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, ReferenceKind, Target
@@ -201,7 +201,7 @@ def test_two_choices_for_one_step_are_refused(choices: list[StepChoice], wrong: 
 
 @pytest.mark.parametrize("choices", [[], [choose("1")], [choose("1"), choose("3")]], ids=str)
 def test_choices_that_choose_nothing_leave_the_draft_and_its_revision_as_they_are(choices: list[StepChoice]) -> None:
-    assert update(FLOW, *choices, knowing=THINGS, components=COMPONENTS) == Unchanged(FLOW.id, DraftId("draft_1"))
+    assert update(FLOW, *choices, knowing=THINGS, components=COMPONENTS) == Saved(FLOW.id, DraftId("draft_1"))
 
 
 def test_choices_that_choose_nothing_make_a_draft_where_there_is_none() -> None:

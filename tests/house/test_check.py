@@ -54,7 +54,7 @@ def import_a_library_in_the_domain(house: Path) -> None:
 
 
 def use_tables_in_a_use_case(house: Path) -> None:
-    append(house / "app/usecases/copy_flow.py", "\nfrom app.storage.tables import FLOW\n")
+    append(house / "app/usecases/copy_and_export.py", "\nfrom app.storage.tables import FLOW\n")
 
 
 def ask_the_domain_over_http(house: Path) -> None:
@@ -111,7 +111,7 @@ BROKEN: dict[str, dict[Break, str]] = {
     "imports": {
         import_upward: "app.domain.wording -> app.storage.store",
         import_a_library_in_the_domain: "app.domain.wording -> sqlalchemy",
-        use_tables_in_a_use_case: "app.usecases.copy_flow -> app.storage.tables",
+        use_tables_in_a_use_case: "app.usecases.copy_and_export -> app.storage.tables",
         ask_the_domain_over_http: "app.http.limits.query_cost -> app.domain.access",
     },
     "sizes": {

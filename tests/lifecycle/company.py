@@ -5,46 +5,33 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.domain.batch import BatchWish, FlowsWish, UndosWish
-from app.domain.draft import DiscardWish, ExistingDraft
-from app.domain.edit import CreateWish, UpdateWish
+from app.domain.batch import Batch, BatchWish, FlowsWish, UndosWish
+from app.domain.draft import DiscardPlan, DiscardWish, ExistingDraft, RestorePlan
+from app.domain.edit import Created, CreateWish, Saved, UpdateWish
 from app.domain.errors import Refused
 from app.domain.export import Exported
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId
-from app.domain.publish import PublishWish
-from app.domain.release import RequestWish
-from app.domain.revert import RevertWish
+from app.domain.publish import Published, PublishWish
+from app.domain.release import Released, RequestWish
+from app.domain.revert import Reverted, RevertWish
 from app.domain.review import ReviewDecision, ReviewWish
+from app.domain.running import DeletePlan, StatusPlan
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
+from app.domain.undo import Undone
 from app.storage.connections.database import Database
-from app.usecases.copy_flow import copy_flow
-from app.usecases.create_flow import create_flow
-from app.usecases.delete_flow import delete_flow
-from app.usecases.discard_draft import discard_draft
-from app.usecases.export_flow import export_flow
-from app.usecases.publish_draft import publish_draft, publish_drafts
-from app.usecases.request_release import request_release
-from app.usecases.restore_draft import restore_draft
-from app.usecases.results import (
-    Batch,
-    Created,
-    Deleted,
-    Discarded,
-    Published,
-    Released,
-    Restored,
-    Reverted,
-    Saved,
-    Toggled,
-    Undone,
+from app.usecases.change_draft import (
+    discard_draft,
+    publish_draft,
+    publish_drafts,
+    restore_draft,
+    revert_flow,
+    update_draft,
 )
-from app.usecases.revert_flow import revert_flow
-from app.usecases.review_release import review_release, undo_release, withdraw_release
-from app.usecases.start_and_stop_flow import start_flow, start_flows, stop_flow, stop_flows
+from app.usecases.copy_and_export import copy_flow, export_flow, undo_export, undo_exports
+from app.usecases.manage_flow import create_flow, delete_flow, start_flow, start_flows, stop_flow, stop_flows
+from app.usecases.release_flows import request_release, review_release, undo_release, withdraw_release
 from app.usecases.transaction import UnitOfWork
-from app.usecases.undo_export import undo_export, undo_exports
-from app.usecases.update_draft import update_draft
 
 BEGINNING = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -113,19 +100,19 @@ class Company:
         items = tuple(PublishWish(self[flow], revision, start) for flow, revision in drafts)
         return await publish_drafts(self.work.of(self._user(by)), BatchWish(items, **said))
 
-    async def start_all(self, *flows: str, by: str = "ada", **said: Any) -> Batch[Toggled, Any]:
+    async def start_all(self, *flows: str, by: str = "ada", **said: Any) -> Batch[StatusPlan, Any]:
         return await start_flows(self.work.of(self._user(by)), FlowsWish(flows, **said))
 
-    async def stop_all(self, *flows: str, by: str = "ada", **said: Any) -> Batch[Toggled, Any]:
+    async def stop_all(self, *flows: str, by: str = "ada", **said: Any) -> Batch[StatusPlan, Any]:
         return await stop_flows(self.work.of(self._user(by)), FlowsWish(flows, **said))
 
-    async def start(self, flow: str, *, by: str = "ada") -> Toggled | Refused[Any]:
+    async def start(self, flow: str, *, by: str = "ada") -> StatusPlan | Refused[Any]:
         return await start_flow(self.work.of(self._user(by)), self[flow])
 
-    async def stop(self, flow: str, *, by: str = "ada") -> Toggled | Refused[Any]:
+    async def stop(self, flow: str, *, by: str = "ada") -> StatusPlan | Refused[Any]:
         return await stop_flow(self.work.of(self._user(by)), self[flow])
 
-    async def delete(self, flow: str, *, by: str = "ada") -> Deleted | Refused[Any]:
+    async def delete(self, flow: str, *, by: str = "ada") -> DeletePlan | Refused[Any]:
         return await delete_flow(self.work.of(self._user(by)), self[flow])
 
     async def revert(
@@ -135,10 +122,10 @@ class Company:
         wish = RevertWish(self[flow], version, publish, existing)
         return await revert_flow(self.work.of(self._user(by)), wish)
 
-    async def discard(self, flow: str, *, by: str = "ada", expected: int | None = None) -> Discarded | Refused[Any]:
+    async def discard(self, flow: str, *, by: str = "ada", expected: int | None = None) -> DiscardPlan | Refused[Any]:
         return await discard_draft(self.work.of(self._user(by)), DiscardWish(self[flow], expected))
 
-    async def restore(self, draft: str, *, by: str = "ada") -> Restored | Refused[Any]:
+    async def restore(self, draft: str, *, by: str = "ada") -> RestorePlan | Refused[Any]:
         return await restore_draft(self.work.of(self._user(by)), draft)
 
     async def request(

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app.domain.batch import MOST_ITEMS, BatchMode
+from app.domain.batch import MOST_ITEMS, Batch, BatchMode
 from app.domain.errors import Refused
 from app.domain.input import IdempotencyKeyReused
-from app.domain.model import FlowId
+from app.domain.model import FlowId, FlowStatus
+from app.domain.publish import Published
+from app.domain.running import StatusPlan
 from app.storage.tables import FLOW
-from app.usecases.results import Batch, Published, Toggled
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.holdings import everything_in
 from tests.lifecycle.racing import edited, lawful, published, saved
@@ -118,7 +119,8 @@ async def test_flows_are_started_and_stopped_and_those_that_are_so_stay_untouche
     first, second = [(await published(firm, note))[0] for note in range(2)]
     await firm.start(second)
     untouched = (await lawful(firm)).flows[second]
-    assert await firm.start_all(first, second) == Batch((Toggled(FlowId(first)), Toggled(FlowId(second))), ())
+    started = StatusPlan(FlowId(first), FlowStatus.ACTIVE), StatusPlan(FlowId(second), None)
+    assert await firm.start_all(first, second) == Batch(started, ())
     held = (await lawful(firm)).flows
     assert (held[first]["status"], held[second]) == ("ACTIVE", untouched)
     assert codes(await firm.stop_all(second, first)) == [set(), set()]

@@ -5,8 +5,9 @@ from typing import Any
 from sqlalchemy import select, union_all
 
 from app.domain.export import Exported
+from app.domain.publish import Published
+from app.domain.revert import Reverted
 from app.storage.tables import FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
-from app.usecases.results import Published, Reverted
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import edited, noted, published, saved
 from tests.lifecycle.records import exported, record_of

@@ -16,7 +16,7 @@ from app.domain.export_facts import ExportWish, IntoWorkspace, OntoFlow
 from app.domain.graph import bindings_to_json
 from app.domain.model import UserId
 from app.domain.source import SourceWish, StateOfFlow
-from app.usecases.export_flow import export_flow
+from app.usecases.copy_and_export import export_flow
 from app.usecases.plan_exports import PlannedExport, plan_for
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.racing import lawful, noted, published

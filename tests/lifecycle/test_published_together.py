@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from app.domain.batch import BatchMode
+from app.domain.publish import Published
+from app.domain.release import Released
 from app.storage.tables import RELEASE_ITEM, RELEASE_REQUEST
-from app.usecases.results import Published, Released
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.holdings import everything_in
 from tests.lifecycle.racing import THROUGH, edited, lawful, notes_of, refused_for, saved

@@ -2,8 +2,9 @@
 
 import pytest
 
+from app.domain.draft import DiscardPlan
 from app.domain.export import Exported
-from app.usecases.results import Discarded, Published
+from app.domain.publish import Published
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import (
     ROUNDS,
@@ -165,7 +166,7 @@ async def test_a_flow_that_is_discarded_while_it_is_exported_was_exported_or_not
     exported, discarded = await at_once(
         shared_firm.export(flow, to="production"), shared_firm.discard(flow, by="ben"), after
     )
-    assert isinstance(discarded, Discarded)
+    assert isinstance(discarded, DiscardPlan)
     held = await lawful(shared_firm)
     assert flow not in held.flows
     if isinstance(exported, Exported):
@@ -179,7 +180,7 @@ async def test_a_flow_that_is_discarded_while_it_is_copied_was_copied_or_not_fou
 ) -> None:
     flow = (await edited(shared_firm, 1)).flow_id
     discarded, copied = await at_once(shared_firm.discard(flow, by="ben"), shared_firm.copy(flow), after)
-    assert isinstance(discarded, Discarded)
+    assert isinstance(discarded, DiscardPlan)
     held = await lawful(shared_firm)
     assert flow not in held.flows
     if isinstance(copied, Exported):

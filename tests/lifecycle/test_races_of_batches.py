@@ -10,15 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.domain.batch import BatchMode
+from app.domain.batch import Batch, BatchMode
 from app.domain.errors import Refused
 from app.domain.export import Exported
 from app.domain.export_batch import BatchRefusal, ExportsWish
 from app.domain.export_facts import ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId
 from app.storage.tables import FLOW_EXPORT
-from app.usecases.export_flow import export_flows
-from app.usecases.results import Batch
+from app.usecases.copy_and_export import export_flows
 from tests.lifecycle.company import Company
 from tests.lifecycle.holdings import Holdings
 from tests.lifecycle.racing import edited, lawful, noted, published

@@ -9,13 +9,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 
 from app.domain.drift import DriftStatus
+from app.domain.edit import Created
 from app.domain.export import Exported
+from app.domain.publish import Published
+from app.domain.revert import Reverted
+from app.domain.undo import Undone
 from app.storage.facts.drifts import read_drifts
 from app.storage.pages.flow_filters import FlowFilter
 from app.storage.pages.lists import ListName, WantedList
 from app.storage.pages.paging import PageRequest
 from app.storage.tables import FLOW
-from app.usecases.results import Created, Published, Reverted, Undone
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import noted
 from tests.lifecycle.stage import Stage

@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy import func, select, update
 from structlog.testing import capture_logs
 
+from app.domain.draft import DiscardPlan
 from app.domain.export import Exported
+from app.domain.running import DeletePlan
+from app.domain.undo import Undone
 from app.storage.tables import FLOW_DRAFT, FLOW_EXPORT, REFERENCE_REPORT
 from app.usecases import expire as expiring
 from app.usecases.expire import expire as expire_of
 from app.usecases.expire import remove_drafts, remove_records
-from app.usecases.results import Deleted, Discarded, Undone
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import published
 from tests.lifecycle.records import exported, record_of
@@ -71,12 +73,12 @@ async def test_a_record_goes_a_time_after_it_was_undone_and_not_before(firm: Com
 
 async def _delete(company: Company, made: Exported) -> None:
     await company.publish(made.flow_id)
-    assert isinstance(await company.delete(made.flow_id), Deleted)
+    assert isinstance(await company.delete(made.flow_id), DeletePlan)
 
 
 async def _discard(company: Company, made: Exported) -> None:
     discarded = await company.discard(made.flow_id)
-    assert isinstance(discarded, Discarded)
+    assert isinstance(discarded, DiscardPlan)
     assert discarded.deleted_flow_id == made.flow_id
 
 

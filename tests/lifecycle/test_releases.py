@@ -7,10 +7,9 @@ from sqlalchemy import select, update
 
 from app.domain.batch import MOST_ITEMS
 from app.domain.errors import Refused
-from app.domain.release import ReleaseBasis
+from app.domain.release import ReleaseBasis, Released
 from app.domain.review import ReleaseIsStale
 from app.storage.tables import CONTRACT, FLOW, RELEASE_ITEM, RELEASE_REQUEST
-from app.usecases.results import Released
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.holdings import everything_in
 from tests.lifecycle.racing import THROUGH, edited, lawful, published, refused_for, saved

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app.domain.batch import BatchMode
+from app.domain.batch import Batch, BatchMode
 from app.domain.errors import Refused
 from app.domain.model import PublishPolicy
+from app.domain.publish import Published
+from app.domain.revert import Reverted
+from app.domain.running import DeletePlan
 from app.storage.tables import WORKSPACE
-from app.usecases.results import Batch, Deleted, Published, Reverted
 from tests.api.feed import events_of
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.holdings import everything_in
@@ -31,7 +33,7 @@ CALLS: dict[str, tuple[Call, type]] = {
     "publish and start": (lambda firm, flow, _, by: firm.publish(flow, by=by, start=True), Published),
     "publish many": (lambda firm, flow, _, by: _first(firm.publish_all((flow, 2), by=by)), Published),
     "revert and publish": (lambda firm, flow, version, by: firm.revert(flow, version, by=by, publish=True), Reverted),
-    "delete": (lambda firm, flow, _, by: firm.delete(flow, by=by), Deleted),
+    "delete": (lambda firm, flow, _, by: firm.delete(flow, by=by), DeletePlan),
 }
 
 

@@ -5,10 +5,11 @@ from sqlalchemy import Delete, Update, select, update
 
 from app.domain.errors import Refused
 from app.domain.export import Exported
-from app.domain.model import FlowId
+from app.domain.model import FlowId, FlowStatus
+from app.domain.publish import Published
+from app.domain.running import DeletePlan, StatusPlan
 from app.storage.connections.engine import engine_of
 from app.storage.tables import CONTRACT, FLOW, FLOW_EXPORT
-from app.usecases.results import Deleted, Published, Toggled
 from tests.lifecycle.company import Company
 from tests.lifecycle.holdings import everything_in
 from tests.lifecycle.racing import ROUNDS, THROUGH, at_once, edited, lawful, published, refused_for, saved
@@ -17,11 +18,11 @@ from tests.lifecycle.racing import ROUNDS, THROUGH, at_once, edited, lawful, pub
 async def test_a_flow_is_started_and_stopped_and_nothing_else_changes(shared_firm: Company) -> None:
     flow, version = await published(shared_firm)
     before = (await lawful(shared_firm)).flows[flow]
-    for act, status in ((shared_firm.start, "ACTIVE"), (shared_firm.stop, "INACTIVE")):
-        assert await act(flow, by="ben") == Toggled(FlowId(flow))
+    for act, status in ((shared_firm.start, FlowStatus.ACTIVE), (shared_firm.stop, FlowStatus.INACTIVE)):
+        assert await act(flow, by="ben") == StatusPlan(FlowId(flow), status)
         held = (await lawful(shared_firm)).flows[flow]
         assert held == {**before, "status": status, "updated_at": shared_firm.now}
-        assert await act(flow) == Toggled(FlowId(flow))
+        assert await act(flow) == StatusPlan(FlowId(flow), None)
         assert (await lawful(shared_firm)).flows[flow] == held
     assert before["published_version_id"] == version
 
@@ -55,7 +56,7 @@ async def test_of_a_suspended_contract_everything_can_be_stopped_and_nothing_sta
     outcomes = (await firm.start(stopped), await firm.start(running), await firm.delete(stopped))
     assert refused_for(*outcomes) == ({"CONTRACT_SUSPENDED"},) * 3
     assert await everything_in(firm.database) == before
-    assert await firm.stop(running) == Toggled(FlowId(running))
+    assert await firm.stop(running) == StatusPlan(FlowId(running), FlowStatus.INACTIVE)
     assert (await lawful(firm)).flows[running]["status"] == "INACTIVE"
 
 
@@ -82,7 +83,7 @@ async def test_a_flow_goes_with_its_drafts_and_versions_and_the_records_stay(fir
     onwards = await firm.export(first.flow_id, to="kitchen")
     assert isinstance(again, Exported)
     assert isinstance(onwards, Exported)
-    assert await firm.delete(first.flow_id) == Deleted(first.flow_id)
+    assert await firm.delete(first.flow_id) == DeletePlan(first.flow_id)
     held = await lawful(firm)
     assert first.flow_id not in held.flows
     assert (held.drafts_of(first.flow_id), held.versions_of(first.flow_id)) == ([], [])
@@ -166,7 +167,7 @@ async def test_a_flow_that_is_deleted_while_it_is_exported_and_exported_onto_is_
         return await at_once(shared_firm.export(flow, onto=other), shared_firm.export(other, onto=flow, by="ben"), 0)
 
     exported, deleted = await at_once(both(), shared_firm.delete(flow), after)
-    assert deleted == Deleted(FlowId(flow))
+    assert deleted == DeletePlan(FlowId(flow))
     assert all(codes in (THROUGH, {"FLOW_NOT_FOUND"}) for codes in refused_for(*exported))
     held = await lawful(shared_firm)
     assert flow not in held.flows

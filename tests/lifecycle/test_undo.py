@@ -9,9 +9,8 @@ from sqlalchemy import text
 
 from app.domain.errors import Refused
 from app.domain.export import Exported
-from app.domain.undo import ChangeSinceExport
+from app.domain.undo import ChangeSinceExport, Undone
 from app.storage.connections.engine import engine_of
-from app.usecases.results import Undone
 from tests.databases import run_sql
 from tests.lifecycle.company import Company
 from tests.lifecycle.holdings import Everything, everything_in

@@ -12,11 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.batch import MOST_ITEMS, BatchMode
+from app.domain.batch import MOST_ITEMS, Batch, BatchMode
 from app.domain.errors import Refused
 from app.domain.export import Exported
-from app.domain.undo import CannotUndo, ChangeSinceExport
-from app.usecases.results import Batch, Undone
+from app.domain.undo import CannotUndo, ChangeSinceExport, Undone
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.holdings import everything_in
 from tests.lifecycle.racing import lawful, noted, published, reverted, saved

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from app.domain.content import split_graph
+from app.domain.edit import Saved
 from app.domain.export import Exported
 from app.domain.model import UserId
 from app.storage.connections.database import DatabaseUnavailable, TransactionConflict
@@ -19,7 +20,6 @@ from app.storage.upkeep.unreferenced_contents import remove_slice
 from app.storage.writes.contents import write_content
 from app.usecases import remove_contents as removing
 from app.usecases.remove_contents import EVERY, KEPT, remove_contents
-from app.usecases.results import Saved
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import edited, lawful, noted, notes_of, published, saved
 

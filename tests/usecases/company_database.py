@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from app.domain.draft import ExistingDraft
-from app.domain.edit import CreateRefusal, CreateWish
+from app.domain.edit import Created, CreateRefusal, CreateWish
 from app.domain.errors import Refusal, Refused
 from app.domain.export import CopyRefusal, Exported, ExportRefusal
 from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
@@ -17,10 +17,8 @@ from app.domain.source import BY_DEFAULT, SourceWish
 from app.storage.connections.database import Database
 from app.storage.connections.engine import engine_of
 from app.storage.facts.catalogue import read_workspace_access
-from app.usecases.copy_flow import copy_flow
-from app.usecases.create_flow import create_flow
-from app.usecases.export_flow import export_flow
-from app.usecases.results import Created
+from app.usecases.copy_and_export import copy_flow, export_flow
+from app.usecases.manage_flow import create_flow
 from app.usecases.transaction import UnitOfWork
 from tests.usecases.contents import Contents, Row, contents_of
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from app.domain.edit import Created
 from app.domain.export import Exported
 from app.domain.input import name_key
-from app.usecases.results import Created
 from tests.usecases.company_database import NOW, CompanyDatabase
 from tests.usecases.contents import Row
 

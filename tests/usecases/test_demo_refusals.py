@@ -15,9 +15,8 @@ from app.domain.source import SourceWish, StateOfFlow
 from app.storage.connections.database import open_database
 from app.storage.ids import Kind
 from app.storage.world.demo import demo_id
-from app.usecases.copy_flow import copy_flow
-from app.usecases.create_flow import create_flow
-from app.usecases.export_flow import export_flow
+from app.usecases.copy_and_export import copy_flow, export_flow
+from app.usecases.manage_flow import create_flow
 from app.usecases.transaction import UnitOfWork
 from tests.databases import Databases
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.domain.access import QuotaExceeded
-from app.domain.batch import BatchMode, BatchNotApplied
+from app.domain.batch import Batch, BatchMode, BatchNotApplied
 from app.domain.choices import ReferenceMapping, StepChoice, mapped
 from app.domain.draft import ExistingDraft
 from app.domain.errors import OfCall, Refused
@@ -20,9 +20,8 @@ from app.domain.export_facts import ExportWish
 from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
-from app.usecases.export_flow import export_flow, export_flows
+from app.usecases.copy_and_export import export_flow, export_flows
 from app.usecases.plan_exports import plan_for_all
-from app.usecases.results import Batch
 from tests.databases import Databases, Loaded
 from tests.domain.planning import mappings_of
 from tests.usecases.company_database import CompanyDatabase

@@ -9,7 +9,7 @@ import pytest
 from app.domain.choices import StepChoice
 from app.domain.export_facts import ExportWish
 from app.domain.model import ReferenceKind
-from app.usecases.export_flow import export_flow
+from app.usecases.copy_and_export import export_flow
 from tests.domain.planning import mappings_of
 from tests.usecases.company_database import CompanyDatabase, errors_of, exported
 from tests.usecases.rows import bound

@@ -12,12 +12,9 @@ from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
 from app.domain.source import SourceWish, StateOfFlow
 from app.meter import Meter
-from app.usecases.copy_flow import copy_flow
-from app.usecases.discard_draft import discard_draft
-from app.usecases.publish_draft import publish_draft
-from app.usecases.revert_flow import revert_flow
+from app.usecases.change_draft import discard_draft, publish_draft, revert_flow, update_draft
+from app.usecases.copy_and_export import copy_flow
 from app.usecases.transaction import UnitOfWork
-from app.usecases.update_draft import update_draft
 from tests.metering import counted_by
 from tests.usecases.company_database import CompanyDatabase
 

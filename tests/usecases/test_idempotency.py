@@ -16,12 +16,10 @@ from app.domain.input import IdempotencyKeyReused
 from app.domain.publish import PublishWish
 from app.domain.revert import RevertWish
 from app.storage.store import Store
-from app.usecases.copy_flow import copy_flow
-from app.usecases.create_flow import create_flow
+from app.usecases.change_draft import publish_draft, revert_flow
+from app.usecases.copy_and_export import copy_flow, export_flow
 from app.usecases.expire import expire, remove_keys
-from app.usecases.export_flow import export_flow
-from app.usecases.publish_draft import publish_draft
-from app.usecases.revert_flow import revert_flow
+from app.usecases.manage_flow import create_flow
 from app.usecases.transaction import UnitOfWork
 from tests.sent_statements import statements_sent
 from tests.usecases.company_database import NOW, CompanyDatabase

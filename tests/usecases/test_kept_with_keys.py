@@ -9,10 +9,14 @@ from typing import Any, cast
 import pytest
 
 from app.domain.bindings import AgentNotCopied
+from app.domain.edit import Created
 from app.domain.export import Exported
 from app.domain.input import KeyedCall
 from app.domain.model import DraftId, ExportId, FlowId, ReferenceKind, Target, UserId, VersionId, WorkspaceId
+from app.domain.publish import Published
 from app.domain.references import ReferenceAction, ReferenceOutcome
+from app.domain.release import Released
+from app.domain.revert import Reverted
 from app.domain.source import CopiedFrom
 from app.domain.step import Step
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
@@ -21,7 +25,6 @@ from app.storage.reads.exports import exports_from_json
 from app.storage.reads.rows import ResultView
 from app.storage.store import Store
 from app.usecases.keyed_calls import done_before, made_by
-from app.usecases.results import Created, Published, Released, Reverted
 from tests.usecases.company_database import NOW
 
 KEPT = json.loads(Path(__file__).with_name("kept_with_keys.json").read_text(encoding="utf-8"))

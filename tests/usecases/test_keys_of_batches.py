@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 
-from app.domain.batch import BatchMode
+from app.domain.batch import Batch, BatchMode
 from app.domain.errors import Refused
 from app.domain.export import Exported
 from app.domain.export_batch import BatchRefusal, ExportsWish
 from app.domain.export_facts import ExportWish
 from app.domain.input import IdempotencyKeyReused
-from app.usecases.export_flow import export_flows
-from app.usecases.results import Batch
+from app.usecases.copy_and_export import export_flows
 from tests.usecases.company_database import NOW, CompanyDatabase
 from tests.usecases.races import at_once
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from app.domain.batch import BatchMode
-from app.domain.edit import UpdateWish
+from app.domain.edit import Saved, UpdateWish
 from app.domain.export import Exported
 from app.domain.export_batch import ExportsWish
 from app.domain.export_facts import ExportWish, IntoWorkspace
@@ -20,14 +20,13 @@ from app.meter import BYTES_PER_OBJECT, LimitReached, Meter
 from app.storage.facts.flows import FLOWS_WITH_STATES
 from app.storage.facts.states import MOST_AT_ONCE
 from app.storage.reads.graphs import STATES, read_states
+from app.usecases.change_draft import update_draft
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import compare_states
-from app.usecases.export_flow import export_flows
+from app.usecases.copy_and_export import export_flows
 from app.usecases.find_candidates import find_topics_in_use
 from app.usecases.find_destinations import find_destinations
 from app.usecases.plan_exports import plan_for, plan_for_all
-from app.usecases.results import Saved
-from app.usecases.update_draft import update_draft
 from tests.metering import counted_by
 from tests.usecases.company_database import CompanyDatabase, created
 

@@ -15,7 +15,7 @@ from app.domain.input import IdempotencyKeyReused
 from app.domain.matching import ComparisonLimit
 from app.storage.ids import Kind, new_id
 from app.usecases.compare_states import compare_found
-from app.usecases.export_flow import export_flow, export_flows
+from app.usecases.copy_and_export import export_flow, export_flows
 from app.usecases.plan_exports import PlannedExports, check_planned, plan_for, plan_for_all
 from tests.usecases.company_database import NOW, CompanyDatabase, errors_of, exported
 from tests.usecases.test_export_flows import random_items
@@ -82,7 +82,7 @@ async def test_an_item_that_only_others_keep_back_shows_what_would_become_of_it(
     assert (atomic.errors, each.errors) == ((), ())
     for plan, alone in zip(atomic.plans, each.plans, strict=True):
         assert plan.plan == alone.plan
-        assert (plan.draft is None) is (alone.draft is None)
+        assert (plan.with_draft is None) is (alone.with_draft is None)
         assert plan.fingerprint == alone.fingerprint
         if isinstance(alone.decision, ExportPlan):
             assert isinstance(plan.decision, ExportPlan | Refused)
@@ -100,13 +100,12 @@ async def test_its_references_changes_and_readiness_are_shown_beside_the_reason(
     alone = await plan_for(untouched.work.of(untouched.user("ada")), good)
     assert first.plan is not None
     assert first.plan == alone.decision
-    assert first.draft is not None
-    assert alone.draft is not None
-    assert await check_planned([first.draft]) == await check_planned([alone.draft])
-    pairs = [(draft.before, draft.state) for draft in (first.draft, alone.draft) if draft.before is not None]
+    assert await check_planned([first]) == await check_planned([alone])
+    pairs = [first.changed_states, alone.changed_states]
+    assert None not in pairs
     changes, same = await compare_found(untouched.database, pairs, ComparisonLimit())
     assert changes == same
-    assert (second.plan, second.draft) == (None, None)
+    assert (second.plan, second.with_draft) == (None, None)
 
 
 async def test_what_is_refused_in_a_call_of_many_is_told_with_the_name_of_its_flow(untouched: CompanyDatabase) -> None:
@@ -130,7 +129,7 @@ async def test_a_key_that_was_used_for_another_input_is_told_and_nothing_else(wo
     assert isinstance(same.decision, ExportPlan)
     reused = await plan_for(world.work.of(ada), replace(another, flow_id="flow_of-nobody"))
     assert reused.decision == Refused((IdempotencyKeyReused(NOW),))
-    assert (reused.plan, reused.draft) == (None, None)
+    assert (reused.plan, reused.with_draft) == (None, None)
     assert errors_of(await export_flow(world.work.of(ada), another)) == (IdempotencyKeyReused(NOW),)
     forgotten = await plan_for(replace(world.work.of(ada), keys_kept=timedelta(0)), another)
     assert isinstance(forgotten.decision, ExportPlan)

@@ -17,12 +17,11 @@ from app.domain.fingerprint import PlanBasis, PlanIsStale
 from app.domain.matching import ComparisonLimit
 from app.domain.model import ReferenceKind
 from app.domain.publish import PublishWish
+from app.usecases.change_draft import publish_draft, update_draft
 from app.usecases.check_readiness import check_readiness
 from app.usecases.compare_states import compare_found, compare_states
-from app.usecases.export_flow import export_flow
+from app.usecases.copy_and_export import export_flow
 from app.usecases.plan_exports import PlannedExport, PlannedExports, check_planned, plan_each, plan_for, plan_for_all
-from app.usecases.publish_draft import publish_draft
-from app.usecases.update_draft import update_draft
 from tests.api.world_builder import graph
 from tests.domain.planning import mappings_of
 from tests.usecases.company_database import CompanyDatabase, errors_of, exported
@@ -73,17 +72,17 @@ async def test_an_export_with_the_fingerprint_of_a_plan_does_what_the_plan_says(
     outcome = await export_flow(world.work.of(ada), replace(wish, fingerprint=plan.fingerprint))
     if isinstance(plan.decision, Refused):
         assert errors_of(outcome) == plan.blockers == plan.decision.errors
-        assert (plan.draft, plan.references, plan.warnings) == (None, (), ())
+        assert (plan.with_draft, plan.references, plan.warnings) == (None, (), ())
         assert await world.contents() == before
         return
     made = exported(outcome)
     assert (made.references, made.warnings, plan.blockers) == (plan.references, plan.warnings, ())
     assert (made.copied_from, made.set_aside) == (plan.copied_from, plan.decision.sets_aside)
-    assert plan.draft is not None
-    [missing] = await check_planned([plan.draft])
+    assert plan.with_draft is not None
+    [missing] = await check_planned([plan])
     assert (await check_readiness(world.database, ada, [made.draft_id]))[made.draft_id] == missing
-    if plan.draft.before is not None:
-        [changes] = await compare_found(world.database, [(plan.draft.before, plan.draft.state)], ComparisonLimit())
+    if plan.changed_states is not None:
+        [changes] = await compare_found(world.database, [plan.changed_states], ComparisonLimit())
         row = (await world.contents())["flow"][(made.flow_id,)]
         older = str(row["published_version_id"] or made.set_aside)
         assert [changes] == await compare_states(world.database, ada, [(older, made.draft_id)], ComparisonLimit())
@@ -152,7 +151,7 @@ async def test_a_plan_waits_for_nobody(world: CompanyDatabase) -> None:
     wish = world.export_wish("orders", over="orders-live")
     async with holding(world) as store:
         await store.gather([wish])
-        assert (await without_waiting(planned(world, wish))).draft is not None
+        assert (await without_waiting(planned(world, wish))).with_draft is not None
 
 
 async def test_exports_of_one_call_are_planned_each_with_what_those_before_it_take(world: CompanyDatabase) -> None:

@@ -5,8 +5,8 @@ from typing import TypeVar
 import pytest
 
 from app.domain.access import QuotaExceeded
+from app.domain.edit import Created
 from app.domain.export import Exported
-from app.usecases.results import Created
 from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, errors_of, exported
 from tests.usecases.races import at_once

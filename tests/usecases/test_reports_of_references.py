@@ -10,7 +10,7 @@ from app.domain.export import Exported
 from app.domain.export_batch import ExportsWish
 from app.domain.export_facts import ExportWish
 from app.storage.writes.copies import references_to_text
-from app.usecases.export_flow import export_flows
+from app.usecases.copy_and_export import export_flows
 from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, created, exported
 from tests.usecases.races import at_once

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from app.domain.access import ContractSuspended, InsufficientPermission
-from app.domain.batch import BatchMode
+from app.domain.batch import Batch, BatchMode
 from app.domain.draft import DiscardWish
 from app.domain.edit import CreateWish, UpdateWish
 from app.domain.errors import Refused
@@ -22,18 +22,9 @@ from app.domain.revert import RevertWish
 from app.storage.connections.database import TransactionConflict
 from app.storage.connections.engine import engine_of
 from app.storage.facts.locks import lock
-from app.usecases.copy_flow import copy_flow
-from app.usecases.create_flow import create_flow
-from app.usecases.delete_flow import delete_flow
-from app.usecases.discard_draft import discard_draft
-from app.usecases.export_flow import export_flows
-from app.usecases.publish_draft import publish_draft
-from app.usecases.restore_draft import restore_draft
-from app.usecases.results import Batch
-from app.usecases.revert_flow import revert_flow
-from app.usecases.start_and_stop_flow import start_flow, stop_flow
-from app.usecases.undo_export import undo_export
-from app.usecases.update_draft import update_draft
+from app.usecases.change_draft import discard_draft, publish_draft, restore_draft, revert_flow, update_draft
+from app.usecases.copy_and_export import copy_flow, export_flows, undo_export
+from app.usecases.manage_flow import create_flow, delete_flow, start_flow, stop_flow
 from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, errors_of, exported
 from tests.usecases.contents import Contents

@@ -3,11 +3,10 @@
 import json
 
 from app.domain.choices import StepChoice
-from app.domain.edit import UpdateWish
+from app.domain.edit import Saved, UpdateWish
 from app.domain.errors import Refused
 from app.domain.model import ReferenceKind
-from app.usecases.results import Saved
-from app.usecases.update_draft import update_draft
+from app.usecases.change_draft import update_draft
 from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, created, exported
 from tests.usecases.steps import mailer

@@ -46,7 +46,7 @@ from app.usecases.find_candidates import (
     find_topics_in_use,
 )
 from app.usecases.find_destinations import RatedDestination, find_destinations, find_refusals
-from app.usecases.plan_exports import PlannedDraft, PlannedExport, check_planned, plan_each
+from app.usecases.plan_exports import PlannedExport, check_planned, plan_each
 from app.usecases.transaction import UnitOfWork
 
 Row = TypeVar("Row")
@@ -240,16 +240,15 @@ class Loaders:
         return await plan_each(self._work, wishes)
 
     @_batched
-    async def planned_readiness(self, drafts: list[PlannedDraft]) -> list[Readiness]:
+    async def planned_readiness(self, exports: list[PlannedExport]) -> list[Readiness]:
         """Check the drafts that exports would make."""
-        return [Readiness(blockers) for blockers in await check_planned(drafts)]
+        return [Readiness(blockers) for blockers in await check_planned(exports)]
 
     @_batched
-    async def planned_changes(self, drafts: list[PlannedDraft]) -> list[diff.GraphDiff | None]:
+    async def planned_changes(self, exports: list[PlannedExport]) -> list[diff.GraphDiff | None]:
         """Compare the drafts that exports would make with the states that they would replace."""
-        pairs = [(draft.before, draft.state) for draft in drafts if draft.before is not None]
-        changes = iter(await compare_found(self.database, pairs, self._comparison_limit))
-        return [None if draft.before is None else next(changes) for draft in drafts]
+        pairs = [export.changed_states for export in exports]
+        return await compare_found(self.database, pairs, self._comparison_limit)
 
     @_batched
     async def previous_versions(self, keys: list[tuple[str, int]]) -> list[str | None]:

@@ -7,12 +7,12 @@ from sqlalchemy import ColumnElement, FromClause, Text, any_, bindparam, func, l
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.draft import DiscardPlan, RestorePlan
-from app.domain.edit import UpdatePlan
+from app.domain.edit import Saved, UpdatePlan
 from app.domain.events import EventType
 from app.domain.flow import FlowState
 from app.domain.model import DraftId, FlowId, FlowStatus, VersionId
-from app.domain.publish import PublishPlan
-from app.domain.revert import RevertPlan
+from app.domain.publish import Published, PublishPlan
+from app.domain.revert import Reverted, RevertPlan
 from app.domain.running import StatusPlan
 from app.domain.undo import ChangeSinceExport
 from app.storage.connections.row_changes import BY, NOW, Part, Parts, delete_rows, insert_rows, update_rows
@@ -105,7 +105,7 @@ class NextVersion(NamedTuple):
     without_review: bool = False
 
 
-async def save_draft(store: Store, plan: UpdatePlan) -> DraftId:
+async def save_draft(store: Store, plan: UpdatePlan) -> Saved:
     """Save a draft, or make one where there is none (H1)."""
     if plan.content is not None:
         await write_content(store, plan.content)
@@ -114,21 +114,21 @@ async def save_draft(store: Store, plan: UpdatePlan) -> DraftId:
     if plan.draft_id is not None:
         noted = NOTED[ChangeSinceExport.EDITED], [(plan.draft_id,)]
         await store.write(flow, noted, (SAVED, [(plan.draft_id, plan.revision, *state)]))
-        return plan.draft_id
+        return Saved(plan.flow_id, plan.draft_id)
     draft_id = DraftId(new_id(Kind.DRAFT))
     await store.write(flow, (DRAFTS, [(draft_id, plan.flow_id, plan.revision, *state)]))
-    return draft_id
+    return Saved(plan.flow_id, draft_id)
 
 
-async def publish_drafts(store: Store, plans: Sequence[PublishPlan]) -> list[VersionId]:
+async def publish_drafts(store: Store, plans: Sequence[PublishPlan]) -> list[Published]:
     """Turn drafts into the next versions of their flows, and remove them (H2)."""
-    ids, parts = versions_of(plans)
+    published, parts = versions_of(plans)
     await store.write(*parts)
-    return ids
+    return published
 
 
-def versions_of(plans: Sequence[PublishPlan]) -> tuple[list[VersionId], Parts]:
-    """The ids of the versions that drafts become, and what writes them."""
+def versions_of(plans: Sequence[PublishPlan]) -> tuple[list[Published], Parts]:
+    """The versions that drafts become, and what writes them."""
     drafts = [(plan.draft.draft_id,) for plan in plans]
     ids, versions = _versions(
         [
@@ -139,7 +139,8 @@ def versions_of(plans: Sequence[PublishPlan]) -> tuple[list[VersionId], Parts]:
         ]
     )
     became = [(plan.draft.draft_id, version_id) for plan, version_id in zip(plans, ids, strict=True)]
-    return ids, ((NOTED_VERSION, became), (REMOVED_DRAFTS, drafts), *versions)
+    published = [Published(plan.draft.flow_id, version_id) for plan, version_id in zip(plans, ids, strict=True)]
+    return published, ((NOTED_VERSION, became), (REMOVED_DRAFTS, drafts), *versions)
 
 
 async def write_versions(store: Store, states: Sequence[NextVersion]) -> None:
@@ -147,29 +148,31 @@ async def write_versions(store: Store, states: Sequence[NextVersion]) -> None:
     await store.write(*_versions(states)[1])
 
 
-async def revert_to_draft(store: Store, plan: RevertPlan) -> DraftId:
-    """Make the old version the new draft (H5)."""
+async def revert_flow(store: Store, plan: RevertPlan) -> Reverted:
+    """Make the old version the new draft, or the next version at once (H5)."""
+    if plan.publish:
+        return await _revert_and_publish(store, plan)
     draft_id = DraftId(new_id(Kind.DRAFT))
     await store.write(
         *set_aside([plan.sets_aside]),
         _revised(plan.flow_id, plan.revision),
         (DRAFTS, [(draft_id, plan.flow_id, plan.revision, *state_values(plan.state))]),
     )
-    return draft_id
+    return Reverted(plan.flow_id, draft_id, None, plan.sets_aside, plan.references)
 
 
-async def revert_and_publish(store: Store, plan: RevertPlan) -> VersionId:
-    """Make the old version the next one at once; the draft that it would have been counts as one (H1, H5)."""
+async def _revert_and_publish(store: Store, plan: RevertPlan) -> Reverted:
+    """Make the old version the next one at once; the draft that it would have been counts as one (H1)."""
     await store.write(_revised(plan.flow_id, plan.revision))
     [version_id], version = _versions([NextVersion(plan.flow_id, plan.state, without_review=plan.without_review)])
     await store.write(*set_aside([plan.sets_aside], ChangeSinceExport.PUBLISHED), *version)
-    return version_id
+    return Reverted(plan.flow_id, None, version_id, plan.sets_aside, plan.references)
 
 
 async def discard_draft(store: Store, plan: DiscardPlan) -> None:
     """Remove the draft, and the flow if nothing would be left of it (H8)."""
-    if plan.deletes_flow:
-        await remove_flow(store, plan.flow_id)
+    if plan.deleted_flow_id is not None:
+        await remove_flow(store, plan.deleted_flow_id)
         return
     draft = [(plan.draft_id,)]
     noted = NOTED[ChangeSinceExport.DISCARDED], draft

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from app.domain.events import EventType
-from app.domain.model import FlowStatus, VersionId
-from app.domain.publish import PublishPlan
-from app.domain.release import AppliedRelease, ReleaseState, RequestPlan
+from app.domain.model import FlowStatus
+from app.domain.publish import Published, PublishPlan
+from app.domain.release import AppliedRelease, Released, ReleaseState, RequestPlan
 from app.domain.review import ReviewPlan, WithdrawalPlan
 from app.domain.running import StatusPlan
 from app.domain.undo_release import UndoReleasePlan
@@ -52,22 +52,22 @@ _PUBLISHED = update_rows(RELEASE_ITEM, ("version_id", "started"), key=("request_
 _TOLD_OF = {ReleaseState.APPLIED: EventType.RELEASE_APPLIED, ReleaseState.REJECTED: EventType.RELEASE_REJECTED}
 
 
-async def write_request(store: Store, plan: RequestPlan) -> str:
-    """Write a request with its items; returns its id."""
+async def write_request(store: Store, plan: RequestPlan) -> Released:
+    """Write a request with its items."""
     id_ = new_id(Kind.RELEASE)
     request = (id_, plan.workspace_id, plan.title, plan.comment, plan.start, ReleaseState.OPEN)
     items = [(id_, position, *draft, None, False) for position, draft in enumerate(plan.drafts)]
     event = release_event(EventType.RELEASE_REQUESTED, plan.workspace_id, id_)
     await store.write(event, (_REQUESTS, [request]), (_ITEMS, items))
-    return id_
+    return Released(id_)
 
 
 async def publish_together(
     store: Store, plans: Sequence[PublishPlan], releases: Iterable[AppliedRelease]
-) -> list[VersionId]:
+) -> list[Published]:
     """Publish drafts, and note the releases that they are (B4)."""
-    versions, parts = versions_of(plans)
-    by_flow = {plan.draft.flow_id: version for plan, version in zip(plans, versions, strict=True)}
+    published, parts = versions_of(plans)
+    by_flow = {each.flow_id: each.version_id for each in published}
     requests, items = [], []
     for release in releases:
         id_ = new_id(Kind.RELEASE)
@@ -77,24 +77,26 @@ async def publish_together(
             for position, plan in enumerate(release.plans)
         ]
     await store.write((_APPLIED, requests), (_ITEMS, items), *parts)
-    return versions
+    return published
 
 
-async def write_review(store: Store, plan: ReviewPlan) -> None:
+async def write_review(store: Store, plan: ReviewPlan) -> Released:
     """Note the decision; an approval publishes the drafts as the next versions of their flows (R5)."""
     versions = await publish_drafts(store, plan.publishes) if plan.publishes else ()
     published = enumerate(zip(versions, plan.publishes, strict=True))
-    items = [(plan.release_id, position, version, each.starts_flow) for position, (version, each) in published]
+    items = [(plan.release_id, place, version.version_id, each.starts_flow) for place, (version, each) in published]
     event = release_event(_TOLD_OF[plan.state], plan.workspace_id, plan.release_id)
     await store.write(event, (_REVIEWED, [(plan.release_id, plan.state, plan.comment)]), (_PUBLISHED, items))
+    return Released(plan.release_id)
 
 
-async def write_withdrawal(store: Store, plan: WithdrawalPlan) -> None:
+async def write_withdrawal(store: Store, plan: WithdrawalPlan) -> Released:
     event = release_event(EventType.RELEASE_WITHDRAWN, plan.workspace_id, plan.release_id)
     await store.write(event, (_WITHDRAWN, [(plan.release_id, ReleaseState.WITHDRAWN)]))
+    return Released(plan.release_id)
 
 
-async def write_undone_release(store: Store, plan: UndoReleasePlan) -> None:
+async def write_undone_release(store: Store, plan: UndoReleasePlan) -> Released:
     """Make the earlier version of each flow its next one, and stop the flows that the release started (R8)."""
     restored = [
         NextVersion(flow.flow_id, flow.state, FlowStatus.INACTIVE if flow.stops else None)
@@ -108,3 +110,4 @@ async def write_undone_release(store: Store, plan: UndoReleasePlan) -> None:
     await set_status(store, stopped)
     event = release_event(EventType.RELEASE_UNDONE, plan.workspace_id, plan.release_id)
     await store.write(event, (_UNDONE, [(plan.release_id, ReleaseState.UNDONE)]))
+    return Released(plan.release_id)

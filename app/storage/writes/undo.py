@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import null
 
 from app.domain.events import EventType
-from app.domain.undo import ChangeSinceExport, UndoPlan, earliest_of_flows
+from app.domain.undo import ChangeSinceExport, Undone, UndoPlan, earliest_of_flows
 from app.storage.connections.row_changes import NOW, update_rows
 from app.storage.event_writes import FlowEvent, removed_flows
 from app.storage.facts.states import SHOWN, shown_values
@@ -27,7 +27,7 @@ _FORGOTTEN = update_rows(
 _UNDONE = update_rows(FLOW_EXPORT, (), undone_at=NOW)
 
 
-async def undo_exports(store: Store, plans: Sequence[UndoPlan]) -> None:
+async def undo_exports(store: Store, plans: Sequence[UndoPlan]) -> list[Undone]:
     """Remove the drafts of copies and exports, and restore the state before; revisions never start again (H1)."""
     flows = earliest_of_flows(plans)
     removed = [flow_id for flow_id, plan in flows.items() if plan.deletes_flow]
@@ -52,3 +52,8 @@ async def undo_exports(store: Store, plans: Sequence[UndoPlan]) -> None:
         *removed_flows(removed, after=undone),
         (_UNDONE, [(plan.export_id,) for plan in plans]),
     )
+    outcomes = [(plan.export_id, plan.draft.flow_id, flows[plan.draft.flow_id]) for plan in plans]
+    return [
+        Undone(export_id, flow_id, earliest.draft.set_aside, flow_id if earliest.deletes_flow else None)
+        for export_id, flow_id, earliest in outcomes
+    ]
