@@ -1,6 +1,6 @@
 """The command `flowport`: serve, apply, events, release, status, token, backup, restore, reset-demo, schema."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -196,34 +196,22 @@ def token(
     """
     if (email is not None) + listed + (revoke is not None) != 1:
         raise click.UsageError("Give an EMAIL, or --list, or --revoke ID.")
+    from app.usecases.manage_tokens import TokenWish, issue_token, list_tokens, revoke_token
+
     with named_database(read_settings({"data_dir": data_dir})) as url:
         if email is not None:
-            issue(url, email, name, expires)
-        elif revoke is not None:
-            revoke_token(url, revoke)
+            click.echo(run(url, lambda work: issue_token(work, TokenWish(email, name, expires))))
+        elif revoke is None:
+            print_tokens(run(url, list_tokens))
+        elif run(url, lambda work: revoke_token(work, revoke)):
+            click.echo(f"Revoked {revoke}.", err=True)
         else:
-            list_tokens(url)
+            raise CommandError(f"There is no token {revoke} that could be revoked; --list shows all.")
 
 
-def issue(url: str, email: str, name: str, expires: int | None) -> None:
-    from app.usecases.manage_tokens import TokenWish, issue_token
-
-    click.echo(run(url, lambda work: issue_token(work, TokenWish(email, name, expires))))
-
-
-def revoke_token(url: str, token_id: str) -> None:
-    from app.usecases import manage_tokens
-
-    if not run(url, lambda work: manage_tokens.revoke_token(work, token_id)):
-        raise CommandError(f"There is no token {token_id} that could be revoked; --list shows all.")
-    click.echo(f"Revoked {token_id}.", err=True)
-
-
-def list_tokens(url: str) -> None:
-    from app.usecases import manage_tokens
-
+def print_tokens(tokens: Iterable[Any]) -> None:
     rows: list[tuple[str, ...]] = [("ID", "USER", "NAME", "CREATED", "EXPIRES", "LAST USED", "REVOKED")]
-    for each in run(url, manage_tokens.list_tokens):
+    for each in tokens:
         times = (each.created_at, each.expires_at, each.last_used_at, each.revoked_at)
         rows.append((each.id, each.email, each.name, *map(day_and_time, times)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
