@@ -4,7 +4,6 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable
 from contextvars import ContextVar
 from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO, cast
@@ -21,15 +20,18 @@ class LogStream:
     A request is answered, and a commit acknowledged, whether or not the line about it can be written.
     """
 
-    def __init__(self, stream: TextIO, line_about_lost: Callable[[int], str]) -> None:
-        """`line_about_lost` makes the line that says how many lines were lost."""
+    def __init__(self, stream: TextIO, render: structlog.typing.Processor) -> None:
+        """`render` makes the line that says how many lines were lost."""
         self._stream = stream
-        self._line_about_lost = line_about_lost
+        self._render = render
         self._lost = 0
 
     def write(self, line: str) -> int:
         try:
-            self._stream.write(f"{self._line_about_lost(self._lost)}\n{line}" if self._lost else line)
+            if self._lost:
+                lost = {"event": "lines of the log could not be written", "lines": self._lost, "level": "warning"}
+                line = f"{self._render(None, 'warning', lost)!s}\n{line}"
+            self._stream.write(line)
             self._stream.flush()
         except (OSError, ValueError):
             # The latter where it was closed.
@@ -109,13 +111,11 @@ def configure_log(*, log_format: str, level: str) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if for_people else "iso", utc=not for_people),
     ]
-    ending: list[structlog.typing.Processor] = (
-        # Tracebacks without the values of variables: these are those of callers.
-        [summary, plain, redacting(console())]
-        if for_people
-        else [structlog.processors.format_exc_info, redacting(to_json)]
-    )
-    stream = cast("TextIO", LogStream(sys.stderr, lost_for_people if for_people else lost_as_json))
+    # Tracebacks without the values of variables: these are those of callers.
+    first = [summary, plain] if for_people else [structlog.processors.format_exc_info]
+    render = console() if for_people else to_json
+    ending: list[structlog.typing.Processor] = [*first, redacting(render)]
+    stream = cast("TextIO", LogStream(sys.stderr, render))
     structlog.configure(
         processors=[*beginning, *ending],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
@@ -135,16 +135,6 @@ def configure_log(*, log_format: str, level: str) -> None:
     logging.basicConfig(handlers=[theirs], level=level.upper(), force=True)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
-
-
-def lost_for_people(number: int) -> str:
-    return f"{number} lines of the log could not be written"
-
-
-def lost_as_json(number: int) -> str:
-    return to_json(
-        None, "warning", {"event": "lines of the log could not be written", "lines": number, "level": "warning"}
-    )
 
 
 def with_request(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
