@@ -31,15 +31,16 @@ NO_HOST = RequestError(
 class AllowedHosts:
     """Refuses requests that have no `Host`, several, or one that isn't allowed, with 400.
 
-    `localhost` and addresses are always allowed; on loopback those of loopback only. `names` are allowed besides, where
+    `localhost` and addresses are always allowed; on loopback those of loopback only. `listed` names are allowed besides, where
     `*.example.com` stands for every name that ends so. None, off loopback: any name is allowed.
     """
 
-    def __init__(self, *, names: tuple[str, ...] | None, on_loopback: bool) -> None:
+    def __init__(self, listed: str | None, *, on_loopback: bool) -> None:
+        names = (listed or "").split(",")
         self._on_loopback = on_loopback
-        self._any_name = names is None and not on_loopback
-        self._names = frozenset(name for name in names or () if not name.startswith("*"))
-        self._endings = tuple(name.removeprefix("*") for name in names or () if name.startswith("*"))
+        self._any_name = listed is None and not on_loopback
+        self._names = frozenset(name for name in names if not name.startswith("*"))
+        self._endings = tuple(name.removeprefix("*") for name in names if name.startswith("*"))
 
         # Clients send the same host all the time.
         self._refusal_of_host = lru_cache(MOST_REMEMBERED)(self._look_at_host)

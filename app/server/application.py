@@ -23,7 +23,7 @@ from app.http.limits.rate_limit import RateLimiter
 from app.http.limits.untaken_answers import UntakenAnswers
 from app.server.background import clean_up_periodically, keep_running
 from app.server.database import pool_size_of
-from app.server.probes import health, metrics_for, readiness
+from app.server.probes import health, metrics, readiness
 from app.settings import Settings, is_loopback
 from app.storage.connections.database import Database, open_database
 from app.telemetry.log import configure_log
@@ -37,8 +37,14 @@ def create_app(settings: Settings) -> FrontController:
     """The ASGI application, on the database of the settings."""
     configure_log(log_format=settings.log_format, level=settings.log_level)
     database = database_of(settings)
-    work = work_of(settings, database)
-    authenticator = authenticator_of(settings, database, work.clock)
+    work = UnitOfWork(
+        database,
+        clock=lambda: datetime.now(UTC),
+        keys_kept=timedelta(hours=settings.idempotency_key_hours),
+        drafts_kept=timedelta(days=settings.set_aside_days),
+    )
+    json_web_tokens, is_local = json_web_tokens_of(settings), is_loopback(settings.host)
+    authenticator = Authenticator(database, now=work.clock, demo_tokens=is_local, json_web_tokens=json_web_tokens)
     endpoint = endpoint_of(settings, database, work, authenticator)
 
     @asynccontextmanager
@@ -57,8 +63,9 @@ def create_app(settings: Settings) -> FrontController:
 
     explorer = explorer_of(settings, authenticator, work)
     # With slashes redirected, it would tell an address that rests on what the request says of its own.
-    router = Router(other_routes(settings, endpoint, explorer), redirect_slashes=False, lifespan=lifespan)
-    return FrontController(endpoint, router, explorer=explorer, hosts=hosts_of(settings), cors=cors_of(settings))
+    router = Router(other_routes(settings, explorer), redirect_slashes=False, lifespan=lifespan)
+    hosts = AllowedHosts(settings.allowed_hosts, on_loopback=is_local)
+    return FrontController(endpoint, router, explorer=explorer, hosts=hosts, cors=cors_of(settings))
 
 
 def database_of(settings: Settings) -> Database:
@@ -75,12 +82,6 @@ def database_of(settings: Settings) -> Database:
         replica_url=settings.replica_url,
         replica_lag_seconds=settings.replica_max_lag_seconds,
     )
-
-
-def work_of(settings: Settings, database: Database) -> UnitOfWork:
-    keys_kept = timedelta(hours=settings.idempotency_key_hours)
-    drafts_kept = timedelta(days=settings.set_aside_days)
-    return UnitOfWork(database, clock=lambda: datetime.now(UTC), keys_kept=keys_kept, drafts_kept=drafts_kept)
 
 
 def background_of(settings: Settings, work: UnitOfWork) -> dict[str, Callable[[], Awaitable[None]]]:
@@ -118,16 +119,11 @@ def endpoint_of(settings: Settings, database: Database, work: UnitOfWork, authen
     )
 
 
-def hosts_of(settings: Settings) -> AllowedHosts:
-    names = None if settings.allowed_hosts is None else tuple(settings.allowed_hosts.split(","))
-    return AllowedHosts(names=names, on_loopback=is_loopback(settings.host))
-
-
-def other_routes(settings: Settings, endpoint: Endpoint, explorer: Explorer | None) -> list[Route]:
+def other_routes(settings: Settings, explorer: Explorer | None) -> list[Route]:
     routes = [
         Route("/health", health, methods=["GET"]),
-        Route("/ready", readiness(endpoint.database), methods=["GET"]),
-        Route("/metrics", metrics_for(settings, endpoint.measure), methods=["GET"]),
+        Route("/ready", readiness, methods=["GET"]),
+        Route("/metrics", metrics, methods=["GET"]),
     ]
     if explorer is not None:
         routes += [Route(path, RedirectToPage()) for path in ("/", "/graphql/")]
@@ -136,11 +132,6 @@ def other_routes(settings: Settings, endpoint: Endpoint, explorer: Explorer | No
             # Elsewhere no demo world is served.
             routes.append(Route("/graphql/demo/reset", explorer.reset_demo, methods=["POST"]))
     return routes
-
-
-def authenticator_of(settings: Settings, database: Database, now: Callable[[], datetime]) -> Authenticator:
-    is_local = is_loopback(settings.host)
-    return Authenticator(database, now=now, demo_tokens=is_local, json_web_tokens=json_web_tokens_of(settings))
 
 
 def json_web_tokens_of(settings: Settings) -> JsonWebTokens | None:
