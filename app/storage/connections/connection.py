@@ -4,13 +4,26 @@ A statement is compiled once to what the driver takes: text with numbered parame
 writing in a transaction. Views are named tuples that are made of the columns of a row.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import asyncpg
-from sqlalchemy import CompoundSelect, Delete, Insert, Select, TextClause, Update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Delete,
+    Insert,
+    Select,
+    Text,
+    TextClause,
+    Update,
+    any_,
+    bindparam,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.engine import Dialect
 
@@ -36,6 +49,16 @@ MOST_CACHED_STATEMENTS = 500
 """How many are kept: more than there are in the program, which makes each of them once, with those of the usual lists."""
 
 DIALECT: Dialect = dialect()  # type: ignore[no-untyped-call]
+
+
+def texts(name: str) -> BindParameter[Sequence[str]]:
+    """A parameter that is a list of texts."""
+    return bindparam(name, type_=ARRAY(Text))
+
+
+def is_one_of(column: ColumnElement[Any], parameter: str = "ids") -> ColumnElement[bool]:
+    """Whether the column has one of the texts of a parameter."""
+    return column == any_(texts(parameter))
 
 
 class CompiledStatement(NamedTuple):

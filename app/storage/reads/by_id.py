@@ -3,11 +3,9 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, case, exists, literal, or_, select, true
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Text
+from sqlalchemy import ColumnElement, Select, Table, and_, case, exists, literal, or_, select, true
 
-from app.storage.connections.connection import ReadConnection, views_of
+from app.storage.connections.connection import ReadConnection, is_one_of, views_of
 from app.storage.facts.drifts import shown_state
 from app.storage.facts.mirrored_rules import FLOWS_HELD, is_visible_component, may_write_flows
 from app.storage.facts.visibility import (
@@ -60,14 +58,35 @@ from app.storage.tables import (
     WORKSPACE_ACCESS,
 )
 
-IDS = bindparam("ids", type_=ARRAY(Text))
-
 Seen = TypeVar("Seen")
 Read = Callable[[ReadConnection, str, Sequence[str]], Awaitable[dict[str, Seen]]]
 """Reads things by their ids for a viewer."""
 
-USERS = select(*columns(USER, UserView)).where(USER.c.id == any_(IDS))
-"""Users without a check of visibility, for the authors of what the viewer sees (A4)."""
+
+def reader(view: type[View], kind: Kind, statement: Select[Any], *, by: str = "id") -> Read[View]:
+    """Make the reader of a statement whose rows begin with the columns of a view; `by` is the column of the ids."""
+    make = views_of(view).make
+
+    async def read(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, View]:
+        known = [one for one in ids if is_id(kind, one)]
+        if not known:
+            return {}
+        rows = await connection.rows(statement, {"viewer": viewer, "ids": known})
+        return {row[by]: make(row) for row in rows}
+
+    return read
+
+
+def _below_workspaces(view: type[View], kind: Kind, table: Table) -> Read[View]:
+    """Reads what lives in the workspaces of which the viewer is a member."""
+    of_member = is_one_of(table.c.id), is_member(table.c.workspace_id)
+    return reader(view, kind, select(*columns(table, view)).where(*of_member))
+
+
+read_topics = _below_workspaces(TopicView, Kind.TOPIC, TOPIC)
+read_credentials = _below_workspaces(CredentialView, Kind.CREDENTIAL, CREDENTIAL)
+read_secrets = _below_workspaces(SecretView, Kind.SECRET, SECRET)
+read_agents = _below_workspaces(AgentView, Kind.AGENT, AGENT)
 
 
 def _shares_a_workspace() -> ColumnElement[bool]:
@@ -87,152 +106,115 @@ def _is_author(author: ColumnElement[Any], flow_id: ColumnElement[Any]) -> Colum
     )
 
 
-VISIBLE_USERS = USERS.where(
-    or_(
-        USER.c.id == VIEWER,
-        _shares_a_workspace(),
-        exists(select(literal(1)).where(FLOW.c.created_by == USER.c.id, is_member(FLOW.c.workspace_id))),
-        _is_author(FLOW_DRAFT.c.author_id, FLOW_DRAFT.c.flow_id),
-        _is_author(FLOW_VERSION.c.published_by, FLOW_VERSION.c.flow_id),
-    )
-)
-"""Oneself, those who share a workspace with the viewer, and authors of what the viewer sees (A4)."""
-
-CONTRACTS = (
-    select(*columns(CONTRACT, ContractView))
-    .join_from(CONTRACT, CONTRACT_ACCESS, CONTRACT_ACCESS.c.contract_id == CONTRACT.c.id)
-    .where(CONTRACT_ACCESS.c.user_id == VIEWER, CONTRACT.c.id == any_(IDS))
-)
-
-QUOTAS = (
-    select(*columns(CONTRACT, QuotaView))
-    .join_from(CONTRACT_ACCESS, CONTRACT, CONTRACT_ACCESS.c.contract_id == CONTRACT.c.id)
-    .where(CONTRACT_ACCESS.c.user_id == VIEWER, CONTRACT.c.id == any_(IDS), CONTRACT.c.flow_quota.is_not(None))
-    .where(holds_one(may_write_flows()))
-)
-"""Quotas of contracts with one, if the viewer may create flows in a workspace of the contract (N6)."""
-FLOWS_HELD_THERE = QUOTAS.with_only_columns(CONTRACT.c.id, FLOWS_HELD.label("number"), maintain_column_froms=True)
-
-WORKSPACES = select(*WORKSPACE_COLUMNS).select_from(WORKSPACES_SEEN).where(BY_VIEWER, WORKSPACE.c.id == any_(IDS))
-
-
-COMPONENTS_REFERRED_TO = (
-    select(*columns(COMPONENT, ComponentView, team_name=TEAM.c.name))
-    .join_from(COMPONENT, TEAM, TEAM.c.id == COMPONENT.c.team_id)
-    .where(COMPONENT.c.id == any_(IDS))
-)
-"""Components without a check of visibility: credentials and secrets that the viewer sees always show their component."""
-
-COMPONENTS = COMPONENTS_REFERRED_TO.where(is_visible_component())
-
-TOPICS = select(*columns(TOPIC, TopicView)).where(TOPIC.c.id == any_(IDS), is_member(TOPIC.c.workspace_id))
-CREDENTIALS = select(*columns(CREDENTIAL, CredentialView)).where(
-    CREDENTIAL.c.id == any_(IDS), is_member(CREDENTIAL.c.workspace_id)
-)
-SECRETS = select(*columns(SECRET, SecretView)).where(SECRET.c.id == any_(IDS), is_member(SECRET.c.workspace_id))
-AGENTS = select(*columns(AGENT, AgentView)).where(AGENT.c.id == any_(IDS), is_member(AGENT.c.workspace_id))
-
-VISIBLE_FLOWS = select(*columns(FLOW, FlowView)).select_from(FLOWS).where(FLOW.c.id == any_(IDS))
-
-_DRAFTS = select(*columns(FLOW_DRAFT, DraftView)).select_from(FLOWS.join(FLOW_DRAFT, FLOW_DRAFT.c.flow_id == FLOW.c.id))
-DRAFTS = _DRAFTS.where(FLOW_DRAFT.c.id == any_(IDS))
-ACTIVE_DRAFTS = _DRAFTS.where(FLOW_DRAFT.c.flow_id == any_(IDS), FLOW_DRAFT.c.set_aside_at.is_(None))
-
-VERSIONS = (
-    select(*columns(FLOW_VERSION, VersionView))
-    .select_from(FLOWS.join(FLOW_VERSION, FLOW_VERSION.c.flow_id == FLOW.c.id))
-    .where(FLOW_VERSION.c.id == any_(IDS))
-)
-
-DESTINATION_VERSIONS = (
-    select(*columns(FLOW_VERSION, VersionView))
-    .select_from(
-        FLOWS.join(FLOW_VERSION, FLOW_VERSION.c.flow_id == FLOW.c.id).join(
-            FLOW_EXPORT,
-            and_(FLOW_EXPORT.c.version_id == FLOW_VERSION.c.id, FLOW_EXPORT.c.id == FLOW_VERSION.c.export_id),
+_USERS = select(*columns(USER, UserView)).where(is_one_of(USER.c.id))
+read_users = reader(UserView, Kind.USER, _USERS)
+"""Reads users without a check of visibility, for the authors of what the viewer sees (A4)."""
+read_visible_users = reader(
+    UserView,
+    Kind.USER,
+    _USERS.where(
+        or_(
+            USER.c.id == VIEWER,
+            _shares_a_workspace(),
+            exists(select(literal(1)).where(FLOW.c.created_by == USER.c.id, is_member(FLOW.c.workspace_id))),
+            _is_author(FLOW_DRAFT.c.author_id, FLOW_DRAFT.c.flow_id),
+            _is_author(FLOW_VERSION.c.published_by, FLOW_VERSION.c.flow_id),
         )
-    )
-    .where(FLOW_EXPORT.c.id == any_(IDS))
-)
-"""The versions that drafts of exports were published as, unless they were edited before (N3)."""
-
-EXPORTS = select(*columns(FLOW_EXPORT, ExportView)).where(FLOW_EXPORT.c.id == any_(IDS), IS_VISIBLE)
-
-
-EVENTS = select(
-    *columns(
-        EVENT,
-        EventView,
-        release_id=EVENT.c.request_id,
-        flow_name=case((is_member(EVENT.c.workspace_id), EVENT.c.flow_name)),
-    )
-).where(
-    EVENT.c.id == any_(IDS),
-    or_(
-        *map(is_member, (EVENT.c.workspace_id, EVENT.c.other_workspace_id)),
-        *map(reads_tenant, (EVENT.c.tenant_id, EVENT.c.other_tenant_id)),
     ),
 )
+"""Reads oneself, those who share a workspace with the viewer, and authors of what the viewer sees (A4)."""
 
+_CONTRACTS_SEEN = CONTRACT.join(CONTRACT_ACCESS, CONTRACT_ACCESS.c.contract_id == CONTRACT.c.id)
+_IS_SEEN = and_(CONTRACT_ACCESS.c.user_id == VIEWER, is_one_of(CONTRACT.c.id))
+read_contracts = reader(
+    ContractView,
+    Kind.CONTRACT,
+    select(*columns(CONTRACT, ContractView)).select_from(_CONTRACTS_SEEN).where(_IS_SEEN),
+)
+_QUOTAS = (
+    select(*columns(CONTRACT, QuotaView))
+    .select_from(_CONTRACTS_SEEN)
+    .where(_IS_SEEN, CONTRACT.c.flow_quota.is_not(None), holds_one(may_write_flows()))
+)
+"""Quotas of contracts with one, if the viewer may create flows in a workspace of the contract (N6)."""
+read_quotas = reader(QuotaView, Kind.CONTRACT, _QUOTAS)
+read_flows_held = reader(
+    FlowsHeldView,
+    Kind.CONTRACT,
+    _QUOTAS.with_only_columns(CONTRACT.c.id, FLOWS_HELD.label("number"), maintain_column_froms=True),
+)
 
-def _provenances() -> Select[Any]:
-    """Select, for flows, the record that the draft came from or, without a draft, that of the published version (P6)."""
-    is_draft = and_(FLOW_DRAFT.c.flow_id == FLOW.c.id, FLOW_DRAFT.c.set_aside_at.is_(None))
-    states = FLOWS.outerjoin(FLOW_DRAFT, is_draft).outerjoin(
-        FLOW_VERSION, FLOW_VERSION.c.id == FLOW.c.published_version_id
-    )
-    came_from = case((FLOW_DRAFT.c.id.is_not(None), FLOW_DRAFT.c.export_id), else_=FLOW_VERSION.c.export_id)
-    return (
-        select(*columns(FLOW_EXPORT, ExportView))
-        .select_from(states.join(FLOW_EXPORT, FLOW_EXPORT.c.id == came_from))
-        .where(FLOW.c.id == any_(IDS))
-    )
+read_workspaces = reader(
+    WorkspaceView,
+    Kind.WORKSPACE,
+    select(*WORKSPACE_COLUMNS).select_from(WORKSPACES_SEEN).where(BY_VIEWER, is_one_of(WORKSPACE.c.id)),
+)
 
+_COMPONENTS = (
+    select(*columns(COMPONENT, ComponentView, team_name=TEAM.c.name))
+    .join_from(COMPONENT, TEAM, TEAM.c.id == COMPONENT.c.team_id)
+    .where(is_one_of(COMPONENT.c.id))
+)
+read_components_referred_to = reader(ComponentView, Kind.COMPONENT, _COMPONENTS)
+"""Reads components without a check of visibility: credentials and secrets that the viewer sees always show theirs."""
+read_components = reader(ComponentView, Kind.COMPONENT, _COMPONENTS.where(is_visible_component()))
 
-PROVENANCES = _provenances()
+read_flows = reader(
+    FlowView, Kind.FLOW, select(*columns(FLOW, FlowView)).select_from(FLOWS).where(is_one_of(FLOW.c.id))
+)
 
+_IS_ACTIVE = FLOW_DRAFT.c.set_aside_at.is_(None)
+_DRAFTS = select(*columns(FLOW_DRAFT, DraftView)).select_from(FLOWS.join(FLOW_DRAFT, FLOW_DRAFT.c.flow_id == FLOW.c.id))
+read_drafts = reader(DraftView, Kind.DRAFT, _DRAFTS.where(is_one_of(FLOW_DRAFT.c.id)))
+read_active_drafts = reader(
+    DraftView, Kind.FLOW, _DRAFTS.where(is_one_of(FLOW_DRAFT.c.flow_id), _IS_ACTIVE), by="flow_id"
+)
 
-def _descents() -> Select[Any]:
-    """Select the records that flows descend from (D1)."""
-    shown = shown_state(FLOW, "shown")
-    rows = FLOWS.join(shown, true()).join(FLOW_EXPORT, FLOW_EXPORT.c.id == shown.c.descends_from)
-    return select(*columns(FLOW_EXPORT, ExportView)).select_from(rows).where(FLOW.c.id == any_(IDS))
+_VERSIONS_SEEN = FLOWS.join(FLOW_VERSION, FLOW_VERSION.c.flow_id == FLOW.c.id)
+_VERSIONS = select(*columns(FLOW_VERSION, VersionView))
+read_versions = reader(
+    VersionView, Kind.VERSION, _VERSIONS.select_from(_VERSIONS_SEEN).where(is_one_of(FLOW_VERSION.c.id))
+)
+_BECAME = and_(FLOW_EXPORT.c.version_id == FLOW_VERSION.c.id, FLOW_EXPORT.c.id == FLOW_VERSION.c.export_id)
+read_destination_versions = reader(
+    VersionView,
+    Kind.EXPORT,
+    _VERSIONS.select_from(_VERSIONS_SEEN.join(FLOW_EXPORT, _BECAME)).where(is_one_of(FLOW_EXPORT.c.id)),
+    by="export_id",
+)
+"""Reads the versions that drafts of exports were published as, unless they were edited before (N3)."""
 
+_EXPORTS = select(*columns(FLOW_EXPORT, ExportView))
+read_exports = reader(ExportView, Kind.EXPORT, _EXPORTS.where(is_one_of(FLOW_EXPORT.c.id), IS_VISIBLE))
+_STATES = FLOWS.outerjoin(FLOW_DRAFT, and_(FLOW_DRAFT.c.flow_id == FLOW.c.id, _IS_ACTIVE)).outerjoin(
+    FLOW_VERSION, FLOW_VERSION.c.id == FLOW.c.published_version_id
+)
+_CAME_FROM = case((FLOW_DRAFT.c.id.is_not(None), FLOW_DRAFT.c.export_id), else_=FLOW_VERSION.c.export_id)
+read_provenances = reader(
+    ExportView,
+    Kind.FLOW,
+    _EXPORTS.select_from(_STATES.join(FLOW_EXPORT, FLOW_EXPORT.c.id == _CAME_FROM)).where(is_one_of(FLOW.c.id)),
+    by="destination_flow_id",
+)
+"""Reads, for flows, the record that the draft came from or, without a draft, that of the published version (P6)."""
+_SHOWN = shown_state(FLOW, "shown")
+read_descents = reader(
+    ExportView,
+    Kind.FLOW,
+    _EXPORTS.select_from(
+        FLOWS.join(_SHOWN, true()).join(FLOW_EXPORT, FLOW_EXPORT.c.id == _SHOWN.c.descends_from)
+    ).where(is_one_of(FLOW.c.id)),
+    by="destination_flow_id",
+)
+"""Reads the records that flows descend from (D1)."""
 
-DESCENTS = _descents()
-
-
-def _reader(statement: Select[Any], view: type[View], kind: Kind, *, by: str = "id") -> Read[View]:
-    make = views_of(view).make
-
-    async def read(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, View]:
-        known = [one for one in ids if is_id(kind, one)]
-        if not known:
-            return {}
-        rows = await connection.rows(statement, {"viewer": viewer, "ids": known})
-        return {getattr(seen, by): seen for seen in map(make, rows)}
-
-    return read
-
-
-read_users = _reader(USERS, UserView, Kind.USER)
-read_visible_users = _reader(VISIBLE_USERS, UserView, Kind.USER)
-read_workspaces = _reader(WORKSPACES, WorkspaceView, Kind.WORKSPACE)
-read_contracts = _reader(CONTRACTS, ContractView, Kind.CONTRACT)
-read_quotas = _reader(QUOTAS, QuotaView, Kind.CONTRACT)
-read_flows_held = _reader(FLOWS_HELD_THERE, FlowsHeldView, Kind.CONTRACT)
-read_components = _reader(COMPONENTS, ComponentView, Kind.COMPONENT)
-read_components_referred_to = _reader(COMPONENTS_REFERRED_TO, ComponentView, Kind.COMPONENT)
-read_topics = _reader(TOPICS, TopicView, Kind.TOPIC)
-read_credentials = _reader(CREDENTIALS, CredentialView, Kind.CREDENTIAL)
-read_secrets = _reader(SECRETS, SecretView, Kind.SECRET)
-read_agents = _reader(AGENTS, AgentView, Kind.AGENT)
-read_flows = _reader(VISIBLE_FLOWS, FlowView, Kind.FLOW)
-read_drafts = _reader(DRAFTS, DraftView, Kind.DRAFT)
-read_active_drafts = _reader(ACTIVE_DRAFTS, DraftView, Kind.FLOW, by="flow_id")
-read_exports = _reader(EXPORTS, ExportView, Kind.EXPORT)
-read_events = _reader(EVENTS, EventView, Kind.EVENT)
-read_provenances = _reader(PROVENANCES, ExportView, Kind.FLOW, by="destination_flow_id")
-read_descents = _reader(DESCENTS, ExportView, Kind.FLOW, by="destination_flow_id")
-read_versions = _reader(VERSIONS, VersionView, Kind.VERSION)
-read_destination_versions = _reader(DESTINATION_VERSIONS, VersionView, Kind.EXPORT, by="export_id")
+_ENDS = EVENT.c.workspace_id, EVENT.c.other_workspace_id
+_TENANTS = EVENT.c.tenant_id, EVENT.c.other_tenant_id
+_FLOW_NAME = case((is_member(EVENT.c.workspace_id), EVENT.c.flow_name))
+read_events = reader(
+    EventView,
+    Kind.EVENT,
+    select(*columns(EVENT, EventView, release_id=EVENT.c.request_id, flow_name=_FLOW_NAME)).where(
+        is_one_of(EVENT.c.id), or_(*map(is_member, _ENDS), *map(reads_tenant, _TENANTS))
+    ),
+)
