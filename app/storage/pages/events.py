@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -83,7 +83,7 @@ async def read_feeds(
     connection: ReadConnection, viewer: str, request: FeedRequest, ids: Sequence[str]
 ) -> dict[str, FeedPage]:
     """Read the same page of each feed, by its id. A feed that the viewer may not read has an empty page, or none."""
-    statement = _statement(_Shape.of(request))
+    statement = _statement(_shape_of(request))
     rows: dict[str, list[Any]] = {id_: [] for id_ in ids if request.feed.is_known}
     for row in await connection.rows(statement, {"viewer": viewer, "parents": [*ids], **_values(request)}):
         rows.setdefault(row.feed, []).append(row)
@@ -108,32 +108,31 @@ def _values(request: FeedRequest) -> Mapping[str, Any]:
     }
 
 
-class _Shape(NamedTuple):
-    """The form of a page's statement; its parameters are apart."""
+def _shape_of(request: FeedRequest) -> FeedRequest:
+    """The key of the cached statement, equal for requests that differ only in values of parameters.
 
-    feed: Feed
-    by_type: bool
-    by_flow: bool
-    backwards: bool
-    most_read: int
-    """A constant of the statement: for a parameter the planner would expect a tenth of all events."""
-
-    @classmethod
-    def of(cls, request: FeedRequest) -> Self:
-        by_flow, page = request.flow_id is not None, request.page
-        most_read = 1 + (SHORT_PAGE if page.size <= SHORT_PAGE else LARGEST_PAGE)
-        return cls(request.feed, by_flow or request.types is not None, by_flow, page.backwards, most_read)
+    The size is that of the positions that are read, a constant: for a parameter the planner would expect a tenth of all
+    events.
+    """
+    page = request.page
+    size = SHORT_PAGE if page.size <= SHORT_PAGE else LARGEST_PAGE
+    return FeedRequest(
+        request.feed,
+        PageRequest(size, page.backwards),
+        None if request.types is None else frozenset(),
+        None if request.flow_id is None else "",
+    )
 
 
 @cache
-def _statement(shape: _Shape) -> CompiledStatement:
+def _statement(shape: FeedRequest) -> CompiledStatement:
     """Select a row for each event of each page, and at least one for each feed that may be read."""
     feeds = select(func.unnest(PARENTS).label("id")).subquery("feeds")
     # A flow's events are in the workspace that it lives in: the feed of another workspace has none of that flow.
     feed = shape.feed
-    ends = feed.ends[:1] if shape.by_flow else feed.ends
+    ends = feed.ends if shape.flow_id is None else feed.ends[:1]
     found = union(*(_positions(shape, end, feeds) for end in ends)).subquery("found")
-    in_order = found.c.position.desc() if shape.backwards else found.c.position
+    in_order = found.c.position.desc() if shape.page.backwards else found.c.position
     most = bindparam("most_rows", type_=Integer)
     page = select(found.c.position).order_by(in_order).limit(most).lateral("page")
     name = case((feed.shows_name(EVENT.c.workspace_id), EVENT.c.flow_name))
@@ -150,26 +149,27 @@ def _statement(shape: _Shape) -> CompiledStatement:
     return compile_statement(selected.select_from(rows).where(feed.may_be_read(feeds.c.id)))
 
 
-def _positions(shape: _Shape, end: ColumnElement[Any], feeds: Subquery) -> Select[Any]:
+def _positions(shape: FeedRequest, end: ColumnElement[Any], feeds: Subquery) -> Select[Any]:
     """Select the positions that may be on a page, of the events that name the feed in one column.
 
     The bounds are parameters, so that the planner can't estimate the range, and reads the index in its order.
     """
     types = select(func.unnest(TYPES).label("type")).subquery("types")
     key: dict[ColumnElement[Any], ColumnElement[Any]] = {end: feeds.c.id}
-    if shape.by_flow:
+    if shape.flow_id is not None:
         key[EVENT.c.flow_id] = FLOW_ID
-    if shape.by_type:
+    by_type = shape.types is not None or shape.flow_id is not None
+    if by_type:
         key[EVENT.c.type] = types.c.type
     *equal, (last, value) = key.items()
     place = tuple_(last, EVENT.c.position)
     bounds = place > tuple_(value, AFTER), place < tuple_(value, BEFORE)
-    in_order = [column.desc() if shape.backwards else column for column in (last, EVENT.c.position)]
+    in_order = [column.desc() if shape.page.backwards else column for column in (last, EVENT.c.position)]
     # The index has no nulls: the condition lets the planner use it.
     equals = [column == known for column, known in equal]
     walk = select(EVENT.c.position).where(end.is_not(None), *equals, *bounds)
-    walk = walk.order_by(*in_order).limit(literal_column(str(shape.most_read)))
-    if not shape.by_type:
+    walk = walk.order_by(*in_order).limit(literal_column(str(shape.page.size + 1)))
+    if not by_type:
         return select(walk.correlate(feeds).lateral("walk").c.position)
     of_type = walk.correlate(feeds, types).lateral("of_type")
     return select(of_type.c.position).select_from(types.join(of_type, true()))
