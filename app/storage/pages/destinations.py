@@ -20,7 +20,9 @@ from app.storage.facts.mirrored_rules import (
     usable_values,
 )
 from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, VISIBLE, holds_one
-from app.storage.pages.lists import CONTRACTS, naming_contract, of_contract
+from app.storage.ids import Kind
+from app.storage.pages.flow_filters import id_or_none
+from app.storage.pages.list_statements import CONTRACTS, OF_CONTRACT
 from app.storage.pages.paging import ListBelow, Order, matching, searching
 from app.storage.reads.rows import ContractView
 from app.storage.tables import CONTRACT_ACCESS, WORKSPACE_ACCESS
@@ -50,7 +52,7 @@ def workspaces_to_export_to(
     usable: UsableWhere | None, *, home: Workspace, contract_id: str | None, search: str | None
 ) -> tuple[ListBelow[VisibleWorkspace], Parameters]:
     """The workspaces, by name; with `usable` only those where a flow of the workspace `home` may be exported to."""
-    values = {**searching(search), **naming_contract(contract_id)}
+    values: dict[str, Any] = {**searching(search), "contract": id_or_none(Kind.CONTRACT, contract_id)}
     if usable is not None:
         values |= usable_values(usable, home) | _values_of_its_contracts(usable, home)
     shape = None if usable is None else shape_of(usable)
@@ -77,7 +79,7 @@ def contracts_to_export_to(
 def _workspaces_like(shape: UsableShape | None, *, has_contract: bool, has_search: bool) -> ListBelow[VisibleWorkspace]:
     eligible = () if shape is None else (*_of_its_contracts(shape), may_be_exported_to(shape))
     named = matching(WORKSPACE_ACCESS.c.name_key, "any" if has_search else None)
-    return WORKSPACES.where(*named, *of_contract("any" if has_contract else None), *eligible)
+    return WORKSPACES.where(*named, *((OF_CONTRACT,) if has_contract else ()), *eligible)
 
 
 @cache

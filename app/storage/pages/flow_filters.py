@@ -1,24 +1,11 @@
 """The filters and orders of the flows of a workspace, and filters on what uses or belongs to one component."""
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    BindParameter,
-    Column,
-    ColumnElement,
-    Text,
-    and_,
-    bindparam,
-    cast,
-    exists,
-    func,
-    literal,
-    literal_column,
-    select,
-)
+from sqlalchemy import ColumnElement, Text, and_, bindparam, cast, exists, func, literal, literal_column, select
 
 from app.domain.drift import DriftStatus
 from app.domain.model import FlowStatus, FlowType
@@ -53,101 +40,18 @@ class FlowFilter(NamedTuple):
 
 
 ANY_FLOW = FlowFilter()
+ANY: Any = "any"
+"""Stands for every value of a parameter."""
 
-SINCE: BindParameter[datetime] = bindparam("updated_since", type_=FLOW.c.updated_at.type)
-COMPONENT_ID = bindparam("component", type_=Text)
-IS_PLACE = FLOW_REFERENCE.c.place == PLACE_OF_USED
-IS_COMPONENT = COMPONENT.c.id == COMPONENT_ID
-COMPONENTS = COMPONENT.join(TEAM, TEAM.c.id == COMPONENT.c.team_id)
-
-
-def flows_matching(flow_filter: FlowFilter, *, by_update: bool = False) -> list[ColumnElement[bool]]:
-    """The conditions of a filter; `filter_values` has the values of their parameters.
-
-    The condition on the last change fits an index only if the list is sorted by it: otherwise the planner would use that
-    index to sort many flows.
-    """
-    conditions: list[ColumnElement[bool]] = []
-    if flow_filter.status is not None:
-        conditions.append(FLOW.c.status == bindparam("status", type_=Text))
-    if flow_filter.type is not None:
-        conditions.append(FLOW.c.type == bindparam("type", type_=Text))
-    if flow_filter.has_draft is not None:
-        # The offset keeps it a question for each flow of the page; joined, all drafts there are might be read.
-        has_draft = exists(select(literal(1)).where(IS_ACTIVE_DRAFT).offset(0))
-        conditions.append(has_draft if flow_filter.has_draft else ~has_draft)
-    if flow_filter.created_by is not None:
-        conditions.append(FLOW.c.created_by == bindparam("created_by", type_=Text))
-    if flow_filter.component_id is not None:
-        conditions.append(USES_COMPONENT)
-    if flow_filter.is_published is not None:
-        no_version = FLOW.c.published_version_id.is_(None)
-        conditions.append(~no_version if flow_filter.is_published else no_version)
-    if flow_filter.updated_since is not None:
-        conditions.append(
-            FLOW.c.updated_at >= SINCE if by_update else func.greatest(FLOW.c.updated_at, SINCE) == FLOW.c.updated_at
-        )
-    if flow_filter.uses_id is not None:
-        is_its = and_(FLOW_REFERENCE.c.flow_id == FLOW.c.id, FLOW_REFERENCE.c.reference_id == USED_ID)
-        conditions.append(exists(select(literal(1)).where(is_its, IS_PLACE).offset(0)))
-    if flow_filter.drift is not None:
-        conditions.append(HAS_DRIFT)
-    return conditions
+COMPONENT_ID = bindparam("component_id", type_=Text)
+_IS_COMPONENT = COMPONENT.c.id == COMPONENT_ID
+_COMPONENTS = COMPONENT.join(TEAM, TEAM.c.id == COMPONENT.c.team_id)
+SEES_COMPONENT = exists(select(literal(1)).select_from(_COMPONENTS).where(_IS_COMPONENT, is_visible_component()))
 
 
-def narrowed_by(flow_filter: FlowFilter) -> tuple[Narrowed, ...]:
-    """The conditions of a filter that an index can answer if only few flows meet them.
-
-    Conditions on status and type repeat the expressions of indexes, which no other condition does: otherwise the planner
-    would use these indexes to sort many flows.
-    """
-    other, once = FLOW.alias("other").c, FLOW_COMPONENT.c
-    narrowed: list[Narrowed] = []
-    if flow_filter.uses_id is not None:
-        narrowed.append(Narrowed(FLOW.c.id, FLOW_REFERENCE.c.flow_id, lambda _: IS_PLACE))
-    if flow_filter.drift is not None:
-        came_in = FLOW_EXPORT.c.destination_flow_id, lambda parent: FLOW_EXPORT.c.destination_workspace_id == parent
-        narrowed.append(Narrowed(FLOW.c.id, *came_in))
-    if flow_filter.component_id is not None:
-        is_named = and_(once.team == _named(TEAM.c.name), once.name == _named(COMPONENT.c.name))
-        narrowed.append(Narrowed(FLOW.c.id, once.flow_id, lambda parent: and_(once.workspace_id == parent, is_named)))
-    if flow_filter.created_by is not None:
-        is_creator = other.created_by == bindparam("created_by", type_=Text)
-        narrowed.append(Narrowed(FLOW.c.id, other.id, lambda parent: and_(other.workspace_id == parent, is_creator)))
-    if flow_filter.updated_since is not None:
-        is_late = other.updated_at >= SINCE
-        narrowed.append(Narrowed(FLOW.c.id, other.id, lambda parent: and_(other.workspace_id == parent, is_late)))
-    if flow_filter.status is not None:
-        narrowed.append(Narrowed(FLOW.c.id, other.id, partial(_has_value, other.workspace_id, other.status)))
-    if flow_filter.type is not None:
-        narrowed.append(Narrowed(FLOW.c.id, other.id, partial(_has_value, other.workspace_id, other.type)))
-    if flow_filter.is_published is not None:
-        # As PostgreSQL writes a boolean.
-        has_none, is_none = (
-            cast(other.published_version_id.is_(None), Text),
-            literal_column("'false'" if flow_filter.is_published else "'true'", Text),
-        )
-        narrowed.append(Narrowed(FLOW.c.id, other.id, lambda parent: other.workspace_id + has_none == parent + is_none))
-    return tuple(narrowed)
-
-
-def _has_value(
-    workspace_id: ColumnElement[str], column: Column[str], parent: ColumnElement[str]
-) -> ColumnElement[bool]:
-    return workspace_id + column == parent + bindparam(column.name, type_=Text)
-
-
-def filter_values(flow_filter: FlowFilter) -> dict[str, str | datetime]:
-    """Values for the parameters of a filter's conditions."""
-    values = {
-        "status": flow_filter.status and flow_filter.status.value,
-        "type": flow_filter.type and flow_filter.type.value,
-        "created_by": None if flow_filter.created_by is None else id_or_none(Kind.USER, flow_filter.created_by),
-        SINCE.key: flow_filter.updated_since,
-        "drift": flow_filter.drift and flow_filter.drift.value,
-        USED_ID.key: flow_filter.uses_id and (flow_filter.uses_id if kind_of(flow_filter.uses_id) else ""),
-    }
-    return {name: value for name, value in values.items() if value is not None}
+def _named(part: ColumnElement[str]) -> ColumnElement[str]:
+    """A part of the name of the component that is asked for, if the viewer can see it."""
+    return select(part).select_from(_COMPONENTS).where(_IS_COMPONENT, is_visible_component()).scalar_subquery()
 
 
 def _uses_component() -> ColumnElement[bool]:
@@ -161,34 +65,110 @@ def _uses_component() -> ColumnElement[bool]:
     return names_component(
         FLOW_CONTENT_COMPONENT.c.name == _named(COMPONENT.c.name),
         FLOW_CONTENT_COMPONENT.c.team == _named(TEAM.c.name),
-        exists(select(literal(1)).select_from(COMPONENTS).where(IS_COMPONENT, is_meant(tenant))),
+        exists(select(literal(1)).select_from(_COMPONENTS).where(_IS_COMPONENT, is_meant(tenant))),
     )
 
 
-def _named(part: ColumnElement[str]) -> ColumnElement[str]:
-    """A part of the name of the component that is asked for, if the viewer can see it."""
-    return select(part).select_from(COMPONENTS).where(IS_COMPONENT, is_visible_component()).scalar_subquery()
+class Filter(NamedTuple):
+    """How one field of `FlowFilter` limits flows."""
+
+    condition: ColumnElement[bool]
+    narrowed: Narrowed | None = None
+    """The ids of flows that meet the condition, where an index has them."""
 
 
-def naming_component(component_id: str | None) -> dict[str, str]:
-    """Value for the parameter `component`."""
-    return {} if component_id is None else {COMPONENT_ID.key: id_or_none(Kind.COMPONENT, component_id)}
+_OTHER, _ONCE = FLOW.alias("other").c, FLOW_COMPONENT.c
 
 
-def id_or_none(kind: Kind, text: str) -> str:
+def _flows_where(condition: Callable[[ColumnElement[str]], ColumnElement[bool]]) -> Narrowed:
+    """The ids of the flows that meet a condition on a workspace."""
+    return Narrowed(FLOW.c.id, _OTHER.id, condition)
+
+
+def _flows_with(value: ColumnElement[str], wish: ColumnElement[str]) -> Narrowed:
+    """The ids of the flows with a value, by the expression of an index, which no other condition repeats.
+
+    Otherwise the planner would use the index to sort many flows.
+    """
+    return _flows_where(lambda workspace: _OTHER.workspace_id + value == workspace + wish)
+
+
+# Conditions are built once: building them takes most of the time of a statement.
+_CREATOR, _STATUS, _TYPE, _DRIFT = (bindparam(name, type_=Text) for name in ("created_by", "status", "type", "drift"))
+_SINCE = bindparam("updated_since", type_=FLOW.c.updated_at.type)
+_IS_PLACE = FLOW_REFERENCE.c.place == PLACE_OF_USED
+_IS_USE = and_(FLOW_REFERENCE.c.flow_id == FLOW.c.id, FLOW_REFERENCE.c.reference_id == USED_ID, _IS_PLACE)
+_HAS_DRIFT = drift_of(ENDS.c.source_hash, ENDS.c.shown_hash, ENDS.c.base_hash) == _DRIFT
+_NAMED_ONCE = and_(_ONCE.team == _named(TEAM.c.name), _ONCE.name == _named(COMPONENT.c.name))
+# The offset keeps it a question for each flow of the page; joined, all drafts there are might be read.
+_HAS_DRAFT = exists(select(literal(1)).where(IS_ACTIVE_DRAFT).offset(0))
+_HAS_NO_VERSION = FLOW.c.published_version_id.is_(None)
+_NO_VERSION_AS_TEXT = cast(_OTHER.published_version_id.is_(None), Text)
+_FILTERS: dict[tuple[str, object], Filter] = {
+    ("uses_id", ANY): Filter(
+        exists(select(literal(1)).where(_IS_USE).offset(0)),
+        Narrowed(FLOW.c.id, FLOW_REFERENCE.c.flow_id, lambda _: _IS_PLACE),
+    ),
+    ("drift", ANY): Filter(
+        exists(select(literal(1)).select_from(ENDS).where(_HAS_DRIFT).offset(0)),
+        Narrowed(
+            FLOW.c.id,
+            FLOW_EXPORT.c.destination_flow_id,
+            lambda workspace: FLOW_EXPORT.c.destination_workspace_id == workspace,
+        ),
+    ),
+    ("component_id", ANY): Filter(
+        _uses_component(),
+        Narrowed(FLOW.c.id, _ONCE.flow_id, lambda workspace: and_(_ONCE.workspace_id == workspace, _NAMED_ONCE)),
+    ),
+    ("created_by", ANY): Filter(
+        FLOW.c.created_by == _CREATOR,
+        _flows_where(lambda workspace: and_(_OTHER.workspace_id == workspace, _OTHER.created_by == _CREATOR)),
+    ),
+    ("updated_since", ANY): Filter(
+        func.greatest(FLOW.c.updated_at, _SINCE) == FLOW.c.updated_at,
+        _flows_where(lambda workspace: and_(_OTHER.workspace_id == workspace, _OTHER.updated_at >= _SINCE)),
+    ),
+    ("status", ANY): Filter(FLOW.c.status == _STATUS, _flows_with(_OTHER.status, _STATUS)),
+    ("type", ANY): Filter(FLOW.c.type == _TYPE, _flows_with(_OTHER.type, _TYPE)),
+    # As PostgreSQL writes a boolean.
+    ("is_published", True): Filter(~_HAS_NO_VERSION, _flows_with(_NO_VERSION_AS_TEXT, literal_column("'false'", Text))),
+    ("is_published", False): Filter(_HAS_NO_VERSION, _flows_with(_NO_VERSION_AS_TEXT, literal_column("'true'", Text))),
+    ("has_draft", True): Filter(_HAS_DRAFT),
+    ("has_draft", False): Filter(~_HAS_DRAFT),
+}
+"""By the field and its value, or ANY where that is a parameter; those that the fewest flows meet come first."""
+_SINCE_IN_ORDER = _FILTERS["updated_since", ANY]._replace(condition=FLOW.c.updated_at >= _SINCE)
+
+
+def filters_of(shape: FlowFilter, *, by_update: bool) -> list[Filter]:
+    """The filters of a `shape_of` a filter; `filter_values` has the values of their parameters.
+
+    The condition on the last change fits an index only if the list is sorted by it: otherwise the planner would use that
+    index to sort many flows.
+    """
+    filters = _FILTERS | ({("updated_since", ANY): _SINCE_IN_ORDER} if by_update else {})
+    return [each for (field, value), each in filters.items() if getattr(shape, field) == value]
+
+
+def shape_of(flow_filter: FlowFilter) -> FlowFilter:
+    """The filter with ANY in place of the values of parameters."""
+    return FlowFilter._make(value if value in {None, True, False} else ANY for value in flow_filter)
+
+
+def filter_values(flow_filter: FlowFilter) -> dict[str, Any]:
+    """Values for the parameters of filters."""
+    return {
+        **flow_filter._asdict(),
+        "created_by": id_or_none(Kind.USER, flow_filter.created_by),
+        "component_id": id_or_none(Kind.COMPONENT, flow_filter.component_id),
+        "uses_id": flow_filter.uses_id if kind_of(flow_filter.uses_id or "") else "",
+    }
+
+
+def id_or_none(kind: Kind, text: str | None) -> str:
     """The text if it can be an id of the kind, else an empty one, which no row has as its id."""
-    return text if is_id(kind, text) else ""
-
-
-USES_COMPONENT = _uses_component()
-SEES_COMPONENT = exists(select(literal(1)).select_from(COMPONENTS).where(IS_COMPONENT, is_visible_component()))
-HAS_DRIFT = exists(
-    select(literal(1))
-    .select_from(ENDS)
-    .where(drift_of(ENDS.c.source_hash, ENDS.c.shown_hash, ENDS.c.base_hash) == bindparam("drift", type_=Text))
-    .offset(0)
-)
-"""Built once, since building them takes most of the time of a statement."""
+    return text if text is not None and is_id(kind, text) else ""
 
 
 class FlowOrder(StrEnum):

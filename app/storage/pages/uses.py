@@ -30,7 +30,7 @@ from app.storage.tables import (
     WORKSPACE,
 )
 
-USED_ID = bindparam("used", type_=Text)
+USED_ID = bindparam("uses_id", type_=Text)
 _THINGS = union_all(
     *(select(table.c.id, table.c.workspace_id) for table in (TOPIC, CREDENTIAL, SECRET, AGENT))
 ).subquery()
