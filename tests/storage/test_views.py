@@ -7,9 +7,8 @@ import pytest
 from app.execution.rows import PageColumns
 from app.storage.connections.connection import views_of
 from app.storage.pages.candidates import OVERRIDE_CANDIDATES
-from app.storage.pages.joins import JOINS
 from app.storage.pages.lists import ListName, WantedList
-from app.storage.pages.related import Related
+from app.storage.pages.related import JOINS, Related
 from app.storage.reads.rows import ComponentView, DraftView, FlowView, UserView, columns
 from app.storage.tables import COMPONENT, TEAM
 
@@ -62,6 +61,6 @@ def test_a_page_of_members_reads_of_each_user_what_is_selected() -> None:
 
 
 def test_a_page_of_candidates_reads_of_each_flow_what_is_selected() -> None:
-    statement, _ = OVERRIDE_CANDIDATES._page((0,), frozenset({"name"}), backwards=False, has_search=False)
+    statement, _ = OVERRIDE_CANDIDATES._page(frozenset({"name"}), backwards=False, has_search=False)
     text = str(statement)
     assert [name for name in FlowView._fields if f"flow.{name} AS {name}" in text] == ["name"]

@@ -56,11 +56,11 @@ class OverrideCandidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RankedList(Generic[Match]):
-    """A list in ranks, each of them by name."""
+    """A list in ranks."""
 
     ranks: tuple[Select[Any], ...]
-    name_key: ColumnElement[str]
-    id: ColumnElement[str]
+    order: Order
+    """The order within each rank: by name."""
     views: RowViews[Match]
     condition: ColumnElement[bool] = field(default_factory=true)
     """A condition on the whole list; within each rank it would mislead the planner."""
@@ -74,32 +74,28 @@ class RankedList(Generic[Match]):
         columns: Columns = None,
     ) -> Page[Match]:
         """A page of the list, in one statement."""
-        ranks = tuple(rank for rank in range(len(self.ranks)) if self._may_hold(rank, request))
-        if not ranks:
-            # The cursor was made up: no rank lies beyond it.
-            return Page(has_next=request.backwards, has_previous=not request.backwards)
-        statement, order = self._page(ranks, columns, backwards=request.backwards, has_search=bool(search))
+        statement, order = self._page(columns, backwards=request.backwards, has_search=bool(search))
         values = {**parameters, **searching(search), **order.values(PageRequest(request.size, request.backwards))}
-        for rank in ranks:
-            values |= self._keys.values(_within(rank, request), prefix=f"rank_{rank}_")
-        rows = await connection.rows(statement, values)
-        return order.cut(rows, request, self.views)
+        for rank in range(len(self.ranks)):
+            values |= self.order.values(_within(rank, request), prefix=f"rank_{rank}_")
+        return order.cut(await connection.rows(statement, values), request, self.views)
 
     async def count(self, connection: ReadConnection, parameters: Mapping[str, str], search: str | None) -> int:
         """How long the list is."""
         statement = self._count(has_search=bool(search))
         return int(await connection.value(statement, {**parameters, **searching(search)}))
 
-    @property
-    def _keys(self) -> Order:
-        return Order((self.name_key, self.id))
-
     @lru_cache(MOST_CACHED_STATEMENTS)  # noqa: B019 - of the lists of this module, which stay
-    def _page(
-        self, ranks: tuple[int, ...], columns: Columns, *, backwards: bool, has_search: bool
-    ) -> tuple[Select[Any], Order]:
-        """The statement of a page that may hold these ranks."""
-        branches = [self._branch(rank, columns, backwards=backwards, has_search=has_search) for rank in ranks]
+    def _page(self, columns: Columns, *, backwards: bool, has_search: bool) -> tuple[Select[Any], Order]:
+        """The statement of a page: of each rank, the rows that may be on it."""
+        branches = [
+            self.order.page(
+                reading_only(rows, self.views.layout, columns).add_columns(literal(rank).label("rank")),
+                backwards=backwards,
+                prefix=f"rank_{rank}_",
+            )
+            for rank, rows in enumerate(self._named(has_search=has_search))
+        ]
         ranked = union_all(*(select(branch.subquery()) for branch in branches)).subquery()
         *_, rank, name, id_ = ranked.c
         order = Order((rank, name, id_))
@@ -107,31 +103,20 @@ class RankedList(Generic[Match]):
 
     @cache  # noqa: B019 - as above
     def _count(self, *, has_search: bool) -> Select[Any]:
-        found = [rows.where(*matching(self.name_key, "any" if has_search else None)) for rows in self.ranks]
-        return select(func.count()).select_from(union_all(*found).subquery()).where(self.condition)
+        ranked = union_all(*self._named(has_search=has_search)).subquery()
+        return select(func.count()).select_from(ranked).where(self.condition)
 
-    def _branch(self, rank: int, columns: Columns, *, backwards: bool, has_search: bool) -> Select[Any]:
-        """Select the rows of one rank that may be on the page."""
-        named = matching(self.name_key, "any" if has_search else None)
-        ranked = (
-            reading_only(self.ranks[rank], self.views.layout, columns)
-            .add_columns(literal(rank).label("rank"))
-            .where(*named)
-        )
-        return self._keys.page(ranked, backwards=backwards, prefix=f"rank_{rank}_")
-
-    @staticmethod
-    def _may_hold(rank: int, request: PageRequest) -> bool:
-        """Whether a rank doesn't lie wholly on the other side of the cursor."""
-        here = rank if request.beyond is None else int(str(request.beyond[0]))
-        return rank == here or (rank < here) == request.backwards
+    def _named(self, *, has_search: bool) -> list[Select[Any]]:
+        return [rows.where(*matching(self.order.columns[0], "any" if has_search else None)) for rows in self.ranks]
 
 
 def _within(rank: int, request: PageRequest) -> PageRequest:
-    """The page request within one rank."""
-    if request.beyond is None or request.beyond[0] != rank:
-        return PageRequest(request.size, request.backwards)
-    return PageRequest(request.size, request.backwards, request.beyond[1:])
+    """The page request within one rank, of which nothing is read if the rank lies on the other side of the cursor."""
+    size, backwards, beyond = request
+    if beyond is None or beyond[0] == rank:
+        return PageRequest(size, backwards, beyond and beyond[1:])
+    # A better rank than the cursor's is read before its end, or after it; another one after its start, or before it.
+    return PageRequest(size, backwards=rank < int(str(beyond[0])))
 
 
 def _of_source(column: str) -> ScalarSelect[Any]:
@@ -163,8 +148,7 @@ OVERRIDE_CANDIDATES = RankedList(
         _flows_to_override(MatchReason.SAME_NAME, FLOW.c.name_key == _of_source("name_key"), ~_copied()),
         _flows_to_override(MatchReason.OTHER, FLOW.c.name_key != _of_source("name_key"), ~_copied()),
     ),
-    name_key=FLOW.c.name_key,
-    id=FLOW.c.id,
+    order=Order((FLOW.c.name_key, FLOW.c.id)),
     views=RowViews(
         lambda row: OverrideCandidate(_FLOW.make(row), row[len(_FLOW.layout)]),
         {"candidate": _FLOW.layout, "match_reason": len(_FLOW.layout)},
@@ -184,8 +168,7 @@ TOPIC_CANDIDATES = RankedList(
         _topics_to_choose(TOPIC.c.name_key == NAME_KEY, same_name=True),
         _topics_to_choose(TOPIC.c.name_key != NAME_KEY, same_name=False),
     ),
-    name_key=TOPIC.c.name_key,
-    id=TOPIC.c.id,
+    order=Order((TOPIC.c.name_key, TOPIC.c.id)),
     views=views_of(TopicView),
 )
 """Topics that could take a topic's place: those of its name first. No topic has the name `""`."""
