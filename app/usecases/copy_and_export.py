@@ -8,8 +8,8 @@ from app.domain.export_facts import CopyWish, ExportWish
 from app.domain.input import KeyedCall
 from app.domain.undo import Undone, UndoRefusal, plan_undo, plan_undos
 from app.storage.store import Store
+from app.storage.writes.copies import undo_exports as restore_what_was_there
 from app.storage.writes.copies import write_exports
-from app.storage.writes.undo import undo_exports as restore_what_was_there
 from app.usecases.plan_exports import counted
 from app.usecases.transaction import decide, transaction
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from app.storage.store import Store
-from app.storage.upkeep.unreferenced_contents import Slice, begin_looking, remove_slice
+from app.storage.upkeep.expiry import Slice, begin_looking, remove_slice
 from app.telemetry.log import log
 from app.usecases.transaction import UnitOfWork, transaction
 

@@ -10,7 +10,7 @@ from app.domain.graph import Json
 from app.storage.connections.engine import engine_of
 from app.storage.ids import Kind, new_id
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
-from app.storage.writes.contents import CONTENT, content_row
+from app.storage.writes.lifecycle import CONTENT, content_row
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import published, saved
 from tests.lifecycle.small_graphs import CODE, COMMANDS

@@ -16,8 +16,8 @@ from app.domain.model import UserId
 from app.storage.connections.database import DatabaseUnavailable, TransactionConflict
 from app.storage.store import Store
 from app.storage.tables import FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT
-from app.storage.upkeep.unreferenced_contents import remove_slice
-from app.storage.writes.contents import write_content
+from app.storage.upkeep.expiry import remove_slice
+from app.storage.writes.lifecycle import write_content
 from app.usecases import remove_contents as removing
 from app.usecases.remove_contents import EVERY, KEPT, remove_contents
 from tests.lifecycle.company import Company

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 import orjson
-from sqlalchemy import Text, any_, bindparam, case, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import case, or_, select
 
 from app.domain.bindings import AgentNotCopied, ExportWarning
 from app.domain.drift import DestinationWasChanged
@@ -21,10 +20,10 @@ from app.domain.step import Step
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
 from app.meter import current_meter
 from app.offload import LARGE, interruptible, offload
-from app.storage.connections.connection import ReadConnection, Row
+from app.storage.connections.connection import ReadConnection, Row, is_one_of
 from app.storage.facts.catalogue import read_targets
 from app.storage.facts.visibility import is_member
-from app.storage.reads.limit import bounded, read_bounded
+from app.storage.reads.graphs import bounded, read_bounded
 from app.storage.reads.rows import ResultView, columns
 from app.storage.tables import FLOW, FLOW_EXPORT, REFERENCE_REPORT, WORKSPACE
 
@@ -34,7 +33,6 @@ SEES_SOURCE, SEES_DESTINATION = (
 IS_VISIBLE = or_(SEES_SOURCE, SEES_DESTINATION)
 """A viewer of either end sees the record, but nothing of an end that the viewer can't see."""
 
-_IDS = bindparam("ids", type_=ARRAY(Text))
 RESULTS = (
     select(
         *columns(
@@ -48,7 +46,7 @@ RESULTS = (
     )
     .join_from(FLOW_EXPORT, WORKSPACE, WORKSPACE.c.id == FLOW_EXPORT.c.destination_workspace_id)
     .outerjoin(FLOW, FLOW.c.id == FLOW_EXPORT.c.destination_flow_id)
-    .where(FLOW_EXPORT.c.id == any_(_IDS), IS_VISIBLE)
+    .where(is_one_of(FLOW_EXPORT.c.id), IS_VISIBLE)
 )
 
 
@@ -63,10 +61,10 @@ REPORTS_OF_EXPORTS = select(
     FLOW_EXPORT.c.report_hash,
     SEES_SOURCE.label("sees_source"),
     SEES_DESTINATION.label("sees_destination"),
-).where(FLOW_EXPORT.c.id == any_(_IDS), IS_VISIBLE)
+).where(is_one_of(FLOW_EXPORT.c.id), IS_VISIBLE)
 REPORTS = bounded(
     select(REFERENCE_REPORT.c.hash, REFERENCE_REPORT.c.references)
-    .where(REFERENCE_REPORT.c.hash == any_(_IDS))
+    .where(is_one_of(REFERENCE_REPORT.c.hash))
     .subquery("reports"),
     by="hash",
     long=("references",),

@@ -3,10 +3,23 @@
 Content is read once for each hash however many share it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import add
 from typing import Any, NamedTuple
 
-from sqlalchemy import FromClause, Integer, Select, Text, any_, bindparam, func, select, tuple_, union_all
+from sqlalchemy import (
+    BigInteger,
+    FromClause,
+    Integer,
+    Select,
+    bindparam,
+    case,
+    func,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.access import WorkspaceAccess
@@ -15,15 +28,36 @@ from app.domain.flow import FlowState
 from app.domain.model import TenantId
 from app.meter import current_meter
 from app.offload import interruptible, offload
-from app.storage.connections.connection import ReadConnection, Row
+from app.storage.connections.connection import ReadConnection, Row, is_one_of, texts
 from app.storage.facts.catalogue import read_catalogue
 from app.storage.facts.states import graph_of, state_columns, state_of
 from app.storage.facts.visibility import ACCESS_COLUMNS, FLOWS, access_of, with_access
-from app.storage.reads.limit import bounded, read_bounded
 from app.storage.reads.rows import GraphView
 from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION, WORKSPACE
 
-IDS = bindparam("ids", type_=ARRAY(Text))
+MOST = bindparam("most", type_=BigInteger)
+
+
+def bounded(rows: FromClause, *, by: str, long: Sequence[str]) -> Select[Any]:
+    """Select rows with long texts, and the sum of their bytes up to each row, in the order of the column `by`.
+
+    The texts of rows beyond the limit are null: PostgreSQL knows a text's size without reading it, since TOAST stores long
+    texts apart.
+    """
+    size = reduce(add, (func.octet_length(rows.c[name]) for name in long))
+    total = func.sum(size).over(order_by=rows.c[by])
+    columns = [case((total <= MOST, column)).label(column.name) if column.name in long else column for column in rows.c]
+    return select(*columns, total.label("total"))
+
+
+async def read_bounded(
+    connection: ReadConnection, statement: Select[Any], parameters: Mapping[str, Any]
+) -> Sequence[Row]:
+    """The rows of a statement that `bounded` made, counted."""
+    meter = current_meter()
+    rows = await connection.rows(statement, {**parameters, "most": meter.readable_bytes})
+    meter.take_graphs(max((int(row.total) for row in rows), default=0))
+    return rows
 
 
 class StateView(NamedTuple):
@@ -37,7 +71,7 @@ def _states(table: FromClause) -> Select[Any]:
         FLOW_CONTENT, FLOW_CONTENT.c.hash == table.c.content_hash
     )
     columns = (*ACCESS_COLUMNS, FLOW.c.id.label("flow_id"), *state_columns("state", table, FLOW_CONTENT))
-    return select(*columns).select_from(rows).where(table.c.id == any_(IDS))
+    return select(*columns).select_from(rows).where(is_one_of(table.c.id))
 
 
 STATES = bounded(
@@ -67,8 +101,6 @@ def _views(rows: Sequence[Row], *, counts_steps: bool) -> dict[str, StateView]:
     return found
 
 
-IDS = bindparam("ids", type_=ARRAY(Text))
-
 _HOMES = FLOWS.join(WORKSPACE, WORKSPACE.c.id == FLOW.c.workspace_id).join(
     CONTRACT, CONTRACT.c.id == WORKSPACE.c.contract_id
 )
@@ -83,7 +115,7 @@ GRAPHS = bounded(
                 CONTRACT.c.tenant_id,
             )
             .select_from(_HOMES.join(state, state.c.flow_id == FLOW.c.id))
-            .where(state.c.id == any_(IDS))
+            .where(is_one_of(state.c.id))
             for state in (FLOW_DRAFT, FLOW_VERSION)
         )
     ).subquery("graphs"),
@@ -92,7 +124,7 @@ GRAPHS = bounded(
 )
 
 CONTENTS = bounded(
-    select(FLOW_CONTENT.c.hash, FLOW_CONTENT.c.graph).where(FLOW_CONTENT.c.hash == any_(IDS)).subquery("contents"),
+    select(FLOW_CONTENT.c.hash, FLOW_CONTENT.c.graph).where(is_one_of(FLOW_CONTENT.c.hash)).subquery("contents"),
     by="hash",
     long=("graph",),
 )
@@ -100,9 +132,7 @@ CONTENTS = bounded(
 
 VERSIONS_BY_NUMBER = select(FLOW_VERSION.c.flow_id, FLOW_VERSION.c.number, FLOW_VERSION.c.id).where(
     tuple_(FLOW_VERSION.c.flow_id, FLOW_VERSION.c.number).in_(
-        select(
-            func.unnest(bindparam("flows", type_=ARRAY(Text))), func.unnest(bindparam("numbers", type_=ARRAY(Integer)))
-        )
+        select(func.unnest(texts("flows")), func.unnest(bindparam("numbers", type_=ARRAY(Integer))))
     )
 )
 

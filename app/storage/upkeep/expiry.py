@@ -1,15 +1,42 @@
-"""Removing what is over long ago, in batches: drafts that were set aside, and records of exports."""
+"""Removes old rows in batches: drafts that were set aside, records of exports, contents without references.
 
+A transaction that stores a content again locks its row until it ends (`insert_new_rows`), and locked rows are skipped. A
+copy reads the content's reference first and inserts its own a little later, so a content is removed only if it had no
+references for longer than any transaction takes.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import all_, any_, bindparam, delete, exists, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Text
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Text,
+    all_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.storage.connections.connection import WriteConnection
+from app.storage.connections.connection import WriteConnection, is_one_of, texts
 from app.storage.connections.row_changes import write_rows
 from app.storage.event_writes import removed_flows
-from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, REFERENCE_REPORT
+from app.storage.tables import (
+    FLOW,
+    FLOW_CONTENT,
+    FLOW_DRAFT,
+    FLOW_EXPORT,
+    FLOW_VERSION,
+    PERIODIC_TASK,
+    REFERENCE_REPORT,
+)
 
 LOCK = 1718382456
 """Advisory lock of the process that removes expired rows; the number below it is the migrations' lock."""
@@ -23,16 +50,13 @@ _LOCK_EXPIRED = (
     .with_for_update(skip_locked=True)
 )
 
-_REMOVE_DRAFTS = delete(FLOW_DRAFT).where(FLOW_DRAFT.c.id == any_(bindparam("drafts", type_=ARRAY(Text))))
+_REMOVE_DRAFTS = delete(FLOW_DRAFT).where(is_one_of(FLOW_DRAFT.c.id, "drafts"))
 
-_FLOWS = FLOW.c.id == any_(bindparam("flows", type_=ARRAY(Text)))
+_FLOWS = is_one_of(FLOW.c.id, "flows")
 _HAS_OTHER_DRAFT = exists(
-    select(literal(1)).where(
-        FLOW_DRAFT.c.flow_id == FLOW.c.id, FLOW_DRAFT.c.id != all_(bindparam("drafts", type_=ARRAY(Text)))
-    )
+    select(literal(1)).where(FLOW_DRAFT.c.flow_id == FLOW.c.id, FLOW_DRAFT.c.id != all_(texts("drafts")))
 )
 _NOTHING_LEFT = select(FLOW.c.id).where(_FLOWS, FLOW.c.published_version_id.is_(None), ~_HAS_OTHER_DRAFT)
-
 
 _OVER_SINCE = func.least(FLOW_EXPORT.c.undone_at, FLOW_EXPORT.c.destination_deleted_at)
 _IS_OVER = or_(FLOW_EXPORT.c.undone_at.is_not(None), FLOW_EXPORT.c.destination_deleted_at.is_not(None))
@@ -43,10 +67,10 @@ _LOCK_OLD_RECORDS = (
     .limit(bindparam("batch"))
     .with_for_update(skip_locked=True)
 )
-_THESE_RECORDS = FLOW_EXPORT.c.id == any_(bindparam("records", type_=ARRAY(Text)))
+_THESE_RECORDS = is_one_of(FLOW_EXPORT.c.id, "records")
 _REMOVE_RECORDS = delete(FLOW_EXPORT).where(_THESE_RECORDS).returning(FLOW_EXPORT.c.report_hash)
 _IS_UNREFERENCED = (
-    REFERENCE_REPORT.c.hash == any_(bindparam("reports", type_=ARRAY(Text))),
+    is_one_of(REFERENCE_REPORT.c.hash, "reports"),
     ~exists(select(literal(1)).where(FLOW_EXPORT.c.report_hash == REFERENCE_REPORT.c.hash)),
 )
 _LOCK_REPORTS = (
@@ -85,3 +109,79 @@ async def remove_records(connection: WriteConnection, *, before: datetime, batch
         await connection.rows(_LOCK_REPORTS, reports)
         await connection.change(_REMOVE_REPORTS, reports)
     return len(records)
+
+
+TASK = "remove contents"
+
+_TIME = DateTime(timezone=True)
+_NOW, _BEFORE = bindparam("now", type_=_TIME), bindparam("before", type_=_TIME)
+_BEGUN = upsert(PERIODIC_TASK).values(name=literal(TASK, Text), began_at=_NOW)
+_BEGIN = _BEGUN.on_conflict_do_update(
+    constraint="pk_periodic_task", set_={"began_at": _NOW}, where=PERIODIC_TASK.c.began_at <= _BEFORE
+).returning(PERIODIC_TASK.c.name)
+
+_IS_REFERRED_TO: ColumnElement[bool] = exists(
+    select(literal(1)).where(FLOW_DRAFT.c.content_hash == FLOW_CONTENT.c.hash)
+) | exists(select(literal(1)).where(FLOW_VERSION.c.content_hash == FLOW_CONTENT.c.hash))
+_THESE_CONTENTS = is_one_of(FLOW_CONTENT.c.hash, "these")
+
+_NEXT_CONTENTS = (
+    select(FLOW_CONTENT.c.hash)
+    .where(FLOW_CONTENT.c.hash > bindparam("after", type_=Text))
+    .order_by(FLOW_CONTENT.c.hash)
+    .limit(bindparam("size"))
+)
+_LOCK_CONTENTS = (
+    select(FLOW_CONTENT.c.hash)
+    .where(_THESE_CONTENTS, ~_IS_REFERRED_TO)
+    .order_by(FLOW_CONTENT.c.hash)
+    .with_for_update(skip_locked=True)
+)
+# What was referred to between the last look and the lock is seen by these, since each statement looks anew.
+_REMOVE_CONTENTS = (
+    delete(FLOW_CONTENT)
+    .where(_THESE_CONTENTS, FLOW_CONTENT.c.unreferenced_since <= _BEFORE, ~_IS_REFERRED_TO)
+    .returning(FLOW_CONTENT.c.hash)
+)
+_MARK_CONTENTS = (
+    update(FLOW_CONTENT)
+    .where(_THESE_CONTENTS, FLOW_CONTENT.c.unreferenced_since.is_(None), ~_IS_REFERRED_TO)
+    .values(unreferenced_since=_NOW)
+)
+_UNMARK_CONTENTS = (
+    update(FLOW_CONTENT)
+    .where(_THESE_CONTENTS, FLOW_CONTENT.c.unreferenced_since.is_not(None), _IS_REFERRED_TO)
+    .values(unreferenced_since=None)
+)
+
+
+class Slice(NamedTuple):
+    """The outcome for a number of contents, in the order of their hashes."""
+
+    last: str | None
+    """The hash of the last content; None: the end was reached."""
+    removed: Sequence[str]
+
+
+async def begin_looking(connection: WriteConnection, *, now: datetime, before: datetime) -> bool:
+    """Begin to look through all contents; false if a process has begun after `before`, or begins just now."""
+    return bool(await connection.change(_BEGIN, {"now": now, "before": before}))
+
+
+async def remove_slice(connection: WriteConnection, *, after: str, size: int, now: datetime, before: datetime) -> Slice:
+    """Look at the next `size` contents: remove those without references since `before`, mark other unreferenced ones.
+
+    Locked contents are skipped.
+    """
+    hashes = [row.hash for row in await connection.rows(_NEXT_CONTENTS, {"after": after, "size": size})]
+    if not hashes:
+        return Slice(None, ())
+    await connection.change(_UNMARK_CONTENTS, {"these": hashes})
+    unreferenced = [row.hash for row in await connection.rows(_LOCK_CONTENTS, {"these": hashes})]
+    removed = []
+    if unreferenced:
+        removed = [
+            row.hash for row in await connection.change(_REMOVE_CONTENTS, {"these": unreferenced, "before": before})
+        ]
+        await connection.change(_MARK_CONTENTS, {"these": unreferenced, "now": now})
+    return Slice(hashes[-1], removed)

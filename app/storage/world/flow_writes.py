@@ -13,7 +13,7 @@ from app.storage.connections.row_changes import insert_new_rows, insert_rows
 from app.storage.event_writes import FlowEvent, flow_events
 from app.storage.facts.states import SHOWN, STATE, shown_values, state_values
 from app.storage.store import Store
-from app.storage.writes.contents import COMPONENT, CONTENT, component_rows, content_row
+from app.storage.writes.lifecycle import COMPONENT, CONTENT, component_rows, content_row
 
 BETWEEN_VERSIONS = timedelta(hours=1)
 _FLOWS = insert_rows(

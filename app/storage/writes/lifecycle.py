@@ -1,28 +1,70 @@
-"""Writes changes of drafts and flows, under the locks of the flows."""
+"""Writes changes of drafts and flows, under the locks of the flows; contents are stored once, however often they come."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Text, any_, bindparam, func, literal, null, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, FromClause, Text, func, literal, null, select
 
+from app.domain.component import read_command
+from app.domain.content import Content
 from app.domain.draft import DiscardPlan, RestorePlan
 from app.domain.edit import Saved, UpdatePlan
 from app.domain.events import EventType
 from app.domain.flow import FlowState
+from app.domain.graph import canonical
 from app.domain.model import DraftId, FlowId, FlowStatus, VersionId
 from app.domain.publish import Published, PublishPlan
 from app.domain.revert import Reverted, RevertPlan
 from app.domain.running import StatusPlan
 from app.domain.undo import ChangeSinceExport
-from app.storage.connections.row_changes import BY, NOW, Part, Parts, delete_rows, insert_rows, update_rows
+from app.meter import current_meter
+from app.offload import offload
+from app.storage.connections.connection import is_one_of
+from app.storage.connections.row_changes import (
+    BY,
+    NOW,
+    Part,
+    Parts,
+    delete_rows,
+    insert_new_rows,
+    insert_rows,
+    update_rows,
+)
 from app.storage.event_writes import FlowEvent, flow_events, removed_flows
 from app.storage.facts.states import SHOWN, STATE, shown_values, state_values
 from app.storage.ids import Kind, new_id
 from app.storage.reads.rows import DraftView, FlowView
 from app.storage.store import Store
-from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION
-from app.storage.writes.contents import write_content
+from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION
+
+CONTENT, COMPONENT = ("hash", "graph", "outline"), ("hash", "team", "name")
+LONGEST_COMPONENT_NAME = 255
+"""Characters of the name of a team or a component."""
+
+_CONTENTS = insert_new_rows(FLOW_CONTENT, CONTENT)
+_COMPONENTS = insert_rows(FLOW_CONTENT_COMPONENT, COMPONENT)
+
+
+async def write_content(store: Store, content: Content) -> None:
+    current_meter().take_decided(len(content.canonical))
+    row = await offload(len(content.canonical), content_row, content)
+    if await store.write((_CONTENTS, [row])):
+        rows = await offload(len(content.canonical), component_rows, content)
+        await store.write((_COMPONENTS, rows))
+
+
+def content_row(content: Content) -> tuple[str, str, str]:
+    """Content as it is stored, with steps and links apart, for rules that need not read the graph."""
+    links = [[link.source, link.target, link.conditional] for link in content.graph.links]
+    steps = [[step.id, step.command, *([] if step.name is None else [step.name])] for step in content.graph.steps]
+    return content.hash, content.canonical, canonical({"steps": steps, "links": links})
+
+
+def component_rows(content: Content) -> list[tuple[str, str, str]]:
+    """The components that a content names, and that may exist: an index can't hold names of any length."""
+    names = {read.component for step in content.graph.steps if (read := read_command(step.command)) is not None}
+    possible = [name for name in sorted(names) if max(map(len, name)) <= LONGEST_COMPONENT_NAME]
+    return [(content.hash, name.team, name.name) for name in possible]
 
 
 def _next_number(version: FromClause) -> ColumnElement[Any]:
@@ -88,7 +130,7 @@ REMOVED_DRAFTS = delete_rows(FLOW_DRAFT)
 _KEEP_OTHERS_AWAY = (
     select(FLOW_DRAFT.c.id)
     .select_from(FLOW.outerjoin(FLOW_DRAFT, FLOW_DRAFT.c.flow_id == FLOW.c.id))
-    .where(FLOW.c.id == any_(bindparam("flows", type_=ARRAY(Text))))
+    .where(is_one_of(FLOW.c.id, "flows"))
     .order_by(FLOW.c.id)
     .with_for_update(of=FLOW)
 )
