@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import LargeBinary, Text, and_, any_, bindparam, exists, func, insert, or_, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import LargeBinary, Text, and_, bindparam, exists, func, insert, or_, select, update
 from typeid import TypeID
 
 from app.domain.input import email_key
 from app.domain.model import UserId
-from app.storage.connections.connection import ReadConnection, Row, WriteConnection
+from app.storage.connections.connection import ReadConnection, Row, WriteConnection, is_one_of
 from app.storage.tables import API_TOKEN, CONTRACT_ACCESS, TENANT_MEMBER, USER
 
 _PROVISIONS_ANOTHER = and_(TENANT_MEMBER.c.user_id == USER.c.id, TENANT_MEMBER.c.tenant_id != USER.c.tenant_id)
@@ -73,7 +72,7 @@ _TO_CHECK = (
         USER.c.email,
     )
     .join_from(API_TOKEN, USER, API_TOKEN.c.user_id == USER.c.id)
-    .where(API_TOKEN.c.id == any_(bindparam("tokens", type_=ARRAY(Text))), IS_ADMITTED)
+    .where(is_one_of(API_TOKEN.c.id, "tokens"), IS_ADMITTED)
 )
 
 _TOKENS = (

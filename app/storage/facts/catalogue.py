@@ -10,7 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     ScalarSelect,
-    any_,
+    Text,
     bindparam,
     func,
     literal,
@@ -19,8 +19,6 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Text
 
 from app.domain.access import WorkspaceAccess
 from app.domain.component import (
@@ -33,7 +31,7 @@ from app.domain.component import (
 )
 from app.domain.model import ComponentId, ContractId, ReferenceKind, Target, TenantId
 from app.offload import offload
-from app.storage.connections.connection import ReadConnection
+from app.storage.connections.connection import ReadConnection, is_one_of, texts
 from app.storage.facts.mirrored_rules import FLOWS_USED, is_visible_component
 from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, VIEWER, access_of, is_member
 from app.storage.ids import Kind, is_id, kind_of
@@ -48,9 +46,6 @@ from app.storage.tables import (
     TOPIC,
     WORKSPACE,
 )
-
-IDS = bindparam("ids", type_=ARRAY(Text))
-
 
 WORKSPACE_TO_WRITE_INTO = (
     select(*ACCESS_COLUMNS, FLOWS_USED)
@@ -92,8 +87,8 @@ COMPONENTS_BY_NAME = (
     .where(
         tuple_(TEAM.c.name, COMPONENT.c.name).in_(
             select(
-                func.unnest(bindparam("teams", type_=ARRAY(Text))),
-                func.unnest(bindparam("names", type_=ARRAY(Text))),
+                func.unnest(texts("teams")),
+                func.unnest(texts("names")),
             )
         )
     )
@@ -117,7 +112,7 @@ def _targets() -> CompoundSelect[Any]:
                 table.c.name,
                 component.label("component_id"),
                 schema.label("schema_text"),
-            ).where(table.c.id == any_(IDS), is_member(table.c.workspace_id))
+            ).where(is_one_of(table.c.id), is_member(table.c.workspace_id))
             for kind, (table, component, schema) in kinds.items()
         )
     )

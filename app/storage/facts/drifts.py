@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Select, Text, any_, bindparam, select, true, union_all
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, FromClause, Select, select, true, union_all
 
 from app.domain.drift import DriftStatus, drift_of
-from app.storage.connections.connection import ReadConnection
+from app.storage.connections.connection import ReadConnection, is_one_of
 from app.storage.facts.visibility import FLOWS, is_member
 from app.storage.ids import Kind, is_id
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION
@@ -78,7 +77,7 @@ ENDS = _ends().correlate(FLOW).lateral("ends")
 _DRIFTS = (
     select(FLOW.c.id, ENDS.c.source_flow_id, ENDS.c.source_hash, ENDS.c.shown_hash, ENDS.c.base_hash)
     .select_from(FLOWS.join(ENDS, true()))
-    .where(FLOW.c.id == any_(bindparam("ids", type_=ARRAY(Text))))
+    .where(is_one_of(FLOW.c.id))
 )
 
 

@@ -9,11 +9,12 @@ import orjson
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
+    Integer,
     Select,
     Subquery,
+    Text,
     and_,
     any_,
-    bindparam,
     cast,
     func,
     literal_column,
@@ -22,8 +23,6 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Integer, Text
 
 from app.domain.access import WorkspaceAccess
 from app.domain.flow import TEXTS, Base, Flow, Graph, SavedState, ShownFlow
@@ -31,15 +30,13 @@ from app.domain.model import ContractId, FlowId, FlowStatus, FlowType
 from app.domain.source import CopiedState, SourceWish, copied_state
 from app.meter import current_meter
 from app.offload import interruptible, offload
-from app.storage.connections.connection import ReadConnection, Row
+from app.storage.connections.connection import ReadConnection, Row, is_one_of
 from app.storage.facts.drifts import base_of
 from app.storage.facts.locks import NEW_FLOWS_IN, Touched
 from app.storage.facts.mirrored_rules import flows_used_in
 from app.storage.facts.states import OutlinedGraph, OutlinedState, States, columns_at_once, read_outlines, state_of
 from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, FLOWS, access_of, with_access
 from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION, WORKSPACE
-
-IDS = bindparam("ids", type_=ARRAY(Text))
 
 NO_GRAPH = Graph()
 STATES = ("published", "draft", "named")
@@ -101,7 +98,7 @@ def chosen_by(source: SourceWish) -> StateChoice:
 
 def _named_versions() -> Subquery:
     """Find versions by id before the join, since a flow may have thousands: OFFSET keeps the planner from another order."""
-    is_named = FLOW_VERSION.c.id == any_(bindparam("versions", type_=ARRAY(Text)))
+    is_named = is_one_of(FLOW_VERSION.c.id, "versions")
     return select(FLOW_VERSION).where(is_named).offset(literal_column("0")).subquery("named")
 
 
@@ -131,7 +128,7 @@ def flows_with_states(*more: Callable[[States], ColumnElement[Any]]) -> Select[A
     columns = columns_at_once(states, order_by=(FLOW.c.id, named.c.id))
     flow = [FLOW.c[name].label(f"flow_{name}") for name in _COLUMNS]
     columns += [column(states) for column in more]
-    return select(*ACCESS_COLUMNS, *flow, *columns).select_from(joined).where(FLOW.c.id == any_(IDS))
+    return select(*ACCESS_COLUMNS, *flow, *columns).select_from(joined).where(is_one_of(FLOW.c.id))
 
 
 def _bases(states: States) -> ColumnElement[Any]:
@@ -140,7 +137,7 @@ def _bases(states: States) -> ColumnElement[Any]:
     base = base_of(descent.c.source_flow_id, descent.c.destination_flow_id, descent)
     values = func.json_build_array(descent.c.source_flow_id, base.c.content_hash, published.c.number)
     row = select(cast(values, Text)).select_from(descent.join(base, true()))
-    is_changed = FLOW.c.id == any_(bindparam("changed", type_=ARRAY(Text)))
+    is_changed = is_one_of(FLOW.c.id, "changed")
     of_published = row.where(is_changed, descent.c.id == published.c.descends_from, base.c.content_hash.is_not(None))
     return of_published.correlate(FLOW, published).scalar_subquery().label("base")
 

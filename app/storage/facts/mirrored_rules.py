@@ -6,7 +6,6 @@ Each names the rule that it mirrors: that one decides, and a test holds the two 
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Subquery,
     Text,
@@ -30,6 +29,7 @@ from app.domain.component import ComponentAccess
 from app.domain.drift import DriftStatus
 from app.domain.model import ContractStatus, Workspace, WorkspaceType
 from app.domain.source_graph import UsableWhere
+from app.storage.connections.connection import is_one_of, texts
 from app.storage.facts.visibility import MEMBER, VIEWER
 from app.storage.tables import COMPONENT, CONTRACT, CONTRACT_ACCESS, FLOW, ROLE, TEAM, TENANT, WORKSPACE
 
@@ -158,7 +158,7 @@ FLOWS_USED_BY_CONTRACT = (
     select(WORKSPACE.c.contract_id, func.count().label("used"))
     .join_from(WORKSPACE, FLOW, FLOW.c.workspace_id == WORKSPACE.c.id)
     .where(
-        WORKSPACE.c.contract_id == any_(bindparam("contracts", type_=ARRAY(Text))),
+        is_one_of(WORKSPACE.c.contract_id, "contracts"),
         WORKSPACE.c.type == WorkspaceType.FULL.value,
     )
     .group_by(WORKSPACE.c.contract_id)
@@ -190,13 +190,13 @@ def _is_global() -> ColumnElement[bool]:
 def _is_usable_there(shape: UsableShape) -> ColumnElement[bool]:
     if shape.nowhere_else:
         return false()
-    conditions = [CONTRACT.c.tenant_id != all_(bindparam("shadowing", type_=ARRAY(Text)))]
+    conditions = [CONTRACT.c.tenant_id != all_(texts("shadowing"))]
     if shape.in_one_tenant:
         conditions.append(CONTRACT.c.tenant_id == bindparam("usable_tenant", type_=Text))
     if shape.in_one_contract:
         conditions.append(CONTRACT.c.id == USABLE_CONTRACT)
     if shape.by_whitelist:
         applies = and_(TENANT.c.component_whitelist, WORKSPACE.c.type == WorkspaceType.FULL.value)
-        is_named = CONTRACT.c.id == any_(bindparam("whitelisted", type_=ARRAY(Text)))
+        is_named = is_one_of(CONTRACT.c.id, "whitelisted")
         conditions.append(or_(~applies, is_named))
     return and_(true(), *conditions)

@@ -9,15 +9,14 @@ from operator import add, attrgetter, itemgetter
 from typing import Any, NamedTuple, Self
 
 import orjson
-from sqlalchemy import ColumnElement, FromClause, Integer, Text, any_, bindparam, case, func, literal, select, union_all
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, FromClause, Integer, Text, case, func, literal, select, union_all
 
 from app.domain.flow import TEXTS, FlowState, Graph, SavedState, ShownFlow
 from app.domain.graph import NAMES, Bindings, StepBindings, bindings_from_json, bindings_to_json, canonical
 from app.domain.input import name_key
 from app.domain.model import ReferenceKind, VersionOrigin
 from app.domain.step import Link, Step, make_steps
-from app.storage.connections.connection import ReadConnection, Row
+from app.storage.connections.connection import ReadConnection, Row, is_one_of
 from app.storage.connections.failures import TransactionConflict
 from app.storage.tables import FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
 
@@ -171,7 +170,7 @@ _OUTLINES = union_all(
     *(
         select(table.c.id, FLOW_CONTENT.c.outline, table.c.bindings)
         .join_from(table, FLOW_CONTENT, FLOW_CONTENT.c.hash == table.c.content_hash)
-        .where(table.c.id == any_(bindparam("ids", type_=ARRAY(Text))))
+        .where(is_one_of(table.c.id))
         for table in (FLOW_DRAFT, FLOW_VERSION)
     )
 )

@@ -5,18 +5,17 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Text, and_, any_, bindparam, exists, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import and_, exists, func, literal, or_, select
 
 from app.domain.flow import TEXTS, ShownFlow
 from app.domain.model import DraftId, ExportId, FlowId, FlowStatus
 from app.domain.undo import ChangeSinceExport, DraftState, ExportedDraft, FlowSince, UndoFacts
-from app.storage.connections.connection import ReadConnection, Row
+from app.storage.connections.connection import ReadConnection, Row, is_one_of
 from app.storage.facts.visibility import ACCESS_COLUMNS, BY_VIEWER, MEMBER, access_of, with_access
 from app.storage.ids import Kind, is_id
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION, WORKSPACE_ACCESS
 
-_IS_NAMED = FLOW_EXPORT.c.id == any_(bindparam("exports", type_=ARRAY(Text)))
+_IS_NAMED = is_one_of(FLOW_EXPORT.c.id, "exports")
 
 _SEEN = FLOW_EXPORT.join(
     WORKSPACE_ACCESS,

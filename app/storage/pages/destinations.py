@@ -4,12 +4,12 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, bindparam, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, any_, false, or_, select, true
 
 from app.domain.access import VisibleWorkspace
 from app.domain.model import Workspace
 from app.domain.source_graph import UsableWhere
-from app.storage.connections.connection import Parameters, ReadConnection, RowViews, views_of
+from app.storage.connections.connection import Parameters, ReadConnection, RowViews, texts, views_of
 from app.storage.facts.mirrored_rules import (
     FLOWS_USED_BY_CONTRACT,
     HOME,
@@ -106,7 +106,7 @@ _RATED = RowViews(
 )
 
 
-ITS_CONTRACTS = bindparam("its_contracts", type_=ARRAY(Text))
+ITS_CONTRACTS = texts("its_contracts")
 """The contracts that alone come into question for a flow, where not all of them do."""
 
 

@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.types import TypeEngine
 
 from app.domain.input import name_key as fold
-from app.storage.connections.connection import CompiledStatement, ReadConnection, RowViews, compile_statement
+from app.storage.connections.connection import CompiledStatement, ReadConnection, RowViews, compile_statement, texts
 from app.storage.pages.related import Join, Joined, Related
 
 View = TypeVar("View")
@@ -141,7 +141,7 @@ def _end(column: ColumnElement[Any], *, downwards: bool) -> str | int | datetime
 
 
 PARENT: ColumnElement[str] = bindparam("parent", type_=Text)
-PARENTS = bindparam("parents", type_=ARRAY(Text))
+PARENTS = texts("parents")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,9 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, Select, Table, Text, any_, bindparam, func, select, true, union
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.model import ReferenceKind
-from app.storage.connections.connection import ReadConnection
+from app.storage.connections.connection import ReadConnection, is_one_of, texts
 from app.storage.facts.visibility import is_member
 from app.storage.pages.paging import matching, searching
 from app.storage.reads.rows import CredentialView, SecretView, columns
@@ -20,7 +19,7 @@ TABLES: Mapping[ReferenceKind, tuple[Table, type[CredentialView | SecretView]]] 
 }
 
 WORKSPACE = bindparam("workspace", type_=Text)
-COMPONENTS = bindparam("components", type_=ARRAY(Text))
+COMPONENTS = texts("components")
 LIMIT = bindparam("first", type_=Integer)
 
 MOST_FLOWS = 20
@@ -101,14 +100,14 @@ def _first(kind: ReferenceKind, *, has_search: bool) -> Select[Any]:
     same_name = (
         fitting.where(
             table.c.component_id == component.c.id,
-            table.c.name_key == any_(bindparam("name_keys", type_=ARRAY(Text))),
+            is_one_of(table.c.name_key, "name_keys"),
         )
         .correlate(component)
         .order_by(table.c.name_key, table.c.id)
         .limit(LIMIT)
         .lateral("same_name")
     )
-    by_id = fitting.where(table.c.id == any_(bindparam("ids", type_=ARRAY(Text))))
+    by_id = fitting.where(is_one_of(table.c.id))
     found = union(
         select(*by_name.c).select_from(component.join(by_name, true())),
         select(*same_name.c).select_from(component.join(same_name, true())),

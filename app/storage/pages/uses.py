@@ -6,12 +6,12 @@ of another workspace that names it doesn't use it.
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, FromClause, Text, and_, any_, bindparam, exists, func, literal, select, union_all
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy import ColumnElement, FromClause, Text, and_, bindparam, exists, func, literal, select, union_all
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.domain.model import FlowStatus
 from app.domain.world.things import FlowUses
-from app.storage.connections.connection import ReadConnection
+from app.storage.connections.connection import ReadConnection, is_one_of
 from app.storage.facts.mirrored_rules import is_meant
 from app.storage.tables import (
     AGENT,
@@ -64,7 +64,7 @@ _COUNTED = (func.count().label("number"), _first(FLOW.c.id).label("flows"), _fir
 _USES = (
     select(FLOW_REFERENCE.c.reference_id.label("used"), *_COUNTED)
     .join_from(FLOW_REFERENCE, FLOW, FLOW.c.id == FLOW_REFERENCE.c.flow_id)
-    .where(FLOW_REFERENCE.c.place == any_(bindparam("places", type_=ARRAY(Text))))
+    .where(is_one_of(FLOW_REFERENCE.c.place, "places"))
     .group_by(FLOW_REFERENCE.c.reference_id)
 )
 IS_ACTIVE_DRAFT = and_(FLOW_DRAFT.c.flow_id == FLOW.c.id, FLOW_DRAFT.c.set_aside_at.is_(None))
@@ -89,7 +89,7 @@ _USES_OF_COMPONENTS = (
         .join(WORKSPACE, WORKSPACE.c.id == FLOW.c.workspace_id)
         .join(CONTRACT, CONTRACT.c.id == WORKSPACE.c.contract_id)
     )
-    .where(COMPONENT.c.id == any_(bindparam("components", type_=ARRAY(Text))))
+    .where(is_one_of(COMPONENT.c.id, "components"))
     .where(is_meant(CONTRACT.c.tenant_id), names_component(_has_its_name(FLOW_CONTENT_COMPONENT)))
     .group_by(COMPONENT.c.id)
 )

@@ -15,7 +15,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Text,
-    any_,
     bindparam,
     cast,
     func,
@@ -24,11 +23,10 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.domain.model import UserId
-from app.storage.connections.connection import ReadConnection, WriteConnection
+from app.storage.connections.connection import ReadConnection, WriteConnection, is_one_of
 from app.storage.tables import CALLER_POSITION
 
 NOT_KNOWN = 2**63 - 1
@@ -62,7 +60,7 @@ _BEGIN = _BEGUN.on_conflict_do_update(
     # A dump of another server may have had such a row.
     where=CALLER_POSITION.c.position > _HERE,
 )
-_OF_THESE = CALLER_POSITION.c.user_id == any_(bindparam("users", type_=ARRAY(Text)))
+_OF_THESE = is_one_of(CALLER_POSITION.c.user_id, "users")
 # Who has one locked is just committing, and will note it.
 _LEFT = (
     select(CALLER_POSITION.c.user_id)
