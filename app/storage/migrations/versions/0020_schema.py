@@ -10,8 +10,6 @@ from alembic import op
 
 revision = "0020"
 down_revision: str | None = None
-branch_labels: str | None = None
-depends_on: str | None = None
 oldest_compatible = "0013"
 
 SCHEMA = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")

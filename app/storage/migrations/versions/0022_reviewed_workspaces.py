@@ -9,8 +9,6 @@ from alembic import op
 
 revision = "0022"
 down_revision: str | None = "0021"
-branch_labels: str | None = None
-depends_on: str | None = None
 oldest_compatible = "0013"
 
 OWNER, ADMIN = "role_00000000000000000000000001", "role_00000000000000000000000002"

@@ -9,8 +9,6 @@ from alembic import op
 
 revision = "0023"
 down_revision: str | None = "0022"
-branch_labels: str | None = None
-depends_on: str | None = None
 oldest_compatible = "0013"
 
 STATES = ("OPEN", "APPLIED", "REJECTED", "WITHDRAWN", "UNDONE")

@@ -8,8 +8,6 @@ from alembic import op
 
 revision = "0024"
 down_revision: str | None = "0023"
-branch_labels: str | None = None
-depends_on: str | None = None
 oldest_compatible = "0013"
 
 # What looks like no id is bound to nothing, and may be longer than an index takes.
