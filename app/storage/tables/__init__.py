@@ -3,7 +3,7 @@
 from sqlalchemy import MetaData, Table
 from sqlmodel import SQLModel
 
-from app.storage.tables import event_tables, flow_tables, record_tables, release_tables, workspace_tables
+from app.storage.tables import flow_tables, record_tables, workspace_tables
 
 METADATA: MetaData = SQLModel.metadata
 
@@ -43,13 +43,13 @@ REFERENCE_REPORT = table_of(record_tables.ReferenceReportTable)
 FLOW_EXPORT = table_of(record_tables.FlowExportTable)
 IDEMPOTENCY_KEY = table_of(record_tables.IdempotencyKeyTable)
 
-RELEASE_REQUEST = table_of(release_tables.ReleaseRequestTable)
-RELEASE_ITEM = table_of(release_tables.ReleaseItemTable)
+RELEASE_REQUEST = table_of(record_tables.ReleaseRequestTable)
+RELEASE_ITEM = table_of(record_tables.ReleaseItemTable)
 
-EVENT = table_of(event_tables.EventTable)
-PENDING_EVENT = table_of(event_tables.PendingEventTable)
-FEED = table_of(event_tables.FeedTable)
-EVENT_REMOVAL = table_of(event_tables.EventRemovalTable)
+EVENT = table_of(record_tables.EventTable)
+PENDING_EVENT = table_of(record_tables.PendingEventTable)
+FEED = table_of(record_tables.FeedTable)
+EVENT_REMOVAL = table_of(record_tables.EventRemovalTable)
 
 PERIODIC_TASK = table_of(flow_tables.PeriodicTaskTable)
 SCHEMA_COMPATIBILITY = table_of(workspace_tables.SchemaCompatibilityTable)

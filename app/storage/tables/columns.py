@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Text, func
+from sqlalchemy import CheckConstraint, DateTime, Text, func
 from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
 
@@ -28,16 +28,13 @@ def key() -> Any:
 
 def reference(target: str, *, nullable: bool = False, on_delete: str | None = None, **options: Any) -> Any:
     """The id of a row elsewhere."""
-    if nullable:
-        options["default"] = None
     foreign_key: Any = {"foreign_key": target, "ondelete": on_delete, "nullable": nullable}
     return Field(sa_type=Text(collation="C"), **foreign_key, **options)
 
 
 def id_without_key(*, nullable: bool = True) -> Any:
     """The id of a row that may be gone, so without a foreign key."""
-    default: dict[str, Any] = {"default": None} if nullable else {}
-    return Field(sa_type=Text(collation="C"), nullable=nullable, **default)
+    return Field(sa_type=Text(collation="C"), nullable=nullable)
 
 
 def sort_key(*, default: str | None = None) -> Any:
@@ -46,22 +43,16 @@ def sort_key(*, default: str | None = None) -> Any:
 
 
 def text(*, nullable: bool = False, default: str | None = None) -> Any:
-    options: dict[str, Any] = {"default": None} if nullable else {}
-    if default is not None:
-        options = {"default": default, "sa_column_kwargs": {"server_default": default}}
-    return Field(sa_type=Text, nullable=nullable, **options)
+    return Field(sa_type=Text, nullable=nullable, sa_column_kwargs={"server_default": default})
 
 
 def time(*, nullable: bool = False) -> Any:
-    default: dict[str, Any] = {"default": None} if nullable else {}
-    return Field(sa_column=Column(DateTime(timezone=True), nullable=nullable), **default)
+    return Field(sa_type=DateTime(timezone=True), nullable=nullable)
 
 
 def _now() -> Any:
     """The time of the transaction, unless another one is written."""
-    return Field(
-        default=None, sa_type=DateTime(timezone=True), nullable=False, sa_column_kwargs={"server_default": func.now()}
-    )
+    return Field(sa_type=DateTime(timezone=True), nullable=False, sa_column_kwargs={"server_default": func.now()})
 
 
 class DatabaseTable(SQLModel):

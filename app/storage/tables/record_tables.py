@@ -1,14 +1,18 @@
-"""The tables of records of copies and exports, and of outcomes of calls with an idempotency key."""
+"""The tables of what is noted: copies and exports, outcomes of calls with an idempotency key, releases, and events.
+
+Most of these rows outlive the rows that they name, so their ids have no foreign keys.
+"""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Identity, Index, Text, UniqueConstraint, false
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
+from app.domain.release import ReleaseState
 from app.domain.source import CopiedFrom
 from app.domain.undo import ChangeSinceExport
-from app.storage.tables.columns import DatabaseTable, IdColumn, key, one_of, reference, text, time
+from app.storage.tables.columns import DatabaseTable, IdColumn, id_without_key, key, one_of, reference, text, time
 
 
 class ReferenceReportTable(DatabaseTable, table=True):
@@ -94,3 +98,113 @@ class IdempotencyKeyTable(DatabaseTable, table=True):
     made: str = text()
     """Ids, as JSON: of records with their warnings, or of what was created, published or reverted."""
     first_used_at: datetime = time()
+
+
+class ReleaseRequestTable(IdColumn, table=True):
+    """A request for a release; it outlives accounts and flows, so their ids have no foreign keys (R7)."""
+
+    __table_args__ = (
+        Index(None, "workspace_id", "id"),
+        Index(None, "workspace_id", "state", "id"),
+        one_of("state", ReleaseState),
+    )
+    workspace_id: str = reference("workspace.id", on_delete="CASCADE")
+    title: str = text()
+    comment: str | None = text(nullable=True)
+    start: bool
+    state: str = text()
+    requested_by: str = id_without_key(nullable=False)
+    requested_at: datetime = time()
+    reviewed_by: str | None = id_without_key()
+    review_comment: str | None = text(nullable=True)
+    withdrawn_by: str | None = id_without_key()
+    closed_at: datetime | None = time(nullable=True)
+    undone_at: datetime | None = time(nullable=True)
+
+
+class ReleaseItemTable(DatabaseTable, table=True):
+    """A draft of a request; its ids have no foreign keys, since the request outlives the rows."""
+
+    __table_args__ = (Index(None, "draft_id"),)
+    request_id: str = reference("release_request.id", on_delete="CASCADE", primary_key=True)
+    position: int = Field(primary_key=True)
+    flow_id: str = id_without_key(nullable=False)
+    flow_name: str = text()
+    draft_id: str = id_without_key(nullable=False)
+    revision: int
+    over_version_id: str | None = id_without_key()
+    version_id: str | None = id_without_key()
+    started: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+
+
+FEEDS = ("workspace_id", "other_workspace_id", "tenant_id", "other_tenant_id")
+"""The columns whose ids name the feeds of an event: each workspace and each tenant has one."""
+
+
+def of_feed(feed: str, *columns: str) -> Index:
+    """An index of a feed; most events have no other workspace."""
+    return Index(None, feed, *columns, postgresql_where=sql(f"{feed} IS NOT NULL") if "other" in feed else None)
+
+
+class EventColumns(DatabaseTable):
+    """The columns of an event, with or without a position."""
+
+    id: str = id_without_key(nullable=False)
+    at: datetime = Field(sa_type=DateTime(timezone=True), nullable=False)
+    type: str = text()
+    """One of `EventType`; later releases add types."""
+    actor_id: str | None = id_without_key()
+    """None: the platform, or periodic cleanup."""
+    tenant_id: str = id_without_key(nullable=False)
+    workspace_id: str | None = id_without_key()
+    """The workspace of the flow; at the destination for copies and exports."""
+    other_workspace_id: str | None = id_without_key()
+    """The workspace of the source, if that is another one."""
+    other_tenant_id: str | None = id_without_key()
+    """The tenant of the source, if that is another one."""
+    flow_id: str | None = id_without_key()
+    flow_name: str | None = text(nullable=True)
+    """The name of the flow at that time."""
+    version_id: str | None = id_without_key()
+    export_id: str | None = id_without_key()
+    request_id: str | None = id_without_key()
+    """The request for a release."""
+    without_review: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+
+
+class EventTable(EventColumns, table=True):
+    """An event of the feed; it never changes (E2)."""
+
+    __table_args__ = (
+        UniqueConstraint("position"),
+        *(of_feed(feed, "position") for feed in FEEDS),
+        *(of_feed(feed, "type", "position") for feed in FEEDS),
+        of_feed("workspace_id", "flow_id", "type", "position"),
+    )
+    id: str = key()
+    position: int = Field(sa_type=BigInteger)
+
+
+class PendingEventTable(EventColumns, table=True):
+    """An event without a position; the sequencer moves it to `event` within a second of its commit (E3).
+
+    The table is apart, since a partial index of `event` would keep an entry for each numbered event until autovacuum is
+    due: the search for new events would take 10 ms for each million of them.
+    """
+
+    place: int = Field(sa_column=Column(BigInteger, Identity(), primary_key=True))
+    """The order of changes of one flow, which are made under its lock. Ids follow the clocks of several servers."""
+
+
+class FeedTable(DatabaseTable, table=True):
+    """The position of the latest event: one row, which the sequencer locks (E3)."""
+
+    name: str = key()
+    position: int = Field(sa_type=BigInteger)
+
+
+class EventRemovalTable(DatabaseTable, table=True):
+    """The highest position of the removed events of a feed, a workspace's or a tenant's: older cursors are expired (E4)."""
+
+    feed: str = key()
+    position: int = Field(sa_type=BigInteger)
