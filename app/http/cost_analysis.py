@@ -18,7 +18,6 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLList,
     GraphQLNamedType,
-    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
@@ -33,6 +32,7 @@ from graphql import (
     ValueNode,
     VariableNode,
     get_named_type,
+    get_nullable_type,
 )
 
 from app.execution.fields import META_FIELDS, is_connection
@@ -173,8 +173,9 @@ class CostAnalysis:
 
     def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> QueryCost:
         name = node.name.value
-        inner = self._selection(node.selection_set, self._type_of(name, parent))
-        cost, per_element, length = self._cost(node, parent, inner)
+        output = self._output(name, parent)
+        inner = self._selection(node.selection_set, None if output is None else get_named_type(output))
+        cost, per_element, length = self._cost(node, parent, output, inner)
         return QueryCost(
             depth=inner.depth + 1,
             fields=inner.fields + 1,
@@ -187,7 +188,9 @@ class CostAnalysis:
             costly_lists=(f"{name} ({length})", *inner.costly_lists) if length > 1 else inner.costly_lists,
         )
 
-    def _cost(self, node: FieldNode, parent: GraphQLNamedType | None, inner: QueryCost) -> tuple[int, int, int]:
+    def _cost(
+        self, node: FieldNode, parent: GraphQLNamedType | None, output: GraphQLOutputType | None, inner: QueryCost
+    ) -> tuple[int, int, int]:
         """The cost of a field, that of one element where it is a connection's, and how many elements it can have."""
         if node.selection_set is None:
             return 0, 0, 1
@@ -197,14 +200,14 @@ class CostAnalysis:
             return content * length, 0, length
         if parent is not None and ((is_connection(parent) and name in ELEMENTS) or ITEMS.get(parent.name) == name):
             return 0, content, 1
-        output = self._output(name, parent)
         if output is not None and get_named_type(output).name in ITEMS:
             length = self._items(node)
             return content + (1 + inner.per_element) * length, 0, length
         if output is not None and is_connection(get_named_type(output)):
             length = self._page_size(node)
             return content + inner.per_element * length, 0, length
-        length = self._length(node, parent) if _is_list(output) else 1
+        is_list = output is not None and isinstance(get_nullable_type(output), GraphQLList)
+        length = self._length(node, parent) if is_list else 1
         return content * length, 0, length
 
     def _page_size(self, node: FieldNode) -> int:
@@ -251,10 +254,6 @@ class CostAnalysis:
             return node.value
         return list(node.values) if isinstance(node, ListValueNode) else None
 
-    def _type_of(self, name: str, parent: GraphQLNamedType | None) -> GraphQLNamedType | None:
-        output = self._output(name, parent)
-        return None if output is None else get_named_type(output)
-
     def _output(self, name: str, parent: GraphQLNamedType | None) -> GraphQLOutputType | None:
         if name in META_FIELDS:
             return META_FIELDS[name].type
@@ -272,11 +271,6 @@ def _whole(value: object) -> int | None:
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _is_list(output: GraphQLOutputType | None) -> bool:
-    inner = output.of_type if isinstance(output, GraphQLNonNull) else output
-    return isinstance(inner, GraphQLList)
 
 
 LENGTHS_IN_SCHEMA = {

@@ -14,7 +14,7 @@ from app.execution.request_errors import BadRequest
 from app.graphql.context import WRITTEN, Context
 from app.graphql.schema import schema
 from app.http.documents import MOST_MISTAKES, Documents, Operation
-from app.http.refused_requests import RequestCode
+from app.http.refused_requests import RequestCode, shortened_text
 from app.http.requests import GraphQLRequest
 from app.storage.connections.commits import CommitState
 from app.storage.connections.database import DatabaseUnavailable, StatementTookTooLong
@@ -25,6 +25,7 @@ SCHEMA = schema.graphql_schema
 RETRIES = 2
 """Times that a query is run again because a row vanished between two of its statements."""
 LONGEST_MESSAGE = 1000
+"""Characters of a message, which may repeat what was sent."""
 
 _PYTHON_NULL = re.compile(r"(?<=not to be )None\.$")
 """How graphql-core's messages on arguments call null."""
@@ -140,12 +141,12 @@ def formatted(
         )
     if isinstance(error.original_error, Vanished):
         return _masked(error, VANISHED, {"code": RequestCode.GONE})
-    if context is not None and is_unexpected(error):
+    if context is not None and not isinstance(error.original_error, GraphQLError | None):
         log().error("operation failed", request_id=context.request_id, path=error.path, exc_info=error.original_error)
         return _masked(error, "Internal error", {"code": RequestCode.INTERNAL, "requestId": context.request_id})
     answer: dict[str, Any] = {**error.formatted}
     answer["extensions"] = {"code": code, **(error.extensions or {})}
-    answer["message"] = shortened(_PYTHON_NULL.sub("null.", error.message))
+    answer["message"] = shortened_text(_PYTHON_NULL.sub("null.", error.message), LONGEST_MESSAGE)
     return answer
 
 
@@ -155,19 +156,9 @@ def timed_out(error: GraphQLError, written: CommitState | None) -> str:
     return TIMED_OUT if error.path is None or len(error.path) == 1 else FIELD_TIMED_OUT
 
 
-def shortened(message: str) -> str:
-    """A message that repeats what was sent, which may be long."""
-    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]} …"
-
-
 def is_mistake(error: GraphQLError) -> bool:
     """Whether a field found that the request isn't acceptable."""
     return isinstance(error, BadRequest) or isinstance(error.original_error, BadRequest)
-
-
-def is_unexpected(error: GraphQLError) -> bool:
-    """Whether something unexpected was raised, as opposed to a mistake in the request."""
-    return error.original_error is not None and not isinstance(error.original_error, GraphQLError)
 
 
 def _masked(error: GraphQLError, message: str, extensions: dict[str, Any]) -> dict[str, Any]:

@@ -94,16 +94,16 @@ def cut_off(code: RequestCode, why: str, commits: Commits) -> RequestError:
     """The refusal of a request that was cut off. The message says to send it again only if nothing was written."""
     if code is RequestCode.CLIENT_CLOSED_REQUEST:
         return client_went_away()
-    message, headers = f"{why}, and what was unfinished of it was undone", dict[str, str]()
-    match commits.of_all:
-        case CommitState.NOTHING:
-            message, headers = f"{message}. Nothing was written: send it again, or ask for less.", AGAIN_SOON
-        case CommitState.UNKNOWN:
-            message = f"{why} while it was being committed, so that it isn't known whether it was written"
-            message = f"{message}.{_told_of(commits)} Look at what is there before you send any of it again."
-        case CommitState.WRITTEN:
-            message = f"{message}.{_told_of(commits)} Look at what is there before you send any of it again."
-    return RequestError(503, code, message, headers, written=commits.of_all)
+    written, message = commits.of_all, f"{why}, and what was unfinished of it was undone"
+    if written is CommitState.NOTHING:
+        message = f"{message}. Nothing was written: send it again, or ask for less."
+        return RequestError(503, code, message, AGAIN_SOON, written=written)
+    if written is CommitState.UNKNOWN:
+        message = f"{why} while it was being committed, so that it isn't known whether it was written"
+    number = commits.number_written
+    done = f" Of its mutations, {number} had been written." if number else ""
+    message = f"{message}.{done} Look at what is there before you send any of it again."
+    return RequestError(503, code, message, written=written)
 
 
 def client_went_away() -> RequestError:
@@ -122,10 +122,6 @@ def turned_away() -> RequestError:
     return RequestError(503, RequestCode.SHUTTING_DOWN, message, AGAIN_SOON, written=CommitState.NOTHING)
 
 
-def _told_of(commits: Commits) -> str:
-    return "" if not commits.number_written else f" Of its mutations, {commits.number_written} had been written."
-
-
 def json_text(value: object) -> str:
     """A value as JSON, shortened."""
     try:
@@ -135,5 +131,5 @@ def json_text(value: object) -> str:
         return "a value that is nested too deeply"
 
 
-def shortened_text(text: str) -> str:
-    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} …"
+def shortened_text(text: str, most: int = LONGEST_TEXT) -> str:
+    return text if len(text) <= most else f"{text[:most]} …"

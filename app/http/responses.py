@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -75,9 +74,10 @@ def error_media_type(headers: Headers) -> str:
         return JSON_TYPE
 
 
-def refused(refusal: RequestError, media_type: str = JSON_TYPE) -> JsonResponse:
-    written = {} if refusal.written is None else {"written": refusal.written.value}
-    error = {"message": refusal.message, "extensions": {"code": refusal.code, **written}}
+def refused(refusal: RequestError, media_type: str = JSON_TYPE, **extensions: str) -> JsonResponse:
+    if refusal.written is not None:
+        extensions["written"] = refusal.written.value
+    error = {"message": refusal.message, "extensions": {"code": refusal.code, **extensions}}
     response = JsonResponse({"errors": [error]}, status=refusal.status, media_type=media_type)
     response.headers.update(refusal.headers)
     return response
@@ -87,10 +87,8 @@ def failed(request_id: str, commits: Commits | None) -> JsonResponse:
     """The answer to an unexpected exception, which is logged whole under the request id."""
     log().exception("request failed")
     request_refused(RequestCode.INTERNAL)
-    written = {} if commits is None else {"written": commits.of_all.value}
-    extensions = {"code": RequestCode.INTERNAL, "requestId": request_id, **written}
-    error = {"message": "Internal error", "extensions": extensions}
-    return JsonResponse({"errors": [error]}, status=HTTPStatus.INTERNAL_SERVER_ERROR, media_type=JSON_TYPE)
+    written = None if commits is None else commits.of_all
+    return refused(RequestError(500, RequestCode.INTERNAL, "Internal error", written=written), requestId=request_id)
 
 
 def note_refusal(code: str, reason: str | None = None) -> None:

@@ -82,15 +82,15 @@ class Authenticator:
 
     async def _user_of_jwt(self, json_web_tokens: JsonWebTokens, token: str) -> Caller:
         try:
-            named = await json_web_tokens.user_of(token, self._now())
+            name, is_email = await json_web_tokens.user_of(token, self._now())
         except BadToken as error:
             raise bad_token(str(error)) from None
         except KeysUnavailable as error:
             log().warning("token not checked", reason=str(error))
             raise cannot_tell() from None
-        find = find_user_by_email if named.is_email else find_user_by_id
+        find = find_user_by_email if is_email else find_user_by_id
         async with self._database.reading() as connection:
-            user = await find(connection, named.name)
+            user = await find(connection, name)
         if user is None:
             raise bad_token("there is no such user")
         return await self._caller(user)

@@ -21,14 +21,6 @@ class BadToken(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class NamedUser:
-    """The user of a token, by what its issuer calls them."""
-
-    name: str
-    is_email: bool
-
-
-@dataclass(frozen=True, slots=True)
 class JsonWebTokens:
     """Checks JWTs of one issuer."""
 
@@ -38,8 +30,11 @@ class JsonWebTokens:
     user_claim: str
     leeway_seconds: float
 
-    async def user_of(self, token: str, now: datetime) -> NamedUser:
-        """Whom a token names that is good now. Raises BadToken, and KeysUnavailable where it can't be told."""
+    async def user_of(self, token: str, now: datetime) -> tuple[str, bool]:
+        """The user whom a token names that is good now, and whether by an e-mail address.
+
+        Raises BadToken, and KeysUnavailable where it can't be told.
+        """
         try:
             key = await self._key_of(jwt.get_unverified_header(token))
             claims = jwt.decode(
@@ -76,13 +71,13 @@ class JsonWebTokens:
         if "nbf" in claims and moment(claims["nbf"]) > now + self.leeway_seconds:
             raise BadToken("not yet valid")
 
-    def _user_in(self, claims: dict[str, Any]) -> NamedUser:
+    def _user_in(self, claims: dict[str, Any]) -> tuple[str, bool]:
         name = claims.get(self.user_claim)
         if not isinstance(name, str) or not name:
             raise BadToken(f"{self.user_claim} names no user")
         if self.user_claim == VERIFIED_EMAIL and claims.get("email_verified") is not True:
             raise BadToken("the e-mail address is not verified")
-        return NamedUser(name, is_email=self.user_claim == VERIFIED_EMAIL or "@" in name)
+        return name, self.user_claim == VERIFIED_EMAIL or "@" in name
 
 
 def kind_of(error: jwt.PyJWTError) -> str:

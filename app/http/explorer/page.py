@@ -93,7 +93,7 @@ class Explorer:
 
     async def part(self, request: Request) -> Response:
         """A file that the page is made of, whole. Raises RequestError: 401 for examples that are for callers with a token only."""
-        name = request.path_params["name"]
+        name, headers = request.path_params["name"], HEADERS | policy()
         # Parts of files are for large ones, and cost time for each of them.
         request.scope["headers"] = [(key, value) for key, value in request.scope["headers"] if key != b"range"]
         if name in EXAMPLES and not self.is_open_to_all:
@@ -101,11 +101,11 @@ class Explorer:
             if token is None:
                 raise token_wanted()
             await self.authenticator.caller(token)
-            return FileResponse(FOLDER / name, headers=HEADERS | policy() | PRIVATE, media_type=FILES[name])
+            headers |= PRIVATE
         if name in FILES:
-            return FileResponse(FOLDER / name, headers=HEADERS | policy(), media_type=FILES[name])
+            return FileResponse(FOLDER / name, headers=headers, media_type=FILES[name])
         if name in GRAPHIQL and has_graphiql():
-            headers = HEADERS | policy() | {"Cache-Control": "public, max-age=31536000, immutable"}
+            headers["Cache-Control"] = "public, max-age=31536000, immutable"
             return FileResponse(FETCHED / name, headers=headers, media_type=GRAPHIQL[name])
         raise HTTPException(404)
 

@@ -1,7 +1,6 @@
 """Limits the elements of lists in variables, before anything is made from the elements."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graphql import (
@@ -11,7 +10,6 @@ from graphql import (
     GraphQLNonNull,
     OperationDefinitionNode,
     get_named_type,
-    get_nullable_type,
     is_input_type,
     type_from_ast,
 )
@@ -58,16 +56,6 @@ def _lengths(value: object, input_type: GraphQLInputType) -> Iterator[int]:
             for element in value:
                 yield from _lengths(element, inner.of_type)
     elif isinstance(inner, GraphQLInputObjectType) and isinstance(value, dict):
-        for name, type_ in _with_lists(inner):
-            if name in value:
-                yield from _lengths(value[name], type_)
-
-
-@cache
-def _with_lists(input_type: GraphQLInputObjectType) -> Sequence[tuple[str, GraphQLInputType]]:
-    """The fields of an input that are lists or objects, and may hold lists."""
-    return [
-        (name, field.type)
-        for name, field in input_type.fields.items()
-        if isinstance(get_nullable_type(field.type), GraphQLList | GraphQLInputObjectType)
-    ]
+        for name, below in value.items():
+            if name in inner.fields and isinstance(below, list | dict):
+                yield from _lengths(below, inner.fields[name].type)
