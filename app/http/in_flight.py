@@ -5,6 +5,7 @@ import math
 import time
 from contextvars import Context
 
+from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from app.http.refused_requests import RequestCode
@@ -25,17 +26,17 @@ class InFlightRequest(LoggedRequest):
 
     __slots__ = (
         "_in_flight",
-        "_is_interrupted",
         "_send",
         "_task",
         "_watching",
         "begun",
+        "body",
         "commits",
         "cut_by",
         "deadline",
         "headers",
+        "is_received",
         "receive",
-        "received",
         "scope",
         "status",
     )
@@ -54,9 +55,8 @@ class InFlightRequest(LoggedRequest):
         """The code and the reason; None unless the request was cut off."""
         self.begun, self.deadline = asyncio.get_running_loop().time(), math.inf
         """By the clock of the event loop."""
-        self.received: bool | None = None
-        """Whether the body has arrived; None while no task waits for it."""
-        self._is_interrupted = False
+        self.body, self.is_received = bytearray(), False
+        """What has arrived of the body, and whether that is all."""
         self._watching: asyncio.Task[None] | None = None
         self._send = send
         self._in_flight = in_flight
@@ -78,6 +78,14 @@ class InFlightRequest(LoggedRequest):
             message["headers"] = [*message["headers"], *headers, *((CLOSE,) if self._in_flight.stopping else ())]
         await self._send(message)
 
+    async def receive_piece(self) -> None:
+        """Receive the next piece of the body. Raises ClientDisconnect."""
+        message = await self.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        self.body += message.get("body", b"")
+        self.is_received = not message.get("more_body", False)
+
     def cut(self, code: RequestCode, reason: str = "") -> None:
         """Cancel the task of the request, which then answers with the code; an open transaction is rolled back."""
         if self.cut_by is None and self._task is not None:
@@ -91,25 +99,15 @@ class InFlightRequest(LoggedRequest):
         return self.cut_by
 
     def look(self, now: float) -> None:
-        """Cut the request off at its deadline; interrupt it while its body comes slowly; then watch its client."""
+        """Cut the request off at its deadline; watch its client once the body has arrived."""
         if now >= self.deadline:
             self.cut(RequestCode.TIMEOUT, f"The request was ended after {self.deadline - self.begun:g} seconds")
-        elif now - self.begun < LOOK_SECONDS or self._task is None:
-            return
-        elif self.received is False and not self._is_interrupted:
-            self._is_interrupted = True
-            self._task.cancel()
-        elif self.received and self._watching is None:
+        elif self.is_received and self._watching is None and now - self.begun >= LOOK_SECONDS:
             self._watching = asyncio.get_running_loop().create_task(self._cut_when_gone())
-
-    def take_interruption(self) -> bool:
-        """Whether the task was interrupted and not cancelled besides; then it goes on."""
-        is_interrupted, self._is_interrupted = self._is_interrupted, False
-        return is_interrupted and self._task is not None and not self._task.uncancel()
 
     def end_work(self) -> None:
         """End the checks of a request whose answer is complete."""
-        self.deadline, self.received = math.inf, None
+        self.deadline, self.is_received = math.inf, False
         if self._watching is not None:
             self._watching.cancel()
 

@@ -1,6 +1,5 @@
 """Reads an HTTP request as a GraphQL request (GraphQL over HTTP). A slow body holds no slot."""
 
-import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -9,7 +8,6 @@ from typing import Any, NamedTuple
 
 import orjson
 from starlette.datastructures import QueryParams
-from starlette.requests import ClientDisconnect
 
 from app.fair_queue import Place
 from app.http.in_flight import InFlightRequest
@@ -131,31 +129,17 @@ async def _read_body(request: InFlightRequest, *, most: int, admission: Admissio
     declared = request.headers.get(b"content-length", [b""])[0].lstrip(b"0")
     if len(declared) > LONGEST_INTEGER or (declared.isdigit() and int(declared) > most):
         raise too_large(most)
-    body, request.received = bytearray(), False
-    try:
-        await _receive(request, body, most)
-    except asyncio.CancelledError:
-        if not request.take_interruption():
-            raise
-        # The body is slow: other requests get the slot meanwhile.
-        request.received = None
+    is_slow = not request.is_received
+    if is_slow:
+        # Others get the slot until the rest has come.
         await admission.move(slot, admission.receiving)
-        await _receive(request, body, most)
+    while not request.is_received and len(request.body) <= most:
+        await request.receive_piece()
+    if len(request.body) > most:
+        raise too_large(most)
+    if is_slow:
         await admission.move(slot, admission.all)
-    return bytes(body.removeprefix(_MARK))
-
-
-async def _receive(request: InFlightRequest, body: bytearray, most: int) -> None:
-    """Receive the rest of the body. A cancelled call loses no bytes, and may be repeated."""
-    has_more = True
-    while has_more:
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        body += message.get("body", b"")
-        has_more = message.get("more_body", False)
-        if len(body) > most:
-            raise too_large(most)
+    return bytes(request.body.removeprefix(_MARK))
 
 
 def too_large(most: int) -> RequestError:

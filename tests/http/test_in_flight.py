@@ -1,9 +1,10 @@
-"""Requests in flight are looked at from time to time: what is too late is cut off, and a slow body is left to itself."""
+"""Requests in flight are looked at from time to time: what is too late is cut off, and what nobody waits for."""
 
 import asyncio
 from typing import Any
 
 import pytest
+from starlette.types import Message
 
 from app.http.in_flight import LOOK_SECONDS, InFlightRequest, InFlightRequests
 from app.http.refused_requests import RequestCode
@@ -18,55 +19,48 @@ async def nothing(*_: object) -> Any:
 
 def a_request() -> InFlightRequest:
     """A request that the current task answers, and whose body is awaited."""
-    request = InFlightRequest(SCOPE, nothing, nothing, InFlightRequests())
-    request.received = False
-    return request
+    return InFlightRequest(SCOPE, nothing, nothing, InFlightRequests())
 
 
-@pytest.mark.parametrize("looks", [1, 2])
-async def test_a_slow_body_is_interrupted_once_and_its_task_goes_on(looks: int) -> None:
-    async def reading() -> bool:
-        request = a_request()
-        for _ in range(looks):
-            asyncio.get_running_loop().call_soon(request.look, request.begun + 2 * LOOK_SECONDS)
-        try:
-            await nothing()
-        except asyncio.CancelledError:
-            return request.take_interruption()
-        return False
-
-    task = asyncio.create_task(reading())
-    assert await task
-    assert not task.cancelling()
-
-
-@pytest.mark.parametrize("age", [0, LOOK_SECONDS / 2])
-async def test_a_body_that_has_had_no_time_to_come_is_waited_for(age: float) -> None:
-    async def reading() -> str:
-        request = a_request()
-        request.look(request.begun + age)
-        await asyncio.sleep(0)
-        return "not interrupted"
-
-    assert await asyncio.create_task(reading()) == "not interrupted"
-
-
-async def test_who_is_cut_off_at_the_moment_of_an_interruption_is_cut_off() -> None:
-    async def reading() -> tuple[bool, object]:
+async def test_who_is_late_is_cut_off() -> None:
+    async def reading() -> object:
         request = a_request()
         request.deadline = request.begun + 0.5
-        loop = asyncio.get_running_loop()
-        loop.call_soon(request.look, request.begun + 2 * LOOK_SECONDS)
-        loop.call_soon(request.look, request.deadline)
+        asyncio.get_running_loop().call_soon(request.look, request.deadline)
         try:
             await nothing()
         except asyncio.CancelledError:
-            return request.take_interruption(), request.take_cut()
-        return False, None
+            return request.take_cut()
+        return None
 
     task = asyncio.create_task(reading())
-    assert await task == (False, (RequestCode.TIMEOUT, "The request was ended after 0.5 seconds"))
+    assert await task == (RequestCode.TIMEOUT, "The request was ended after 0.5 seconds")
     assert not task.cancelling()
+
+
+@pytest.mark.parametrize(
+    ("age", "is_received", "is_watched"),
+    [(LOOK_SECONDS / 2, True, False), (2 * LOOK_SECONDS, False, False), (2 * LOOK_SECONDS, True, True)],
+)
+async def test_a_client_is_watched_once_its_body_has_come_unless_it_is_answered_at_once(
+    age: float, *, is_received: bool, is_watched: bool
+) -> None:
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def working() -> object:
+        request = InFlightRequest(SCOPE, gone, nothing, InFlightRequests())
+        request.is_received = is_received
+        request.look(request.begun + age)
+        try:
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            return request.take_cut()
+        return None
+
+    cut = (RequestCode.CLIENT_CLOSED_REQUEST, "")
+    assert await asyncio.create_task(working()) == (cut if is_watched else None)
 
 
 async def test_looking_is_no_work_of_the_request_that_came_first(monkeypatch: pytest.MonkeyPatch) -> None:
