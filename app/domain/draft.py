@@ -1,17 +1,13 @@
-"""The draft of a flow, while others may be at work on it (H1): what a change of it rests on, and discarding and restoring it (H8)."""
+"""The draft of a flow, while others may be at work on it (H1), discarding and restoring it (H8)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
-from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceAccess, writing_refused
-from app.domain.component import Catalogue
-from app.domain.content import Content
+from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, writing_refused
 from app.domain.errors import DRAFT, FLOW, ONTO_FLOW, REVISION, FlowRefusal, Path, Refusal, Refused, refused
-from app.domain.flow import Flow, SavedState, size_of_flows
-from app.domain.graph_input import GraphMistakes
+from app.domain.flow import Flow, SavedState
 from app.domain.input import InvalidInput
-from app.domain.model import DraftId, FlowId, Target
+from app.domain.model import DraftId, FlowId
 from app.domain.source import RESTORE_ONE, DraftNotFound
 from app.domain.wording import named, printable
 
@@ -65,52 +61,6 @@ class StaleDraft(FlowRefusal):
             f"The draft of the flow {flow} is at revision {self.revision}, not {self.expected}: {meanwhile}. "
             "Look at it again and repeat the change with its revision."
         )
-
-
-@dataclass(frozen=True, slots=True)
-class DraftFacts:
-    """The facts about a change of a flow's draft, where the caller can see the flow (A5)."""
-
-    flow: Flow
-    named_version: SavedState | None = None
-    """The version of the flow that the wish names."""
-    graph: Content | GraphMistakes | None = None
-    """The graph that was sent, if one was."""
-    catalogue: Catalogue = field(default_factory=Catalogue)
-    targets: Mapping[str, Target] = field(default_factory=dict)
-
-    @property
-    def access(self) -> WorkspaceAccess:
-        return self.flow.access
-
-    @property
-    def size(self) -> int:
-        """How much there is to decide about, in characters."""
-        sent = len(self.graph.canonical) if isinstance(self.graph, Content) else 0
-        return sent + size_of_flows(self.flow, versions=[self.named_version])
-
-
-@dataclass(frozen=True, slots=True)
-class ManyDraftFacts:
-    """The facts about changes of several flows' drafts, by flow; flows that the caller can't see have none."""
-
-    flows: Mapping[str, DraftFacts]
-
-    @property
-    def names(self) -> Mapping[str, str]:
-        return {flow_id: facts.flow.name for flow_id, facts in self.flows.items()}
-
-    def forget(self, flow_id: str) -> None:
-        """Drop what can be made again of a flow that was decided about."""
-        if flow_id in self.flows:
-            facts = self.flows[flow_id]
-            for saved in (*facts.flow.states, *filter(None, [facts.named_version])):
-                saved.state.graph.forget()
-
-    @property
-    def size(self) -> int:
-        """How much there is to decide about, in characters."""
-        return sum(facts.size for facts in self.flows.values())
 
 
 def no_draft(flow: Flow, expected: int | None, advice: str) -> DraftNotFound | StaleDraft:
@@ -184,16 +134,6 @@ RestoreRefusal = DraftNotFound | InsufficientPermission | ContractSuspended | In
 
 
 @dataclass(frozen=True, slots=True)
-class RestoreFacts:
-    """The flow of a draft that is to be restored, where the caller can see it (A5)."""
-
-    flow: Flow
-    draft: SavedState | None
-    """None for a draft that was removed meanwhile."""
-    is_set_aside: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class RestorePlan:
     """The draft is the active one again; the present one is set aside in exchange."""
 
@@ -206,21 +146,19 @@ class RestorePlan:
     """The new revision of the draft (H1)."""
 
 
-def plan_restore(facts: RestoreFacts | None, draft_id: str) -> RestorePlan | Refused[RestoreRefusal]:
+def plan_restore(flow: Flow | None, draft: SavedState | None, draft_id: str) -> RestorePlan | Refused[RestoreRefusal]:
     """Decide to restore a draft that was set aside; refuses the draft that is being edited already.
 
-    Without facts the caller can't see the draft.
+    Without a flow the caller can't see the draft; without the draft it was removed meanwhile.
     """
-    if facts is None:
-        return Refused((DraftNotFound(None, None, draft_id, path=DRAFT),))
-    flow, present = facts.flow, facts.flow.draft
-    refusals = writing_refused(flow.access, DRAFT)
-    if facts.draft is None:
-        return Refused((DraftNotFound(None, None, draft_id, path=DRAFT), *refusals))
-    if not facts.is_set_aside:
+    missing = DraftNotFound(None, None, draft_id, path=DRAFT)
+    if flow is None:
+        return Refused((missing,))
+    refusals, present = writing_refused(flow.access, DRAFT), flow.draft
+    if draft is None:
+        return Refused((missing, *refusals))
+    if present is not None and present.id == draft.id:
         what = f"This draft of the flow {named(flow)} was not set aside: it is the one that is being edited."
         return Refused((*refusals, InvalidInput(DRAFT, f"{what} Choose a draft that was set aside.")))
     sets_aside = None if present is None else DraftId(present.id)
-    return refused(*refusals) or RestorePlan(
-        flow.id, facts.draft, sets_aside, flow.published is None, flow.next_revision
-    )
+    return refused(*refusals) or RestorePlan(flow.id, draft, sets_aside, flow.published is None, flow.next_revision)

@@ -1,7 +1,6 @@
 """Creating a flow (C6), and changing its draft: name, description, schedule, graph, and the bindings of steps."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
@@ -10,16 +9,16 @@ from app.domain.access import (
     FlowNotFound,
     InsufficientPermission,
     QuotaExceeded,
-    WorkspaceAccess,
     WorkspaceNotFound,
     new_flow_refused,
     writing_refused,
 )
 from app.domain.choices import StepChoice, bound_to, read_choices
-from app.domain.component import Catalogue, Component
+from app.domain.component import Component
 from app.domain.content import Content, misplaced
-from app.domain.draft import DraftFacts, StaleDraft, stale
+from app.domain.draft import StaleDraft, stale
 from app.domain.errors import FLOW, WORKSPACE, Refused, refused
+from app.domain.facts import Facts
 from app.domain.flow import Flow, FlowState
 from app.domain.graph import Bindings, Json, StepBindings, numbered
 from app.domain.graph_input import GraphMistakes, graph_mistakes
@@ -31,7 +30,7 @@ from app.domain.input import (
     key_mistakes,
     name_mistakes,
 )
-from app.domain.model import DraftId, FlowId, FlowType, ReferenceKind, Target, VersionOrigin, WorkspaceId
+from app.domain.model import DraftId, FlowId, FlowType, ReferenceKind, VersionOrigin, WorkspaceId
 from app.domain.references import CredentialNotAccessible, Destination, by_position
 from app.domain.source_graph import SourceGraph
 from app.domain.topics import TopicNotAccessible, is_pub_sub
@@ -61,24 +60,6 @@ class CreateWish:
 
 
 @dataclass(frozen=True, slots=True)
-class CreateFacts:
-    """The facts about a creation in a workspace that the caller can see."""
-
-    access: WorkspaceAccess
-    graph: Content | GraphMistakes
-    """The graph that was sent."""
-    catalogue: Catalogue = field(default_factory=Catalogue)
-    targets: Mapping[str, Target] = field(default_factory=dict)
-    """The references of the graph that the caller can see in this workspace."""
-    flows_used: int = 0
-
-    @property
-    def size(self) -> int:
-        """How much there is to decide about, in characters."""
-        return len(self.graph.canonical) if isinstance(self.graph, Content) else 0
-
-
-@dataclass(frozen=True, slots=True)
 class CreatePlan:
     workspace_id: WorkspaceId
     type: FlowType
@@ -93,21 +74,19 @@ class Created:
     replayed: bool = False
 
 
-def plan_create(facts: CreateFacts | None, wish: CreateWish) -> CreatePlan | Refused[CreateRefusal]:
-    """Decide the creation of a flow: a draft, however unfinished (C6), or every refusal at once (X11).
-
-    Without facts the caller can't see the workspace.
-    """
-    if facts is None:
+def plan_create(facts: Facts, wish: CreateWish) -> CreatePlan | Refused[CreateRefusal]:
+    """Decide the creation of a flow: a draft, however unfinished (C6), or every refusal at once (X11)."""
+    access, content = facts.accesses.get(wish.workspace_id), facts.graph
+    if access is None:
         unseen = WorkspaceNotFound(wish.workspace_id, path=WORKSPACE)
         return Refused((unseen, *_mistakes(wish), *graph_mistakes(wish.graph)))
-    content, workspace = facts.graph, facts.access.workspace
+    workspace = access.workspace
     refusals: tuple[CreateRefusal, ...] = (
-        *new_flow_refused(facts.access, facts.flows_used, WORKSPACE),
+        *new_flow_refused(access, facts.flows_used.get(workspace.contract.id, 0), WORKSPACE),
         *_mistakes(wish),
     )
     if not isinstance(content, Content):
-        return Refused((*refusals, *content))
+        return Refused((*refusals, *(content or ())))
     sent = SourceGraph(content.graph, facts.catalogue, workspace)
     destination = Destination(workspace, facts.targets, facts.catalogue)
     errors = (*refusals, *misplaced(sent, content.graph.bindings, destination))
@@ -181,23 +160,24 @@ class UpdatePlan:
     """The revision of the saved draft (H1)."""
 
 
-def plan_update(facts: DraftFacts | None, wish: UpdateWish) -> UpdatePlan | Saved | Refused[UpdateRefusal]:
-    """Decide a save, or give every reason against it (X11, H1). Without facts the caller can't see the flow.
+def plan_update(facts: Facts, wish: UpdateWish) -> UpdatePlan | Saved | Refused[UpdateRefusal]:
+    """Decide a save, or give every reason against it (X11, H1).
 
     Only new references are checked: a graph that is sent back as it was handed out can be saved, whatever has
     disappeared meanwhile (C6).
     """
-    if facts is None:
+    flow = facts.flows.get(wish.flow_id)
+    if flow is None:
         mistakes = () if isinstance(wish.graph, Keep) else graph_mistakes(wish.graph)
         return Refused((FlowNotFound(wish.flow_id, path=FLOW), *_mistakes_of_update(wish), *mistakes))
-    flow, workspace = facts.flow, facts.access.workspace
+    workspace = flow.access.workspace
     refusals: tuple[UpdateRefusal, ...] = (
-        *writing_refused(facts.access, FLOW),
+        *writing_refused(flow.access, FLOW),
         *stale(flow, wish.expected_revision),
         *_mistakes_of_update(wish),
     )
     destination = Destination(workspace, facts.targets, facts.catalogue)
-    edit = _edit(facts, destination)
+    edit = _edit(flow, facts, destination)
     if not isinstance(edit, _Edit):
         return Refused((*refusals, *edit))
     graph = SourceGraph(edit.state.graph, facts.catalogue, workspace)
@@ -240,10 +220,9 @@ class _Edit(NamedTuple):
     """The references that a graph names for steps that weren't bound to them before."""
 
 
-def _edit(facts: DraftFacts, destination: Destination) -> _Edit | GraphMistakes:
+def _edit(flow: Flow, facts: Facts, destination: Destination) -> _Edit | GraphMistakes:
     """Edit the draft, or else the published version; refuse a graph with mistakes, and none where the flow has none."""
-    flow, content = facts.flow, facts.graph
-    base = flow.draft or flow.published
+    base, content = flow.draft or flow.published, facts.graph
     before = FlowState(flow.name, None, None, "") if base is None else base.state
     edited = replace(before, origin=VersionOrigin.EDIT, revert_of=None, export_id=None)
     if content is None and base is None:

@@ -9,7 +9,8 @@ from app.domain.batch import Batch, BatchNotApplied, BatchWish, CallRefusal, set
 from app.domain.choices import ReferenceMapping, mapping_mistakes, unknown_mappings
 from app.domain.errors import IDEMPOTENCY_KEY, ONTO_FLOW, FlowRefusal, Refused, refused
 from app.domain.export import ExportPlan, ExportRefusal, plan_export
-from app.domain.export_facts import ExportFacts, ExportWish, GatheredFacts, OntoFlow, dangling_references
+from app.domain.export_facts import ExportFacts, ExportWish, OntoFlow, dangling_references
+from app.domain.facts import Facts
 from app.domain.flow import Flow, SavedState
 from app.domain.input import InvalidInput, key_mistakes
 from app.domain.wording import printable
@@ -62,7 +63,7 @@ class Decided(NamedTuple):
 
 
 def plan_batch(
-    facts: GatheredFacts,
+    facts: Facts,
     wish: ExportsWish,
     count: Callable[[Iterator[Decided]], Iterator[Decided]] = iter,
     call_refusals: tuple[CallRefusal, ...] = (),
@@ -83,13 +84,13 @@ def plan_batch(
     return [*decided.values()], settled(wish, decisions, lambda place: decided[place].about, errors)
 
 
-def plan_exports(facts: GatheredFacts, wishes: Mapping[int, ExportWish]) -> Iterator[Decided]:
+def plan_exports(facts: Facts, wishes: Mapping[int, ExportWish]) -> Iterator[Decided]:
     """Decide exports, by their indexes in a call, in their order: each by the facts as they are after those before it (P8)."""
     flows, used = {**facts.flows}, {**facts.flows_used}
     dangling = dangling_references(facts, wishes.values()) if facts.dangling is None else facts.dangling
     so_far, duplicates = replace(facts, flows=flows, flows_used=used, dangling=dangling), _duplicates(facts, wishes)
     for wish in wishes.values():
-        export = so_far.of(wish)
+        export = ExportFacts.of(so_far, wish)
         overridden_id = None if export.overridden is None else export.overridden.id
         decision = _decision(plan_export(export, wish), wish, duplicates.get(overridden_id or ""))
         yield Decided(wish, export, decision)
@@ -102,7 +103,7 @@ def plan_exports(facts: GatheredFacts, wishes: Mapping[int, ExportWish]) -> Iter
             used[contract] = used.get(contract, 0) + 1
 
 
-def _duplicates(facts: GatheredFacts, wishes: Mapping[int, ExportWish]) -> Mapping[str, DuplicateOverride]:
+def _duplicates(facts: Facts, wishes: Mapping[int, ExportWish]) -> Mapping[str, DuplicateOverride]:
     """Refuse items that override a flow which other items override too, by the id of the flow."""
     overriding: dict[str, list[int]] = {}
     for place, wish in wishes.items():

@@ -1,9 +1,8 @@
 """The wishes for copies and exports, and the facts that decisions about them rest on."""
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, TypeVar, TypeVarTuple, cast
 
 from app.domain.access import FlowNotFound, WorkspaceAccess
 from app.domain.choices import Mapped, ReferenceMapping, StepChoice
@@ -11,14 +10,12 @@ from app.domain.component import Catalogue
 from app.domain.draft import ExistingDraft
 from app.domain.drift import DestinationChanges
 from app.domain.errors import FLOW, INTO_WORKSPACE, ONTO_FLOW, Path
-from app.domain.flow import Flow, SavedState, size_of_flows
-from app.domain.model import ContractId, Target
+from app.domain.facts import Facts, Once
+from app.domain.flow import Flow, SavedState
+from app.domain.model import Target
 from app.domain.source import BY_DEFAULT, CopiedState, DraftNotFound, SourceWish, VersionNotFound, copied_state
 
 NO_MAPPINGS: Mapped = MappingProxyType({})
-
-CHARACTERS_PER_EXPORT = 500
-"""Deciding about an export takes a while, however small the flow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +63,8 @@ class CopyWish:
     idempotency_key: str | None = None
 
 
-Answer = TypeVar("Answer")
-Subjects = TypeVarTuple("Subjects")
-
-
 NotCopied = FlowNotFound | VersionNotFound | DraftNotFound
 """The reasons why no state of a flow is copied."""
-
-
-BY_VALUE = (str, tuple, SourceWish)
-"""The subjects that wishes repeat."""
-
-
-class Once:
-    """Asks each question once, so that exports of one call share the answers about what they have in common.
-
-    Objects are told apart by identity; texts, tuples and states of sources by value.
-    """
-
-    def __init__(self) -> None:
-        self._answers: dict[Hashable, tuple[Any, object]] = {}
-
-    def __call__(self, question: Callable[[*Subjects], Answer], *subjects: *Subjects) -> Answer:
-        key = question, *[each if isinstance(each, BY_VALUE) else id(each) for each in subjects]
-        answer = self._answers.get(key)
-        if answer is None:
-            # The subjects are kept as well, so that their ids stay theirs.
-            answer = self._answers[key] = question(*subjects), subjects
-        return cast("Answer", answer[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +79,36 @@ class ExportFacts:
     """The version of the source that the wish names."""
     catalogue: Catalogue = field(default_factory=Catalogue)
     targets: Mapping[str, Target] = field(default_factory=dict)
-    """The references of the flows at hand and of the wishes, where they exist and the caller can see them."""
     flows_used: int = 0
     """How many flows the destination's contract holds in its production workspaces."""
     dangling: Collection[str] = ()
     """The references of the call's sources that the caller can't see; they can be mapped all the same (P2)."""
     once: Once = field(default_factory=Once, compare=False, repr=False)
     """Shared by the exports of a call."""
+
+    @classmethod
+    def of(cls, facts: Facts, wish: ExportWish | CopyWish) -> "ExportFacts":
+        """The facts about one of the wishes of a call."""
+        source = facts.flows.get(wish.flow_id)
+        overridden: Flow | None = None
+        if isinstance(wish, CopyWish):
+            destination = None if source is None else source.access
+        elif isinstance(wish.destination, OntoFlow):
+            overridden = facts.flows.get(wish.destination.flow_id)
+            destination = None if overridden is None else overridden.access
+        else:
+            destination = facts.accesses.get(wish.destination.workspace_id)
+        return cls(
+            source=source,
+            destination=destination,
+            overridden=overridden,
+            named_version=facts.version(wish.flow_id, wish.source.version_id),
+            catalogue=facts.catalogue,
+            targets=facts.targets,
+            flows_used=0 if destination is None else facts.flows_used.get(destination.workspace.contract.id, 0),
+            dangling=dangling_references(facts, [wish]) if facts.dangling is None else facts.dangling,
+            once=facts.once,
+        )
 
     def copied_state(self, wish: ExportWish | CopyWish) -> CopiedState | NotCopied:
         """The state that the wish copies, or why there is none (X4)."""
@@ -123,58 +117,10 @@ class ExportFacts:
         return self.once(copied_state, self.source, wish.source, self.named_version)
 
 
-@dataclass(frozen=True, slots=True)
-class GatheredFacts:
-    """The facts about a call of any number of copies and exports, read together (P8), as its caller can see them."""
-
-    flows: Mapping[str, Flow] = field(default_factory=dict)
-    versions: Mapping[tuple[str, str], SavedState] = field(default_factory=dict)
-    """The versions that wishes name, by their flow and their own id."""
-    accesses: Mapping[str, WorkspaceAccess] = field(default_factory=dict)
-    """The workspaces in which new flows are made."""
-    flows_used: Mapping[ContractId, int] = field(default_factory=dict)
-    """How many flows the contracts of these hold in their production workspaces, where that matters."""
-    catalogue: Catalogue = field(default_factory=Catalogue)
-    targets: Mapping[str, Target] = field(default_factory=dict)
-    dangling: Collection[str] | None = None
-    """The references of the sources of all wishes that the caller can't see; None until a decision needs them."""
-    number_of_wishes: int = 1
-    once: Once = field(default_factory=Once, compare=False, repr=False)
-
-    @property
-    def size(self) -> int:
-        """How much there is to decide about, in characters."""
-        graphs = size_of_flows(*self.flows.values(), versions=self.versions.values())
-        return graphs + CHARACTERS_PER_EXPORT * self.number_of_wishes
-
-    def of(self, wish: ExportWish | CopyWish) -> ExportFacts:
-        """The facts about one of the wishes."""
-        source = self.flows.get(wish.flow_id)
-        overridden: Flow | None = None
-        if isinstance(wish, CopyWish):
-            destination = None if source is None else source.access
-        elif isinstance(wish.destination, OntoFlow):
-            overridden = self.flows.get(wish.destination.flow_id)
-            destination = None if overridden is None else overridden.access
-        else:
-            destination = self.accesses.get(wish.destination.workspace_id)
-        return ExportFacts(
-            source=source,
-            destination=destination,
-            overridden=overridden,
-            named_version=self.versions.get((wish.flow_id, wish.source.version_id or "")),
-            catalogue=self.catalogue,
-            targets=self.targets,
-            flows_used=0 if destination is None else self.flows_used.get(destination.workspace.contract.id, 0),
-            dangling=dangling_references(self, [wish]) if self.dangling is None else self.dangling,
-            once=self.once,
-        )
-
-
-def dangling_references(facts: GatheredFacts, wishes: Iterable[ExportWish | CopyWish]) -> frozenset[str]:
+def dangling_references(facts: Facts, wishes: Iterable[ExportWish | CopyWish]) -> frozenset[str]:
     """The references of the copied states that the caller can't see: they are gone, or live elsewhere."""
     different = {(wish.flow_id, wish.source): wish for wish in wishes}
     at_hand = replace(facts, dangling=())
-    states = [at_hand.of(wish).copied_state(wish) for wish in different.values()]
+    states = [ExportFacts.of(at_hand, wish).copied_state(wish) for wish in different.values()]
     graphs = [copied.state.graph for copied in states if isinstance(copied, CopiedState)]
     return frozenset(each for graph in graphs for each in graph.references if each not in facts.targets)

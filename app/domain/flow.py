@@ -37,15 +37,15 @@ class Graph:
     def parts(self) -> tuple[object, ...]:
         return self.steps, self.bindings, self.links
 
-    @cached_property
+    @property
     def steps(self) -> tuple[Step, ...]:
         return self._parts[0]
 
-    @cached_property
+    @property
     def bindings(self) -> Bindings:
         return self._parts[1]
 
-    @cached_property
+    @property
     def links(self) -> tuple[Link, ...]:
         return self._parts[2]
 
@@ -87,21 +87,17 @@ class _Bound(Graph):
         super().__init__(bindings=bindings)
         self._graph = graph
 
-    @cached_property
+    @property
     def steps(self) -> tuple[Step, ...]:
         return self._graph.steps
 
-    @cached_property
+    @property
     def links(self) -> tuple[Link, ...]:
         return self._graph.links
 
-    @cached_property
+    @property
     def commands(self) -> Sequence[str]:
         return self._graph.commands
-
-    def forget(self) -> None:
-        self.__dict__.pop("steps", None)
-        self._graph.forget()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +184,3 @@ class Flow:
 def size_of_graphs(*graphs: Graph) -> int:
     """The characters of graphs; a graph counts once, however many states have it."""
     return sum(graph.size for graph in {id(graph): graph for graph in graphs}.values())
-
-
-def size_of_flows(*flows: Flow | None, versions: Iterable[SavedState | None] = ()) -> int:
-    """The characters of all states of flows that are at hand, and of these versions."""
-    of_flows = (saved for flow in flows if flow is not None for saved in flow.states)
-    of_versions = (version for version in versions if version is not None)
-    return size_of_graphs(*(saved.state.graph for saved in (*of_flows, *of_versions)))

@@ -14,12 +14,13 @@ from app.domain.access import (
     writing_refused,
 )
 from app.domain.batch import Batch, BatchNotApplied, BatchWish, decide_items
-from app.domain.draft import DraftFacts, ManyDraftFacts, StaleDraft, no_draft, stale
+from app.domain.draft import StaleDraft, no_draft, stale
 from app.domain.errors import FLOW, Refused, Some, refused
+from app.domain.facts import Facts
 from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.input import IdempotencyKeyReused, InvalidInput, key_mistakes
 from app.domain.model import DraftId, FlowId, FlowStatus, VersionId, WorkspaceId
-from app.domain.readiness import Blocker, DraftNotReady, Judged, not_ready
+from app.domain.readiness import DraftNotReady, not_ready
 from app.domain.running import FlowIsSuspended, starting_refused
 from app.domain.source import DraftNotFound
 
@@ -76,41 +77,33 @@ class Published:
     replayed: bool = False
 
 
-def plan_publish(
-    facts: DraftFacts | None, wish: PublishWish, judged: dict[Judged, tuple[Blocker, ...]] | None = None
-) -> PublishPlan | Refused[PublishRefusal]:
-    """Decide a publish, or give every reason against it, and against a start of the flow: both or neither (H3, H9).
-
-    Without facts the caller can't see the flow. `judged` has what was found of graphs that others of the call share.
-    """
-    if facts is None:
+def plan_publish(facts: Facts, wish: PublishWish) -> PublishPlan | Refused[PublishRefusal]:
+    """Decide a publish, or give every reason against it, and against a start of the flow: both or neither (H3, H9)."""
+    flow = facts.flows.get(wish.flow_id)
+    if flow is None:
         return Refused((FlowNotFound(wish.flow_id, path=FLOW), *key_mistakes(wish.idempotency_key)))
-    flow = facts.flow
     refusals: tuple[PublishRefusal, ...] = (
         *writing_refused(flow.access, FLOW),
         *approval_required(flow.access, FLOW),
         *(starting_refused(flow) if wish.start else ()),
         *key_mistakes(wish.idempotency_key),
     )
-    plan = plan_publishable(facts, wish, refusals, judged)
+    plan = plan_publishable(facts, flow, wish, refusals)
     return plan if isinstance(plan, Refused) else replace(plan, without_review=is_reviewed(flow.access))
 
 
 def plan_publishable(
-    facts: DraftFacts,
-    wish: PublishWish,
-    refusals: tuple[Some, ...],
-    judged: dict[Judged, tuple[Blocker, ...]] | None = None,
+    facts: Facts, flow: Flow, wish: PublishWish, refusals: tuple[Some, ...]
 ) -> PublishPlan | Refused[Some | DraftNotFound | StaleDraft | DraftNotReady]:
     """Decide whether a draft exists, has the expected revision, and is ready, after refusals of the caller or the flow."""
-    flow, draft = facts.flow, facts.flow.draft
+    draft = flow.draft
     if draft is None:
         advice = "What it had is published already: edit the flow first."
         return Refused((no_draft(flow, wish.expected_revision, advice), *refusals))
     errors: tuple[Some | DraftNotFound | StaleDraft | DraftNotReady, ...] = (
         *refusals,
         *stale(flow, wish.expected_revision),
-        *not_ready(facts, draft.state, FLOW, judged),
+        *not_ready(facts, flow, draft.state, FLOW),
     )
     starts_flow = wish.start and flow.status is not FlowStatus.ACTIVE
     return refused(*errors) or plan_of(flow, draft, starts_flow=starts_flow)
@@ -124,12 +117,7 @@ def plan_of(flow: Flow, draft: SavedState, *, starts_flow: bool) -> PublishPlan:
 
 
 def plan_publishes(
-    facts: ManyDraftFacts, wish: BatchWish[PublishWish], count: Callable[[Iterable[PublishWish]], Iterator[PublishWish]]
+    facts: Facts, wish: BatchWish[PublishWish], count: Callable[[Iterable[PublishWish]], Iterator[PublishWish]]
 ) -> Batch[PublishPlan, PublishRefusal]:
     """Decide to publish several drafts, each by `plan_publish` (B1). `count` goes through them, and may end that."""
-    judged: dict[Judged, tuple[Blocker, ...]] = {}
-
-    def plan(item: PublishWish) -> PublishPlan | Refused[PublishRefusal]:
-        return plan_publish(facts.flows.get(item.flow_id), item, judged)
-
-    return decide_items(wish, plan, lambda item: item.flow_id, facts.names, count)
+    return decide_items(wish, lambda item: plan_publish(facts, item), lambda item: item.flow_id, facts.names, count)

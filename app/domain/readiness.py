@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.domain.component import Catalogue, Component, ComponentRequirement, read_command
-from app.domain.draft import DraftFacts
 from app.domain.errors import FlowRefusal, Path, Reason
-from app.domain.flow import FlowState
+from app.domain.facts import Facts
+from app.domain.flow import Flow, FlowState, Graph
 from app.domain.graph import StepBindings
-from app.domain.model import ReferenceKind, Target, Workspace, WorkspaceId
+from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.references import Destination, by_position
 from app.domain.source_graph import InaccessibleComponent, SourceGraph, advice
 from app.domain.step import Link, Step
@@ -75,8 +75,6 @@ class InvalidGraph(Reason):
 
 
 Blocker = MissingCredential | MissingTopic | ComponentUnavailable | InvalidGraph
-Judged = tuple[int, WorkspaceId]
-"""The identity of a graph in memory, and its workspace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +107,15 @@ class DraftNotReady(FlowRefusal):
 
 
 def blockers(
-    state: FlowState, workspace: Workspace, catalogue: Catalogue, targets: Mapping[str, Target]
+    outline: Graph, workspace: Workspace, catalogue: Catalogue, targets: Mapping[str, Target]
 ) -> tuple[Blocker, ...]:
-    """Every reason that keeps a state of a flow in this workspace from being published (H3).
+    """Every reason that keeps a state of a flow with this graph in this workspace from being published (H3).
 
     Reasons about the whole graph come first, then those of each step in the order of the graph.
     """
     destination = Destination(workspace, targets, catalogue)
-    graph = SourceGraph(state.graph, catalogue, workspace)
-    bound = by_position(state.graph.bindings)
+    graph = SourceGraph(outline, catalogue, workspace)
+    bound = by_position(outline.bindings)
     reasons: list[Blocker] = [
         ComponentUnavailable(step, component, workspace)
         for component in graph.inaccessible_in(workspace)
@@ -189,18 +187,8 @@ def _first_steps(steps: Sequence[Step], links: Sequence[Link]) -> Iterator[Inval
 
 
 def not_ready(
-    facts: DraftFacts,
-    state: FlowState,
-    path: Path,
-    judged: dict[Judged, tuple[Blocker, ...]] | None = None,
-    *,
-    is_restored: bool = False,
+    facts: Facts, flow: Flow, state: FlowState, path: Path, *, is_restored: bool = False
 ) -> tuple[DraftNotReady, ...]:
     """Refuse a draft, or an earlier version that is restored, which can't be published in the flow's workspace (H3)."""
-    flow, judged = facts.flow, {} if judged is None else judged
-    workspace = flow.access.workspace
-    key = id(state.graph), workspace.id
-    if key not in judged:
-        judged[key] = blockers(state, workspace, facts.catalogue, facts.targets)
-    reasons = judged[key]
+    reasons = facts.once(blockers, state.graph, flow.access.workspace, facts.catalogue, facts.targets)
     return (DraftNotReady(flow.id, flow.name, reasons, is_restored, path=path),) if reasons else ()

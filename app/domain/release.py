@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, writing_refused
 from app.domain.batch import Batch, BatchNotApplied, BatchWish, decide_items
-from app.domain.draft import ManyDraftFacts, StaleDraft
+from app.domain.draft import StaleDraft
 from app.domain.errors import FLOW, Refused, refused
+from app.domain.facts import Facts
 from app.domain.flow import Flow
 from app.domain.input import IdempotencyKeyReused, InvalidInput, description_mistakes, name_mistakes
 from app.domain.model import Workspace, WorkspaceId
 from app.domain.publish import PublishPlan, PublishWish, ReleasedDraft, plan_publishable
-from app.domain.readiness import Blocker, DraftNotReady, Judged
+from app.domain.readiness import DraftNotReady
 from app.domain.running import FlowIsSuspended, suspended_by_platform
 from app.domain.source import DraftNotFound
 from app.domain.wording import enumerated, named, printable
@@ -141,27 +142,25 @@ def applied_releases(plans: Iterable[PublishPlan]) -> list[AppliedRelease]:
 
 
 def plan_request(
-    facts: ManyDraftFacts, wish: RequestWish, count: Callable[[Iterable[PublishWish]], Iterator[PublishWish]]
+    facts: Facts, wish: RequestWish, count: Callable[[Iterable[PublishWish]], Iterator[PublishWish]]
 ) -> RequestPlan | Refused[RequestRefusal]:
     """Decide to request a release, or give every reason why its drafts couldn't be published, but for the review (R4).
 
     Refuses drafts of several workspaces. `count` goes through the items, and may end that.
     """
-    judged: dict[Judged, tuple[Blocker, ...]] = {}
-    flows = [facts.flows[item.flow_id].flow for item in wish.remaining.values() if item.flow_id in facts.flows]
+    flows = [facts.flows[item.flow_id] for item in wish.remaining.values() if item.flow_id in facts.flows]
     workspace = flows[0].access.workspace if flows else None
 
     def plan(item: PublishWish) -> ReleasedDraft | Refused[RequestRefusal]:
-        of_flow = facts.flows.get(item.flow_id)
-        if of_flow is None:
+        flow = facts.flows.get(item.flow_id)
+        if flow is None:
             return Refused((FlowNotFound(item.flow_id, path=FLOW),))
-        flow = of_flow.flow
         refusals = (
             *writing_refused(flow.access, FLOW),
             *(suspended_by_platform(flow) if wish.start else ()),
             *_elsewhere(flow, workspace),
         )
-        planned = plan_publishable(of_flow, item, refusals, judged)
+        planned = plan_publishable(facts, flow, item, refusals)
         return planned if isinstance(planned, Refused) else planned.draft
 
     decided: Batch[ReleasedDraft, RequestRefusal | BatchNotApplied] = decide_items(

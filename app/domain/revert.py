@@ -13,9 +13,10 @@ from app.domain.access import (
 )
 from app.domain.bindings import rebind
 from app.domain.choices import ChosenReferences
-from app.domain.draft import DraftAlreadyExists, DraftFacts, ExistingDraft, draft_in_the_way
+from app.domain.draft import DraftAlreadyExists, ExistingDraft, draft_in_the_way
 from app.domain.errors import FLOW, VERSION, Refused, refused
-from app.domain.flow import FlowState, SavedState
+from app.domain.facts import Facts
+from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.input import IdempotencyKeyReused, InvalidInput, key_mistakes
 from app.domain.model import DraftId, FlowId, VersionId, VersionOrigin
 from app.domain.readiness import DraftNotReady, not_ready
@@ -71,14 +72,11 @@ class Reverted:
     replayed: bool = False
 
 
-def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refused[RevertRefusal]:
-    """Decide a revert, or give every reason against it. A binding that has disappeared is cleared and reported (H5).
-
-    Without facts the caller can't see the flow.
-    """
-    if facts is None:
+def plan_revert(facts: Facts, wish: RevertWish) -> RevertPlan | Refused[RevertRefusal]:
+    """Decide a revert, or give every reason against it. A binding that has disappeared is cleared and reported (H5)."""
+    flow, version = facts.flows.get(wish.flow_id), facts.version(wish.flow_id, wish.version_id)
+    if flow is None:
         return Refused((FlowNotFound(wish.flow_id, path=FLOW), *key_mistakes(wish.idempotency_key)))
-    flow, version = facts.flow, facts.named_version
     refusals: tuple[RevertRefusal, ...] = (
         *writing_refused(flow.access, FLOW),
         *(approval_required(flow.access, FLOW) if wish.publish else ()),
@@ -87,8 +85,8 @@ def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refu
     )
     if version is None:
         return Refused((VersionNotFound(flow.id, flow.name, wish.version_id, path=VERSION), *refusals))
-    state, references = reverted(facts, version)
-    errors = (*refusals, *(not_ready(facts, state, VERSION, is_restored=True) if wish.publish else ()))
+    state, references = reverted(facts, flow, version)
+    errors = (*refusals, *(not_ready(facts, flow, state, VERSION, is_restored=True) if wish.publish else ()))
     sets_aside = None if flow.draft is None else DraftId(flow.draft.id)
     return refused(*errors) or RevertPlan(
         flow.id,
@@ -101,8 +99,8 @@ def plan_revert(facts: DraftFacts | None, wish: RevertWish) -> RevertPlan | Refu
     )
 
 
-def reverted(facts: DraftFacts, version: SavedState) -> tuple[FlowState, tuple[ReferenceOutcome, ...]]:
-    workspace, state = facts.access.workspace, version.state
+def reverted(facts: Facts, flow: Flow, version: SavedState) -> tuple[FlowState, tuple[ReferenceOutcome, ...]]:
+    workspace, state = flow.access.workspace, version.state
     rebound = rebind(
         SourceGraph(state.graph, facts.catalogue, workspace),
         Destination(workspace, facts.targets, facts.catalogue),

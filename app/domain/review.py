@@ -15,13 +15,14 @@ from app.domain.access import (
     contract_suspended,
     rights_missing,
 )
-from app.domain.draft import DraftFacts, ManyDraftFacts
 from app.domain.errors import Path, Refusal, Refused, refused
+from app.domain.facts import Facts
+from app.domain.flow import Flow
 from app.domain.id_prefixes import Kind
 from app.domain.input import InvalidInput, description_mistakes
 from app.domain.model import FlowStatus, UserId, WorkspaceId
 from app.domain.publish import PublishPlan, plan_of
-from app.domain.readiness import Blocker, DraftNotReady, Judged, not_ready
+from app.domain.readiness import DraftNotReady, not_ready
 from app.domain.release import ReleaseItem, ReleaseState
 from app.domain.running import FlowIsSuspended, suspended_by_platform
 from app.domain.wording import counted, not_found, printable
@@ -107,8 +108,8 @@ class ReleaseFacts:
     access: WorkspaceAccess
     actor: UserId
     items: tuple[ReleaseItem, ...] = ()
-    flows: ManyDraftFacts = field(default_factory=lambda: ManyDraftFacts({}))
-    """Flows with their drafts, or with the versions before an applied release."""
+    drafts: Facts = field(default_factory=Facts)
+    """The facts about the drafts, or about the versions before an applied release."""
 
     @property
     def workspace_id(self) -> WorkspaceId:
@@ -117,7 +118,7 @@ class ReleaseFacts:
     @property
     def size(self) -> int:
         """How much there is to decide about, in characters."""
-        return self.flows.size
+        return self.drafts.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,21 +188,19 @@ def review_refused(facts: ReleaseFacts, wish: ReviewWish) -> tuple[ReviewRefusal
 
 def _approved(facts: ReleaseFacts, count: Count) -> tuple[list[PublishPlan], list[ReviewRefusal]]:
     """The plans of what is as it was requested, and the refusals of the rest."""
-    judged: dict[Judged, tuple[Blocker, ...]] = {}
     plans: list[PublishPlan] = []
     moved = tuple(item for item in facts.items if item.moved)
     refusals: list[ReviewRefusal] = [ReleaseIsStale(moved, path=RELEASE)] if moved else []
     for item in count(facts.items):
-        of_flow = facts.flows.flows.get(item.flow_id)
-        draft = None if of_flow is None else of_flow.flow.draft
-        if item.moved or of_flow is None or draft is None:
+        flow = facts.drafts.flows.get(item.flow_id)
+        draft = None if flow is None else flow.draft
+        if item.moved or flow is None or draft is None:
             continue
         refusals += [
-            *about_flow(not_ready(of_flow, draft.state, RELEASE, judged), of_flow),
-            *(about_flow(suspended_by_platform(of_flow.flow), of_flow) if facts.start else ()),
+            *about_flow(not_ready(facts.drafts, flow, draft.state, RELEASE), flow),
+            *(about_flow(suspended_by_platform(flow), flow) if facts.start else ()),
         ]
-        starts_flow = facts.start and of_flow.flow.status is not FlowStatus.ACTIVE
-        plans.append(plan_of(of_flow.flow, draft, starts_flow=starts_flow))
+        plans.append(plan_of(flow, draft, starts_flow=facts.start and flow.status is not FlowStatus.ACTIVE))
     return plans, refusals
 
 
@@ -229,6 +228,6 @@ def closed(facts: ReleaseFacts, expected: ReleaseState) -> tuple[ReleaseIsClosed
 Some = TypeVar("Some", bound=Refusal)
 
 
-def about_flow(refusals: Iterable[Some], of_flow: DraftFacts) -> tuple[Some, ...]:
+def about_flow(refusals: Iterable[Some], flow: Flow) -> tuple[Some, ...]:
     """The refusals, which name the flow: the path is that of the release."""
-    return tuple(replace(refusal, about=of_flow.flow.name) for refusal in refusals)
+    return tuple(replace(refusal, about=flow.name) for refusal in refusals)

@@ -18,7 +18,7 @@ from app.domain.errors import Refusal, Refused, refused
 from app.domain.flow import FlowState
 from app.domain.input import InvalidInput
 from app.domain.model import FlowId, FlowStatus, WorkspaceId
-from app.domain.readiness import Blocker, DraftNotReady, Judged, not_ready
+from app.domain.readiness import DraftNotReady, not_ready
 from app.domain.release import ReleaseItem, ReleaseState
 from app.domain.revert import reverted
 from app.domain.review import (
@@ -89,16 +89,14 @@ def plan_undo_release(
     moved = tuple(item for item in facts.items if item.version_has_moved)
     refusals: list[UndoReleaseRefusal] = [CannotUndoRelease(moved, path=RELEASE)] if moved else []
     restored: list[RestoredFlow] = []
-    judged: dict[Judged, tuple[Blocker, ...]] = {}
     for item in count(facts.items):
-        of_flow = facts.flows.flows.get(item.flow_id)
-        if item.version_has_moved or of_flow is None:
+        flow = facts.drafts.flows.get(item.flow_id)
+        before = facts.drafts.version(item.flow_id, item.over_version_id)
+        if item.version_has_moved or flow is None:
             continue
-        flow, before = of_flow.flow, of_flow.named_version
-        state = None if before is None else reverted(of_flow, before)[0]
+        state = None if before is None else reverted(facts.drafts, flow, before)[0]
         if state is not None:
-            refusals += about_flow(not_ready(of_flow, state, RELEASE, judged, is_restored=True), of_flow)
-            state.graph.forget()
+            refusals += about_flow(not_ready(facts.drafts, flow, state, RELEASE, is_restored=True), flow)
         runs_only_since = item.started or state is None
         restored.append(RestoredFlow(flow.id, state, runs_only_since and flow.status is FlowStatus.ACTIVE))
     return refused(*refusals) or UndoReleasePlan(facts.id, facts.workspace_id, tuple(restored))

@@ -15,24 +15,19 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from app.domain.access import FLOW_EDIT, FLOW_REVIEW, may_change_flows, may_write_flows
-from app.domain.component import Catalogue
-from app.domain.content import Content, read_graph, topic_fields
-from app.domain.draft import DraftFacts, ManyDraftFacts, RestoreFacts
-from app.domain.edit import KEEP, CreateFacts, CreateWish, Keep
+from app.domain.edit import KEEP, CreateWish, Keep
 from app.domain.export import Exported
-from app.domain.export_facts import GatheredFacts
-from app.domain.flow import Flow
-from app.domain.graph import Json, commands
-from app.domain.graph_input import GraphMistakes
+from app.domain.facts import Facts
+from app.domain.flow import Flow, SavedState
+from app.domain.graph import Json
 from app.domain.input import KeyedCall
 from app.domain.model import UserId
 from app.domain.review import ReleaseFacts
 from app.domain.undo import UndoFacts
 from app.domain.undo_release import undo_permission
-from app.offload import LARGE, offload
 from app.storage.connections.connection import Row, WriteConnection
 from app.storage.connections.row_changes import Part, write_rows
-from app.storage.facts.catalogue import read_catalogue, read_targets, read_workspace_access
+from app.storage.facts.catalogue import read_workspace_access
 from app.storage.facts.drafts import find_flow_of_draft, read_draft
 from app.storage.facts.flows import (
     FoundFlow,
@@ -43,7 +38,7 @@ from app.storage.facts.flows import (
     no_state,
     read_flows,
 )
-from app.storage.facts.gather import gather, states_at_hand
+from app.storage.facts.gather import SentGraph, facts_about, gather
 from app.storage.facts.idempotency_keys import StoredCall, UsedKey, store_call, take_key
 from app.storage.facts.locks import Touched, Wish, check_locks, lock, needed_for, needed_for_new_flow, touched_by
 from app.storage.facts.release_facts import lock_release, read_release_items
@@ -62,7 +57,7 @@ class Store:
         self._clock = clock
         self._keys_kept = keys_kept
 
-    async def gather(self, wishes: Sequence[Wish]) -> GatheredFacts:
+    async def gather(self, wishes: Sequence[Wish]) -> Facts:
         """Lock and read the facts of copies and exports."""
         touched = touched_by(wishes)
         locked = await lock(self.connection, self.actor, touched)
@@ -70,17 +65,16 @@ class Store:
         check_locks(locked, needed_for(facts.flows, facts.accesses.values(), touched))
         return facts
 
-    async def create_facts(self, wish: CreateWish) -> CreateFacts | None:
-        """Lock the contract's quota and read the facts of a new flow. None: no such workspace."""
+    async def create_facts(self, wish: CreateWish) -> Facts:
+        """Lock the contract's quota and read the facts of a new flow."""
         locked = await lock(self.connection, self.actor, Touched(workspaces=[wish.workspace_id]))
         access, used = await read_workspace_access(self.connection, self.actor, wish.workspace_id)
         if access is None:
-            return None
+            return Facts()
         check_locks(locked, needed_for_new_flow(access))
-        catalogue = await read_catalogue(self.connection, self.actor, commands(wish.graph))
-        graph = await offload(LARGE, read_graph, wish.graph, topic_fields(catalogue, access.workspace))
-        targets = await read_targets(self.connection, self.actor, _named_by(graph))
-        return CreateFacts(access, graph, catalogue, targets, used)
+        sent = SentGraph(wish.graph, access.workspace)
+        facts = await facts_about(self.connection, self.actor, {}, sent=sent)
+        return replace(facts, accesses={wish.workspace_id: access}, flows_used={access.workspace.contract.id: used})
 
     async def draft_facts(
         self,
@@ -88,12 +82,18 @@ class Store:
         *versions: str | None,
         sent: Json | Keep = KEEP,
         bound: Iterable[str] = (),
-    ) -> ManyDraftFacts:
+    ) -> Facts:
         """Lock flows if the caller may change them, and read the facts of changes of their drafts.
 
         `sent` is the graph that the caller sent for the only flow, `bound` are the ids that the caller bound steps to.
         """
-        return await self._facts_of(await self._locked_flows(choices, *versions), sent, bound)
+        visible = await self._locked_flows(choices, *versions)
+        graph: SentGraph | None = None
+        if visible and not isinstance(sent, Keep):
+            [flow] = (each.flow for each in visible.values())
+            base = flow.draft or flow.published
+            graph = SentGraph(sent, flow.access.workspace, None if base is None else base.state)
+        return await self._facts_of(visible, bound, graph)
 
     async def release(self, release_id: str) -> ReleaseFacts | None:
         """Lock a request and read it with its items. None: no such request."""
@@ -117,45 +117,23 @@ class Store:
         # An item that moved is refused. The flow of any other item exists: a reviewer who can't see it has lost the right.
         check_locks(frozenset(visible), [item.flow_id for item in items if not item.has_moved])
         access = next((each.flow.access for each in visible.values()), release.access)
-        flows = await self._facts_of(visible)
-        return replace(release, access=access, items=items, flows=flows)
+        return replace(release, access=access, items=items, drafts=await self._facts_of(visible))
 
     async def _facts_of(
-        self, visible: Mapping[str, FoundFlow], sent: Json | Keep = KEEP, bound: Iterable[str] = ()
-    ) -> ManyDraftFacts:
-        if not visible:
-            return ManyDraftFacts({})
-        states = [state for each in visible.values() for state in states_at_hand(each.flow, *each.named.values())]
-        # Equal graphs of several flows are one object.
-        graphs = {id(state.graph): state.graph for state in states}.values()
-        size = sum(graph.size for graph in graphs)
-        used = await offload(size, lambda: {command for graph in graphs for command in graph.commands})
-        catalogue = await read_catalogue(self.connection, self.actor, used.union(commands(sent)))
-        content = await self._read_graph(visible, sent, catalogue)
-        ids = await offload(size, lambda: {reference for graph in graphs for reference in graph.references})
-        targets = await read_targets(self.connection, self.actor, ids.union(_named_by(content), bound))
-        return ManyDraftFacts(
-            {
-                flow_id: DraftFacts(each.flow, next(iter(each.named.values()), None), content, catalogue, targets)
-                for flow_id, each in visible.items()
-            }
-        )
+        self, visible: Mapping[str, FoundFlow], bound: Iterable[str] = (), sent: SentGraph | None = None
+    ) -> Facts:
+        return await facts_about(self.connection, self.actor, visible, bound, sent) if visible else Facts()
 
     async def flows(self, flow_ids: Iterable[str], *, permission: str) -> dict[str, Flow]:
         """Lock flows that the caller has the permission for, and read them without their graphs, by id."""
         visible = await self._locked_flows({flow_id: [no_state] for flow_id in flow_ids}, permission=permission)
         return {flow_id: each.flow for flow_id, each in visible.items()}
 
-    async def restore_facts(self, draft_id: str) -> RestoreFacts | None:
-        """Lock the flow of a draft and read the facts of restoring the draft. None: no such draft."""
+    async def flow_and_draft(self, draft_id: str) -> tuple[Flow | None, SavedState | None]:
+        """Lock the flow of a draft and read both; no flow where the caller can't see it, no draft where it has gone meanwhile."""
         flow_id = await find_flow_of_draft(self.connection, self.actor, draft_id)
-        if flow_id is None:
-            return None
-        visible = (await self._locked_flows({flow_id: [no_state]})).get(flow_id)
-        if visible is None:
-            return None
-        draft, is_set_aside = await read_draft(self.connection, draft_id)
-        return RestoreFacts(visible.flow, draft, is_set_aside)
+        flows = {} if flow_id is None else await self.flows([flow_id], permission=FLOW_EDIT)
+        return next(iter(flows.values()), None), await read_draft(self.connection, draft_id) if flows else None
 
     async def undo_facts(self, export_ids: Collection[str]) -> dict[str, UndoFacts]:
         """Lock the destination flows of exports, and read the facts of undoing them, by the ids of the records."""
@@ -188,16 +166,6 @@ class Store:
         """Write rows of several tables in one statement (`write_rows`)."""
         return await write_rows(self.connection, *parts, by=self.actor, now=self.at)
 
-    async def _read_graph(
-        self, visible: Mapping[str, FoundFlow], sent: Json | Keep, catalogue: Catalogue
-    ) -> Content | GraphMistakes | None:
-        if isinstance(sent, Keep):
-            return None
-        [flow] = (each.flow for each in visible.values())
-        base = flow.draft or flow.published
-        fields = topic_fields(catalogue, flow.access.workspace, None if base is None else base.state)
-        return await offload(LARGE, read_graph, sent, fields)
-
     async def _locked_flows(
         self,
         choices: StateChoices,
@@ -209,8 +177,3 @@ class Store:
         visible = await read_flows(self.connection, self.actor, choices, versions)
         check_locks(locked, [id_ for id_, each in visible.items() if may_change_flows(each.flow.access, permission)])
         return visible
-
-
-def _named_by(content: Content | GraphMistakes | None) -> Iterable[str]:
-    """The references in a graph that was sent; none in a graph with mistakes."""
-    return content.graph.references if isinstance(content, Content) else ()

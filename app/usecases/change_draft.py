@@ -30,7 +30,7 @@ async def update_draft(store: Store, wish: UpdateWish) -> Saved | Refused[Update
     """Save a draft, made from the published version if there is none (H1). On a refusal nothing is written."""
     bound = [choice for step in wish.bindings for choice in step.choices.values() if choice is not None]
     facts = await store.draft_facts({wish.flow_id: [edited_state]}, sent=wish.graph, bound=bound)
-    plan = await decide(facts, lambda: plan_update(facts.flows.get(wish.flow_id), wish))
+    plan = await decide(facts, lambda: plan_update(facts, wish))
     return await lifecycle.save_draft(store, plan) if isinstance(plan, UpdatePlan) else plan
 
 
@@ -38,7 +38,7 @@ async def update_draft(store: Store, wish: UpdateWish) -> Saved | Refused[Update
 async def publish_draft(store: Store, wish: PublishWish) -> Published | Refused[PublishRefusal]:
     """Publish a draft that is ready (H2 to H4). On a refusal nothing is written."""
     facts = await store.draft_facts({wish.flow_id: [draft_state]})
-    plan = await decide(facts, lambda: plan_publish(facts.flows.get(wish.flow_id), wish))
+    plan = await decide(facts, lambda: plan_publish(facts, wish))
     if isinstance(plan, Refused):
         return plan
     [published] = await lifecycle.publish_drafts(store, [plan])
@@ -57,7 +57,7 @@ async def publish_drafts(store: Store, wish: BatchWish[PublishWish]) -> Batch[Pu
 async def revert_flow(store: Store, wish: RevertWish) -> Reverted | Refused[RevertRefusal]:
     """Make an old version the new draft, or the next version at once (H5). On a refusal nothing is written."""
     facts = await store.draft_facts({wish.flow_id: [named_states]}, wish.version_id)
-    plan = await decide(facts, lambda: plan_revert(facts.flows.get(wish.flow_id), wish))
+    plan = await decide(facts, lambda: plan_revert(facts, wish))
     return plan if isinstance(plan, Refused) else await lifecycle.revert_flow(store, plan)
 
 
@@ -75,7 +75,7 @@ async def discard_draft(store: Store, wish: DiscardWish) -> DiscardPlan | Refuse
 @transaction()
 async def restore_draft(store: Store, draft_id: str) -> RestorePlan | Refused[RestoreRefusal]:
     """Make it the active draft; the present one is set aside in exchange (H8). On a refusal nothing is written."""
-    plan = plan_restore(await store.restore_facts(draft_id), draft_id)
+    plan = plan_restore(*await store.flow_and_draft(draft_id), draft_id)
     if not isinstance(plan, Refused):
         await lifecycle.restore_draft(store, plan)
     return plan

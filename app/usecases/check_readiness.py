@@ -30,6 +30,6 @@ def _blockers(
     states: Mapping[str, StateView], catalogue: Catalogue, targets: Mapping[str, Target]
 ) -> dict[str, tuple[Blocker, ...]]:
     return {
-        state_id: blockers(view.state, view.access.workspace, catalogue, targets)
+        state_id: blockers(view.state.graph, view.access.workspace, catalogue, targets)
         for state_id, view in interruptible(states.items())
     }

@@ -4,7 +4,7 @@ from app.domain.batch import Batch, UndosWish
 from app.domain.errors import Refused
 from app.domain.export import CopyRefusal, Exported, ExportRefusal, plan_copy, plan_export
 from app.domain.export_batch import BatchRefusal, ExportsWish, plan_batch
-from app.domain.export_facts import CopyWish, ExportWish
+from app.domain.export_facts import CopyWish, ExportFacts, ExportWish
 from app.domain.input import KeyedCall
 from app.domain.undo import Undone, UndoRefusal, plan_undo, plan_undos
 from app.storage.store import Store
@@ -18,7 +18,7 @@ from app.usecases.transaction import decide, transaction
 async def copy_flow(store: Store, wish: CopyWish) -> Exported | Refused[CopyRefusal]:
     """Make an exact copy as a draft in the same workspace (X1). On a refusal nothing is written."""
     facts = await store.gather([wish])
-    plan = await decide(facts, lambda: plan_copy(facts.of(wish), wish))
+    plan = await decide(facts, lambda: plan_copy(ExportFacts.of(facts, wish), wish))
     if isinstance(plan, Refused):
         return plan
     [exported] = await write_exports(store, [plan])
@@ -29,7 +29,7 @@ async def copy_flow(store: Store, wish: CopyWish) -> Exported | Refused[CopyRefu
 async def export_flow(store: Store, wish: ExportWish) -> Exported | Refused[ExportRefusal]:
     """Export a flow as a draft (X2 to X11). On a refusal nothing is written."""
     facts = await store.gather([wish])
-    plan = await decide(facts, lambda: plan_export(facts.of(wish), wish))
+    plan = await decide(facts, lambda: plan_export(ExportFacts.of(facts, wish), wish))
     if isinstance(plan, Refused):
         return plan
     [exported] = await write_exports(store, [plan])

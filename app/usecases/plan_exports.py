@@ -1,6 +1,5 @@
 """Plan exports without doing them (P1): the rules are those of the export; nothing is locked or written."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -24,10 +23,7 @@ from app.storage.facts.gather import gather
 from app.storage.facts.idempotency_keys import UsedKey, find_call
 from app.storage.facts.locks import touched_by
 from app.usecases.keyed_calls import KeyedWish, key_in_use
-from app.usecases.transaction import UnitOfWork, decide
-
-RECENT_GRAPHS = 16
-"""Graphs that stay parsed: a call may be about a thousand flows, and items about one flow often follow each other."""
+from app.usecases.transaction import UnitOfWork, decide, forgetting_graphs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +76,7 @@ async def plan_for(work: UnitOfWork, wish: ExportWish) -> PlannedExport:
     async with work.database.reading() as connection:
         facts = await gather(connection, work.actor, [wish], touched_by([wish]))
         reused = await _key_reused(connection, work, KeyedCall.EXPORT_FLOW, wish)
-    export_facts = facts.of(wish)
+    export_facts = ExportFacts.of(facts, wish)
 
     def planned() -> PlannedExport:
         decision = Refused(reused) if reused else plan_export(export_facts, wish)
@@ -103,7 +99,7 @@ async def plan_for_all(work: UnitOfWork, wish: ExportsWish) -> PlannedExports:
 
     def planned() -> PlannedExports:
         decided, batch = plan_batch(facts, wish, counted, reused)
-        results = zip(forgetting_graphs(decided), batch.results, strict=True)
+        results = zip(forgetting_graphs(decided, _graphs_of), batch.results, strict=True)
         return PlannedExports([_planned_export(each, result, each.about) for each, result in results], batch.errors)
 
     return await decide(facts, planned)
@@ -129,7 +125,7 @@ def _blockers(export: PlannedExport) -> tuple[Blocker, ...]:
     facts, plan = export.facts, export.plan
     if plan is None or facts.destination is None:
         return ()
-    reasons = blockers(plan.state, facts.destination.workspace, facts.catalogue, facts.targets)
+    reasons = blockers(plan.state.graph, facts.destination.workspace, facts.catalogue, facts.targets)
     return tuple(replace(reason, about=export.about) for reason in reasons)
 
 
@@ -151,7 +147,7 @@ def _planned_export(
 def counted(decided: Iterable[Decided]) -> Iterator[Decided]:
     """Pass the decisions on while the operation is within its limits; a graph shared by several of them counts once."""
     meter, planned = current_meter(), dict[int, Graph]()
-    for each in forgetting_graphs(decided):
+    for each in forgetting_graphs(decided, _graphs_of):
         plan = each.plan
         if plan is not None and id(plan.state.graph) not in planned:
             planned[id(plan.state.graph)] = plan.state.graph
@@ -159,19 +155,8 @@ def counted(decided: Iterable[Decided]) -> Iterator[Decided]:
         yield each
 
 
-def forgetting_graphs(decided: Iterable[Decided]) -> Iterator[Decided]:
-    """Pass the decisions on while the operation is within its limits; only the last few graphs stay parsed."""
-    recent: OrderedDict[int, Graph] = OrderedDict()
-    for each in interruptible(decided):
-        yield each
-        for graph in _graphs_of(each):
-            recent[id(graph)] = graph
-            recent.move_to_end(id(graph))
-        while len(recent) > RECENT_GRAPHS:
-            recent.popitem(last=False)[1].forget()
-
-
 def _graphs_of(decided: Decided) -> Iterator[Graph]:
-    flows = (flow for flow in (decided.facts.source, decided.facts.overridden) if flow is not None)
-    yield from (saved.state.graph for flow in flows for saved in flow.states)
-    yield from (each.state.graph for each in (decided.facts.named_version, decided.plan) if each is not None)
+    facts = decided.facts
+    flows = (flow for flow in (facts.source, facts.overridden) if flow is not None)
+    states = (facts.named_version, *(saved for flow in flows for saved in flow.states))
+    return (saved.state.graph for saved in states if saved is not None)

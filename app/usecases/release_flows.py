@@ -1,6 +1,7 @@
 """Request that drafts of a workspace be released together, and review, withdraw or undo a release."""
 
 from app.domain.errors import Refused
+from app.domain.facts import Facts
 from app.domain.input import KeyedCall
 from app.domain.release import Released, RequestRefusal, RequestWish, plan_request
 from app.domain.review import (
@@ -36,7 +37,7 @@ async def review_release(store: Store, wish: ReviewWish) -> Released | Refused[R
     facts = await store.release(wish.release_id)
     if facts is not None and wish.decision is ReviewDecision.APPROVE and not review_refused(facts, wish):
         facts = await store.release_drafts(facts)
-    plan = await decide(facts, lambda: plan_review(facts, wish, one_by_one(None if facts is None else facts.flows)))
+    plan = await decide(facts, lambda: plan_review(facts, wish, one_by_one(facts.drafts if facts else Facts())))
     return plan if isinstance(plan, Refused) else await write_review(store, plan)
 
 
@@ -54,6 +55,6 @@ async def undo_release(store: Store, release_id: str) -> Released | Refused[Undo
     if facts is not None and not undo_refused(facts):
         facts = await store.release_versions(facts)
     plan = await decide(
-        facts, lambda: plan_undo_release(facts, release_id, one_by_one(None if facts is None else facts.flows))
+        facts, lambda: plan_undo_release(facts, release_id, one_by_one(facts.drafts if facts else Facts()))
     )
     return plan if isinstance(plan, Refused) else await write_undone_release(store, plan)

@@ -1,5 +1,6 @@
 """Transactions of use cases. No use case repeats what is done here, and nothing above a use case knows of it."""
 
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -8,8 +9,9 @@ from functools import partial, wraps
 from typing import Any, Protocol, TypeVar, cast
 
 from app.domain.batch import Batch, BatchWish
-from app.domain.draft import ManyDraftFacts
 from app.domain.errors import Refusal, Refused
+from app.domain.facts import Facts
+from app.domain.flow import Graph
 from app.domain.input import KeyedCall
 from app.domain.model import UserId
 from app.domain.publish import PublishWish
@@ -200,16 +202,26 @@ async def decide(facts: Sized | None, rule: Callable[[], Decision]) -> Decision:
     return await offload(0 if facts is None else facts.size, rule)
 
 
-Item = TypeVar("Item", PublishWish, ReleaseItem)
+Item = TypeVar("Item")
+RECENT_GRAPHS = 16
+"""Graphs that stay parsed: a call may be about a thousand flows, and items about one flow often follow each other."""
 
 
-def one_by_one(facts: ManyDraftFacts | None) -> Callable[[Iterable[Item]], Iterator[Item]]:
-    """Make the iteration of a rule over the items of a call, which drops the parsed graphs of each after its decision."""
+def forgetting_graphs(items: Iterable[Item], graphs_of: Callable[[Item], Iterable[Graph]]) -> Iterator[Item]:
+    """Pass items on while the operation is within its limits; only the last few graphs that were looked at stay parsed."""
+    recent: OrderedDict[int, Graph] = OrderedDict()
+    for item in interruptible(items):
+        yield item
+        for graph in graphs_of(item):
+            recent[id(graph)] = graph
+            recent.move_to_end(id(graph))
+        while len(recent) > RECENT_GRAPHS:
+            recent.popitem(last=False)[1].forget()
 
-    def count(items: Iterable[Item]) -> Iterator[Item]:
-        for item in interruptible(items):
-            yield item
-            if facts is not None:
-                facts.forget(item.flow_id)
 
-    return count
+OfFlow = TypeVar("OfFlow", PublishWish, ReleaseItem)
+
+
+def one_by_one(facts: Facts) -> Callable[[Iterable[OfFlow]], Iterator[OfFlow]]:
+    """Make the iteration of a rule over items that are each about a flow."""
+    return partial(forgetting_graphs, graphs_of=lambda item: facts.graphs_of(item.flow_id))

@@ -10,9 +10,7 @@ from app.domain.draft import (
     DiscardPlan,
     DiscardRefusal,
     DiscardWish,
-    DraftFacts,
     ExistingDraft,
-    RestoreFacts,
     RestorePlan,
     RestoreRefusal,
     plan_discard,
@@ -20,6 +18,7 @@ from app.domain.draft import (
 )
 from app.domain.edit import KEEP, Keep, Saved, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
 from app.domain.errors import Refusal, Refused
+from app.domain.facts import Facts
 from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind, Target
@@ -40,8 +39,8 @@ def facts(
     knowing: Iterable[Target] = (),
     components: Iterable[Component] = STANDARD,
     graph: Json | Keep = KEEP,
-) -> DraftFacts | None:
-    return None if flow is None else facts_of(flow, version, catalogue(*components), known(*knowing), graph)
+) -> Facts:
+    return Facts() if flow is None else facts_of(flow, version, catalogue(*components), known(*knowing), graph)
 
 
 def facts_of(
@@ -50,12 +49,13 @@ def facts_of(
     catalogue: Catalogue,
     targets: Mapping[str, Target],
     graph: Json | Keep = KEEP,
-) -> DraftFacts:
+) -> Facts:
     """What a change rests on, the graph that was sent taken apart as it is on its way in."""
     base = flow.draft or flow.published
     fields = topic_fields(catalogue, flow.access.workspace, None if base is None else base.state)
     sent = None if isinstance(graph, Keep) else read_graph(graph, fields)
-    return DraftFacts(flow, version, sent, catalogue, targets)
+    versions: dict[str, dict[str, SavedState]] = {} if version is None else {flow.id: {version.id: version}}
+    return Facts({flow.id: flow}, versions, catalogue=catalogue, targets=targets, graph=sent)
 
 
 def update(
@@ -108,11 +108,8 @@ def discard(
     return plan_discard(flow, DiscardWish(id_of(flow), expecting), has_drafts_set_aside=set_aside)
 
 
-def restore(
-    flow: Flow | None, draft: SavedState | None, *, is_set_aside: bool = True
-) -> RestorePlan | Refused[RestoreRefusal]:
-    draft_id = "draft_wanted" if draft is None else draft.id
-    return plan_restore(None if flow is None else RestoreFacts(flow, draft, is_set_aside=is_set_aside), draft_id)
+def restore(flow: Flow | None, draft: SavedState | None) -> RestorePlan | Refused[RestoreRefusal]:
+    return plan_restore(flow, draft, "draft_wanted" if draft is None else draft.id)
 
 
 def id_of(flow: Flow | None) -> str:

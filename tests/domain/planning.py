@@ -8,10 +8,11 @@ from app.domain.choices import ReferenceMapping, StepChoice, mapped
 from app.domain.component import Catalogue, Component
 from app.domain.content import read_graph, topic_fields
 from app.domain.draft import ExistingDraft
-from app.domain.edit import CreateFacts, CreatePlan, CreateRefusal, CreateWish, plan_create
+from app.domain.edit import CreatePlan, CreateRefusal, CreateWish, plan_create
 from app.domain.errors import Refusal, Refused
 from app.domain.export import CopyRefusal, ExportPlan, NewExports, new_exports, plan_copy, plan_export
 from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.facts import Facts
 from app.domain.flow import Flow, SavedState
 from app.domain.graph import StepBindings
 from app.domain.model import ReferenceKind, Target, Workspace
@@ -129,10 +130,17 @@ def create(
 ) -> CreatePlan | Refused[CreateRefusal]:
     """What becomes of the creation of a flow, its graph taken apart as it is on its way in."""
     if place is None:
-        return plan_create(None, wish)
+        return plan_create(Facts(), wish)
     known_components = catalogue() if components is None else components
     graph = read_graph(wish.graph, topic_fields(known_components, place.workspace))
-    return plan_create(CreateFacts(place, graph, known_components, knowing or {}, flows_used), wish)
+    facts = Facts(
+        accesses={wish.workspace_id: place},
+        flows_used={place.workspace.contract.id: flows_used},
+        catalogue=known_components,
+        targets=knowing or {},
+        graph=graph,
+    )
+    return plan_create(facts, wish)
 
 
 def planned(outcome: ExportPlan | Refused[Refusal] | Refused[CopyRefusal]) -> ExportPlan:

@@ -12,7 +12,8 @@ from app.domain.access import WorkspaceAccess
 from app.domain.choices import ReferenceMapping, StepChoice
 from app.domain.component import Component
 from app.domain.draft import ExistingDraft
-from app.domain.export_facts import ExportFacts, ExportWish, GatheredFacts, IntoWorkspace, OntoFlow, dangling_references
+from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace, OntoFlow, dangling_references
+from app.domain.facts import Facts
 from app.domain.flow import Flow, SavedState
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind, Target, Workspace
@@ -162,7 +163,7 @@ def exports(draw: strategies.DrawFn, *, smooth: bool = False) -> Case:
     wish = ExportWish("flow_source", into, name, topic, sources[0] if smooth else _one_of(sources, draw), existing)
     if not smooth and odd is None:
         wish = replace(wish, mappings=_one_of(OF_WHAT_IS_GONE, draw))
-        gathered = GatheredFacts({"flow_source": source}, {} if named is None else {("flow_source", named.id): named})
+        gathered = Facts({"flow_source": source}, {} if named is None else {"flow_source": {named.id: named}})
         facts = replace(facts, dangling=dangling_references(replace(gathered, targets=ALL_THINGS), [wish]))
     return Case(facts, wish)
 

@@ -8,7 +8,8 @@ from app.domain.access import QuotaExceeded
 from app.domain.batch import BatchMode
 from app.domain.export import ExportPlan
 from app.domain.export_batch import Decision, ExportsWish, plan_batch, plan_exports
-from app.domain.export_facts import ExportWish, GatheredFacts, IntoWorkspace, OntoFlow
+from app.domain.export_facts import ExportWish, IntoWorkspace, OntoFlow
+from app.domain.facts import Facts
 from app.domain.source import SourceWish, StateOfFlow
 from tests.domain.builders import (
     FULL,
@@ -31,7 +32,7 @@ LIVE, SHOP, LAB = (workspace(name, SMALL, kind) for name, kind in (("Live", FULL
 SOURCE = flow(saying(state(name="Orders"), description="From the source"))
 
 
-def decided(facts: GatheredFacts, *wishes: ExportWish) -> list[str]:
+def decided(facts: Facts, *wishes: ExportWish) -> list[str]:
     return [outcome(decided.decision) for decided in plan_exports(facts, dict(enumerate(wishes)))]
 
 
@@ -42,7 +43,7 @@ def outcome(decision: Decision) -> str:
 def test_the_quota_counts_what_the_exports_before_it_take() -> None:
     """X10, P8: overrides and development workspaces take nothing, and neither does what was refused."""
     there = flow_there(state(), at=LIVE, name="There")
-    facts = GatheredFacts(
+    facts = Facts(
         flows={SOURCE.id: SOURCE, there.id: there},
         accesses={one.id: integrator(one) for one in (LIVE, SHOP, LAB)},
         flows_used={SMALL.id: 3},
@@ -70,7 +71,7 @@ def test_what_is_exported_over_a_flow_is_its_draft_for_the_exports_after_it() ->
     """As it would be if they were calls of their own."""
     middle = replace(flow(None, draft(name="Before"), at=PRODUCTION, flow_id="flow_middle"), draft_revision=7)
     last = flow_there(state(), at=PRODUCTION)
-    facts = GatheredFacts(flows={one.id: one for one in (SOURCE, middle, last)}, catalogue=catalogue())
+    facts = Facts(flows={one.id: one for one in (SOURCE, middle, last)}, catalogue=catalogue())
     wishes = (
         ExportWish(SOURCE.id, OntoFlow(middle.id), name="Between"),
         ExportWish(middle.id, OntoFlow(last.id), name="Onwards", source=SourceWish(StateOfFlow.DRAFT)),
@@ -95,9 +96,7 @@ def test_a_refused_item_keeps_the_others_from_being_written_only_in_an_atomic_ca
     mode: BatchMode, names: list[str], outcomes: list[str]
 ) -> None:
     """P4."""
-    facts = GatheredFacts(
-        flows={SOURCE.id: SOURCE}, accesses={PRODUCTION.id: integrator(PRODUCTION)}, catalogue=catalogue()
-    )
+    facts = Facts(flows={SOURCE.id: SOURCE}, accesses={PRODUCTION.id: integrator(PRODUCTION)}, catalogue=catalogue())
     items = tuple(ExportWish(SOURCE.id, IntoWorkspace(PRODUCTION.id), name=name) for name in names)
     _, batch = plan_batch(facts, ExportsWish(items, mode))
     assert batch.errors == ()

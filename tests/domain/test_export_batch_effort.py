@@ -11,7 +11,8 @@ from app.domain.choices import ReferenceMapping, StepChoice, mapped
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan
 from app.domain.export_batch import plan_exports
-from app.domain.export_facts import ExportWish, GatheredFacts, IntoWorkspace
+from app.domain.export_facts import ExportWish, IntoWorkspace
+from app.domain.facts import Facts
 from app.domain.fingerprint import fingerprint_of
 from app.domain.model import Workspace
 from tests.domain.builders import (
@@ -36,9 +37,9 @@ SHARED = mapped([ReferenceMapping(LOGIN.id, LOGIN_THERE.id)])
 GUEST = frozenset[str]()
 
 
-def facts_of(*steps: BoundStep, to: Callable[[Workspace], WorkspaceAccess] = integrator) -> GatheredFacts:
+def facts_of(*steps: BoundStep, to: Callable[[Workspace], WorkspaceAccess] = integrator) -> Facts:
     source = flow(state(*steps))
-    return GatheredFacts(
+    return Facts(
         flows={source.id: source},
         accesses={PRODUCTION.id: to(PRODUCTION)},
         catalogue=catalogue(CRM),
@@ -46,7 +47,7 @@ def facts_of(*steps: BoundStep, to: Callable[[Workspace], WorkspaceAccess] = int
     )
 
 
-def items_of(facts: GatheredFacts, number: int) -> list[ExportWish]:
+def items_of(facts: Facts, number: int) -> list[ExportWish]:
     """Exports that differ in their names alone."""
     [source] = facts.flows
     return [
@@ -59,7 +60,7 @@ def bound(number: int) -> list[BoundStep]:
     return [step(f"{each}", "lab/crm:get", credential=LOGIN.id) for each in range(number)]
 
 
-def effort(facts: Callable[[], GatheredFacts], change: Callable[[ExportWish, int], ExportWish], number: int) -> int:
+def effort(facts: Callable[[], Facts], change: Callable[[ExportWish, int], ExportWish], number: int) -> int:
     items = [change(item, each) for each, item in enumerate(items_of(facts(), number))]
     return bytecodes(lambda: [*plan_exports(facts(), dict(enumerate(items)))])
 
@@ -86,7 +87,7 @@ def with_a_binding(item: ExportWish, number: int) -> ExportWish:
     ids=["for a guest", "with an unknown component"],
 )
 def test_what_is_refused_takes_as_long_for_many_items_as_for_a_few_whatever_the_graph(
-    facts: Callable[[], GatheredFacts], change: Callable[[ExportWish, int], ExportWish]
+    facts: Callable[[], Facts], change: Callable[[ExportWish, int], ExportWish]
 ) -> None:
     effort(facts, change, 1)
     assert effort(facts, change, 11) < 4 * effort(facts, change, 1)

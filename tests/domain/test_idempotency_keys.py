@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from app.domain.content import read_graph, topic_fields
-from app.domain.edit import CreateFacts, CreateWish, plan_create
+from app.domain.edit import CreateWish, plan_create
 from app.domain.errors import Refused
 from app.domain.export import plan_copy, plan_export
 from app.domain.export_batch import ExportsWish, plan_batch
-from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, GatheredFacts, IntoWorkspace
+from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, IntoWorkspace
+from app.domain.facts import Facts
 from app.domain.input import InvalidInput
 from app.domain.publish import PublishWish, plan_publish
 from app.domain.revert import RevertWish, plan_revert
@@ -24,7 +25,8 @@ CATALOGUE = catalogue(*STANDARD)
 def create(key: str | None, *, is_seen: bool) -> Any:
     graph = native(node("1"))
     sent = read_graph(graph, topic_fields(CATALOGUE, DEVELOPMENT))
-    known = CreateFacts(integrator(DEVELOPMENT), sent, CATALOGUE) if is_seen else None
+    accesses: dict[str, Any] = {DEVELOPMENT.id: integrator(DEVELOPMENT)} if is_seen else {}
+    known = Facts(accesses=accesses, catalogue=CATALOGUE, graph=sent)
     return plan_create(known, CreateWish(DEVELOPMENT.id, "Orders", graph, idempotency_key=key))
 
 
@@ -40,11 +42,11 @@ def export(key: str | None, *, is_seen: bool) -> Any:
 
 
 def publish(key: str | None, *, is_seen: bool) -> Any:
-    return plan_publish(facts(FLOW) if is_seen else None, PublishWish(FLOW.id, idempotency_key=key))
+    return plan_publish(facts(FLOW if is_seen else None), PublishWish(FLOW.id, idempotency_key=key))
 
 
 def revert(key: str | None, *, is_seen: bool) -> Any:
-    known = facts(FLOW, version=FLOW.published) if is_seen else None
+    known = facts(FLOW if is_seen else None, version=FLOW.published)
     return plan_revert(known, RevertWish(FLOW.id, "version_1", idempotency_key=key))
 
 
@@ -75,5 +77,5 @@ def test_a_key_changes_no_decision(decide: Callable[..., Any], key: str, *, is_s
 
 def test_what_is_no_key_of_a_bulk_call_is_a_mistake_of_the_call() -> None:
     wishes = (ExportWish("flow_1", IntoWorkspace("workspace_1")),)
-    _, decided = plan_batch(GatheredFacts(), ExportsWish(wishes, idempotency_key=""))
+    _, decided = plan_batch(Facts(), ExportsWish(wishes, idempotency_key=""))
     assert [error.path for error in decided.errors] == [("idempotencyKey",)]

@@ -187,7 +187,7 @@ def everything_about(change: Change, catalogue: Catalogue) -> list[object]:
         plan_publish(facts, PublishWish(its.id)),
         plan_revert(facts, RevertWish(its.id, state.id, publish=True)),
         create(its.access, made, components=catalogue, knowing=THINGS),
-        blockers(state.state, its.access.workspace, catalogue, THINGS),
+        blockers(state.state.graph, its.access.workspace, catalogue, THINGS),
     ]
 
 
@@ -195,7 +195,7 @@ def everything_about(change: Change, catalogue: Catalogue) -> list[object]:
 
 
 def test_a_draft_misses_neither_credential_nor_topic_of_a_component_that_the_caller_can_not_see() -> None:
-    found = blockers(draft(step("1", "south/queue:pub")).state, DEVELOPMENT, HIDDEN, {})
+    found = blockers(draft(step("1", "south/queue:pub")).state.graph, DEVELOPMENT, HIDDEN, {})
     unknown = InaccessibleComponent("south/queue", None, (called("1"),), UNKNOWN)
     assert found == (ComponentUnavailable(called("1"), unknown, DEVELOPMENT),)
 

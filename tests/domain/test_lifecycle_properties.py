@@ -232,7 +232,7 @@ def kinds_of(bindings: Bindings) -> set[tuple[ReferenceKind, Json]]:
 def test_a_draft_is_refused_for_exactly_its_blockers_and_binding_what_they_name_removes_them(graph: Json) -> None:
     state = state_of(graph, components=COMPONENTS)
     its_flow = flow(None, state)
-    found = blockers(state.state, DEVELOPMENT, CATALOGUE, THINGS)
+    found = blockers(state.state.graph, DEVELOPMENT, CATALOGUE, THINGS)
     outcome = publish(its_flow, knowing=THINGS.values(), components=COMPONENTS)
     assert isinstance(outcome, Refused) is (found != ())
     if isinstance(outcome, Refused):
@@ -242,7 +242,7 @@ def test_a_draft_is_refused_for_exactly_its_blockers_and_binding_what_they_name_
         choices = [choice for blocker in found if (choice := answer_to(blocker)) is not None]
         plan = agreed(update(its_flow, *choices, name="Saved", knowing=THINGS.values(), components=COMPONENTS))
         left = blockers(
-            replace(state.state, graph=state.state.graph.bound(plan.state.graph.bindings)),
+            state.state.graph.bound(plan.state.graph.bindings),
             DEVELOPMENT,
             CATALOGUE,
             THINGS,

@@ -148,7 +148,7 @@ def about_steps(name: str, id_: str, count: int, workspace: Workspace, its: Comp
         *missing[:1],
         MissingCredential(named_step, its, workspace),
         AgentNotCopied(id_, Target(id_, AGENT, workspace.id, name), (named_step,) * count, workspace.name),
-        *blockers(state(*nodes, links=links).state, workspace, catalogue(), {}),
+        *blockers(state(*nodes, links=links).state.graph, workspace, catalogue(), {}),
     ]
 
 

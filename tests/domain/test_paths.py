@@ -129,7 +129,7 @@ def create(*nodes: Json, at: str = "development") -> object:
         (discard(DRAFTLESS), {"DRAFT_NOT_FOUND": FLOW}),
         (discard(PLAIN, expecting=3), {"INSUFFICIENT_PERMISSION": FLOW, "STALE_DRAFT": ("expectedRevision",)}),
         (restore(None, None), {"DRAFT_NOT_FOUND": DRAFT}),
-        (restore(IN_SHUT, draft(), is_set_aside=False), {"CONTRACT_SUSPENDED": DRAFT, "INVALID_INPUT": DRAFT}),
+        (restore(IN_SHUT, draft()), {"CONTRACT_SUSPENDED": DRAFT, "INVALID_INPUT": DRAFT}),
         (revert(DRAFTLESS, None), {"VERSION_NOT_FOUND": ("versionId",)}),
         (
             revert(IN_SHUT, state(publishes("1")), publish=True, existing_draft=REFUSE),

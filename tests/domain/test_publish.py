@@ -54,7 +54,7 @@ def test_a_draft_that_is_not_ready_is_refused_with_everything_that_is_missing() 
     its_flow = flow(state(sends("9")), UNBOUND)
     refused = publish(its_flow, knowing=[LOGIN], components=[CRM, PUB_SUB])
     assert refused == Refused((DraftNotReady(its_flow.id, "Orders", MISSING),))
-    assert blockers(UNBOUND.state, DEVELOPMENT, catalogue(CRM, PUB_SUB), {LOGIN.id: LOGIN}) == MISSING
+    assert blockers(UNBOUND.state.graph, DEVELOPMENT, catalogue(CRM, PUB_SUB), {LOGIN.id: LOGIN}) == MISSING
 
 
 def test_what_a_draft_lacks_is_asked_now_and_not_when_it_was_bound() -> None:

@@ -59,7 +59,7 @@ THINGS = known(
 def found(*steps: BoundStep, at: Workspace = DEVELOPMENT, components: tuple[Component, ...] = COMPONENTS) -> object:
     """The blockers of a flow whose steps follow each other."""
     links = [Link(before.id, after.id) for before, after in pairwise(steps)]
-    return blockers(state(*steps, links=links).state, at, catalogue(*components), THINGS)
+    return blockers(state(*steps, links=links).state.graph, at, catalogue(*components), THINGS)
 
 
 def test_a_draft_whose_every_step_has_what_it_needs_is_ready() -> None:
@@ -195,7 +195,7 @@ def test_blockers_follow_the_whole_graph_and_then_its_steps_whatever_their_kind(
     hub = component("kitchen/hub", TEAM, SOUTHERN, needs=SECRET, pub_sub=True)
     steps = (step("9", "kitchen/hub:pub"), publishes("2"), step("5", "lab/router:x"), step("1", "lab/crm:get"))
     links = [Link("gone", "lost"), Link("9", "2"), *[Link("5", "1")] * 2, Link("1", "gone")]
-    outcome = blockers(state(*steps, links=links).state, DEVELOPMENT, catalogue(hub, *COMPONENTS), THINGS)
+    outcome = blockers(state(*steps, links=links).state.graph, DEVELOPMENT, catalogue(hub, *COMPONENTS), THINGS)
     other_team = InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT
     assert outcome == (
         InvalidGraph("The edge from gone to lost doesn't join two steps. Remove it."),
@@ -215,7 +215,7 @@ def test_blockers_follow_the_whole_graph_and_then_its_steps_whatever_their_kind(
 def test_steps_that_share_an_id_are_asked_each_for_itself() -> None:
     bound, unbound = step("1", "lab/crm:get", credential=LOGIN.id), step("1", "lab/crm:get")
     repeated = InvalidGraph("Several steps have the id 1. Give each an id of its own.", called("1"))
-    outcome = blockers(state(bound, unbound, bound).state, DEVELOPMENT, catalogue(CRM), THINGS)
+    outcome = blockers(state(bound, unbound, bound).state.graph, DEVELOPMENT, catalogue(CRM), THINGS)
     assert outcome == (MissingCredential(called("1"), CRM, DEVELOPMENT), repeated, repeated)
 
 

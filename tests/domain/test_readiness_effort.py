@@ -16,7 +16,7 @@ CATALOGUE = catalogue(component("lab/crm", needs=CREDENTIAL), component("lab/rou
 
 
 def found(*steps: BoundStep, links: list[Link] | None = None) -> tuple[Blocker, ...]:
-    return blockers(state(*steps, links=links or []).state, DEVELOPMENT, CATALOGUE, {})
+    return blockers(state(*steps, links=links or []).state.graph, DEVELOPMENT, CATALOGUE, {})
 
 
 def one_id(number: int) -> object:

@@ -34,7 +34,7 @@ def test_a_draft_that_was_set_aside_comes_back_as_it_was_in_exchange_for_the_pre
 
 
 def test_the_draft_that_is_being_edited_was_not_set_aside() -> None:
-    (refusal,) = reasons(restore(flow(PUBLISHED, DRAFT), DRAFT, is_set_aside=False))
+    (refusal,) = reasons(restore(flow(PUBLISHED, DRAFT), DRAFT))
     assert refusal == InvalidInput(
         ("draftId",),
         "This draft of the flow Orders was not set aside: it is the one that is being edited. "
@@ -45,21 +45,21 @@ def test_the_draft_that_is_being_edited_was_not_set_aside() -> None:
 @pytest.mark.parametrize(("its_flow", "its_draft"), [(None, None), (None, ASIDE), (flow(PUBLISHED, DRAFT), None)])
 def test_a_draft_that_isnt_there_is_not_found(its_flow: Flow | None, its_draft: SavedState | None) -> None:
     draft_id = "draft_wanted" if its_draft is None else its_draft.id
-    assert restore(its_flow, its_draft, is_set_aside=False) == Refused((DraftNotFound(None, None, draft_id),))
+    assert restore(its_flow, its_draft) == Refused((DraftNotFound(None, None, draft_id),))
 
 
 @pytest.mark.parametrize(
-    ("its_draft", "is_set_aside", "expected"),
+    ("its_draft", "expected"),
     [
-        (ASIDE, True, ["INSUFFICIENT_PERMISSION", "CONTRACT_SUSPENDED"]),
-        (DRAFT, False, ["INSUFFICIENT_PERMISSION", "CONTRACT_SUSPENDED", "INVALID_INPUT"]),
-        (None, False, ["DRAFT_NOT_FOUND", "INSUFFICIENT_PERMISSION", "CONTRACT_SUSPENDED"]),
+        (ASIDE, ["INSUFFICIENT_PERMISSION", "CONTRACT_SUSPENDED"]),
+        (DRAFT, ["INSUFFICIENT_PERMISSION", "CONTRACT_SUSPENDED", "INVALID_INPUT"]),
+        (None, ["DRAFT_NOT_FOUND", "INSUFFICIENT_PERMISSION", "CONTRACT_SUSPENDED"]),
     ],
 )
 def test_everything_that_stands_in_the_way_of_a_restore_is_said_at_once_in_order(
-    its_draft: SavedState | None, is_set_aside: bool, expected: list[str]
+    its_draft: SavedState | None, expected: list[str]
 ) -> None:
-    refused = restore(flow(PUBLISHED, DRAFT, at=guest(CLOSED)), its_draft, is_set_aside=is_set_aside)
+    refused = restore(flow(PUBLISHED, DRAFT, at=guest(CLOSED)), its_draft)
     assert codes(refused) == expected
 
 

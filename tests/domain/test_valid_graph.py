@@ -17,7 +17,10 @@ def found(steps: str, links: Sequence[Link]) -> tuple[object, ...]:
     ids = steps.split()
     outline = [step(step_id, "acme/router:route" if step_id.startswith("r") else "acme/works:on") for step_id in ids]
     return blockers(
-        state(*outline, links=links).state, DEVELOPMENT, catalogue(WORKS, ROUTER, OTHER_ROUTER, NO_ROUTER), targets={}
+        state(*outline, links=links).state.graph,
+        DEVELOPMENT,
+        catalogue(WORKS, ROUTER, OTHER_ROUTER, NO_ROUTER),
+        targets={},
     )
 
 
@@ -137,4 +140,4 @@ def test_a_router_is_known_by_the_name_of_its_component(command: str, is_router:
     graph = state(*steps, links=links("x>1", "x>2"))
     expected = (undecided("x", 2),) if is_router else ()
     components = catalogue(WORKS, ROUTER, OTHER_ROUTER, NO_ROUTER)
-    assert blockers(graph.state, DEVELOPMENT, components, targets={}) == expected
+    assert blockers(graph.state.graph, DEVELOPMENT, components, targets={}) == expected

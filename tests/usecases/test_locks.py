@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.edit import CreateWish
 from app.domain.export import ExportPlan, plan_export
-from app.domain.export_facts import CopyWish
+from app.domain.export_facts import CopyWish, ExportFacts
 from app.storage.writes.copies import write_exports
 from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, exported
@@ -17,7 +17,7 @@ async def test_an_override_waits_for_whoever_overrides_the_flow_and_sets_aside_w
 ) -> None:
     wish = world.export_wish("orders", over="orders-live")
     async with holding(world) as first:
-        plan = plan_export((await first.gather([wish])).of(wish), wish)
+        plan = plan_export(ExportFacts.of(await first.gather([wish]), wish), wish)
         assert isinstance(plan, ExportPlan)
         async with waiting(world, world.export("plain", over="orders-live")) as second:
             [came] = await write_exports(first, [plan])

@@ -11,7 +11,8 @@ from app.domain.choices import StepChoice
 from app.domain.errors import Refused
 from app.domain.export import Exported, ExportPlan
 from app.domain.export_batch import ExportsWish, plan_exports
-from app.domain.export_facts import CopyWish, ExportWish, GatheredFacts, IntoWorkspace
+from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace
+from app.domain.facts import Facts
 from app.domain.fingerprint import fingerprint_of
 from app.domain.flow import Graph
 from app.domain.graph import StepBindings
@@ -23,8 +24,8 @@ from app.storage.facts.states import OutlinedGraph
 from app.storage.writes import copies
 from app.storage.writes.copies import CHARACTERS_AT_ONCE, in_parts
 from app.usecases.copy_and_export import copy_flow, export_flow, export_flows
-from app.usecases.plan_exports import RECENT_GRAPHS, counted, forgetting_graphs
-from app.usecases.transaction import UnitOfWork
+from app.usecases.plan_exports import _graphs_of, counted
+from app.usecases.transaction import RECENT_GRAPHS, UnitOfWork, forgetting_graphs
 from tests.domain.builders import (
     AGENT,
     DEVELOPMENT,
@@ -45,7 +46,7 @@ from tests.usecases.company_database import CompanyDatabase
 STEPS = 100
 TUNNEL = target(AGENT, "Tunnel", DEVELOPMENT)
 SOURCE = flow(state(*(step(f"{each}", "lab/crm:get", agent=TUNNEL.id) for each in range(STEPS))))
-FACTS = GatheredFacts(
+FACTS = Facts(
     flows={SOURCE.id: SOURCE},
     accesses={PRODUCTION.id: integrator(PRODUCTION)},
     catalogue=catalogue(component("lab/crm")),
@@ -142,7 +143,9 @@ def test_graphs_that_were_planned_a_while_ago_are_forgotten_and_read_again_where
         wishes = [replace(EXPORT, flow_id=id_, name=name or "\0") for id_ in stored]
         decided = [*counted(plan_exports(replace(FACTS, flows=stored), dict(enumerate(wishes))))]
         assert all(isinstance(each.decision, kind) for each in decided)
-        assert len({fingerprint_of(each.facts, each.wish) for each in forgetting_graphs(decided)}) == len(graphs)
+        assert len({fingerprint_of(each.facts, each.wish) for each in forgetting_graphs(decided, _graphs_of)}) == len(
+            graphs
+        )
         for part in ("steps", "bindings", "users"):
             assert sum(part in vars(graph) for graph in graphs) <= RECENT_GRAPHS
     assert graphs[0].steps == graphs[-1].steps

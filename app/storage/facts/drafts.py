@@ -18,7 +18,7 @@ FLOW_OF_DRAFT = (
 )
 
 DRAFT = (
-    select(*state_columns("draft", FLOW_DRAFT, FLOW_CONTENT), FLOW_DRAFT.c.set_aside_at)
+    select(*state_columns("draft", FLOW_DRAFT, FLOW_CONTENT))
     .join_from(FLOW_DRAFT, FLOW_CONTENT, FLOW_CONTENT.c.hash == FLOW_DRAFT.c.content_hash)
     .where(FLOW_DRAFT.c.id == DRAFT_ID)
 )
@@ -40,10 +40,10 @@ async def find_flow_of_draft(connection: ReadConnection, viewer: str, draft_id: 
     return flow_id
 
 
-async def read_draft(connection: ReadConnection, draft_id: str) -> tuple[SavedState | None, bool]:
-    """A draft without its graph, and whether it is set aside; None if it has gone. The lock of its flow keeps it."""
+async def read_draft(connection: ReadConnection, draft_id: str) -> SavedState | None:
+    """A draft without its graph; None if it has gone. The lock of its flow keeps it."""
     row = await connection.row(DRAFT, {"draft": draft_id})
-    return (None, False) if row is None else (state_of(row, "draft", Graph()), row.set_aside_at is not None)
+    return None if row is None else state_of(row, "draft", Graph())
 
 
 async def has_drafts_set_aside(connection: ReadConnection, flow_id: str) -> bool:

@@ -1,16 +1,32 @@
-"""Reads the facts of all copies or exports of a call in at most four statements (P8): flows, graphs, components, targets."""
+"""Reads the facts of a call in at most four statements (P8): flows, graphs, components, targets."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
-from app.domain.export_facts import ExportWish, GatheredFacts, OntoFlow
-from app.domain.flow import Flow, FlowState, SavedState
+from app.domain.content import Content, read_graph, topic_fields
+from app.domain.export_facts import ExportWish, OntoFlow
+from app.domain.facts import Facts
+from app.domain.flow import Flow, FlowState, SavedState, size_of_graphs
+from app.domain.graph import Json, commands
+from app.domain.model import Workspace
+from app.offload import LARGE, offload
 from app.storage.connections.connection import ReadConnection
 from app.storage.facts.catalogue import read_catalogue, read_targets
-from app.storage.facts.flows import StateChoice, chosen_by, own_states, read_flows_and_workspaces
+from app.storage.facts.flows import FoundFlow, StateChoice, chosen_by, own_states, read_flows_and_workspaces
 from app.storage.facts.locks import Touched, Wish
 
 
-async def gather(connection: ReadConnection, viewer: str, wishes: Sequence[Wish], touched: Touched) -> GatheredFacts:
+class SentGraph(NamedTuple):
+    """A graph that a caller sent for a flow of a workspace."""
+
+    graph: Json
+    workspace: Workspace
+    before: FlowState | None = None
+    """The state that the graph takes the place of."""
+
+
+async def gather(connection: ReadConnection, viewer: str, wishes: Sequence[Wish], touched: Touched) -> Facts:
     """The facts for all of the wishes: flows with the states that matter, workspaces, components and targets."""
     choices: dict[str, list[StateChoice]] = {}
     by_source = {wish.source: chosen_by(wish.source) for wish in wishes}
@@ -19,19 +35,35 @@ async def gather(connection: ReadConnection, viewer: str, wishes: Sequence[Wish]
         if isinstance(wish, ExportWish) and isinstance(wish.destination, OntoFlow):
             choices.setdefault(wish.destination.flow_id, []).append(own_states)
     found = await read_flows_and_workspaces(connection, viewer, choices, touched)
-    states = [state for each in found.flows.values() for state in states_at_hand(each.flow, *each.named.values())]
+    facts = await facts_about(connection, viewer, found.flows, named_by(wishes))
+    return replace(facts, accesses=found.accesses, flows_used=found.flows_used, number_of_wishes=len(wishes))
+
+
+async def facts_about(
+    connection: ReadConnection,
+    viewer: str,
+    flows: Mapping[str, FoundFlow],
+    named: Iterable[str] = (),
+    sent: SentGraph | None = None,
+) -> Facts:
+    """The facts about flows, references that are named besides, and a graph that was sent."""
+    states = [state for each in flows.values() for state in states_at_hand(each.flow, *each.named.values())]
+    # Equal graphs of several flows are one object.
     graphs = {id(state.graph): state.graph for state in states}.values()
-    catalogue = await read_catalogue(connection, viewer, {each for graph in graphs for each in graph.commands})
-    bound = {reference for graph in graphs for reference in graph.references}
-    named = bound.union(named_by(wishes))
-    return GatheredFacts(
-        flows={flow_id: each.flow for flow_id, each in found.flows.items()},
-        versions={(flow_id, one): state for flow_id, each in found.flows.items() for one, state in each.named.items()},
-        accesses=found.accesses,
-        flows_used=found.flows_used,
+    size = size_of_graphs(*graphs)
+    used = await offload(size, lambda: {command for graph in graphs for command in graph.commands})
+    catalogue = await read_catalogue(connection, viewer, used.union(commands(sent and sent.graph)))
+    graph = None
+    if sent is not None:
+        graph = await offload(LARGE, read_graph, sent.graph, topic_fields(catalogue, sent.workspace, sent.before))
+    ids = await offload(size, lambda: {reference for graph in graphs for reference in graph.references})
+    sent_ids = graph.graph.references if isinstance(graph, Content) else ()
+    return Facts(
+        flows={flow_id: each.flow for flow_id, each in flows.items()},
+        versions={flow_id: each.named for flow_id, each in flows.items() if each.named},
         catalogue=catalogue,
-        targets=await read_targets(connection, viewer, named),
-        number_of_wishes=len(wishes),
+        targets=await read_targets(connection, viewer, ids.union(sent_ids, named)),
+        graph=graph,
     )
 
 
