@@ -8,8 +8,10 @@ from types import NoneType, UnionType
 from typing import Any, ClassVar, NewType, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from graphql import (
+    GraphQLArgument,
     GraphQLEnumType,
     GraphQLField,
+    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNamedType,
@@ -18,6 +20,7 @@ from graphql import (
     GraphQLSchema,
     is_abstract_type,
 )
+from graphql.pyutils import Undefined
 from strawberry.types.fields.resolver import PARENT_PARAMSPEC
 
 from app.execution.rows import COLUMN, DECLARED, RELATION, One, class_of, getter_of
@@ -140,18 +143,23 @@ def resolve_as_declared(schema: GraphQLSchema) -> None:
             # graphql-core means it to be set, and declares it as a method.
             input_type: Any = type_
             input_type.out_type = partial(_instance_of, type_.extensions[DECLARED].origin)
-            for member in type_.fields.values():
-                member.out_name = member.extensions[DECLARED].python_name
+            _name_in_python(type_.fields.values())
         elif isinstance(type_, GraphQLObjectType):
             for field in type_.fields.values():
                 if DECLARED in field.extensions:
-                    field.resolve = _resolver_of(field)
+                    _name_in_python(field.args.values())
+                    field.resolve = _resolver_of(field.extensions[DECLARED])
 
 
-def _resolver_of(field: GraphQLField) -> Callable[..., Any]:
-    declared = field.extensions[DECLARED]
-    for argument in field.args.values():
-        argument.out_name = argument.extensions[DECLARED].python_name
+def _name_in_python(values: Iterable[GraphQLArgument | GraphQLInputField]) -> None:
+    """Hand arguments, or fields of an input, over by their names in Python, which has None for what may be left out."""
+    for value in values:
+        value.out_name = value.extensions[DECLARED].python_name
+        if value.default_value is None:
+            value.default_value = Undefined
+
+
+def _resolver_of(declared: Any) -> Callable[..., Any]:
     if declared.base_resolver is None:
         read = getter_of(declared.python_name)
         return lambda root, _: read(root)

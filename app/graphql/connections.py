@@ -29,7 +29,7 @@ USUAL_PAGE = 50
 LARGEST_PAGE = 100
 
 PAGE_PARAMETERS = [
-    Parameter(name, Parameter.KEYWORD_ONLY, default=strawberry.UNSET, annotation=annotation)
+    Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
     for name, annotation in (("first", First), ("after", After), ("last", Last), ("before", Before))
 ]
 

@@ -1,12 +1,13 @@
 """How fields, arguments, enumerations and scalars are declared, with the descriptions that users read."""
 
+import dataclasses
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
-from typing import Annotated, Any, NewType, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Generic, NewType, TypeVar, get_args, get_origin
 
 import orjson
 import strawberry
@@ -20,6 +21,9 @@ from app.execution.request_errors import BadRequest
 from app.execution.rows import column
 
 Values = TypeVar("Values", bound=StrEnum)
+Wish = TypeVar("Wish")
+
+LEFT_OUT = (None, strawberry.UNSET)
 
 
 def about(description: str, of: str | None = None, *, type_: Any = None) -> Any:
@@ -29,9 +33,9 @@ def about(description: str, of: str | None = None, *, type_: Any = None) -> Any:
     )
 
 
-def optional(description: str) -> Any:
-    """A plain field of an input that may be left out, with its description."""
-    return strawberry.field(description=description, default=strawberry.UNSET)
+def optional(description: str, *, default: Any = None, name: str | None = None) -> Any:
+    """A plain field of an input that may be left out. With UNSET as its default null is told apart from that."""
+    return strawberry.field(name=name, description=description, default=default)
 
 
 def idempotency_key(more: str = "") -> Any:
@@ -40,6 +44,29 @@ def idempotency_key(more: str = "") -> Any:
         "Any text of 1 to 255 characters, a new one for each call. The same key and input answer like the first time, "
         f"without doing anything again, as long as keys are kept (24 hours by default). Refusals may be tried again.{more}"
     )
+
+
+class Input(Generic[Wish]):
+    """An input that is read as a wish, whose fields have the same names."""
+
+    def to_wish(self, **others: object) -> Wish:
+        """Read the input. What is left out is as the wish has it by default, and so is null unless a field tells it apart."""
+        declared: Any = type(self)
+        [wish] = get_args(declared.__orig_bases__[0])
+        values = {each: getattr(self, each.name) for each in dataclasses.fields(declared)}
+        read = {
+            each.name: _as_wished(value)
+            for each, value in values.items()
+            if value is not each.default or value not in LEFT_OUT
+        }
+        made: Wish = wish(**(read | others))
+        return made
+
+
+def _as_wished(value: object) -> object:
+    if isinstance(value, list):
+        return tuple(map(_as_wished, value))
+    return value.to_wish() if isinstance(value, Input) else value
 
 
 def shown_as(type_: object) -> Callable[[Callable[..., Any]], Any]:
@@ -78,8 +105,6 @@ def describe_values(values: Any, descriptions: Mapping[str, str]) -> None:
         value.description = descriptions[value.name]
 
 
-Value = TypeVar("Value")
-
 First = Annotated[
     int | None,
     strawberry.argument(
@@ -101,17 +126,12 @@ Search = Annotated[
 ]
 
 
-def none_if_unset(value: Value | None) -> Value | None:
-    """The caller's value; None where the argument was left out or null."""
-    return None if value is strawberry.UNSET else value
-
-
 def searched(search: str | None, argument: str = "search") -> str | None:
     """A search as it was meant, without the spaces around it; None where there is none.
 
     Refuses, as a bad request, what no name can hold: a NUL character, and more text than a name has.
     """
-    wanted = (none_if_unset(search) or "").strip()
+    wanted = (search or "").strip()
     if "\0" in wanted:
         raise BadRequest(f"`{argument}` holds a NUL character, which no name has.")
     if len(wanted) > LONGEST_NAME:

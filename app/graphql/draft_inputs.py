@@ -4,7 +4,7 @@ import strawberry
 
 from app.domain import batch, draft, edit, release, revert, review
 from app.domain.publish import PublishWish
-from app.graphql.describe import JSON, about, idempotency_key, none_if_unset, optional
+from app.graphql.describe import JSON, Input, about, idempotency_key, optional
 from app.graphql.inputs import StepBindingInput
 
 COMMENT = "At most 1,000 characters."
@@ -15,15 +15,19 @@ REVISION = "The revision that the call is based on: refused with `StaleDraft` if
     description="What to change of a draft. What is left out stays as it is. A call that names nothing to change, such as "
     "one with an empty list of bindings, leaves a draft and its revision as they are."
 )
-class UpdateFlowDraftInput:
+class UpdateFlowDraftInput(Input[edit.UpdateWish]):
     flow_id: strawberry.ID = about("The flow. If it has no draft, it gets one from its published version.")
     expected_revision: int | None = optional(
         "The revision that the change is based on: refused with `StaleDraft` if the draft was changed since. Without "
         "it the change is applied to whatever is there."
     )
     name: str | None = optional("The new name: 1 to 255 characters, no control characters.")
-    description: str | None = optional("The new description: at most 1,000 characters; null removes it.")
-    cron: str | None = optional("The new schedule, as a cron expression of five fields; null removes it.")
+    description: str | None = optional(
+        "The new description: at most 1,000 characters; null removes it.", default=strawberry.UNSET
+    )
+    cron: str | None = optional(
+        "The new schedule, as a cron expression of five fields; null removes it.", default=strawberry.UNSET
+    )
     graph: JSON | None = optional(
         "The new graph, in its native form. Steps that are still there keep what they are bound to, unless the graph "
         "names something else."
@@ -32,37 +36,19 @@ class UpdateFlowDraftInput:
         "Choose credentials and topics step by step, without sending the graph; each step at most once."
     )
 
-    def to_wish(self) -> edit.UpdateWish:
-        graph = none_if_unset(self.graph)
-        return edit.UpdateWish(
-            flow_id=self.flow_id,
-            expected_revision=none_if_unset(self.expected_revision),
-            name=none_if_unset(self.name),
-            description=_or_keep(self.description),
-            cron=_or_keep(self.cron),
-            graph=edit.KEEP if graph is None else graph,
-            bindings=tuple(binding.to_choice() for binding in none_if_unset(self.bindings) or ()),
-        )
-
 
 @strawberry.input(description="Which draft to publish.")
-class PublishFlowDraftInput:
+class PublishFlowDraftInput(Input[PublishWish]):
     flow_id: strawberry.ID = about("The flow whose draft is published.")
     expected_revision: int | None = optional(REVISION)
-    start: bool = strawberry.field(
-        description="Start the flow as well, or do neither; one that runs already continues as the new version.",
-        default=False,
+    start: bool = optional(
+        "Start the flow as well, or do neither; one that runs already continues as the new version.", default=False
     )
     idempotency_key: str | None = idempotency_key()
 
-    def to_wish(self) -> PublishWish:
-        return PublishWish(
-            self.flow_id, none_if_unset(self.expected_revision), self.start, none_if_unset(self.idempotency_key)
-        )
-
 
 @strawberry.input(description="A draft to publish, as it was seen.")
-class DraftRevisionInput:
+class DraftRevisionInput(Input[PublishWish]):
     flow_id: strawberry.ID = about("The flow whose draft it is; each flow at most once in a call.")
     expected_revision: int = about(
         "The revision that was seen: refused with `StaleDraft` if the draft was changed since."
@@ -70,51 +56,41 @@ class DraftRevisionInput:
 
 
 @strawberry.input(description="Which drafts to publish in one call: up to 1,000.")
-class PublishFlowDraftsInput:
+class PublishFlowDraftsInput(Input[batch.BatchWish[PublishWish]]):
     items: list[DraftRevisionInput] = about("1 to 1,000 drafts.")
-    mode: batch.BatchMode = strawberry.field(
-        description="Whether all are published or none, or each on its own.", default=batch.BatchMode.ATOMIC
+    mode: batch.BatchMode = optional(
+        "Whether all are published or none, or each on its own.", default=batch.BatchMode.ATOMIC
     )
-    start: bool = strawberry.field(
-        description="Start the flows as well; those that run already continue as the new version.", default=False
+    start: bool = optional(
+        "Start the flows as well; those that run already continue as the new version.", default=False
     )
     idempotency_key: str | None = optional(
         "As in `exportFlows`: with the same key and input, what was published isn't published again, and items that were "
         "refused are tried again."
     )
 
-    def to_wish(self) -> batch.BatchWish[PublishWish]:
-        items = tuple([PublishWish(item.flow_id, item.expected_revision, self.start) for item in self.items])
-        return batch.BatchWish(items, self.mode, none_if_unset(self.idempotency_key))
+    def to_wish(self, **_: object) -> batch.BatchWish[PublishWish]:
+        items = tuple([item.to_wish(start=self.start) for item in self.items])
+        return batch.BatchWish(items, self.mode, self.idempotency_key)
 
 
 @strawberry.input(description="Which version to restore.")
-class RevertFlowInput:
+class RevertFlowInput(Input[revert.RevertWish]):
     flow_id: strawberry.ID = about("The flow to revert.")
     version_id: strawberry.ID = about("A version from the flow's own history.")
-    publish: bool = strawberry.field(
-        description="Publish it at once, as the next version; refused if it isn't ready.", default=False
-    )
-    existing_draft: draft.ExistingDraft = strawberry.field(
-        description="The treatment of a draft that the flow has already.", default=draft.ExistingDraft.SET_ASIDE
+    publish: bool = optional("Publish it at once, as the next version; refused if it isn't ready.", default=False)
+    existing_draft: draft.ExistingDraft = optional(
+        "The treatment of a draft that the flow has already.", default=draft.ExistingDraft.SET_ASIDE
     )
     idempotency_key: str | None = idempotency_key()
-
-    def to_wish(self) -> revert.RevertWish:
-        return revert.RevertWish(
-            self.flow_id, self.version_id, self.publish, self.existing_draft, none_if_unset(self.idempotency_key)
-        )
 
 
 @strawberry.input(
     description="Which draft to discard. Discarding the only draft of a flow that was never published deletes the flow."
 )
-class DiscardFlowDraftInput:
+class DiscardFlowDraftInput(Input[draft.DiscardWish]):
     flow_id: strawberry.ID = about("The flow whose draft is discarded.")
     expected_revision: int | None = optional(REVISION)
-
-    def to_wish(self) -> draft.DiscardWish:
-        return draft.DiscardWish(self.flow_id, none_if_unset(self.expected_revision))
 
 
 @strawberry.input(description="Which draft to restore.")
@@ -123,32 +99,19 @@ class RestoreFlowDraftInput:
 
 
 @strawberry.input(description="Which drafts to release together.")
-class RequestReleaseInput:
+class RequestReleaseInput(Input[release.RequestWish]):
     items: list[DraftRevisionInput] = about("1 to 1,000 drafts of one workspace.")
     title: str = about("The title of the release: 1 to 255 characters, no control characters.")
     comment: str | None = optional(COMMENT)
-    start: bool = strawberry.field(description="Start the flows as well, once the release is approved.", default=False)
+    start: bool = optional("Start the flows as well, once the release is approved.", default=False)
     idempotency_key: str | None = idempotency_key()
-
-    def to_wish(self) -> release.RequestWish:
-        items = tuple([PublishWish(item.flow_id, item.expected_revision) for item in self.items])
-        return release.RequestWish(
-            items,
-            idempotency_key=none_if_unset(self.idempotency_key),
-            title=self.title,
-            comment=none_if_unset(self.comment),
-            start=self.start,
-        )
 
 
 @strawberry.input(description="A review of a release that another user requested.")
-class ReviewReleaseInput:
+class ReviewReleaseInput(Input[review.ReviewWish]):
     release_id: strawberry.ID = about("The id of the request.")
     decision: review.ReviewDecision = about("Whether its drafts are published.")
     comment: str | None = optional(COMMENT)
-
-    def to_wish(self) -> review.ReviewWish:
-        return review.ReviewWish(self.release_id, self.decision, none_if_unset(self.comment))
 
 
 @strawberry.input(description="Which request to withdraw.")
@@ -159,7 +122,3 @@ class WithdrawReleaseInput:
 @strawberry.input(description="Which release to undo.")
 class UndoReleaseInput:
     release_id: strawberry.ID = about("The id of the release, which must be applied.")
-
-
-def _or_keep(value: str | None) -> str | edit.Keep | None:
-    return edit.KEEP if value is strawberry.UNSET else value

@@ -136,7 +136,7 @@ class StepCredentialCandidates:
     def candidates(
         step: Parent[credentials.StepInNeed],
         info: Info,
-        search: Search = strawberry.UNSET,
+        search: Search = None,
         first: First = USUAL_CANDIDATES,
     ) -> Awaitable[list[CredentialCandidate]]:
         """The credentials or secrets of the workspace that belong to the component, best match first, then by name."""

@@ -17,7 +17,7 @@ from app.graphql.connections import (
     connection_field,
 )
 from app.graphql.context import Info
-from app.graphql.describe import Search, field, none_if_unset, searched, shown_as
+from app.graphql.describe import Search, field, searched, shown_as
 from app.graphql.export_dialog import (
     DestinationContractConnection,
     DestinationWorkspaceConnection,
@@ -121,16 +121,16 @@ class Query:
         info: Info,
         *,
         page: PageArguments,
-        contract_id: OfContract = strawberry.UNSET,
-        search: Search = strawberry.UNSET,
+        contract_id: OfContract = None,
+        search: Search = None,
     ) -> Awaitable[Connection[Workspace] | None]:
         """The workspaces that you can see, by name."""
-        wanted = WantedList(ListName.WORKSPACES, searched(search), contract_id=none_if_unset(contract_id))
+        wanted = WantedList(ListName.WORKSPACES, searched(search), contract_id=contract_id)
         return connection_below(info, wanted, info.context.viewer, page)
 
     @connection_field
     def contracts(
-        self, info: Info, *, page: PageArguments, search: Search = strawberry.UNSET
+        self, info: Info, *, page: PageArguments, search: Search = None
     ) -> Awaitable[Connection[Contract] | None]:
         """The contracts that you can see, by name."""
         return connection_below(info, WantedList(ListName.CONTRACTS, searched(search)), info.context.viewer, page)
@@ -151,8 +151,8 @@ class Query:
         *,
         page: PageArguments,
         flow_id: FlowId,
-        source: Source = strawberry.UNSET,
-        search: Search = strawberry.UNSET,
+        source: Source = None,
+        search: Search = None,
         include_ineligible: IneligibleContracts = False,
     ) -> Lookup[Listed]:
         """The contracts that hold at least one workspace that you may export this flow to, by name."""
@@ -172,9 +172,9 @@ class Query:
         *,
         page: PageArguments,
         flow_id: FlowId,
-        source: Source = strawberry.UNSET,
-        contract_id: OfContract = strawberry.UNSET,
-        search: Search = strawberry.UNSET,
+        source: Source = None,
+        contract_id: OfContract = None,
+        search: Search = None,
         include_ineligible: Ineligible = False,
     ) -> Lookup[Listed]:
         """The workspaces that you may export this flow to, as a new flow or over an existing one, by name.
@@ -182,7 +182,7 @@ class Query:
         With `includeIneligible` also all other workspaces, each with every reason. The flow's own workspace is listed too.
         """
         paging = page.of("destinationWorkspaces", flow_id)
-        wanted = DestinationSearch(none_if_unset(contract_id), searched(search), include_ineligible)
+        wanted = DestinationSearch(contract_id, searched(search), include_ineligible)
 
         async def workspaces_of(flow: ExportableFlow) -> Listed:
             workspaces = await flow.workspaces(wanted, paging.request)
@@ -199,7 +199,7 @@ class Query:
         page: PageArguments,
         flow_id: FlowId,
         workspace_id: WorkspaceId,
-        search: Search = strawberry.UNSET,
+        search: Search = None,
     ) -> Listed | None:
         """Flows of the destination workspace that this flow could override: its copies, then flows of its name, then others."""
         paging = page.of("overrideCandidates", flow_id, workspace_id, key=THREE_KEYS)
@@ -216,21 +216,20 @@ class Query:
         page: PageArguments,
         flow_id: FlowId,
         workspace_id: WorkspaceId,
-        source: Source = strawberry.UNSET,
-        from_topic_id: FromTopic = strawberry.UNSET,
-        search: Search = strawberry.UNSET,
+        source: Source = None,
+        from_topic_id: FromTopic = None,
+        search: Search = None,
     ) -> Lookup[Listed]:
         """Topics of the destination workspace that could replace one of this flow's, topics of the same name first.
 
         Empty where exportFlow would refuse any topic: the flow has no pub/sub step, or several topics without `fromTopicId`.
         """
-        meant = none_if_unset(from_topic_id)
-        listed = ("topicCandidates", flow_id, workspace_id, *([] if meant is None else [meant]))
+        listed = ("topicCandidates", flow_id, workspace_id, *([] if from_topic_id is None else [from_topic_id]))
         paging, text = page.of(*listed, key=THREE_KEYS), searched(search)
         database, viewer = info.context.database, info.context.viewer
 
         async def candidates_for(in_use: TopicsInUse) -> Listed | None:
-            wanted = TopicSearch(in_use.topic_to_replace(meant), workspace_id, text)
+            wanted = TopicSearch(in_use.topic_to_replace(from_topic_id), workspace_id, text)
             topics = await wanted.page(database, viewer, paging.request)
             return None if topics is None else Listed(topics, paging, lambda: wanted.count(database, viewer), "topic")
 
@@ -238,7 +237,7 @@ class Query:
 
     @field
     def credential_candidates(
-        self, info: Info, flow_id: FlowId, workspace_id: WorkspaceId, source: Source = strawberry.UNSET
+        self, info: Info, flow_id: FlowId, workspace_id: WorkspaceId, source: Source = None
     ) -> Awaitable[list[StepCredentialCandidates] | None]:
         """The destination's credentials or secrets for each step that needs one, best match first."""
         wanted = ToWorkspace(OfFlow(flow_id, source_wish(source)), workspace_id)
@@ -284,7 +283,7 @@ class Query:
         *,
         page: PageArguments,
         tenant_id: Annotated[strawberry.ID, strawberry.argument(description="The id of the tenant.")],
-        types: Types = strawberry.UNSET,
+        types: Types = None,
     ) -> Awaitable[EventConnection]:
         """The events of all workspaces of a tenant, the oldest first, for its provisioners; null for other users.
 

@@ -11,7 +11,7 @@ from app.domain.world.sections import WorldSection
 from app.domain.world.things import Planned, WorldChange, WorldRefusal
 from app.execution.rows import shows
 from app.graphql.context import Info
-from app.graphql.describe import about, none_if_unset, shown_as
+from app.graphql.describe import about, shown_as
 from app.graphql.outcomes import Error, Payload, payload
 from app.graphql.types.graphs import FieldChange
 from app.usecases.apply_world import NOTHING, PlannedWorld
@@ -58,12 +58,10 @@ class ApplyWorldPayload(Payload[PlannedWorld, WorldRefusal]):
 
     @shown_as(list[WorldThing])
     @staticmethod
-    def things(
-        applied: Parent[Payload[PlannedWorld, Any]], info: Info, changes: Changes = strawberry.UNSET
-    ) -> list[Planned]:
+    def things(applied: Parent[Payload[PlannedWorld, Any]], info: Info, changes: Changes = None) -> list[Planned]:
         """The objects as in the plan; empty when refused."""
         things = () if applied.done is None else applied.done.plan.effects
-        return [replace(each, is_done=True) for each in things_with(things, none_if_unset(changes), info)]
+        return [replace(each, is_done=True) for each in things_with(things, changes, info)]
 
     created: int = about("Number of objects that were created.", of="outcome.created")
     changed: int = about("Number of objects that were changed.", of="outcome.changed")
@@ -79,9 +77,9 @@ class WorldPlan:
 
     @shown_as(list[WorldThing])
     @staticmethod
-    def things(plan: Parent[PlannedWorld], info: Info, changes: Changes = strawberry.UNSET) -> list[Planned]:
+    def things(plan: Parent[PlannedWorld], info: Info, changes: Changes = None) -> list[Planned]:
         """The objects in the order of the document, then those that are pruned."""
-        return things_with(plan.plan.effects, none_if_unset(changes), info)
+        return things_with(plan.plan.effects, changes, info)
 
     created: int = about("Number of objects that would be created.")
     changed: int = about("Number of objects that would be changed.")

@@ -15,7 +15,7 @@ from app.execution.lookups import Lookup, Vanished
 from app.execution.rows import relation, shows
 from app.graphql.connections import Connection, PageArguments, connection_below, connection_field
 from app.graphql.context import Info
-from app.graphql.describe import about, field, none_if_unset, shown_as
+from app.graphql.describe import about, field, shown_as
 from app.graphql.types.graphs import DraftReadiness, FlowGraph, GraphDiff
 from app.graphql.types.records import FlowExport, ReleaseRequest
 from app.graphql.types.resources import Node, SomeWorkspace, User
@@ -103,10 +103,10 @@ class Flow(Node):
     @connection_field
     @staticmethod
     def copies(
-        flow: Parent[FlowView], info: Info, *, page: PageArguments, workspace_id: IntoWorkspace = strawberry.UNSET
+        flow: Parent[FlowView], info: Info, *, page: PageArguments, workspace_id: IntoWorkspace = None
     ) -> Awaitable[Connection[FlowExport]]:
         """The latest copy or export of this flow to each destination flow that wasn't undone, the newest first."""
-        wanted = WantedList(ListName.COPIES, workspace_id=none_if_unset(workspace_id))
+        wanted = WantedList(ListName.COPIES, workspace_id=workspace_id)
         return connection_below(info, wanted, flow.id, page)
 
 
@@ -151,11 +151,9 @@ class FlowDraft(Node):
 
     @shown_as(GraphDiff | None)
     @staticmethod
-    async def changes(
-        draft: Parent[DraftView], info: Info, since_version_id: Since = strawberry.UNSET
-    ) -> diff.GraphDiff | None:
+    async def changes(draft: Parent[DraftView], info: Info, since_version_id: Since = None) -> diff.GraphDiff | None:
         """The changes since a version of the flow, by default the published one; null if there is no such version."""
-        older: str | None = none_if_unset(since_version_id)
+        older = since_version_id
         if older is None:
             flow = await shield(info.context.loaders.flows.load(draft.flow_id))
             if flow is None:
@@ -204,10 +202,10 @@ class FlowVersion(Node):
     @shown_as(GraphDiff | None)
     @staticmethod
     async def changes(
-        version: Parent[VersionView], info: Info, since_version_id: Since = strawberry.UNSET
+        version: Parent[VersionView], info: Info, since_version_id: Since = None
     ) -> diff.GraphDiff | None:
         """The changes since a version of the flow, by default the version before; null for the first."""
-        older: str | None = none_if_unset(since_version_id)
+        older = since_version_id
         if older is None:
             older = await shield(info.context.loaders.previous_versions.load((version.flow_id, version.number)))
         return await changes_between(info, older, version.id)

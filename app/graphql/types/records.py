@@ -25,7 +25,7 @@ from app.graphql.connections import (
     connection_field,
 )
 from app.graphql.context import Info
-from app.graphql.describe import about, enumeration, field, none_if_unset, shown_as
+from app.graphql.describe import about, enumeration, field, shown_as
 from app.graphql.loading.loader_keys import PageOfFeed
 from app.graphql.types.resources import (
     Binding,
@@ -276,9 +276,8 @@ def events_of(
     flow_id: str | None = None,
 ) -> Awaitable[Any]:
     """The lookup of a page of a feed, which answers None where the viewer may not read the feed."""
-    paging, chosen = feed_paging(feed_id, page), none_if_unset(types)
-    only = None if chosen is None else frozenset(chosen)
-    request = FeedRequest(feed, paging.request, only, none_if_unset(flow_id))
+    paging, only = feed_paging(feed_id, page), None if types is None else frozenset(types)
+    request = FeedRequest(feed, paging.request, only, flow_id)
 
     def listed(read: FeedPage) -> ListedEvents:
         if read.is_expired:

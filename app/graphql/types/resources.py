@@ -75,7 +75,7 @@ class InWorkspace(Node):
         info: Info,
         *,
         page: PageArguments,
-        search: Search = strawberry.UNSET,
+        search: Search = None,
     ) -> Awaitable[Connection[SomeFlow]]:
         """The flows that use it in their published version or their draft, by name."""
         wanted = WantedList(ListName.FLOWS_USING, searched(search))
@@ -160,7 +160,7 @@ class Contract(Node):
     @connection_field
     @staticmethod
     def workspaces(
-        contract: Parent[ContractView], info: Info, *, page: PageArguments, search: Search = strawberry.UNSET
+        contract: Parent[ContractView], info: Info, *, page: PageArguments, search: Search = None
     ) -> Awaitable[Connection[SomeWorkspace]]:
         """The workspaces of the contract that you can see, by name."""
         return connection_below(info, WantedList(ListName.WORKSPACES_OF_CONTRACT, searched(search)), contract.id, page)

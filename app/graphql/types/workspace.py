@@ -22,7 +22,7 @@ from app.graphql.connections import (
     connection_field,
 )
 from app.graphql.context import Info
-from app.graphql.describe import Search, about, none_if_unset, optional, searched
+from app.graphql.describe import Input, Search, about, optional, searched
 from app.graphql.types.flow import Flow
 from app.graphql.types.records import EventConnection, FlowExport, ReleaseRequest, Types, events_of
 from app.graphql.types.resources import Agent, Contract, Credential, Node, Secret, Topic, User
@@ -44,11 +44,11 @@ OfComponent = Annotated[
 @strawberry.input(
     name="FlowFilter", description="Only flows that fit all of this. What is left out or null doesn't filter."
 )
-class FlowFilterInput:
+class FlowFilterInput(Input[FlowFilter]):
     status: model.FlowStatus | None = optional("Only flows of this status.")
     type: model.FlowType | None = optional("Only flows of this type.")
     has_draft: bool | None = optional("Only flows with a draft, or only those without.")
-    created_by_id: strawberry.ID | None = optional("Only flows that this user created.")
+    created_by: strawberry.ID | None = optional("Only flows that this user created.", name="createdById")
     component_id: strawberry.ID | None = optional(
         "Only flows that use this component, in their published version or their draft."
     )
@@ -62,19 +62,6 @@ class FlowFilterInput:
     drift: DriftStatus | None = optional(
         "Only flows that stand so to the flow that they came from, as far as you see both."
     )
-
-    def to_filter(self) -> FlowFilter:
-        return FlowFilter(
-            status=none_if_unset(self.status),
-            type=none_if_unset(self.type),
-            has_draft=none_if_unset(self.has_draft),
-            created_by=none_if_unset(self.created_by_id),
-            component_id=none_if_unset(self.component_id),
-            is_published=none_if_unset(self.is_published),
-            updated_since=none_if_unset(self.updated_since),
-            uses_id=none_if_unset(self.uses_id),
-            drift=none_if_unset(self.drift),
-        )
 
 
 @shows(Position, "A member of a workspace.")
@@ -121,25 +108,25 @@ class Workspace(Node):
         info: Info,
         *,
         page: PageArguments,
-        search: Search = strawberry.UNSET,
+        search: Search = None,
         filter_by: Annotated[
             FlowFilterInput | None,
             strawberry.argument(name="filter", description="Only flows that fit this; all if left out."),
-        ] = strawberry.UNSET,
+        ] = None,
         order_by: Annotated[
             FlowOrder | None, strawberry.argument(description="The order of the list; by name if left out.")
-        ] = strawberry.UNSET,
+        ] = None,
     ) -> Awaitable[Connection[Flow]]:
         """The flows of the workspace; none if you are no member."""
-        order, asked = none_if_unset(order_by) or FlowOrder.NAME_ASC, none_if_unset(filter_by)
-        flow_filter = ANY_FLOW if asked is None else asked.to_filter()
+        flow_filter = ANY_FLOW if filter_by is None else filter_by.to_wish()
+        order = order_by or FlowOrder.NAME_ASC
         wanted = WantedList(ListName.FLOWS, searched(search), flow_filter=flow_filter, flow_order=order)
         return connection_below(info, wanted, workspace.id, page)
 
     @connection_field
     @staticmethod
     def topics(
-        workspace: Parent[WorkspaceView], info: Info, *, page: PageArguments, search: Search = strawberry.UNSET
+        workspace: Parent[WorkspaceView], info: Info, *, page: PageArguments, search: Search = None
     ) -> Awaitable[Connection[Topic]]:
         """The topics of the workspace, by name; none if you are no member."""
         return connection_below(info, WantedList(ListName.TOPICS, searched(search)), workspace.id, page)
@@ -151,11 +138,11 @@ class Workspace(Node):
         info: Info,
         *,
         page: PageArguments,
-        component_id: OfComponent = strawberry.UNSET,
-        search: Search = strawberry.UNSET,
+        component_id: OfComponent = None,
+        search: Search = None,
     ) -> Awaitable[Connection[Credential]]:
         """The credentials of the workspace, by name; none if you are no member."""
-        wanted = WantedList(ListName.CREDENTIALS, searched(search), component_id=none_if_unset(component_id))
+        wanted = WantedList(ListName.CREDENTIALS, searched(search), component_id=component_id)
         return connection_below(info, wanted, workspace.id, page)
 
     @connection_field
@@ -165,17 +152,17 @@ class Workspace(Node):
         info: Info,
         *,
         page: PageArguments,
-        component_id: OfComponent = strawberry.UNSET,
-        search: Search = strawberry.UNSET,
+        component_id: OfComponent = None,
+        search: Search = None,
     ) -> Awaitable[Connection[Secret]]:
         """The secrets of the workspace, by name; none if you are no member."""
-        wanted = WantedList(ListName.SECRETS, searched(search), component_id=none_if_unset(component_id))
+        wanted = WantedList(ListName.SECRETS, searched(search), component_id=component_id)
         return connection_below(info, wanted, workspace.id, page)
 
     @connection_field
     @staticmethod
     def agents(
-        workspace: Parent[WorkspaceView], info: Info, *, page: PageArguments, search: Search = strawberry.UNSET
+        workspace: Parent[WorkspaceView], info: Info, *, page: PageArguments, search: Search = None
     ) -> Awaitable[Connection[Agent]]:
         """The agents of the workspace, by name; none if you are no member."""
         return connection_below(info, WantedList(ListName.AGENTS, searched(search)), workspace.id, page)
@@ -197,10 +184,10 @@ class Workspace(Node):
         page: PageArguments,
         state: Annotated[
             release.ReleaseState | None, strawberry.argument(description="Only requests in this state.")
-        ] = strawberry.UNSET,
+        ] = None,
     ) -> Awaitable[Connection[ReleaseRequest]]:
         """The requested releases of this workspace, the newest first; empty if you are no member."""
-        wanted = WantedList(ListName.RELEASES, release_state=none_if_unset(state))
+        wanted = WantedList(ListName.RELEASES, release_state=state)
         return connection_below(info, wanted, workspace.id, page)
 
     @connection_field
@@ -210,8 +197,8 @@ class Workspace(Node):
         info: Info,
         *,
         page: PageArguments,
-        holding: Holding = strawberry.UNSET,
-        search: Search = strawberry.UNSET,
+        holding: Holding = None,
+        search: Search = None,
     ) -> Awaitable[WorkspaceMemberConnection]:
         """The active members, by last name and first name; empty if you are no member."""
         wanted = WantedList(ListName.MEMBERS, searched(search), holding=searched(holding, "holding"))
@@ -225,11 +212,11 @@ class Workspace(Node):
         info: Info,
         *,
         page: PageArguments,
-        types: Types = strawberry.UNSET,
+        types: Types = None,
         flow_id: Annotated[
             strawberry.ID | None,
             strawberry.argument(description="Only events of the flow with this id, which must live here."),
-        ] = strawberry.UNSET,
+        ] = None,
     ) -> Awaitable[EventConnection]:
         """The events of the workspace, the oldest first; empty if you are no member.
 
