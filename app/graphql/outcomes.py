@@ -5,6 +5,7 @@ With the interface clients can switch on all refusals of a mutation. The unions 
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, ClassVar, Generic, Self, TypeVar, get_args
 
 import strawberry
@@ -12,7 +13,7 @@ import strawberry
 from app.domain import bindings, errors
 from app.domain.batch import Batch, BatchWish
 from app.graphql.context import Info
-from app.graphql.describe import about
+from app.graphql.describe import about, describe_values
 from app.usecases.transaction import UnitOfWork
 
 Done = TypeVar("Done")
@@ -133,3 +134,23 @@ def payload(type_: OfMutation) -> OfMutation:
     declared.__annotations__ |= {"errors": list[declared.interface]}
     declared.errors = about(declared.about_errors, of="refusals")
     return strawberry.type(type_, description=f"The result of `{mutation}`.")
+
+
+def types_of_refusals(refusals: ModuleType) -> list[Any]:
+    """The types by which refusals are answered. Raises TypeError where a member of a union of the domain has none."""
+    declared: list[Any] = [
+        each for each in vars(refusals).values() if getattr(each, "__module__", "") == refusals.__name__
+    ]
+    types = {each.rows: each for each in declared if hasattr(each, "rows")}
+    missing = [refusal.__name__ for refusal in INTERFACES if refusal not in types]
+    if missing:
+        raise TypeError(f"No type shows {', '.join(missing)}.")
+    for refusal, type_ in types.items():
+        interfaces: Any = dict.fromkeys((*INTERFACES.get(refusal, ()), *type_.__bases__))
+        in_order = sorted(interfaces, key=lambda each: (each is ExportFlowWarning, each is Error))
+        type_.__strawberry_definition__.interfaces = [each.__strawberry_definition__ for each in in_order]
+    by_code = {refusal.code: type_ for refusal, type_ in types.items() if issubclass(type_, Error)}
+    describe_values(
+        errors.ErrorCode, {code: type_.__strawberry_definition__.description for code, type_ in by_code.items()}
+    )
+    return list(dict.fromkeys((*(by_code[code] for code in errors.ErrorCode), *types.values())))

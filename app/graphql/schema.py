@@ -27,9 +27,10 @@ from app.execution.fitting import check_rows, resolve_as_declared
 from app.execution.request_errors import LIMIT_EXCEEDED, BadRequest
 from app.execution.rows import DECLARED
 from app.graphql.describe import SCALARS
-from app.graphql.errors.refusal_types import types_of_refusals
+from app.graphql.errors import refusals
 from app.graphql.loading.loaders import Loaders
 from app.graphql.mutations import Mutation
+from app.graphql.outcomes import types_of_refusals
 from app.graphql.queries import Query
 from app.graphql.types import graphs
 
@@ -55,7 +56,7 @@ MOST_COMPARISONS = 50_000
 """How much work may go into finding out whether fields that are repeated mean the same: ten times what people write."""
 
 IMPLEMENTATIONS = (
-    *types_of_refusals(),
+    *types_of_refusals(refusals),
     graphs.MissingCredential,
     graphs.MissingTopic,
     graphs.ComponentUnavailable,

@@ -23,7 +23,8 @@ from typing import Any
 import httpx
 
 from app.domain.world.sections import REQUIRED, SECTIONS, Property, Section
-from app.graphql.errors.refusal_types import types_of_refusals
+from app.graphql.errors import refusals
+from app.graphql.outcomes import types_of_refusals
 from app.graphql.schema import schema
 from app.settings import Settings, described
 from tests.commands import reset_demo
@@ -144,7 +145,7 @@ def is_half_of_a_call(kind: str, example: Example | None) -> bool:
 
 def answered_by(code: str) -> str:
     """The type of an error, and the mutations that may answer with it, as the table of errors has them."""
-    [error] = [each for each in types_of_refusals() if getattr(each.rows, "code", None) == code]
+    [error] = [each for each in types_of_refusals(refusals) if getattr(each.rows, "code", None) == code]
     type_: Any = schema.graphql_schema.type_map[error.__name__]
     names = [interface.name for interface in type_.interfaces if interface.name not in {"Error", "ExportFlowWarning"}]
     mutations = [f"`{name[0].lower()}{name[1:].removesuffix('Error')}`" for name in names]
