@@ -18,6 +18,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
+    get_named_type,
     is_abstract_type,
 )
 from graphql.pyutils import Undefined
@@ -143,6 +144,8 @@ def resolve_as_declared(schema: GraphQLSchema) -> None:
             # graphql-core means it to be set, and declares it as a method.
             input_type: Any = type_
             input_type.out_type = partial(_instance_of, type_.extensions[DECLARED].origin)
+            # Strawberry leaves it to rules of its own; graphql-core checks it too, and tells of it in introspection.
+            type_.is_one_of = type_.extensions[DECLARED].is_one_of
             _name_in_python(type_.fields.values())
         elif isinstance(type_, GraphQLObjectType):
             for field in type_.fields.values():
@@ -152,9 +155,13 @@ def resolve_as_declared(schema: GraphQLSchema) -> None:
 
 
 def _name_in_python(values: Iterable[GraphQLArgument | GraphQLInputField]) -> None:
-    """Hand arguments, or fields of an input, over by their names in Python, which has None for what may be left out."""
+    """Hand arguments, or fields of an input, over by their names in Python, which has None for what may be left out.
+
+    One without a description of its own has that of its type.
+    """
     for value in values:
         value.out_name = value.extensions[DECLARED].python_name
+        value.description = value.description or get_named_type(value.type).description
         if value.default_value is None:
             value.default_value = Undefined
 

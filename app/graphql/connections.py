@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from inspect import Parameter
 from typing import Any, Generic, NamedTuple, Self, TypeVar
 
@@ -19,7 +19,7 @@ from app.execution.lookups import Loader, Lookup
 from app.execution.request_errors import BadRequest
 from app.execution.rows import ALL_COLUMNS, PageColumns, RawRows, shows
 from app.graphql.context import Info
-from app.graphql.describe import After, Before, First, Last, about, field
+from app.graphql.describe import After, Before, First, Last, about, field, searched
 from app.graphql.loading.loader_keys import CountBelow, PageBelow
 from app.storage.pages.flow_filters import FlowOrder
 from app.storage.pages.lists import ListName, WantedList
@@ -54,7 +54,7 @@ class Listed:
 
     page: Page[Any]
     paging: "Paging"
-    count: Callable[[], Awaitable[int]]
+    count: Callable[[], Awaitable[Any]]
     node: str | None = None
     """The column of an element that is its node; None: the element is it."""
 
@@ -246,34 +246,33 @@ def columns_of_page(info: Info) -> PageColumns:
 
 def connection_below(
     info: Info,
-    listing: WantedList,
+    name: ListName,
     parent: str,
     page: PageArguments,
     *,
+    search: str | None = None,
     parents: Loader[str, Any] | None = None,
     node: str | None = None,
-) -> Awaitable[Connection[Any]]:
-    """The lookup of a page of the list that a parent has.
+    **narrowing: Any,
+) -> Awaitable[Any]:
+    """The lookup of a page of the list that a parent has. There is a page of every list, if an empty one.
 
     `parents` finds the parent, where it isn't known whether it is there: if it isn't, nor is its list.
     `node` names the column of an element that is its node; without it the element is.
     """
-    paging = page.of(listing.name, listing.flow_order, parent, key=_key_of(listing))
+    listing = WantedList(name, searched(search), **narrowing)
+    paging = page.of(name, listing.flow_order, parent, key=_key_of(listing))
     loaders = info.context.loaders
-
-    def number_of_all() -> Awaitable[Any]:
-        return Lookup(loaders.counts, CountBelow(listing, parent))
+    count = partial(Lookup, loaders.counts, CountBelow(listing, parent))
 
     # In quotes, or its types would be made anew for each connection.
     def connection(page_of_list: "Page[Any]") -> "Listed | Lookup[Listed]":
-        made = Listed(page_of_list, paging, number_of_all, node)
+        made = Listed(page_of_list, paging, count, node)
         # What has elements is there.
         return made if page_of_list.rows or parents is None else Lookup(parents, parent, lambda _: made)
 
     key = PageBelow(listing._replace(columns=columns_of_page(info)), paging.request, parent)
-    page_of_list: Awaitable[Any] = Lookup(loaders.pages, key, connection)
-    # Of every list there is a page, if an empty one.
-    return page_of_list
+    return Lookup(loaders.pages, key, connection)
 
 
 SORTED_BY: dict[ListName, tuple[type, ...]] = {

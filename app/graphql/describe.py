@@ -85,9 +85,8 @@ def field(resolver: Callable[..., Any], *, type_: Any = None) -> Any:
     return strawberry.field(resolver, description=inspect.getdoc(resolver), graphql_type=type_)
 
 
-def mutation(resolver: Callable[..., Any]) -> Any:
-    """A mutation, whose docstring is the description."""
-    return strawberry.mutation(resolver, description=inspect.getdoc(resolver))
+mutation = field
+"""A mutation is a field like others, of the type `Mutation`."""
 
 
 def enumeration(

@@ -1,7 +1,6 @@
 """The export dialog: destinations, flows to override, topics and credentials to choose from, and plans of exports."""
 
-from collections.abc import Awaitable
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 from strawberry import Parent
@@ -12,7 +11,7 @@ from app.execution.request_errors import BadRequest
 from app.execution.rows import relation, shows
 from app.graphql.connections import LARGEST_PAGE, Counted, EdgeWithCursor, Listed, Position
 from app.graphql.context import Info
-from app.graphql.describe import Search, about, field, searched
+from app.graphql.describe import Search, about, searched, shown_as
 from app.graphql.outcomes import Error, ExportFlowWarning
 from app.graphql.payloads import ExportFlowPayload, ExportFlowsPayload
 from app.graphql.types.flow import Flow
@@ -124,27 +123,25 @@ class StepCredentialCandidates:
         "The component of the step. Its `requires` says whether it needs a credential or a secret.",
     )
 
-    @field
+    @shown_as(int)
     @staticmethod
-    def total_count(step: Parent[credentials.StepInNeed], info: Info) -> Awaitable[int]:
+    def total_count(step: Parent[credentials.StepInNeed], info: Info) -> Lookup[int]:
         """Number of candidates, counted only when this field is selected."""
-        number: Awaitable[Any] = Lookup(info.context.loaders.numbers_of_candidates, step)
-        return number
+        return Lookup(info.context.loaders.numbers_of_candidates, step)
 
-    @field
+    @shown_as(list[CredentialCandidate])
     @staticmethod
     def candidates(
         step: Parent[credentials.StepInNeed],
         info: Info,
         search: Search = None,
         first: First = USUAL_CANDIDATES,
-    ) -> Awaitable[list[CredentialCandidate]]:
+    ) -> Lookup[list[RatedCredential]]:
         """The credentials or secrets of the workspace that belong to the component, best match first, then by name."""
         if not 1 <= first <= LARGEST_PAGE:
             raise BadRequest(f"`first` is {first}; it has to be 1 to {LARGEST_PAGE}.")
         wanted = CandidatesWanted(step, searched(search), first)
-        candidates: Awaitable[Any] = Lookup(info.context.loaders.credential_candidates, wanted)
-        return candidates
+        return Lookup(info.context.loaders.credential_candidates, wanted)
 
 
 @shows(PlannedExport, "What `exportFlow` would do, from the same decision; nothing was written.")

@@ -46,7 +46,7 @@ from app.graphql.world_plans import WorldPlan
 from app.storage.ids import Kind
 from app.storage.pages.events import OF_TENANT
 from app.storage.pages.flow_filters import id_or_none
-from app.storage.pages.lists import ListName, WantedList
+from app.storage.pages.lists import ListName
 from app.storage.reads.rows import UserView
 from app.usecases.apply_world import PlannedWorld, plan_world
 from app.usecases.find_candidates import OverrideSearch, TopicSearch, TopicsInUse
@@ -125,15 +125,16 @@ class Query:
         search: Search = None,
     ) -> Awaitable[Connection[Workspace] | None]:
         """The workspaces that you can see, by name."""
-        wanted = WantedList(ListName.WORKSPACES, searched(search), contract_id=contract_id)
-        return connection_below(info, wanted, info.context.viewer, page)
+        return connection_below(
+            info, ListName.WORKSPACES, info.context.viewer, page, search=search, contract_id=contract_id
+        )
 
     @connection_field
     def contracts(
         self, info: Info, *, page: PageArguments, search: Search = None
     ) -> Awaitable[Connection[Contract] | None]:
         """The contracts that you can see, by name."""
-        return connection_below(info, WantedList(ListName.CONTRACTS, searched(search)), info.context.viewer, page)
+        return connection_below(info, ListName.CONTRACTS, info.context.viewer, page, search=search)
 
     @field
     def flow(
@@ -274,7 +275,7 @@ class Query:
     ) -> Awaitable[Connection[FlowVersion] | None]:
         """The published versions of a flow, newest first."""
         flow, flows = id_or_none(Kind.FLOW, flow_id), info.context.loaders.flows
-        return connection_below(info, WantedList(ListName.HISTORY), flow, page, parents=flows)
+        return connection_below(info, ListName.HISTORY, flow, page, parents=flows)
 
     @partial(connection_field, type_=EventConnection | None)
     def tenant_events(

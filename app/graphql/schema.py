@@ -12,7 +12,6 @@ from graphql import (
     NonNullTypeNode,
     OperationDefinitionNode,
     ValidationRule,
-    get_named_type,
     print_schema,
     specified_rules,
     validate,
@@ -25,7 +24,6 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 
 from app.execution.fitting import check_rows, resolve_as_declared
 from app.execution.request_errors import LIMIT_EXCEEDED, BadRequest
-from app.execution.rows import DECLARED
 from app.graphql.describe import SCALARS
 from app.graphql.errors import refusals
 from app.graphql.loading.loaders import Loaders
@@ -99,13 +97,6 @@ schema = Schema(
     config=StrawberryConfig(scalar_map=SCALARS, name_converter=SchemaNames()),
 )
 schema.graphql_schema.description = DESCRIPTION
-for named in schema.graphql_schema.type_map.values():
-    if isinstance(named, GraphQLInputObjectType):
-        # Strawberry leaves it to rules of its own; graphql-core checks it too, and tells of it in introspection.
-        named.is_one_of = named.extensions[DECLARED].is_one_of
-for root in (schema.graphql_schema.query_type, schema.graphql_schema.mutation_type):
-    for argument in (each for field in root.fields.values() for each in field.args.values()) if root else ():
-        argument.description = argument.description or getattr(get_named_type(argument.type), "description", None)
 check_rows(schema.graphql_schema, Loaders)
 resolve_as_declared(schema.graphql_schema)
 merging.MAX_COMPLEXITY_BUDGET = MOST_COMPARISONS

@@ -1,16 +1,15 @@
 """Loaders: what one request asks for by key is read together, as the viewer sees it. Made anew for each request."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Sequence
 from functools import cached_property, partial
 from itertools import chain
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from app.domain import diff, export, export_facts, matching, model, source
+from app.domain import diff, export, export_facts, matching, model
 from app.domain.credentials import StepInNeed
 from app.domain.readiness import Readiness
-from app.domain.references import ReferenceOutcome
 from app.execution.lookups import Loader
 from app.graphql.loading.loader_keys import (
     BoundView,
@@ -26,7 +25,6 @@ from app.graphql.loading.loader_keys import (
 )
 from app.meter import current_meter
 from app.offload import offload
-from app.storage.connections.database import Database
 from app.storage.facts.drifts import read_drifts
 from app.storage.pages.events import FeedPage, read_feeds
 from app.storage.pages.paging import Page
@@ -40,19 +38,19 @@ from app.usecases.compare_states import Pair, compare_flows, compare_found, comp
 from app.usecases.find_candidates import (
     CandidatesWanted,
     RatedCredential,
+    TopicsInUse,
     count_candidates,
     find_candidates,
     find_steps_in_need,
     find_topics_in_use,
 )
-from app.usecases.find_destinations import RatedDestination, find_destinations, find_refusals
+from app.usecases.find_destinations import ExportableFlow, RatedDestination, find_destinations, find_refusals
 from app.usecases.plan_exports import PlannedExport, check_planned, plan_each
 from app.usecases.transaction import UnitOfWork
 
 Row = TypeVar("Row")
 Asked = TypeVar("Asked", bound=Hashable)
 Answer = TypeVar("Answer")
-FindOfFlow = Callable[[Database, model.UserId, str, source.SourceWish], Awaitable[Row | None]]
 
 
 LOADER_OF = {
@@ -73,22 +71,13 @@ def _batched(
     return cached_property(lambda loaders: Loader(partial(answer, loaders), loaders.reading))
 
 
-def _by_id(read: "by_id.Read[Row]") -> cached_property[Loader[str, Row | None]]:
-    """The loader of resources by their ids."""
+def _by_id(read: "by_id.Read[Row]", *, missing: object = None) -> cached_property[Loader[str, Row | None]]:
+    """The loader of resources by their ids; it answers `missing` for an id of none that the viewer sees."""
 
-    async def answer(loaders: "Loaders", ids: list[str]) -> list[Row | None]:
+    async def answer(loaders: "Loaders", ids: list[str]) -> list[Any]:
         async with loaders.database.reading() as connection:
             rows = await read(connection, loaders.viewer, ids)
-        return [rows.get(each) for each in ids]
-
-    return _batched(answer)
-
-
-def _of_flows(find: FindOfFlow[Row]) -> cached_property[Loader[OfFlow, Row | None]]:
-    """The loader of large rows, which reads one after the other, so that the limit refuses a row before it is read."""
-
-    async def answer(loaders: "Loaders", keys: list[OfFlow]) -> list[Row | None]:
-        return [await find(loaders.database, loaders.viewer, *key) for key in keys]
+        return [rows.get(each, missing) for each in ids]
 
     return _batched(answer)
 
@@ -137,8 +126,8 @@ class Loaders:
     releases = _by_id(release_reads.read_releases)
     current_releases = _by_id(release_reads.read_current_releases)
     releases_of_drafts = _by_id(release_reads.read_releases_of_drafts)
-    exportable_flows = _of_flows(find_destinations)
-    topics_in_use = _of_flows(find_topics_in_use)
+    export_references = _by_id(read_references, missing=[])
+    """By the id of the record; none of one that the viewer can't see."""
 
     def __init__(self, work: UnitOfWork) -> None:
         self._work = work
@@ -188,6 +177,15 @@ class Loaders:
     async def components_of_graphs(self, graphs: list[tuple[str, GraphView]]) -> list[list[ComponentView]]:
         return await _named_in(self.components_meant, graphs, commands_of)
 
+    # Large: read one after the other, so that the limit refuses one before it is read.
+    @_batched
+    async def exportable_flows(self, keys: list[OfFlow]) -> list[ExportableFlow | None]:
+        return [await find_destinations(self.database, self.viewer, *key) for key in keys]
+
+    @_batched
+    async def topics_in_use(self, keys: list[OfFlow]) -> list[TopicsInUse | None]:
+        return [await find_topics_in_use(self.database, self.viewer, *key) for key in keys]
+
     @_batched
     async def steps_in_need(self, keys: list[ToWorkspace]) -> list[list[StepInNeed] | None]:
         return [
@@ -202,13 +200,6 @@ class Loaders:
     @_batched
     async def numbers_of_candidates(self, steps: list[StepInNeed]) -> list[int]:
         return await count_candidates(self.database, self.viewer, steps)
-
-    @_batched
-    async def export_references(self, export_ids: list[str]) -> list[list[ReferenceOutcome]]:
-        """By the id of the record; none of one that the viewer can't see."""
-        async with self.database.reading() as connection:
-            outcomes = await read_references(connection, self.viewer, export_ids)
-        return [outcomes.get(one, []) for one in export_ids]
 
     @_batched
     async def components_meant(self, keys: list[tuple[str, str]]) -> list[ComponentView | None]:

@@ -20,7 +20,7 @@ from app.graphql.types.graphs import DraftReadiness, FlowGraph, GraphDiff
 from app.graphql.types.records import FlowExport, ReleaseRequest
 from app.graphql.types.resources import Node, SomeWorkspace, User
 from app.storage.ids import Kind, is_id
-from app.storage.pages.lists import ListName, WantedList
+from app.storage.pages.lists import ListName
 from app.storage.pages.related import Related
 from app.storage.reads.rows import DraftView, FlowView, VersionView
 
@@ -66,13 +66,13 @@ class Flow(Node):
         flow: Parent[FlowView], info: Info, *, page: PageArguments
     ) -> Awaitable[Connection["FlowDraft"]]:
         """Drafts that were set aside, the latest first: restore one with `restoreFlowDraft` before it is removed."""
-        return connection_below(info, WantedList(ListName.SET_ASIDE), flow.id, page)
+        return connection_below(info, ListName.SET_ASIDE, flow.id, page)
 
     @connection_field
     @staticmethod
     def history(flow: Parent[FlowView], info: Info, *, page: PageArguments) -> Awaitable[Connection["FlowVersion"]]:
         """The published versions, newest first, as `flowHistory`."""
-        return connection_below(info, WantedList(ListName.HISTORY), flow.id, page)
+        return connection_below(info, ListName.HISTORY, flow.id, page)
 
     published_version: "FlowVersion | None" = relation(
         "versions",
@@ -106,8 +106,7 @@ class Flow(Node):
         flow: Parent[FlowView], info: Info, *, page: PageArguments, workspace_id: IntoWorkspace = None
     ) -> Awaitable[Connection[FlowExport]]:
         """The latest copy or export of this flow to each destination flow that wasn't undone, the newest first."""
-        wanted = WantedList(ListName.COPIES, workspace_id=workspace_id)
-        return connection_below(info, wanted, flow.id, page)
+        return connection_below(info, ListName.COPIES, flow.id, page, workspace_id=workspace_id)
 
 
 @shows(DraftView, "A draft of a flow: the one that is being edited, or one that was set aside.")

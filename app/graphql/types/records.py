@@ -25,7 +25,7 @@ from app.graphql.connections import (
     connection_field,
 )
 from app.graphql.context import Info
-from app.graphql.describe import about, enumeration, field, shown_as
+from app.graphql.describe import about, enumeration, field
 from app.graphql.loading.loader_keys import PageOfFeed
 from app.graphql.types.resources import (
     Binding,
@@ -40,7 +40,7 @@ from app.graphql.types.resources import (
 )
 from app.storage.facts.drifts import Drift
 from app.storage.pages.events import Feed, FeedPage, FeedRequest
-from app.storage.pages.lists import ListName, WantedList
+from app.storage.pages.lists import ListName
 from app.storage.reads.rows import EventView, ExportView, ReleaseView
 
 
@@ -176,17 +176,17 @@ class ReleaseRequest(Node):
     closed_at: datetime | None = about("When it was applied, rejected or withdrawn.")
     undone_at: datetime | None = about("When the applied release was undone.")
 
-    @shown_as(bool)
-    @staticmethod
-    def is_current(request: Parent[ReleaseView], info: Info) -> Lookup[bool]:
-        """Whether the request can still be applied, because no item has moved. False once it is closed."""
-        return Lookup(info.context.loaders.current_releases, request.id)
+    is_current: bool = relation(
+        "current_releases",
+        "id",
+        "Whether the request can still be applied, because no item has moved. False once it is closed.",
+    )
 
     @connection_field
     @staticmethod
     def items(request: Parent[ReleaseView], info: Info, *, page: PageArguments) -> Awaitable[Connection[ReleaseItem]]:
         """The drafts of the release, in the order of the request."""
-        return connection_below(info, WantedList(ListName.RELEASE_ITEMS), request.id, page)
+        return connection_below(info, ListName.RELEASE_ITEMS, request.id, page)
 
 
 CURSOR_EXPIRED = "CURSOR_EXPIRED"

@@ -15,10 +15,10 @@ from app.execution.request_errors import BadRequest
 from app.execution.rows import Field, relation, shows
 from app.graphql.connections import LARGEST_PAGE, Connection, PageArguments, connection_below, connection_field
 from app.graphql.context import Info
-from app.graphql.describe import JSON, Search, about, field, searched
+from app.graphql.describe import JSON, Search, about, field
 from app.graphql.loading.loaders import Loaders
 from app.storage.ids import Kind, kind_of
-from app.storage.pages.lists import ListName, WantedList
+from app.storage.pages.lists import ListName
 from app.storage.pages.uses import place_of_use
 from app.storage.reads.rows import (
     AgentView,
@@ -78,8 +78,9 @@ class InWorkspace(Node):
         search: Search = None,
     ) -> Awaitable[Connection[SomeFlow]]:
         """The flows that use it in their published version or their draft, by name."""
-        wanted = WantedList(ListName.FLOWS_USING, searched(search))
-        return connection_below(info, wanted, place_of_use(used.workspace_id, used.id), page)
+        return connection_below(
+            info, ListName.FLOWS_USING, place_of_use(used.workspace_id, used.id), page, search=search
+        )
 
 
 @strawberry.type
@@ -163,7 +164,7 @@ class Contract(Node):
         contract: Parent[ContractView], info: Info, *, page: PageArguments, search: Search = None
     ) -> Awaitable[Connection[SomeWorkspace]]:
         """The workspaces of the contract that you can see, by name."""
-        return connection_below(info, WantedList(ListName.WORKSPACES_OF_CONTRACT, searched(search)), contract.id, page)
+        return connection_below(info, ListName.WORKSPACES_OF_CONTRACT, contract.id, page, search=search)
 
 
 NODES: dict[Kind, Callable[[Loaders], Loader[str, Any]]] = {

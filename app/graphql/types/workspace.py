@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 from strawberry import Parent
@@ -28,7 +28,7 @@ from app.graphql.types.records import EventConnection, FlowExport, ReleaseReques
 from app.graphql.types.resources import Agent, Contract, Credential, Node, Secret, Topic, User
 from app.storage.pages.events import OF_WORKSPACE
 from app.storage.pages.flow_filters import ANY_FLOW, FlowFilter, FlowOrder
-from app.storage.pages.lists import ListName, WantedList
+from app.storage.pages.lists import ListName
 from app.storage.pages.related import Related
 from app.storage.reads.rows import WorkspaceView
 
@@ -120,8 +120,9 @@ class Workspace(Node):
         """The flows of the workspace; none if you are no member."""
         flow_filter = ANY_FLOW if filter_by is None else filter_by.to_wish()
         order = order_by or FlowOrder.NAME_ASC
-        wanted = WantedList(ListName.FLOWS, searched(search), flow_filter=flow_filter, flow_order=order)
-        return connection_below(info, wanted, workspace.id, page)
+        return connection_below(
+            info, ListName.FLOWS, workspace.id, page, search=search, flow_filter=flow_filter, flow_order=order
+        )
 
     @connection_field
     @staticmethod
@@ -129,7 +130,7 @@ class Workspace(Node):
         workspace: Parent[WorkspaceView], info: Info, *, page: PageArguments, search: Search = None
     ) -> Awaitable[Connection[Topic]]:
         """The topics of the workspace, by name; none if you are no member."""
-        return connection_below(info, WantedList(ListName.TOPICS, searched(search)), workspace.id, page)
+        return connection_below(info, ListName.TOPICS, workspace.id, page, search=search)
 
     @connection_field
     @staticmethod
@@ -142,8 +143,9 @@ class Workspace(Node):
         search: Search = None,
     ) -> Awaitable[Connection[Credential]]:
         """The credentials of the workspace, by name; none if you are no member."""
-        wanted = WantedList(ListName.CREDENTIALS, searched(search), component_id=component_id)
-        return connection_below(info, wanted, workspace.id, page)
+        return connection_below(
+            info, ListName.CREDENTIALS, workspace.id, page, search=search, component_id=component_id
+        )
 
     @connection_field
     @staticmethod
@@ -156,8 +158,7 @@ class Workspace(Node):
         search: Search = None,
     ) -> Awaitable[Connection[Secret]]:
         """The secrets of the workspace, by name; none if you are no member."""
-        wanted = WantedList(ListName.SECRETS, searched(search), component_id=component_id)
-        return connection_below(info, wanted, workspace.id, page)
+        return connection_below(info, ListName.SECRETS, workspace.id, page, search=search, component_id=component_id)
 
     @connection_field
     @staticmethod
@@ -165,7 +166,7 @@ class Workspace(Node):
         workspace: Parent[WorkspaceView], info: Info, *, page: PageArguments, search: Search = None
     ) -> Awaitable[Connection[Agent]]:
         """The agents of the workspace, by name; none if you are no member."""
-        return connection_below(info, WantedList(ListName.AGENTS, searched(search)), workspace.id, page)
+        return connection_below(info, ListName.AGENTS, workspace.id, page, search=search)
 
     @connection_field
     @staticmethod
@@ -173,7 +174,7 @@ class Workspace(Node):
         workspace: Parent[WorkspaceView], info: Info, *, page: PageArguments
     ) -> Awaitable[Connection[FlowExport]]:
         """The copies and exports into this workspace, the newest first; empty if you are no member."""
-        return connection_below(info, WantedList(ListName.EXPORTS), workspace.id, page)
+        return connection_below(info, ListName.EXPORTS, workspace.id, page)
 
     @connection_field
     @staticmethod
@@ -187,8 +188,7 @@ class Workspace(Node):
         ] = None,
     ) -> Awaitable[Connection[ReleaseRequest]]:
         """The requested releases of this workspace, the newest first; empty if you are no member."""
-        wanted = WantedList(ListName.RELEASES, release_state=state)
-        return connection_below(info, wanted, workspace.id, page)
+        return connection_below(info, ListName.RELEASES, workspace.id, page, release_state=state)
 
     @connection_field
     @staticmethod
@@ -201,9 +201,9 @@ class Workspace(Node):
         search: Search = None,
     ) -> Awaitable[WorkspaceMemberConnection]:
         """The active members, by last name and first name; empty if you are no member."""
-        wanted = WantedList(ListName.MEMBERS, searched(search), holding=searched(holding, "holding"))
-        members: Awaitable[Any] = connection_below(info, wanted, workspace.id, page, node="user")
-        return members
+        return connection_below(
+            info, ListName.MEMBERS, workspace.id, page, node="user", search=search, holding=searched(holding, "holding")
+        )
 
     @partial(connection_field, type_=EventConnection)
     @staticmethod
