@@ -3,16 +3,17 @@
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.resources import files
+from operator import attrgetter
 from typing import Any
 
 import click
 import httpx
 from pydantic import ValidationError
 
-from app.client.api_types import AnyPayload, Data, Error, ServerAnswer, Workspace
+from app.client.api_types import AnyPayload, Data, Error, ServerAnswer
 
 OPERATIONS = files(__package__).joinpath("operations.graphql").read_text(encoding="utf-8")
 PASSING_STATUSES = {429, 502, 503, 504}
@@ -81,8 +82,27 @@ class Api:
     def __init__(self, http: httpx.Client) -> None:
         self._http = http
 
-    def workspace(self, operation: str, **variables: object) -> Workspace | None:
-        return self.data(operation, **variables).workspace
+    def pages(
+        self,
+        operation: str,
+        lists: Mapping[str, str],
+        afterwards: Mapping[str, object] | None = None,
+        /,
+        **variables: object,
+    ) -> Iterator[Data]:
+        """Send an operation until all pages of its lists are read; `lists` names them by the variables for their cursors.
+
+        The variables `afterwards` replace others after the first page.
+        """
+        has_more = True
+        while has_more:
+            data = self.data(operation, **variables)
+            yield data
+            pages = {cursor: attrgetter(path)(data).page_info for cursor, path in lists.items()}
+            # A list that is read whole goes on after its last element, where it is empty.
+            variables |= {cursor: page.end_cursor for cursor, page in pages.items() if page.end_cursor}
+            variables |= afterwards or {}
+            has_more = any(page.has_next_page for page in pages.values())
 
     def once(self, text: str, operation: str, wish: dict[str, Any], *earlier: str) -> AnyPayload:
         """Send a mutation that the server does once, however often commands send it.
@@ -137,7 +157,7 @@ class Api:
             return answer.data
         strange = f"{server} doesn't answer as a Flowport server of this version (HTTP status {status})."
         reason = "\n".join(error.message for error in answer.errors) or strange
-        codes = {error.extensions.code for error in answer.errors}
+        codes = {error.code for error in answer.errors}
         if status in PASSING_STATUSES or (codes and codes <= PASSING_CODES):
             seconds = response.headers.get("Retry-After", "")
             raise Passing(reason, float(seconds) if seconds.isdecimal() else PAUSE_SECONDS)

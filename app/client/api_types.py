@@ -5,7 +5,7 @@ A field that only some operations select has a default.
 
 from typing import Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasPath, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 
@@ -155,15 +155,11 @@ class Data(ApiType):
     payload: AnyPayload | None = None
 
 
-class Extensions(ApiType):
-    code: str = ""
-
-
 class ServerError(ApiType):
     """The reason why a request, or a field of its answer, failed."""
 
     message: str
-    extensions: Extensions = Extensions()
+    code: str = Field(default="", validation_alias=AliasPath("extensions", "code"))
 
 
 class ServerAnswer(ApiType):

@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from app.client.api import Api
-from app.client.api_types import NodeList, Resource, SourceFlow, Workspace
+from app.client.api_types import SourceFlow, Workspace
 from app.client.release_file import SAME_WORKSPACE, Mistake, Release, ReleaseFile
 
 WORKSPACE_ID = "workspace_"
@@ -41,15 +42,13 @@ def look(api: Api, file: ReleaseFile) -> View:
 
 def workspaces(api: Api, file: ReleaseFile, ids: dict[str, str]) -> Iterator[tuple[Workspace, Workspace]]:
     """Source and destination with a page of flows, and at first the credentials, secrets, agents and topics too."""
-    release, after, has_more, with_resources = file.release, None, True, file.release.mappings.equal_names
-    while has_more:
-        data = api.data("Flows", **ids, after=after, resources=with_resources)
+    release = file.release
+    resources = {"resources": release.mappings.equal_names}
+    for data in api.pages("Flows", {"after": "source.flows"}, {"resources": False}, **ids, **resources):
         ends = (("from", release.source, data.source), ("to", release.destination, data.destination))
         if data.source is None or data.destination is None:
             raise file.stopped(((key,), no_workspace(name)) for key, name, workspace in ends if workspace is None)
         yield data.source, data.destination
-        page = data.source.flows.page_info
-        after, has_more, with_resources = page.end_cursor, page.has_next_page, False
 
 
 def workspace_ids(api: Api, file: ReleaseFile) -> dict[str, str]:
@@ -74,16 +73,9 @@ def workspace_ids(api: Api, file: ReleaseFile) -> dict[str, str]:
 def ids_by_name(api: Api, names: dict[str, str]) -> dict[str, list[str]]:
     """The ids of the workspaces of each name. A search also answers workspaces whose names contain it."""
     ids: dict[str, list[str]] = defaultdict(list)
-    cursors: dict[str, str | None] = {}
-    has_more = True
-    while has_more:
-        answer = api.data("Workspaces", **names, **cursors)
-        pages = {"source": answer.sources, "destination": answer.destinations}
-        for end, page in pages.items():
+    for data in api.pages("Workspaces", {"afterSource": "sources", "afterDestination": "destinations"}, **names):
+        for end, page in (("source", data.sources), ("destination", data.destinations)):
             ids[end] += [workspace.id for workspace in page.nodes if workspace.name == names[end]]
-            cursor = f"after{end.capitalize()}"
-            cursors[cursor] = page.page_info.end_cursor or cursors.get(cursor)
-        has_more = any(page.page_info.has_next_page for page in pages.values())
     return ids
 
 
@@ -130,14 +122,13 @@ def mappings(api: Api, release: Release, source: Workspace, destination: Workspa
 def resources_of(api: Api, workspace: Workspace) -> Resources:
     """Read every page of the credentials, secrets, agents and topics of a workspace."""
     resources: Resources = defaultdict(list)
-    cursors: dict[str, str | None] = {}
-    page: Workspace | None = workspace
-    while page is not None:
-        connections: dict[str, NodeList[Resource]] = {kind: getattr(page, kind) for kind in KINDS}
-        for kind, connection in connections.items():
-            for each in connection.nodes:
-                resources[kind, each.component.id if each.component else "", each.name].append(each.id)
-            cursors[kind] = connection.page_info.end_cursor or cursors.get(kind)
-        has_more = any(connection.page_info.has_next_page for connection in connections.values())
-        page = api.workspace("Resources", id=workspace.id, **cursors) if has_more else None
+    pages, cursors = [workspace], {kind: getattr(workspace, kind).page_info.end_cursor for kind in KINDS}
+    if any(getattr(workspace, kind).page_info.has_next_page for kind in KINDS):
+        lists = {kind: f"workspace.{kind}" for kind in KINDS}
+        pages += [
+            data.workspace for data in api.pages("Resources", lists, id=workspace.id, **cursors) if data.workspace
+        ]
+    for page, kind in product(pages, KINDS):
+        for each in getattr(page, kind).nodes:
+            resources[kind, each.component.id if each.component else "", each.name].append(each.id)
     return resources

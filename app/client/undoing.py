@@ -44,18 +44,19 @@ def undo_exports(api: Api, exports: Sequence[FlowExport]) -> list[Line]:
 def last_exports(api: Api, file: ReleaseFile, ids: dict[str, str]) -> tuple[Workspace, list[FlowExport]]:
     """The exports of the file's flows that were published with the newest one or, if it is a draft, made by its call; oldest first."""
     exports: list[FlowExport] = []
-    after = None
-    while True:
-        workspace = api.workspace("Exports", id=ids["destination"], after=after)
+    workspace: Workspace | None = None
+    for data in api.pages("Exports", {"after": "workspace.exports"}, id=ids["destination"]):
+        workspace = data.workspace
         if workspace is None:
-            raise file.stopped([(("to",), no_workspace(file.release.destination))])
+            break
         some = [each for each in workspace.exports.nodes if is_of(file.release, ids["source"], each.source_flow)]
         exports += [each for each in some if is_with(each, (exports or some)[0])]
-        page = workspace.exports.page_info
         # The exports of one call follow each other, so those of a release end where the page ends with an older one.
-        if not page.has_next_page or (some and some[-1] != exports[-1]):
-            return workspace, exports[::-1]
-        after = page.end_cursor
+        if some and some[-1] != exports[-1]:
+            break
+    if workspace is None:
+        raise file.stopped([(("to",), no_workspace(file.release.destination))])
+    return workspace, exports[::-1]
 
 
 def is_of(release: Release, source_id: str, flow: Flow | None) -> bool:
