@@ -33,8 +33,11 @@ class Loader(Generic[Key, Answer]):
         self._failure: Exception | None = None
 
     def load(self, key: Key) -> "asyncio.Future[Answer]":
-        """The answer for one key, read together with the keys of other calls at the same time."""
-        return not_logged(self._one_by_one.load(key))
+        """The answer for one key, read together with the keys of other calls at the same time.
+
+        Several callers may wait for it, so that a caller that is cancelled leaves it to the others.
+        """
+        return shield(not_logged(self._one_by_one.load(key)))
 
     def load_many(self, keys: Iterable[Key]) -> "asyncio.Future[list[Answer]]":
         return not_logged(asyncio.gather(*map(self.load, keys)))
@@ -92,7 +95,7 @@ class Lookup(NamedTuple, Generic[Made]):
     """Makes the result of the loader's answer, or the next lookup or awaitable. None: the answer is the result."""
 
     def __await__(self) -> "Generator[Any, None, Made | None]":
-        answer = yield from shield(self.loader.load(self.key)).__await__()
+        answer = yield from self.loader.load(self.key).__await__()
         result: Any = answer if answer is None or self.make is None else self.make(answer)
         awaited: Made | None = (yield from result.__await__()) if hasattr(result, "__await__") else result
         return awaited

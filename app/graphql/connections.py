@@ -13,7 +13,6 @@ from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 import orjson
 import strawberry
-from strawberry import Parent
 
 from app.execution.lookups import Loader, Lookup
 from app.execution.request_errors import BadRequest
@@ -113,7 +112,7 @@ class PageInfo:
 def total_count() -> Any:
     """The field of every connection that counts its list."""
 
-    def count(listed: Parent[Listed]) -> Awaitable[int]:
+    def count(listed: strawberry.Parent[Listed]) -> Awaitable[int]:
         """Number of elements in the whole list, counted only when this field is selected."""
         return listed.count()
 

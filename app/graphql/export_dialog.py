@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import strawberry
-from strawberry import Parent
 
 from app.domain import credentials, source
 from app.execution.lookups import Lookup
@@ -125,14 +124,14 @@ class StepCredentialCandidates:
 
     @shown_as(int)
     @staticmethod
-    def total_count(step: Parent[credentials.StepInNeed], info: Info) -> Lookup[int]:
+    def total_count(step: strawberry.Parent[credentials.StepInNeed], info: Info) -> Lookup[int]:
         """Number of candidates, counted only when this field is selected."""
         return Lookup(info.context.loaders.numbers_of_candidates, step)
 
     @shown_as(list[CredentialCandidate])
     @staticmethod
     def candidates(
-        step: Parent[credentials.StepInNeed],
+        step: strawberry.Parent[credentials.StepInNeed],
         info: Info,
         search: Search = None,
         first: First = USUAL_CANDIDATES,

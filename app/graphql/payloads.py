@@ -4,12 +4,10 @@ A payload shows the outcome of a use case. Objects that the outcome doesn't hold
 that fails after the commit makes its field null, and not the whole payload.
 """
 
-from asyncio import shield
 from collections.abc import Sequence
 from typing import Any
 
 import strawberry
-from strawberry import Parent
 
 from app.domain import (
     batch,
@@ -37,7 +35,7 @@ from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.records import FlowExport, ReferenceOutcome, ReleaseRequest
 
 
-def references_of(payload: Parent[Payload[export.Exported, Any]], info: Info) -> Any:  # noqa: ANN401 - known, or looked up
+def references_of(payload: strawberry.Parent[Payload[export.Exported, Any]], info: Info) -> Any:  # noqa: ANN401 - known, or looked up
     """The outcome of every reference, in the order of the steps."""
     exported = payload.done
     if exported is None or not exported.replayed:
@@ -46,21 +44,21 @@ def references_of(payload: Parent[Payload[export.Exported, Any]], info: Info) ->
 
 
 async def references_of_revert(
-    payload: Parent[Payload[revert.Reverted, Any]], info: Info
+    payload: strawberry.Parent[Payload[revert.Reverted, Any]], info: Info
 ) -> Sequence[references.ReferenceOutcome]:
     """The outcome of every reference, in the order of the steps."""
     reverted = payload.done
     if reverted is None:
         return ()
     # Whoever repeats the call may not see the flow any more.
-    is_shown = not reverted.replayed or await shield(info.context.loaders.flows.load(reverted.flow_id)) is not None
+    is_shown = not reverted.replayed or await info.context.loaders.flows.load(reverted.flow_id) is not None
     return reverted.references if is_shown else ()
 
 
 def written(loader: str, row: str, description: str) -> Any:  # noqa: ANN401 - a field
     """A field with a row that a copy or export wrote; a replay reads the row as it is now."""
 
-    def resolve(payload: Parent[Payload[export.Exported, Any]], info: Info) -> Any:  # noqa: ANN401 - known, or looked up
+    def resolve(payload: strawberry.Parent[Payload[export.Exported, Any]], info: Info) -> Any:  # noqa: ANN401 - known, or looked up
         exported = payload.done
         if exported is None or not exported.replayed:
             return getattr(exported, row, None)

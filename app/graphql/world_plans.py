@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 import strawberry
-from strawberry import Parent
 
 from app.domain.world.sections import WorldSection
 from app.domain.world.things import Planned, WorldChange, WorldRefusal
@@ -58,7 +57,9 @@ class ApplyWorldPayload(Payload[PlannedWorld, WorldRefusal]):
 
     @shown_as(list[WorldThing])
     @staticmethod
-    def things(applied: Parent[Payload[PlannedWorld, Any]], info: Info, changes: Changes = None) -> list[Planned]:
+    def things(
+        applied: strawberry.Parent[Payload[PlannedWorld, Any]], info: Info, changes: Changes = None
+    ) -> list[Planned]:
         """The objects as in the plan; empty when refused."""
         things = () if applied.done is None else applied.done.plan.effects
         return [replace(each, is_done=True) for each in things_with(things, changes, info)]
@@ -77,7 +78,7 @@ class WorldPlan:
 
     @shown_as(list[WorldThing])
     @staticmethod
-    def things(plan: Parent[PlannedWorld], info: Info, changes: Changes = None) -> list[Planned]:
+    def things(plan: strawberry.Parent[PlannedWorld], info: Info, changes: Changes = None) -> list[Planned]:
         """The objects in the order of the document, then those that are pruned."""
         return things_with(plan.plan.effects, changes, info)
 

@@ -1,10 +1,8 @@
 """Refusals and warnings of the domain, as types of the schema. Objects that a refusal refers to are loaded as the viewer sees them."""
 
-from asyncio import shield
 from datetime import datetime
 
 import strawberry
-from strawberry import Parent
 
 from app.domain import (
     access,
@@ -190,9 +188,9 @@ class WorldPlanIsStale(Error):
 class MultipleTopicsNotCopied(Error):
     @shown_as(list[Topic])
     @staticmethod
-    async def topics(refusal: Parent[topic_rules.MultipleTopicsNotCopied], info: Info) -> list[TopicView]:
+    async def topics(refusal: strawberry.Parent[topic_rules.MultipleTopicsNotCopied], info: Info) -> list[TopicView]:
         """The topics that the flow uses; as a warning those that were cleared."""
-        views = await shield(info.context.loaders.topics.load_many(topic.id for topic in refusal.topics))
+        views = await info.context.loaders.topics.load_many(topic.id for topic in refusal.topics)
         return [view for view in views if view is not None]
 
 

@@ -1,13 +1,11 @@
 """Flows, their drafts and their versions."""
 
-from asyncio import shield
 from collections.abc import Awaitable
 from datetime import datetime
 from operator import attrgetter
 from typing import Annotated
 
 import strawberry
-from strawberry import Parent
 
 from app.domain import diff, model
 from app.domain.drift import DriftStatus
@@ -63,14 +61,16 @@ class Flow(Node):
     @connection_field
     @staticmethod
     def drafts_set_aside(
-        flow: Parent[FlowView], info: Info, *, page: PageArguments
+        flow: strawberry.Parent[FlowView], info: Info, *, page: PageArguments
     ) -> Awaitable[Connection["FlowDraft"]]:
         """Drafts that were set aside, the latest first: restore one with `restoreFlowDraft` before it is removed."""
         return connection_below(info, ListName.SET_ASIDE, flow.id, page)
 
     @connection_field
     @staticmethod
-    def history(flow: Parent[FlowView], info: Info, *, page: PageArguments) -> Awaitable[Connection["FlowVersion"]]:
+    def history(
+        flow: strawberry.Parent[FlowView], info: Info, *, page: PageArguments
+    ) -> Awaitable[Connection["FlowVersion"]]:
         """The published versions, newest first, as `flowHistory`."""
         return connection_below(info, ListName.HISTORY, flow.id, page)
 
@@ -96,14 +96,14 @@ class Flow(Node):
 
     @field
     @staticmethod
-    def drift(flow: Parent[FlowView], info: Info) -> Awaitable[DriftStatus | None]:
+    def drift(flow: strawberry.Parent[FlowView], info: Info) -> Awaitable[DriftStatus | None]:
         """How the flow differs from the flow that it descends from; null if you can't see both, or one is gone."""
         return Lookup(info.context.loaders.drifts, flow.id, attrgetter("status"))
 
     @connection_field
     @staticmethod
     def copies(
-        flow: Parent[FlowView], info: Info, *, page: PageArguments, workspace_id: IntoWorkspace = None
+        flow: strawberry.Parent[FlowView], info: Info, *, page: PageArguments, workspace_id: IntoWorkspace = None
     ) -> Awaitable[Connection[FlowExport]]:
         """The latest copy or export of this flow to each destination flow that wasn't undone, the newest first."""
         return connection_below(info, ListName.COPIES, flow.id, page, workspace_id=workspace_id)
@@ -126,7 +126,7 @@ class FlowDraft(Node):
 
     @field
     @staticmethod
-    def expires_at(draft: Parent[DraftView], info: Info) -> datetime | None:
+    def expires_at(draft: strawberry.Parent[DraftView], info: Info) -> datetime | None:
         """When the server removes a draft that was set aside; null for the one that is being edited."""
         return None if draft.set_aside_at is None else draft.set_aside_at + info.context.work.drafts_kept
 
@@ -150,11 +150,13 @@ class FlowDraft(Node):
 
     @shown_as(GraphDiff | None)
     @staticmethod
-    async def changes(draft: Parent[DraftView], info: Info, since_version_id: Since = None) -> diff.GraphDiff | None:
+    async def changes(
+        draft: strawberry.Parent[DraftView], info: Info, since_version_id: Since = None
+    ) -> diff.GraphDiff | None:
         """The changes since a version of the flow, by default the published one; null if there is no such version."""
         older = since_version_id
         if older is None:
-            flow = await shield(info.context.loaders.flows.load(draft.flow_id))
+            flow = await info.context.loaders.flows.load(draft.flow_id)
             if flow is None:
                 raise Vanished(f"{draft.flow_id} is referred to but not found")
             older = flow.published_version_id
@@ -201,12 +203,12 @@ class FlowVersion(Node):
     @shown_as(GraphDiff | None)
     @staticmethod
     async def changes(
-        version: Parent[VersionView], info: Info, since_version_id: Since = None
+        version: strawberry.Parent[VersionView], info: Info, since_version_id: Since = None
     ) -> diff.GraphDiff | None:
         """The changes since a version of the flow, by default the version before; null for the first."""
         older = since_version_id
         if older is None:
-            older = await shield(info.context.loaders.previous_versions.load((version.flow_id, version.number)))
+            older = await info.context.loaders.previous_versions.load((version.flow_id, version.number))
         return await changes_between(info, older, version.id)
 
     published_by: User | None = relation(
@@ -221,7 +223,7 @@ async def changes_between(info: Info, older: str | None, newer: str) -> diff.Gra
     """Compare a version with a draft or version of the same flow; None if there is no such version."""
     if older is None or not is_id(Kind.VERSION, older):
         return None
-    return counted(info, await shield(info.context.loaders.comparisons.load((older, newer))))
+    return counted(info, await info.context.loaders.comparisons.load((older, newer)))
 
 
 def counted(info: Info, difference: diff.GraphDiff | None) -> diff.GraphDiff | None:

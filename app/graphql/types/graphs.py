@@ -1,12 +1,10 @@
 """Graphs: their steps and links, their native form, their differences, and what keeps a draft from being published."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Self, TypeVar
 
 import orjson
 import strawberry
-from strawberry import Parent
 
 from app.domain import diff, model, readiness, references
 from app.domain.component import read_command
@@ -94,45 +92,34 @@ class FlowLink:
     config: JSON | None = about("The mapper and condition of the link, in the platform's form.")
 
 
-@dataclass(frozen=True, slots=True)
-class ReadGraph:
-    """A parsed graph. Values of any form stay JSON text, which takes the least memory."""
-
-    steps: list[FlowStep]
-    links: list[FlowLink]
-
-    @classmethod
-    def of(cls, stored: StoredGraph) -> Self:
-        bindings = bindings_from_json(orjson.loads(stored.view.bindings))
-        native, tenant_id, bound = (
-            join(orjson.loads(stored.content), bindings),
-            stored.view.tenant_id,
-            references.by_position(bindings),
+def steps_and_links(stored: StoredGraph) -> tuple[list[FlowStep], list[FlowLink]]:
+    """Parse a graph. Values of any form stay JSON text, which takes the least memory."""
+    bindings = bindings_from_json(orjson.loads(stored.view.bindings))
+    native, bound = join(orjson.loads(stored.content), bindings), references.by_position(bindings)
+    steps = [
+        FlowStep.of(node, bound=bound.get(position, StepBindings(position)), tenant_id=stored.view.tenant_id)
+        for position, node in enumerate(native["nodes"])
+    ]
+    links = [
+        FlowLink(
+            link_id=key,
+            source=edge.get("source"),
+            target=edge["target"],
+            config=None if edge.get("config") is None else as_json(edge["config"]),
         )
-        steps = [
-            FlowStep.of(node, bound=bound.get(position, StepBindings(position)), tenant_id=tenant_id)
-            for position, node in enumerate(native["nodes"])
-        ]
-        links = [
-            FlowLink(
-                link_id=key,
-                source=edge.get("source"),
-                target=edge["target"],
-                config=None if edge.get("config") is None else as_json(edge["config"]),
-            )
-            for key, edge in zip(link_ids(native["edges"]), native["edges"], strict=True)
-        ]
-        return cls(steps, links)
+        for key, edge in zip(link_ids(native["edges"]), native["edges"], strict=True)
+    ]
+    return steps, links
 
 
-async def steps_of(graph: Parent[StoredGraph], info: Info) -> list[FlowStep]:
+async def steps_of(graph: strawberry.Parent[StoredGraph], info: Info) -> list[FlowStep]:
     """The steps, in the order of the native form."""
-    return (await _parsed(graph, info.context, ReadGraph.of)).steps
+    return (await _parsed(graph, info.context, steps_and_links))[0]
 
 
-async def links_of(graph: Parent[StoredGraph], info: Info) -> list[FlowLink]:
+async def links_of(graph: strawberry.Parent[StoredGraph], info: Info) -> list[FlowLink]:
     """The links, in the order of the native form."""
-    return (await _parsed(graph, info.context, ReadGraph.of)).links
+    return (await _parsed(graph, info.context, steps_and_links))[1]
 
 
 @shows(StoredGraph, "A graph; its steps and links are in the order of its native form.")
@@ -152,7 +139,7 @@ class FlowGraph:
 
     @field
     @staticmethod
-    async def native(graph: Parent[StoredGraph], info: Info) -> JSON:
+    async def native(graph: strawberry.Parent[StoredGraph], info: Info) -> JSON:
         """The platform's own form, with `nodes` and `edges`; its references are ids of this server."""
         if graph.view.bindings == NOT_BOUND:
             # A graph without bindings is stored in its native form.

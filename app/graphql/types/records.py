@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import strawberry
 from graphql import GraphQLError
-from strawberry import Parent
 
 from app.domain import events, model, references, release, source
 from app.domain.drift import DestinationChanges, DriftStatus
@@ -114,7 +113,7 @@ class FlowExport(Node):
 
     @field
     @staticmethod
-    def drift(record: Parent[ExportView], info: Info) -> Awaitable[DriftStatus | None]:
+    def drift(record: strawberry.Parent[ExportView], info: Info) -> Awaitable[DriftStatus | None]:
         """How the destination differs from the source now.
 
         Null if you can't see both, if one is gone, or if the destination descends from another flow by now.
@@ -184,7 +183,9 @@ class ReleaseRequest(Node):
 
     @connection_field
     @staticmethod
-    def items(request: Parent[ReleaseView], info: Info, *, page: PageArguments) -> Awaitable[Connection[ReleaseItem]]:
+    def items(
+        request: strawberry.Parent[ReleaseView], info: Info, *, page: PageArguments
+    ) -> Awaitable[Connection[ReleaseItem]]:
         """The drafts of the release, in the order of the request."""
         return connection_below(info, ListName.RELEASE_ITEMS, request.id, page)
 

@@ -6,7 +6,6 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from strawberry import Parent
 
 from app.domain import model, source_graph
 from app.domain.component import ComponentAccess, ComponentRequirement, InaccessibilityReason
@@ -71,7 +70,7 @@ class InWorkspace(Node):
     @connection_field
     @staticmethod
     def flows(
-        used: Parent[TopicView | CredentialView | SecretView | AgentView],
+        used: strawberry.Parent[TopicView | CredentialView | SecretView | AgentView],
         info: Info,
         *,
         page: PageArguments,
@@ -148,20 +147,20 @@ class Contract(Node):
 
     @field
     @staticmethod
-    def flow_quota(contract: Parent[ContractView], info: Info) -> Awaitable[int | None]:
+    def flow_quota(contract: strawberry.Parent[ContractView], info: Info) -> Awaitable[int | None]:
         """How many flows its production workspaces may hold; null without a limit, and where you may create no flow."""
         return Lookup(info.context.loaders.quotas, contract.id, attrgetter("flow_quota"))
 
     @field
     @staticmethod
-    def flows_used(contract: Parent[ContractView], info: Info) -> Awaitable[int | None]:
+    def flows_used(contract: strawberry.Parent[ContractView], info: Info) -> Awaitable[int | None]:
         """The number of flows that the quota counts; null where `flowQuota` is."""
         return Lookup(info.context.loaders.flows_held, contract.id, attrgetter("number"))
 
     @connection_field
     @staticmethod
     def workspaces(
-        contract: Parent[ContractView], info: Info, *, page: PageArguments, search: Search = None
+        contract: strawberry.Parent[ContractView], info: Info, *, page: PageArguments, search: Search = None
     ) -> Awaitable[Connection[SomeWorkspace]]:
         """The workspaces of the contract that you can see, by name."""
         return connection_below(info, ListName.WORKSPACES_OF_CONTRACT, contract.id, page, search=search)

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Annotated
 
 import strawberry
-from strawberry import Parent
 
 from app.domain import model, release
 from app.domain.drift import DriftStatus
@@ -104,7 +103,7 @@ class Workspace(Node):
     @connection_field
     @staticmethod
     def flows(
-        workspace: Parent[WorkspaceView],
+        workspace: strawberry.Parent[WorkspaceView],
         info: Info,
         *,
         page: PageArguments,
@@ -127,7 +126,7 @@ class Workspace(Node):
     @connection_field
     @staticmethod
     def topics(
-        workspace: Parent[WorkspaceView], info: Info, *, page: PageArguments, search: Search = None
+        workspace: strawberry.Parent[WorkspaceView], info: Info, *, page: PageArguments, search: Search = None
     ) -> Awaitable[Connection[Topic]]:
         """The topics of the workspace, by name; none if you are no member."""
         return connection_below(info, ListName.TOPICS, workspace.id, page, search=search)
@@ -135,7 +134,7 @@ class Workspace(Node):
     @connection_field
     @staticmethod
     def credentials(
-        workspace: Parent[WorkspaceView],
+        workspace: strawberry.Parent[WorkspaceView],
         info: Info,
         *,
         page: PageArguments,
@@ -150,7 +149,7 @@ class Workspace(Node):
     @connection_field
     @staticmethod
     def secrets(
-        workspace: Parent[WorkspaceView],
+        workspace: strawberry.Parent[WorkspaceView],
         info: Info,
         *,
         page: PageArguments,
@@ -163,7 +162,7 @@ class Workspace(Node):
     @connection_field
     @staticmethod
     def agents(
-        workspace: Parent[WorkspaceView], info: Info, *, page: PageArguments, search: Search = None
+        workspace: strawberry.Parent[WorkspaceView], info: Info, *, page: PageArguments, search: Search = None
     ) -> Awaitable[Connection[Agent]]:
         """The agents of the workspace, by name; none if you are no member."""
         return connection_below(info, ListName.AGENTS, workspace.id, page, search=search)
@@ -171,7 +170,7 @@ class Workspace(Node):
     @connection_field
     @staticmethod
     def exports(
-        workspace: Parent[WorkspaceView], info: Info, *, page: PageArguments
+        workspace: strawberry.Parent[WorkspaceView], info: Info, *, page: PageArguments
     ) -> Awaitable[Connection[FlowExport]]:
         """The copies and exports into this workspace, the newest first; empty if you are no member."""
         return connection_below(info, ListName.EXPORTS, workspace.id, page)
@@ -179,7 +178,7 @@ class Workspace(Node):
     @connection_field
     @staticmethod
     def release_requests(
-        workspace: Parent[WorkspaceView],
+        workspace: strawberry.Parent[WorkspaceView],
         info: Info,
         *,
         page: PageArguments,
@@ -193,7 +192,7 @@ class Workspace(Node):
     @connection_field
     @staticmethod
     def members(
-        workspace: Parent[WorkspaceView],
+        workspace: strawberry.Parent[WorkspaceView],
         info: Info,
         *,
         page: PageArguments,
@@ -208,7 +207,7 @@ class Workspace(Node):
     @partial(connection_field, type_=EventConnection)
     @staticmethod
     def events(
-        workspace: Parent[WorkspaceView],
+        workspace: strawberry.Parent[WorkspaceView],
         info: Info,
         *,
         page: PageArguments,
