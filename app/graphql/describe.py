@@ -49,7 +49,7 @@ def idempotency_key(more: str = "") -> Any:
 class Input(Generic[Wish]):
     """An input that is read as a wish, whose fields have the same names."""
 
-    def to_wish(self, **others: object) -> Wish:
+    def to_wish(self, **overrides: object) -> Wish:
         """Read the input. What is left out is as the wish has it by default, and so is null unless a field tells it apart."""
         declared: Any = type(self)
         [wish] = get_args(declared.__orig_bases__[0])
@@ -59,8 +59,8 @@ class Input(Generic[Wish]):
             for each, value in values.items()
             if value is not each.default or value not in LEFT_OUT
         }
-        made: Wish = wish(**(read | others))
-        return made
+        complete: Wish = wish(**(read | overrides))
+        return complete
 
 
 def _as_wished(value: object) -> object:

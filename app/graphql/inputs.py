@@ -130,8 +130,8 @@ class ExportFlowInput(Input[export_facts.ExportWish]):
     )
     idempotency_key: str | None = idempotency_key(" Items of `exportFlows` have no key.")
 
-    def to_wish(self, **others: object) -> export_facts.ExportWish:
-        return super().to_wish(mappings=to_mappings(self.mappings), **others)
+    def to_wish(self, **overrides: object) -> export_facts.ExportWish:
+        return super().to_wish(mappings=to_mappings(self.mappings), **overrides)
 
 
 @strawberry.input(description="What to export in one call, and where to: up to 1,000 items.")

@@ -1,7 +1,7 @@
 """The largest graphs: what may be read of them is known before, and several share what one request may spend."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 
@@ -14,9 +14,10 @@ from app.domain.export_batch import ExportsWish
 from app.domain.export_facts import ExportWish, IntoWorkspace
 from app.domain.graph import Json
 from app.domain.matching import MOST_STEPS, ComparisonLimit
+from app.domain.model import UserId
 from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
-from app.graphql.loading.loaders import FindOfFlow
 from app.meter import BYTES_PER_OBJECT, LimitReached, Meter
+from app.storage.connections.database import Database
 from app.storage.facts.flows import FLOWS_WITH_STATES
 from app.storage.facts.states import MOST_AT_ONCE
 from app.storage.reads.graphs import STATES, read_states
@@ -29,6 +30,8 @@ from app.usecases.find_destinations import find_destinations
 from app.usecases.plan_exports import plan_for, plan_for_all
 from tests.metering import counted_by
 from tests.usecases.company_database import CompanyDatabase, created
+
+FindOfFlow = Callable[[Database, UserId, str, SourceWish], Awaitable[object]]
 
 
 @contextmanager
@@ -100,7 +103,7 @@ async def test_comparisons_of_one_request_share_what_may_be_read_and_spent(world
 
 @pytest.mark.parametrize("find", [find_destinations, find_topics_in_use])
 async def test_of_a_flow_that_is_to_be_exported_only_the_steps_of_the_state_that_would_be_copied_count(
-    world: CompanyDatabase, find: FindOfFlow[object]
+    world: CompanyDatabase, find: FindOfFlow
 ) -> None:
     flow, ada = world["orders"], world.user("ada")
     saved = await update_draft(world.work.of(ada), UpdateWish(flow, graph=graph(300)))
@@ -113,7 +116,7 @@ async def test_of_a_flow_that_is_to_be_exported_only_the_steps_of_the_state_that
 
 @pytest.mark.parametrize("find", [find_destinations, find_topics_in_use])
 async def test_the_graph_of_a_flow_that_is_to_be_exported_is_not_read_beyond_the_limit(
-    world: CompanyDatabase, find: FindOfFlow[object]
+    world: CompanyDatabase, find: FindOfFlow
 ) -> None:
     flow, ada = created(await world.create("development", graph(100))).flow_id, world.user("ada")
     with may_read() as enough:
