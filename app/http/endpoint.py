@@ -15,7 +15,7 @@ from app.http.cost_analysis import allowed_cost_of
 from app.http.documents import Documents, Operation, operation_of
 from app.http.in_flight import InFlightRequest
 from app.http.limits.admission import Admission, Overloaded
-from app.http.limits.input_lists import check_inputs
+from app.http.limits.query_cost import check_inputs
 from app.http.limits.rate_limit import RateLimiter
 from app.http.operations import Answer, execute, note_operation, request_error
 from app.http.refused_requests import RequestCode, RequestError

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, parse
 
-from app.http.limits.input_lists import check_inputs
-from app.http.limits.query_cost import LimitExceeded
+from app.http.limits.query_cost import LimitExceeded, check_inputs
 from tests.databases import Databases, Loaded, contents
 
 UPDATE = "mutation($input: UpdateFlowDraftInput!) { updateFlowDraft(input: $input) { errors { message } } }"
