@@ -47,7 +47,7 @@ def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bo
     stop_on_signals()
     host, port = listening.getsockname()[:2]
     embedded = settings.database_url is None
-    base_url = base_url_of(host, port)
+    base_url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     loopback = ip_address(host).is_loopback
     demo = run(url, lambda work: prepare(work, demo=demo and embedded, loopback=loopback), takes_long=True)
     with said_in_a_line(host, port):
@@ -93,7 +93,3 @@ def greeting(settings: Settings, base_url: str, *, demo: bool) -> str:
             example_curl(base_url),
         ]
     return "\n".join(lines)
-
-
-def base_url_of(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -17,7 +17,7 @@ from multiprocessing.context import ForkProcess
 from uvicorn.config import STARTUP_FAILURE
 
 from app.backoff import delay_after
-from app.server.signals import EXIT_SECONDS, SIGNALS, ignore_signals, unblock
+from app.server.signals import EXIT_SECONDS, SIGNALS, ignore_signals
 from app.settings import Settings
 from app.telemetry.log import log
 from app.telemetry.metrics_files import forget_gauges, shared_metrics
@@ -74,8 +74,8 @@ class Supervisor:
 
         delay = 0.0
         while not self._stopping.is_set():
-            worker, pipe = self._fork(name, delay)
-            served_seconds, stack = await self._until_end(worker, pipe)
+            begun = time.monotonic()
+            worker, stack = await self._serve_once(name, delay)
             if stack:
                 seconds = self._settings.worker_timeout_seconds
                 log().error("worker stuck and killed", worker=worker.pid, seconds=seconds, stack=stack)
@@ -87,14 +87,14 @@ class Supervisor:
                 self._has_failed = True
                 self._stop()
                 return
-            delay = delay_after(delay, served_seconds=served_seconds)
+            delay = delay_after(delay, served_seconds=time.monotonic() - begun)
             WORKERS_REPLACED.inc()
             log().error("worker died and is replaced", worker=worker.pid, code=worker.exitcode, delay=delay)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), delay)
 
-    def _fork(self, name: str, delay: float) -> tuple[ForkProcess, int]:
-        """Start a worker, and return it with the pipe that it writes into."""
+    async def _serve_once(self, name: str, delay: float) -> tuple[ForkProcess, str]:
+        """Start a worker, and wait for its end; returns the worker with its stack if it was stuck."""
         pipe, written = os.pipe()
         # A stack that is longer than the pipe is cut, and the worker ends all the same.
         os.set_blocking(written, False)
@@ -105,22 +105,17 @@ class Supervisor:
         try:
             worker.start()
         finally:
-            unblock()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             os.close(written)
         self._workers.add(worker)
-        return worker, pipe
-
-    async def _until_end(self, worker: ForkProcess, pipe: int) -> tuple[float, str]:
-        """Wait for the end of a worker, and return how long it served, and its stack if it was stuck."""
         reader = asyncio.StreamReader()
         protocol = asyncio.StreamReaderProtocol(reader)
         await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, os.fdopen(pipe, "rb", 0))
-        begun = time.monotonic()
         # The pipe ends with the process.
         stack = await reader.read()
         worker.join()
         self._workers.discard(worker)
-        return time.monotonic() - begun, stack.decode("utf-8", "replace")
+        return worker, stack.decode("utf-8", "replace")
 
 
 def supervise(listening: socket.socket, settings: Settings) -> bool:

@@ -9,7 +9,6 @@ import resource
 import signal
 import socket
 import time
-from collections.abc import Callable
 from multiprocessing import parent_process
 from types import FrameType
 
@@ -18,7 +17,7 @@ from starlette.types import ASGIApp
 
 from app.backoff import started_after
 from app.server.application import create_app
-from app.server.signals import stop_on_signals, unblock
+from app.server.signals import SIGNALS, stop_on_signals
 from app.settings import Settings
 from app.telemetry.log import log
 
@@ -33,37 +32,20 @@ SENDING_SECONDS = 1
 """Seconds for sending the last answers when every request is done or cut off."""
 
 
-class Watchdog:
-    """Ends the process when its event loop has been stuck for too long, even in C code that keeps Python from running."""
-
-    def __init__(self, pipe: int, timeout_seconds: float) -> None:
-        """`pipe` leads to the supervisor, and gets the stack of an event loop that is stuck."""
-        self._pipe = pipe
-        self._timeout_seconds = timeout_seconds
-        # Each time starts a thread, so not at each look.
-        self._pause_seconds = min(1.0, timeout_seconds / 4)
-        self._armed_at = -math.inf
-
-    def look(self) -> None:
-        """Postpone the end of the process; the event loop calls this ten times a second."""
-        now = time.monotonic()
-        if now - self._armed_at >= self._pause_seconds:
-            self._armed_at = now
-            seconds = self._timeout_seconds + self._pause_seconds
-            faulthandler.dump_traceback_later(seconds, file=self._pipe, exit=True)
-
-
 def be_a_worker(settings: Settings, listening: socket.socket, pipe: int, delay: float) -> None:
-    """Serve until a signal, or until the supervisor has ended, even if that was killed."""
+    """Serve until a signal, or until the supervisor has ended, even if that was killed.
+
+    `pipe` leads to the supervisor, and gets the stack of an event loop that is stuck.
+    """
     started_after(delay)
     stop_on_signals()
     # Ctrl-C reaches every process of a terminal; the supervisor says what to do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    unblock()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     # What was imported stays for good, so that there is no need to look through it again and again.
     gc.freeze()
     gc.set_threshold(OBJECTS_BEFORE_COLLECTION, 10, 10)
-    Server(settings, beat=Watchdog(pipe, settings.worker_timeout_seconds).look).run(sockets=[listening])
+    Server(settings, pipe).run(sockets=[listening])
 
 
 class Server(uvicorn.Server):
@@ -72,13 +54,13 @@ class Server(uvicorn.Server):
     A second signal, and the end of the time that is given, cut off what is still at work.
     """
 
-    def __init__(self, settings: Settings, *, beat: Callable[[], None] = lambda: None) -> None:
-        """`beat` is called ten times a second, as long as the event loop runs."""
+    def __init__(self, settings: Settings, pipe: int | None = None) -> None:
+        """With a pipe for its stack, the process ends when its event loop is stuck."""
         self.app = create_app(settings)
         super().__init__(config_of(settings, self.app))
-        self._grace_seconds = settings.shutdown_seconds
-        self._beat = beat
-        self._told_of_descriptors_at = -math.inf
+        self._settings = settings
+        self._pipe = pipe
+        self._end_postponed_at = self._told_of_descriptors_at = -math.inf
         self._signal: int | None = None
         self._deadline = 0.0
 
@@ -89,14 +71,16 @@ class Server(uvicorn.Server):
         if not self.started:
             super().handle_exit(sig, frame)
         elif self._signal is None:
-            self._signal, self._deadline = sig, time.monotonic() + self._grace_seconds
+            self._signal, self._deadline = sig, time.monotonic() + self._settings.shutdown_seconds
             self.app.in_flight.stop()
         else:
             self._deadline = 0
 
     async def on_tick(self, counter: int) -> bool:
-        self._beat()
-        self._look_for_descriptors(time.monotonic())
+        now = time.monotonic()
+        self._postpone_end(now)
+        self._look_for_descriptors(now)
+        self.app.endpoint.admission.tell_of_refusals(now)
         # For the metrics that another worker answers.
         self.app.endpoint.measure()
         parent = parent_process()
@@ -114,6 +98,15 @@ class Server(uvicorn.Server):
         # Whoever got in last is still read, and answered.
         await asyncio.sleep(LINGER_SECONDS / 4)
         await super().shutdown(sockets)
+
+    def _postpone_end(self, now: float) -> None:
+        """Postpone the end of the process, which comes even in C code that keeps Python from running."""
+        # Each time starts a thread, so not at each tick.
+        pause = min(1.0, self._settings.worker_timeout_seconds / 4)
+        if self._pipe is not None and now - self._end_postponed_at >= pause:
+            self._end_postponed_at = now
+            seconds = self._settings.worker_timeout_seconds + pause
+            faulthandler.dump_traceback_later(seconds, file=self._pipe, exit=True)
 
     def _look_for_descriptors(self, now: float) -> None:
         """Log that no file descriptor is left: the event loop closes connections then, and says nothing."""

@@ -6,11 +6,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from app.http.limits import admission
-from app.http.limits.admission import COSTLY, COSTLY_SECONDS, Admission, Overloaded
+from app.http.limits.admission import COSTLY, COSTLY_SECONDS, TOLD_EVERY_SECONDS, Admission, Overloaded
 from app.http.limits.untaken_answers import UntakenAnswers
-from app.telemetry.log import LoggedRequest, with_request
-from tests.serving.real import soon
 
 LONG = 60.0
 
@@ -103,24 +100,27 @@ async def test_a_document_that_is_costly_for_one_caller_is_not_for_one_who_sees_
     assert [*letting_in.costly_documents] == [("ada", "document")]
 
 
-async def test_refusals_are_told_together_and_who_is_refused_at_once_is_held_back(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(admission, "TOLD_EVERY_SECONDS", 0.01)
+async def test_refusals_are_told_together_from_time_to_time() -> None:
+    letting_in = admitting(wait_seconds=0)
+    with capture_logs() as log:
+        for now, refusals in (
+            (0, 1),
+            (TOLD_EVERY_SECONDS - 1, 4),
+            (TOLD_EVERY_SECONDS, 2),
+            (3 * TOLD_EVERY_SECONDS, 0),
+        ):
+            for _ in range(refusals):
+                await letting_in.hold_back(asyncio.get_running_loop().time())
+            letting_in.tell_of_refusals(now)
+    assert [(line["event"], line["refused"]) for line in log] == [("overloaded", 1), ("overloaded", 6)]
+
+
+async def test_who_is_refused_at_once_is_held_back_as_long_as_others_wait() -> None:
     letting_in = admitting(wait_seconds=0.02, waiting=2)
     loop = asyncio.get_running_loop()
     began = loop.time()
-    with capture_logs([with_request]) as log, LoggedRequest("request", "client"):
-        await asyncio.gather(*(letting_in.hold_back(began) for _ in range(5)))
-        assert loop.time() - began >= 0.02
-        await letting_in.hold_back(began)
-        assert await soon(lambda: len(log) == 3)
-    assert [(line["event"], line["refused"]) for line in log] == [
-        ("overloaded", 1),
-        ("overloaded", 4),
-        ("overloaded", 1),
-    ]
-    assert not any("request_id" in line for line in log)  # None of them is of one request.
+    await asyncio.gather(*(letting_in.hold_back(began) for _ in range(5)))
+    assert loop.time() - began >= 0.02
 
 
 async def test_a_caller_with_too_many_bytes_that_it_has_not_taken_is_not_admitted_and_others_are() -> None:

@@ -7,7 +7,6 @@ many connections keeps nobody else from being answered.
 
 import asyncio
 import math
-from contextvars import Context
 
 from cachetools import FIFOCache
 
@@ -65,8 +64,7 @@ class Admission:
         self.costly_documents = FIFOCache[tuple[str, str], bool](MOST_REMEMBERED)
         """Each with its caller before it: those whose operation turned out to be costly when it was last run, whatever was
         foreseen. One caller may see much more than another."""
-        self._shed = 0
-        self._is_telling = False
+        self._shed, self._told_at = 0, -math.inf
 
     async def slot(self, token: str | None, address: str) -> Place:
         """A slot for a request, whose caller may not be known yet: then it counts as one with others of its address.
@@ -112,7 +110,8 @@ class Admission:
 
     async def hold_back(self, began: float) -> None:
         """Let who was refused wait as long as others, since it began: it would come back at once, and be refused again."""
-        self._note_refusal()
+        request_refused(RequestCode.OVERLOADED)
+        self._shed += 1
         seconds = began + self._wait_seconds - asyncio.get_running_loop().time()
         if seconds <= 0 or self._held_back >= self._most_held_back:
             return
@@ -122,20 +121,11 @@ class Admission:
         finally:
             self._held_back -= 1
 
-    def _note_refusal(self) -> None:
-        request_refused(RequestCode.OVERLOADED)
-        self._shed += 1
-        if not self._is_telling:
-            # Of no request: neither of the one that is refused first nor of the one that was refused a while ago.
-            Context().run(self._tell)
-
-    def _tell(self) -> None:
-        """Log how many were refused since it was last told; not each of them, since there are very many."""
-        self._is_telling = self._shed > 0
-        if self._is_telling:
+    def tell_of_refusals(self, now: float) -> None:
+        """Log from time to time how many were refused; not each of them, since there are very many."""
+        if self._shed and now - self._told_at >= TOLD_EVERY_SECONDS:
             log().warning("overloaded", refused=self._shed, waiting=self.waiting)
-            self._shed = 0
-            asyncio.get_running_loop().call_later(TOLD_EVERY_SECONDS, self._tell)
+            self._shed, self._told_at = 0, now
 
     @property
     def waiting(self) -> int:
