@@ -4,19 +4,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.domain.errors import INTO_WORKSPACE, WORKSPACE, Path, Refusal
-from app.domain.id_prefixes import Kind
+from app.domain.errors import INTO_WORKSPACE, WORKSPACE, Path, Refusal, named, not_found
 from app.domain.model import (
     Contract,
     ContractId,
     ContractStatus,
+    Kind,
     PublishPolicy,
     TenantId,
     Workspace,
     WorkspaceId,
     WorkspaceType,
 )
-from app.domain.wording import named, not_found
 
 FLOW_EDIT = "workspaces.flow.edit"
 """The permission that "Integrator level" means (A2)."""

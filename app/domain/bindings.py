@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from app.domain.choices import NO_CHOICES, Choices, ChosenReferences, bound_to
 from app.domain.drift import DestinationWasChanged
+from app.domain.errors import counted, named, printable
 from app.domain.flow import Graph
 from app.domain.graph import Json, StepBindings
 from app.domain.model import ReferenceKind, Target
@@ -21,7 +22,6 @@ from app.domain.references import (
 from app.domain.source_graph import SourceGraph
 from app.domain.step import Step
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch, distinct_topics, schema_mismatches
-from app.domain.wording import counted, named, printable
 
 # Asking an enumeration for a member takes longer than the lookup that it is for.
 AGENT, TOPIC, DATA_SAMPLES = ReferenceKind.AGENT, ReferenceKind.TOPIC, ReferenceKind.DATA_SAMPLES

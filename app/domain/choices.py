@@ -11,15 +11,13 @@ from types import MappingProxyType
 
 from app.domain.component import Component
 from app.domain.content import Misplaced, in_graph, misplaced, not_accessible
-from app.domain.errors import TOPIC, Path
+from app.domain.errors import TOPIC, Path, not_found, printable
 from app.domain.graph import Bindings, Json, StepBindings
-from app.domain.id_prefixes import Kind, kind_in, with_article
 from app.domain.input import InvalidInput
-from app.domain.model import ReferenceKind
+from app.domain.model import Kind, ReferenceKind, kind_in, with_article
 from app.domain.references import Destination, by_position
 from app.domain.source_graph import SourceGraph
 from app.domain.topics import is_pub_sub
-from app.domain.wording import not_found, printable
 
 MAPPED = {kind.value.lower(): kind for kind in ReferenceKind if kind is not ReferenceKind.DATA_SAMPLES}
 """The kinds that can be mapped, by the prefixes of their ids."""

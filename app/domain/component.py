@@ -7,8 +7,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from app.domain.errors import printable
 from app.domain.model import ComponentId, ContractId, TenantId, Workspace, WorkspaceType
-from app.domain.wording import printable
 
 _COMMAND = re.compile(r"([^/:@\s\0]+)/([^/:@\s\0]+):([^/:@\s\0]+)(?:@([^/:@\s\0]+))?")
 

@@ -4,12 +4,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, writing_refused
-from app.domain.errors import DRAFT, FLOW, ONTO_FLOW, REVISION, FlowRefusal, Path, Refusal, Refused, refused
+from app.domain.errors import (
+    DRAFT,
+    FLOW,
+    ONTO_FLOW,
+    REVISION,
+    FlowRefusal,
+    Path,
+    Refusal,
+    Refused,
+    named,
+    printable,
+    refused,
+)
 from app.domain.flow import Flow, SavedState
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId
 from app.domain.source import RESTORE_ONE, DraftNotFound
-from app.domain.wording import named, printable
 
 
 class ExistingDraft(StrEnum):

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.domain.errors import ONTO_FLOW, FlowRefusal
+from app.domain.errors import ONTO_FLOW, FlowRefusal, printable
 from app.domain.flow import Flow
 from app.domain.model import VersionId
 from app.domain.source import CopiedState
-from app.domain.wording import printable
 
 
 class DriftStatus(StrEnum):

@@ -17,7 +17,7 @@ from app.domain.choices import StepChoice, bound_to, read_choices
 from app.domain.component import Component
 from app.domain.content import Content, misplaced
 from app.domain.draft import StaleDraft, stale
-from app.domain.errors import FLOW, WORKSPACE, Refused, refused
+from app.domain.errors import FLOW, WORKSPACE, Refused, named, refused
 from app.domain.facts import Facts
 from app.domain.flow import Flow, FlowState
 from app.domain.graph import Bindings, Json, StepBindings, numbered
@@ -34,7 +34,6 @@ from app.domain.model import DraftId, FlowId, FlowType, ReferenceKind, VersionOr
 from app.domain.references import CredentialNotAccessible, Destination, by_position
 from app.domain.source_graph import SourceGraph
 from app.domain.topics import TopicNotAccessible, is_pub_sub
-from app.domain.wording import named
 
 CreateRefusal = (
     WorkspaceNotFound

@@ -1,17 +1,17 @@
-"""The codes of refusals, in the order in which refusals are reported (X11), and what every refusal has.
+"""The codes of refusals, in the order in which refusals are reported (X11), what every refusal has, and how messages name objects.
 
 A refusal is a value, not an exception; its class stands beside the rule that refuses. A message is one sentence or two
-for the person who reads it: the reason, and what would help.
+for the person who reads it: the reason, and what would help. It names objects by name, and is never longer than a person reads.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar, Generic, TypeVar
+from itertools import accumulate
+from typing import ClassVar, Generic, Protocol, TypeVar
 
-from app.domain.model import FlowId
-from app.domain.wording import printable
+from app.domain.model import FlowId, Kind, ReferenceKind, Target, other_kind, with_article
 
 
 class ErrorCode(StrEnum):
@@ -150,3 +150,68 @@ def in_order(errors: Iterable[Some]) -> tuple[Some, ...]:
     """Each refusal once, in the order of `ErrorCode`; those of one code stay in their order."""
     different = dict.fromkeys(errors)
     return tuple(sorted(different, key=lambda error: RANKS[error.code]) if len(different) > 1 else different)
+
+
+LONGEST_LIST = 20
+LONGEST_LISTING = 1200
+LONGEST_QUOTE = 80
+
+Thing = TypeVar("Thing")
+
+
+class HasName(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+def named(thing: HasName) -> str:
+    return printable(thing.name)
+
+
+def not_found(kind: Kind, id_: str) -> str:
+    """The answer to an id that is unknown, can't be seen, or can't be one; in the same words for all of them."""
+    other = other_kind(id_, kind)
+    if other is not None:
+        return (
+            f"{printable(id_)} is the id of {other}, not of {with_article(kind)}. Give the id of {with_article(kind)}."
+        )
+    return f"There is no {kind} {printable(id_)} that you can see. Check the id, or ask for access."
+
+
+def not_here(kind: ReferenceKind, id_: str, target: Target | None, workspace: HasName) -> str:
+    """The reason why a workspace has no such thing; `target` has the id, if the caller can see it."""
+    expected = Kind(kind.value.lower())
+    if target is not None and target.kind is not kind:
+        return f"{named(target)} is {with_article(Kind(target.kind.value.lower()))}, not {with_article(expected)}."
+    if target is not None:
+        return f"The {expected} {named(target)} doesn't live in {named(workspace)}."
+    other = other_kind(id_, expected)
+    if other is not None:
+        return f"{printable(id_)} is the id of {other}, not of {with_article(expected)}."
+    return f"{named(workspace)} has no {expected} {printable(id_)}."
+
+
+def counted(noun: str, listed: Sequence[Thing], text: Callable[[Thing], str], longest: int = LONGEST_LISTING) -> str:
+    """List texts after their noun, which agrees with their number: `step 2`, `steps 2, 5`."""
+    return f"{noun if len(listed) == 1 else f'{noun}s'} {enumerated(listed, text, longest)}"
+
+
+def printable(text: str) -> str:
+    """Cut a text of a caller to what fits a sentence, without unprintable characters."""
+    cut = text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"
+    if cut.isprintable():
+        return cut or '""'
+    return "".join(character if character.isprintable() else "�" for character in cut)
+
+
+def are_shown_whole(texts: Collection[str]) -> bool:
+    """Whether each of these is shown as it is: asked of all at once, since graphs have tens of thousands."""
+    return "" not in texts and max(map(len, texts), default=0) <= LONGEST_QUOTE and "".join(texts).isprintable()
+
+
+def enumerated(listed: Sequence[Thing], text: Callable[[Thing], str], longest: int = LONGEST_LISTING) -> str:
+    """List texts, separated by commas; of very many the first that fit, at least one, and how many more."""
+    first = [text(thing) for thing in listed[:LONGEST_LIST]]
+    fitting = max(1, sum(length <= longest for length in accumulate(len(text) + len(", ") for text in first)))
+    rest = len(listed) - fitting
+    return ", ".join(first[:fitting]) + (f" and {rest} more" if rest > 0 else "")

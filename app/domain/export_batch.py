@@ -7,13 +7,12 @@ from typing import NamedTuple
 from app.domain.access import counts_against_quota
 from app.domain.batch import Batch, BatchNotApplied, BatchWish, CallRefusal, settled
 from app.domain.choices import ReferenceMapping, mapping_mistakes, unknown_mappings
-from app.domain.errors import IDEMPOTENCY_KEY, ONTO_FLOW, FlowRefusal, Refused, refused
+from app.domain.errors import IDEMPOTENCY_KEY, ONTO_FLOW, FlowRefusal, Refused, printable, refused
 from app.domain.export import ExportPlan, ExportRefusal, plan_export
 from app.domain.export_facts import ExportFacts, ExportWish, OntoFlow, dangling_references
 from app.domain.facts import Facts
 from app.domain.flow import Flow, SavedState
 from app.domain.input import InvalidInput, key_mistakes
-from app.domain.wording import printable
 
 NOT_YET = ""
 """The id of a draft that isn't written yet: no other export of the call reads it, as none may override the same flow."""

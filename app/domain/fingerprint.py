@@ -19,9 +19,8 @@ from app.domain.errors import PLAN_FINGERPRINT, Refusal
 from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace, NotCopied
 from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.graph import bindings_to_json
-from app.domain.id_prefixes import Kind, kind_in
 from app.domain.input import InvalidInput
-from app.domain.model import Target
+from app.domain.model import Kind, Target, kind_in
 from app.domain.source import CopiedState
 
 

@@ -7,8 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from app.domain.errors import IDEMPOTENCY_KEY, Refusal
-from app.domain.wording import printable
+from app.domain.errors import IDEMPOTENCY_KEY, Refusal, printable
 
 LONGEST_NAME = 255
 LONGEST_DESCRIPTION = 1000

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.domain.component import Catalogue, Component, ComponentRequirement, read_command
-from app.domain.errors import FlowRefusal, Path, Reason
+from app.domain.errors import FlowRefusal, Path, Reason, counted, named, printable
 from app.domain.facts import Facts
 from app.domain.flow import Flow, FlowState, Graph
 from app.domain.graph import StepBindings
@@ -14,7 +14,6 @@ from app.domain.references import Destination, by_position
 from app.domain.source_graph import InaccessibleComponent, SourceGraph, advice
 from app.domain.step import Link, Step
 from app.domain.topics import is_pub_sub
-from app.domain.wording import counted, named, printable
 
 ERROR_HANDLER = "error_all"
 """The target of the edge of an error handler, whose source is null."""

@@ -7,12 +7,11 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from app.domain.component import Catalogue, Component, named_component
-from app.domain.errors import Refusal
+from app.domain.errors import Refusal, named, not_here
 from app.domain.flow import Flow, FlowState
 from app.domain.graph import Bindings, StepBindings
 from app.domain.model import ComponentId, ReferenceKind, Target, Workspace
 from app.domain.step import Step
-from app.domain.wording import named, not_here
 
 OWNED_KINDS = (ReferenceKind.CREDENTIAL, ReferenceKind.SECRET, ReferenceKind.AGENT)
 """The kinds of X7; topics have rules of their own."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, writing_refused
 from app.domain.batch import Batch, BatchNotApplied, BatchWish, decide_items
 from app.domain.draft import StaleDraft
-from app.domain.errors import FLOW, Refused, refused
+from app.domain.errors import FLOW, Refused, enumerated, named, printable, refused
 from app.domain.facts import Facts
 from app.domain.flow import Flow
 from app.domain.input import IdempotencyKeyReused, InvalidInput, description_mistakes, name_mistakes
@@ -17,7 +17,6 @@ from app.domain.publish import PublishPlan, PublishWish, ReleasedDraft, plan_pub
 from app.domain.readiness import DraftNotReady
 from app.domain.running import FlowIsSuspended, suspended_by_platform
 from app.domain.source import DraftNotFound
-from app.domain.wording import enumerated, named, printable
 
 LONGEST_TITLE = 200
 """The characters of the names in a title."""

@@ -15,17 +15,15 @@ from app.domain.access import (
     contract_suspended,
     rights_missing,
 )
-from app.domain.errors import Path, Refusal, Refused, refused
+from app.domain.errors import Path, Refusal, Refused, counted, not_found, printable, refused
 from app.domain.facts import Facts
 from app.domain.flow import Flow
-from app.domain.id_prefixes import Kind
 from app.domain.input import InvalidInput, description_mistakes
-from app.domain.model import FlowStatus, UserId, WorkspaceId
+from app.domain.model import FlowStatus, Kind, UserId, WorkspaceId
 from app.domain.publish import PublishPlan, plan_of
 from app.domain.readiness import DraftNotReady, not_ready
 from app.domain.release import ReleaseItem, ReleaseState
 from app.domain.running import FlowIsSuspended, suspended_by_platform
-from app.domain.wording import counted, not_found, printable
 
 RELEASE: Path = ("releaseId",)
 COMMENT: Path = ("comment",)

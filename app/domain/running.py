@@ -16,11 +16,10 @@ from app.domain.access import (
     writing_refused,
 )
 from app.domain.batch import Batch, BatchNotApplied, FlowsWish, decide_items
-from app.domain.errors import FLOW, FlowRefusal, Refused, refused
+from app.domain.errors import FLOW, FlowRefusal, Refused, printable, refused
 from app.domain.flow import Flow
 from app.domain.input import InvalidInput
 from app.domain.model import FlowId, FlowStatus
-from app.domain.wording import printable
 
 
 @dataclass(frozen=True, slots=True)

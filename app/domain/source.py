@@ -3,11 +3,9 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.domain.errors import FLOW, SOURCE_STATE, SOURCE_VERSION, FlowRefusal, Refusal
+from app.domain.errors import FLOW, SOURCE_STATE, SOURCE_VERSION, FlowRefusal, Refusal, not_found, printable
 from app.domain.flow import Flow, FlowState, SavedState
-from app.domain.id_prefixes import Kind, other_kind
-from app.domain.model import FlowId, VersionId
-from app.domain.wording import not_found, printable
+from app.domain.model import FlowId, Kind, VersionId, other_kind
 
 
 class CopiedFrom(StrEnum):

@@ -15,12 +15,11 @@ from app.domain.component import (
     resolve_all,
     why_unusable,
 )
-from app.domain.errors import Path, Refusal
+from app.domain.errors import Path, Refusal, counted, enumerated, named, printable
 from app.domain.flow import Graph
 from app.domain.model import ComponentId, ContractId, TenantId, Workspace, WorkspaceType
 from app.domain.step import Step
 from app.domain.topics import TopicUse, topic_uses
-from app.domain.wording import counted, enumerated, named, printable
 
 LONGEST_COMPONENTS = 900
 LONGEST_REMEDY = 100

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from app.domain.wording import are_shown_whole, printable
+from app.domain.errors import are_shown_whole, printable
 
 LONGEST_STEP_NAME = 255
 

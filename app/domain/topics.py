@@ -7,11 +7,10 @@ from itertools import chain
 from typing import Any
 
 from app.domain.component import Component, read_command
-from app.domain.errors import TOPIC, FlowRefusal, Refusal
+from app.domain.errors import TOPIC, FlowRefusal, Refusal, counted, enumerated, named, not_here, printable
 from app.domain.flow import Flow, Graph
 from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.step import Step
-from app.domain.wording import counted, enumerated, named, not_here, printable
 
 
 @dataclass(frozen=True, slots=True)

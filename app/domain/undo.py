@@ -7,12 +7,10 @@ from enum import Enum, StrEnum
 
 from app.domain.access import ContractSuspended, InsufficientPermission, WorkspaceAccess, writing_refused
 from app.domain.batch import Batch, BatchNotApplied, UndosWish, decide_items
-from app.domain.errors import EXPORT, Refusal, Refused, refused
+from app.domain.errors import EXPORT, Refusal, Refused, not_found, printable, refused
 from app.domain.flow import ShownFlow
-from app.domain.id_prefixes import Kind
 from app.domain.input import InvalidInput
-from app.domain.model import DraftId, ExportId, FlowId
-from app.domain.wording import not_found, printable
+from app.domain.model import DraftId, ExportId, FlowId, Kind
 
 
 class DraftState(Enum):

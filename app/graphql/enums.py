@@ -5,7 +5,6 @@ from app.domain import (
     component,
     credentials,
     draft,
-    events,
     fingerprint,
     model,
     references,
@@ -263,7 +262,7 @@ enumeration(
     },
 )
 enumeration(
-    events.EventType,
+    model.EventType,
     "The type of an event. New values may be added: ignore values that you don't know.",
     {
         "FLOW_CREATED": "A flow was created.",

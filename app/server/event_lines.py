@@ -9,7 +9,7 @@ import orjson
 from strawberry.utils.str_converters import to_camel_case
 
 from app.command_error import CommandError
-from app.domain.events import EventType
+from app.domain.model import EventType
 from app.execution.request_errors import BadRequest
 from app.graphql.connections import LARGEST_PAGE, PageArguments
 from app.graphql.types.records import CursorExpired, feed_paging

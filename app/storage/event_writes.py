@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, FromClause, func, select
 
-from app.domain.events import EventType
+from app.domain.model import EventType
 from app.storage.connections.row_changes import BY, NOW, Part, Parts, delete_rows, insert_rows
 from app.storage.ids import Kind, new_id
 from app.storage.tables import CONTRACT, FLOW, PENDING_EVENT, WORKSPACE

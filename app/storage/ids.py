@@ -2,7 +2,7 @@
 
 from typeid import TypeID
 
-from app.domain.id_prefixes import ID, Kind, kind_of
+from app.domain.model import ID, Kind, kind_of
 
 __all__ = ["Kind", "is_id", "kind_of", "new_id"]
 

@@ -7,8 +7,8 @@ from itertools import islice
 
 from app.domain.errors import Refused, in_order
 from app.domain.graph import Json
-from app.domain.id_prefixes import Kind
 from app.domain.input import InvalidInput
+from app.domain.model import Kind
 from app.domain.world.flows import FlowReader, NewFlow
 from app.domain.world.planning import IdSource, Planning
 from app.domain.world.things import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.id_prefixes import other_kind
+from app.domain.model import other_kind
 from app.storage.ids import Kind, new_id
 from tests.api.answers import shown
 from tests.api.client import Api, Json

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from app.domain.events import EventType
+from app.domain.model import EventType
 from tests.api.world_builder import WorldBuilder, graph, step
 from tests.crashes.keyed_calls import world_of_ada
 from tests.crashes.killable import Killable

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.domain.id_prefixes import Kind
+from app.domain.model import Kind
 from app.domain.world.planning import Planning
 from app.domain.world.sections import SECTIONS
 from app.domain.world.things import COMMAND, Dependent, FlowUses, Item, Planned, Terms, Thing, WorldFacts, WorldPlan

@@ -21,7 +21,7 @@ from app.domain.bindings import AgentNotCopied, ExportWarning
 from app.domain.component import Component, InaccessibilityReason
 from app.domain.draft import CannotOverrideItself, DraftAlreadyExists, StaleDraft
 from app.domain.drift import DestinationWasChanged
-from app.domain.errors import ErrorCode
+from app.domain.errors import ErrorCode, enumerated, printable
 from app.domain.graph import steps_of
 from app.domain.input import IdempotencyKeyReused, InvalidInput
 from app.domain.model import (
@@ -55,7 +55,6 @@ from app.domain.step import Link, make_steps
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
 from app.domain.undo import CannotUndo, ChangeSinceExport, ExportNotFound, Instead
 from app.domain.undo_release import CannotUndoRelease
-from app.domain.wording import enumerated, printable
 from app.domain.world.things import WorldRefusal
 from tests.domain.builders import (
     AGENT,

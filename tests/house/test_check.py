@@ -12,7 +12,7 @@ import pytest
 from scripts.words import UNWANTED
 
 ROOT = Path(__file__).parents[2]
-CHECKED_FOR_TYPES = "app/domain/wording.py"
+CHECKED_FOR_TYPES = "app/domain/errors.py"
 
 Break = Callable[[Path], None]
 
@@ -46,11 +46,11 @@ def append(path: Path, text: str) -> None:
 
 
 def import_upward(house: Path) -> None:
-    append(house / "app/domain/wording.py", "\nfrom app.storage.store import UnitOfWork\n")
+    append(house / "app/domain/errors.py", "\nfrom app.storage.store import UnitOfWork\n")
 
 
 def import_a_library_in_the_domain(house: Path) -> None:
-    append(house / "app/domain/wording.py", "\nimport sqlalchemy\n")
+    append(house / "app/domain/errors.py", "\nimport sqlalchemy\n")
 
 
 def use_tables_in_a_use_case(house: Path) -> None:
@@ -109,8 +109,8 @@ BROKEN: dict[str, dict[Break, str]] = {
     "lint": {leave_out_a_type: "Missing type annotation for function argument `thing`"},
     "types": {leave_out_a_type: "Function is missing a type annotation"},
     "imports": {
-        import_upward: "app.domain.wording -> app.storage.store",
-        import_a_library_in_the_domain: "app.domain.wording -> sqlalchemy",
+        import_upward: "app.domain.errors -> app.storage.store",
+        import_a_library_in_the_domain: "app.domain.errors -> sqlalchemy",
         use_tables_in_a_use_case: "app.usecases.copy_and_export -> app.storage.tables",
         ask_the_domain_over_http: "app.http.limits.query_cost -> app.domain.access",
     },

@@ -4,8 +4,7 @@ from functools import partial
 
 import pytest
 
-from app.domain.events import EventType
-from app.domain.model import UserId
+from app.domain.model import EventType, UserId
 from app.storage.connections.database import Database
 from app.storage.pages.events import OF_TENANT, OF_WORKSPACE, FeedRequest, read_feeds
 from app.storage.pages.paging import Page, PageRequest

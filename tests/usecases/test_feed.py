@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from app.domain.events import EventType
+from app.domain.model import EventType
 from app.storage.connections.connection import WriteConnection
 from app.storage.connections.row_changes import write_rows
 from app.storage.event_writes import FlowEvent, flow_events, world_events

@@ -4,8 +4,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from typing import NamedTuple
 
 from app.domain.component import ComponentAccess
+from app.domain.errors import printable
 from app.domain.input import email_key
-from app.domain.wording import printable
 from app.domain.world.names import ADDRESS_IS_TAKEN, Names
 from app.domain.world.things import PRUNE, Mistake, Planned, Thing, WorldChange, WorldFacts
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 
 from app.domain.component import Catalogue, Component, ComponentAccess, ComponentName
 from app.domain.content import Content, split_graph
+from app.domain.errors import printable
 from app.domain.flow import FlowState
 from app.domain.graph import KEYS, Json, StepBindings, canonical
 from app.domain.graph_input import graph_mistakes, located
-from app.domain.id_prefixes import Kind
-from app.domain.model import ComponentId, ContractId, FlowStatus, ReferenceKind, TenantId
-from app.domain.wording import printable
+from app.domain.model import ComponentId, ContractId, FlowStatus, Kind, ReferenceKind, TenantId
 from app.domain.world.names import Names
 from app.domain.world.sections import SECTIONS
 from app.domain.world.things import Item, Mistake, Part, Thing

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 
+from app.domain.errors import printable
 from app.domain.graph import Json
-from app.domain.id_prefixes import kind_of
 from app.domain.input import email_key
-from app.domain.wording import printable
+from app.domain.model import kind_of
 from app.domain.world.sections import SECTIONS, Section
 from app.domain.world.things import COMMAND, Item, Mistake, Part, Thing, WorldFacts
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 from functools import cached_property
 
 from app.domain.diff import FieldChange
+from app.domain.errors import printable
 from app.domain.graph import Json, canonical
-from app.domain.id_prefixes import Kind
 from app.domain.input import email_key
-from app.domain.wording import printable
+from app.domain.model import Kind
 from app.domain.world.comparison import changes_between, normal, shown_value
 from app.domain.world.consistency import consistency_mistakes
 from app.domain.world.names import MISSING, Names, identify, scope_of

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from app.domain.errors import printable
 from app.domain.model import FlowStatus
-from app.domain.wording import printable
 from app.domain.world.sections import ENUMERATED, SECTIONS
 from app.domain.world.things import COMMAND, Dependent, Mistake, Planned, ThingInUse, WorldChange, WorldFacts
 

@@ -9,9 +9,8 @@ from typing import Any, Final
 
 from app.domain.component import ComponentAccess, ComponentRequirement
 from app.domain.graph import Json
-from app.domain.id_prefixes import Kind
 from app.domain.input import InvalidInput, cron_mistakes, description_mistakes, is_workspace_name, name_mistakes
-from app.domain.model import ContractStatus, FlowStatus, FlowType, PublishPolicy, WorkspaceType
+from app.domain.model import ContractStatus, FlowStatus, FlowType, Kind, PublishPolicy, WorkspaceType
 
 FORMAT: Final = "flowport-world/1"
 REQUIRED: Final = ...

@@ -9,11 +9,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from app.domain.diff import FieldChange
-from app.domain.errors import Refusal
+from app.domain.errors import Refusal, not_found
 from app.domain.graph import Json
-from app.domain.id_prefixes import Kind
 from app.domain.input import InvalidInput
-from app.domain.wording import not_found
+from app.domain.model import Kind
 from app.domain.world.sections import ENUMERATED, RANKS, Section, WorldSection
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import strawberry
 from graphql import GraphQLError
 
-from app.domain import events, model, references, release, source
+from app.domain import model, references, release, source
 from app.domain.drift import DestinationChanges, DriftStatus
 from app.domain.references import ReferenceAction
 from app.domain.release import ReleaseBasis, ReleaseState
@@ -192,7 +192,7 @@ class ReleaseRequest(Node):
 
 CURSOR_EXPIRED = "CURSOR_EXPIRED"
 Types = Annotated[
-    list[events.EventType] | None, strawberry.argument(description="Only events of these types; all if left out.")
+    list[model.EventType] | None, strawberry.argument(description="Only events of these types; all if left out.")
 ]
 
 
@@ -212,7 +212,7 @@ class CursorExpired(GraphQLError):
     "object is gone; an object that is gone, or that you can't see, is null beside its id.",
 )
 class Event(Node):
-    type: events.EventType = about("The type of the event.")
+    type: model.EventType = about("The type of the event.")
     at: datetime = about("The time of the change.")
     actor_id: strawberry.ID | None = about("The id of the user who made the change; null if the platform did.")
     actor: User | None = relation("visible_users", "actor_id", "The user who made the change.")
@@ -273,7 +273,7 @@ def events_of(
     feed_id: str,
     page: PageArguments,
     *,
-    types: list[events.EventType] | None,
+    types: list[model.EventType] | None,
     flow_id: str | None = None,
 ) -> Awaitable[Any]:
     """The lookup of a page of a feed, which answers None where the viewer may not read the feed."""

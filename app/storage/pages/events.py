@@ -22,7 +22,7 @@ from sqlalchemy import (
     union,
 )
 
-from app.domain.events import EventType
+from app.domain.model import EventType
 from app.storage.connections.connection import CompiledStatement, ReadConnection, compile_statement, views_of
 from app.storage.facts.visibility import is_member, reads_tenant
 from app.storage.ids import Kind

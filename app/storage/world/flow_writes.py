@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.domain.events import EventType
-from app.domain.id_prefixes import Kind
+from app.domain.model import EventType, Kind
 from app.domain.world.flows import NewFlow
 from app.domain.world.planning import IdSource
 from app.storage import tables

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Table, func
 
-from app.domain.events import EventType
 from app.domain.graph import Json
 from app.domain.input import email_key, name_key
+from app.domain.model import EventType
 from app.domain.world.sections import SECTIONS, Section
 from app.domain.world.things import Planned, Terms, Thing, WorldChange, WorldPlan
 from app.storage import tables

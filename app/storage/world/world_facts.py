@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Table, text
 
-from app.domain.id_prefixes import kind_of
 from app.domain.input import email_key
+from app.domain.model import kind_of
 from app.domain.world.sections import SECTIONS, Section
 from app.domain.world.things import COMMAND, ELSEWHERE, Item, Terms, Thing, WorldFacts
 from app.storage.connections.connection import CompiledStatement, ReadConnection, Row, compile_statement, statement

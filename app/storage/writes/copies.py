@@ -8,11 +8,10 @@ import orjson
 from sqlalchemy import null
 
 from app.domain.edit import Created, CreatePlan
-from app.domain.events import EventType
 from app.domain.export import Exported, ExportPlan
 from app.domain.flow import TEXTS, FlowState, ShownFlow
 from app.domain.graph import Bindings
-from app.domain.model import DraftId, ExportId, FlowId, VersionOrigin
+from app.domain.model import DraftId, EventType, ExportId, FlowId, VersionOrigin
 from app.domain.references import ReferenceOutcome
 from app.domain.undo import ChangeSinceExport, Undone, UndoPlan, earliest_of_flows
 from app.offload import interruptible, offload

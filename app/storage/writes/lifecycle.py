@@ -9,10 +9,9 @@ from app.domain.component import read_command
 from app.domain.content import Content
 from app.domain.draft import DiscardPlan, RestorePlan
 from app.domain.edit import Saved, UpdatePlan
-from app.domain.events import EventType
 from app.domain.flow import FlowState
 from app.domain.graph import canonical
-from app.domain.model import DraftId, FlowId, FlowStatus, VersionId
+from app.domain.model import DraftId, EventType, FlowId, FlowStatus, VersionId
 from app.domain.publish import Published, PublishPlan
 from app.domain.revert import Reverted, RevertPlan
 from app.domain.running import StatusPlan

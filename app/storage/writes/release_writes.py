@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from app.domain.events import EventType
-from app.domain.model import FlowStatus
+from app.domain.model import EventType, FlowStatus
 from app.domain.publish import Published, PublishPlan
 from app.domain.release import AppliedRelease, Released, ReleaseState, RequestPlan
 from app.domain.review import ReviewPlan, WithdrawalPlan
