@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.domain.choices import NO_CHOICES, Choices, ChosenReferences, bound_to
+from app.domain.component import Step
 from app.domain.drift import DestinationWasChanged
 from app.domain.errors import counted, named, printable
 from app.domain.flow import Graph
@@ -20,7 +21,6 @@ from app.domain.references import (
     by_position,
 )
 from app.domain.source_graph import SourceGraph
-from app.domain.step import Step
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch, distinct_topics, schema_mismatches
 
 # Asking an enumeration for a member takes longer than the lookup that it is for.

@@ -1,9 +1,16 @@
-"""A graph that a caller sent: the content and bindings that it is stored as, and references that its steps can't use."""
+"""A graph that a caller sent: its mistakes, the content and bindings that it is stored as, and references that its steps can't use.
 
-from collections.abc import Callable, Iterator
+A graph may be unfinished (H6), but it has the platform's form: `nodes` with string ids and commands, and `edges`.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, count, islice
 
-from app.domain.component import Catalogue, Component, named_component
+from app.domain.component import Catalogue, Component, Step, named_component
 from app.domain.errors import Path
 from app.domain.flow import FlowState, Graph
 from app.domain.graph import (
@@ -18,12 +25,158 @@ from app.domain.graph import (
     split,
     steps_of,
 )
-from app.domain.graph_input import GraphMistakes, graph_mistakes
+from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind, Workspace
 from app.domain.references import OWNED_KINDS, CredentialNotAccessible, Destination
 from app.domain.source_graph import SourceGraph
-from app.domain.step import Step
 from app.domain.topics import TopicNotAccessible, is_pub_sub
+
+DEEPEST_GRAPH = 200
+"""Levels of lists and objects inside a graph, so that no reader of it runs out of stack."""
+
+MOST_MISTAKES = 50
+
+LONGEST_KEY = 100
+"""The most characters of a key in the path of a mistake; longer keys are cut."""
+
+_MANY_DIGITS = re.compile(r"\d{19}", re.ASCII)
+"""Every integer that may have more than 64 bits has so many."""
+
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+
+GraphMistakes = tuple[InvalidInput, ...]
+
+
+def graph_mistakes(graph: Json, path: Path = ("graph",)) -> GraphMistakes:
+    """Every reason why this JSON can't be a graph, the first 50 of them, each with its path."""
+    if not isinstance(graph, dict):
+        return (InvalidInput(path, "A graph is an object with `nodes` and `edges`."),)
+    return tuple(islice(chain(json_mistakes(graph, path), _form_mistakes(graph, path)), MOST_MISTAKES))
+
+
+def json_mistakes(value: Json, path: Path) -> Iterable[InvalidInput]:
+    """Every reason why JSON can't be stored or handed out again."""
+    return () if _is_storable(value) else _value_mistakes(value, path)
+
+
+def located(root: Json, path: Path) -> Iterator[str | int]:
+    """A path into JSON with numbers for the indexes of lists; the paths of the domain's rules are all text."""
+    value = root
+    for part in path:
+        if isinstance(value, list):
+            yield int(part)
+            value = value[int(part)]
+        else:
+            yield part
+            value = value.get(part) if isinstance(value, dict) else None
+
+
+def _form_mistakes(graph: dict[str, Json], path: Path) -> Iterator[InvalidInput]:
+    for key, part in (("nodes", _node_mistakes), ("edges", _edge_mistakes)):
+        if not isinstance(graph.get(key), list):
+            yield InvalidInput((*path, key), f"A graph has a list of {key}.")
+            continue
+        for index, value in enumerate(graph[key]):
+            yield from part(value, (*path, key, str(index)))
+
+
+def _node_mistakes(node: Json, path: Path) -> Iterator[InvalidInput]:
+    if not isinstance(node, dict):
+        yield InvalidInput(path, "A step is an object.")
+        return
+    for key in ("id", "command"):
+        if not isinstance(node.get(key), str):
+            yield InvalidInput((*path, key), f"A step has a string as its {key}.")
+    if not isinstance(node.get("fields", {}), dict | None):
+        yield InvalidInput((*path, "fields"), "The fields of a step are an object.")
+    for kind, key in KEYS.items():
+        if kind is not ReferenceKind.DATA_SAMPLES and not isinstance(node.get(key), str | None):
+            yield InvalidInput((*path, key), f"The {kind.value.lower()} of a step is an id, or null.")
+
+
+def _edge_mistakes(edge: Json, path: Path) -> Iterator[InvalidInput]:
+    if not isinstance(edge, dict):
+        yield InvalidInput(path, "An edge is an object.")
+        return
+    if not isinstance(edge.get("source"), str | None):
+        yield InvalidInput((*path, "source"), "The source of an edge is the id of a step, or null.")
+    if not isinstance(edge.get("target"), str):
+        yield InvalidInput((*path, "target"), "An edge has the id of a step, or error_all, as its target.")
+
+
+def _is_storable(root: Json) -> bool:
+    """Whether every value is certainly fine: a quick check in little memory before the slow one."""
+    level: list[dict[str, Json] | list[Json]] = [[root]]
+    for _ in range(DEEPEST_GRAPH + 1):
+        inside = (value.values() if isinstance(value, dict) else value for value in level)
+        level = [inner for values in inside for inner in values if isinstance(inner, dict | list)]
+        if not level:
+            return _is_storable_text(root)
+    return False
+
+
+def _is_storable_text(root: Json) -> bool:
+    try:
+        text = json.dumps(root, ensure_ascii=False, allow_nan=False)
+        text.encode()  # Fails where half of a surrogate pair stands.
+    except ValueError:
+        return False
+    return "\\u0000" not in text and _MANY_DIGITS.search(text) is None
+
+
+def _value_mistakes(root: Json, path: Path) -> Iterator[InvalidInput]:
+    """Find values that can't be stored or handed out again, in their order."""
+    # Without recursion, whatever the depth, and without memory for values that are fine.
+    keys: list[str] = []
+    pending = [iter([("", root)])]
+    while pending:
+        key, value = next(pending[-1], (None, None))
+        if key is None:
+            pending.pop()
+            del keys[-1:]
+        elif isinstance(value, dict | list) and len(pending) > DEEPEST_GRAPH:
+            at = _shortened((*keys, key))[1:4]
+            yield InvalidInput((*path, *at), f"This is nested deeper than {DEEPEST_GRAPH} levels.")
+        else:
+            reason = _mistake_in(value)
+            if reason is not None:
+                yield InvalidInput((*path, *_shortened((*keys, key))[1:]), reason)
+            if isinstance(value, dict | list):
+                keys.append(key)
+                pending.append(_members(value))
+
+
+def _members(value: dict[str, Json] | list[Json]) -> Iterator[tuple[str, Json]]:
+    return iter(value.items()) if isinstance(value, dict) else zip(map(str, count()), value, strict=False)
+
+
+def _shortened(keys: Path) -> Path:
+    return tuple(key if len(key) <= LONGEST_KEY else key[:LONGEST_KEY] + "…" for key in keys)
+
+
+def _mistake_in(value: Json) -> str | None:
+    if isinstance(value, dict):
+        wrong = next(filter(None, map(_text_mistake, value)), None)
+        return None if wrong is None else wrong.replace("The text", "A key")
+    return None if isinstance(value, list) else _scalar_mistake(value)
+
+
+def _scalar_mistake(value: Json) -> str | None:
+    if isinstance(value, str):
+        return _text_mistake(value)
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int):
+        return None if -(2**63) <= value < 2**64 else "The integer has more than 64 bits."
+    return None if math.isfinite(value) else "The number is not finite."
+
+
+def _text_mistake(text: str) -> str | None:
+    if "\0" in text:
+        return "The text holds a NUL character, which can't be stored."
+    if _HALF_CHARACTER.search(text):
+        return "The text holds half of a surrogate pair, which is no character."
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,11 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from app.domain.component import Catalogue, Component, ComponentRequirement
-from app.domain.flow import Flow
+from app.domain.flow import CopiedState, Flow
 from app.domain.graph import StepBindings
 from app.domain.input import name_key
 from app.domain.model import ReferenceKind, Target, Workspace, WorkspaceId
 from app.domain.references import Destination, by_position
-from app.domain.source import CopiedState
 from app.domain.source_graph import SourceGraph
 
 

@@ -17,10 +17,9 @@ from app.domain.errors import (
     printable,
     refused,
 )
-from app.domain.flow import Flow, SavedState
+from app.domain.flow import RESTORE_ONE, DraftNotFound, Flow, SavedState
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId
-from app.domain.source import RESTORE_ONE, DraftNotFound
 
 
 class ExistingDraft(StrEnum):

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.errors import ONTO_FLOW, FlowRefusal, printable
-from app.domain.flow import Flow
+from app.domain.flow import CopiedState, Flow
 from app.domain.model import VersionId
-from app.domain.source import CopiedState
 
 
 class DriftStatus(StrEnum):

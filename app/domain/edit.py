@@ -15,13 +15,12 @@ from app.domain.access import (
 )
 from app.domain.choices import StepChoice, bound_to, read_choices
 from app.domain.component import Component
-from app.domain.content import Content, misplaced
+from app.domain.content import Content, GraphMistakes, graph_mistakes, misplaced
 from app.domain.draft import StaleDraft, stale
 from app.domain.errors import FLOW, WORKSPACE, Refused, named, refused
 from app.domain.facts import Facts
 from app.domain.flow import Flow, FlowState
 from app.domain.graph import Bindings, Json, StepBindings, numbered
-from app.domain.graph_input import GraphMistakes, graph_mistakes
 from app.domain.input import (
     IdempotencyKeyReused,
     InvalidInput,

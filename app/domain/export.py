@@ -28,9 +28,18 @@ from app.domain.choices import (
 from app.domain.draft import CannotOverrideItself, DraftAlreadyExists, draft_in_the_way, overrides_itself
 from app.domain.drift import DestinationChanges, DestinationWasChanged, destination_changed
 from app.domain.errors import FLOW, INTO_WORKSPACE, ONTO_FLOW, Refused, in_order
-from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, NotCopied, OntoFlow
+from app.domain.facts import CopyWish, ExportFacts, ExportWish, NotCopied, OntoFlow
 from app.domain.fingerprint import PlanIsStale, fingerprint_refused
-from app.domain.flow import CHARACTERS_PER_PART, Flow, FlowState, ShownFlow
+from app.domain.flow import (
+    CHARACTERS_PER_PART,
+    CopiedFrom,
+    CopiedState,
+    DraftNotFound,
+    Flow,
+    FlowState,
+    ShownFlow,
+    VersionNotFound,
+)
 from app.domain.input import LONGEST_NAME, IdempotencyKeyReused, InvalidInput, key_mistakes, name_mistakes
 from app.domain.model import (
     DraftId,
@@ -44,7 +53,6 @@ from app.domain.model import (
     WorkspaceType,
 )
 from app.domain.references import CredentialNotAccessible, Destination, ReferenceOutcome
-from app.domain.source import CopiedFrom, CopiedState, DraftNotFound, VersionNotFound
 from app.domain.source_graph import ComponentNotAccessible, SourceGraph, UsableWhere
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, topic_refused
 

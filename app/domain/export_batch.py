@@ -9,8 +9,7 @@ from app.domain.batch import Batch, BatchNotApplied, BatchWish, CallRefusal, set
 from app.domain.choices import ReferenceMapping, mapping_mistakes, unknown_mappings
 from app.domain.errors import IDEMPOTENCY_KEY, ONTO_FLOW, FlowRefusal, Refused, printable, refused
 from app.domain.export import ExportPlan, ExportRefusal, plan_export
-from app.domain.export_facts import ExportFacts, ExportWish, OntoFlow, dangling_references
-from app.domain.facts import Facts
+from app.domain.facts import ExportFacts, ExportWish, Facts, OntoFlow, dangling_references
 from app.domain.flow import Flow, SavedState
 from app.domain.input import InvalidInput, key_mistakes
 

@@ -16,12 +16,11 @@ from app.domain.choices import Mapped, ReferenceMapping, StepChoice, mappings_us
 from app.domain.component import Catalogue, named_component, why_unusable
 from app.domain.drift import DestinationChanges
 from app.domain.errors import PLAN_FINGERPRINT, Refusal
-from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace, NotCopied
-from app.domain.flow import Flow, FlowState, SavedState
+from app.domain.facts import ExportFacts, ExportWish, IntoWorkspace, NotCopied
+from app.domain.flow import CopiedState, Flow, FlowState, SavedState
 from app.domain.graph import bindings_to_json
 from app.domain.input import InvalidInput
 from app.domain.model import Kind, Target, kind_in
-from app.domain.source import CopiedState
 
 
 class PlanBasis(StrEnum):

@@ -15,8 +15,8 @@ from functools import partial
 from types import MappingProxyType, NoneType
 from typing import Any, NamedTuple
 
+from app.domain.component import LONGEST_STEP_NAME, Link, Step, make_steps
 from app.domain.model import ReferenceKind
-from app.domain.step import LONGEST_STEP_NAME, Link, Step, make_steps
 
 Json = Any
 """A JSON value: None, bool, int, float, str, a list or a dict of such. Graphs hold whatever the platform puts there."""

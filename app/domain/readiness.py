@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from app.domain.component import Catalogue, Component, ComponentRequirement, read_command
+from app.domain.component import Catalogue, Component, ComponentRequirement, Link, Step, read_command
 from app.domain.errors import FlowRefusal, Path, Reason, counted, named, printable
 from app.domain.facts import Facts
 from app.domain.flow import Flow, FlowState, Graph
@@ -12,7 +12,6 @@ from app.domain.graph import StepBindings
 from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.references import Destination, by_position
 from app.domain.source_graph import InaccessibleComponent, SourceGraph, advice
-from app.domain.step import Link, Step
 from app.domain.topics import is_pub_sub
 
 ERROR_HANDLER = "error_all"

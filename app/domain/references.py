@@ -6,12 +6,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from app.domain.component import Catalogue, Component, named_component
+from app.domain.component import Catalogue, Component, Step, named_component
 from app.domain.errors import Refusal, named, not_here
 from app.domain.flow import Flow, FlowState
 from app.domain.graph import Bindings, StepBindings
 from app.domain.model import ComponentId, ReferenceKind, Target, Workspace
-from app.domain.step import Step
 
 OWNED_KINDS = (ReferenceKind.CREDENTIAL, ReferenceKind.SECRET, ReferenceKind.AGENT)
 """The kinds of X7; topics have rules of their own."""

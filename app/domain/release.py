@@ -10,13 +10,12 @@ from app.domain.batch import Batch, BatchNotApplied, BatchWish, decide_items
 from app.domain.draft import StaleDraft
 from app.domain.errors import FLOW, Refused, enumerated, named, printable, refused
 from app.domain.facts import Facts
-from app.domain.flow import Flow
+from app.domain.flow import DraftNotFound, Flow
 from app.domain.input import IdempotencyKeyReused, InvalidInput, description_mistakes, name_mistakes
 from app.domain.model import Workspace, WorkspaceId
 from app.domain.publish import PublishPlan, PublishWish, ReleasedDraft, plan_publishable
 from app.domain.readiness import DraftNotReady
 from app.domain.running import FlowIsSuspended, suspended_by_platform
-from app.domain.source import DraftNotFound
 
 LONGEST_TITLE = 200
 """The characters of the names in a title."""

@@ -11,6 +11,7 @@ from app.domain.component import (
     ComponentAccess,
     ComponentName,
     InaccessibilityReason,
+    Step,
     named_component,
     resolve_all,
     why_unusable,
@@ -18,7 +19,6 @@ from app.domain.component import (
 from app.domain.errors import Path, Refusal, counted, enumerated, named, printable
 from app.domain.flow import Graph
 from app.domain.model import ComponentId, ContractId, TenantId, Workspace, WorkspaceType
-from app.domain.step import Step
 from app.domain.topics import TopicUse, topic_uses
 
 LONGEST_COMPONENTS = 900

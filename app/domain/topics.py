@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from app.domain.component import Component, read_command
+from app.domain.component import Component, Step, read_command
 from app.domain.errors import TOPIC, FlowRefusal, Refusal, counted, enumerated, named, not_here, printable
 from app.domain.flow import Flow, Graph
 from app.domain.model import ReferenceKind, Target, Workspace
-from app.domain.step import Step
 
 
 @dataclass(frozen=True, slots=True)

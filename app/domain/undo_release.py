@@ -18,9 +18,9 @@ from app.domain.errors import Refusal, Refused, refused
 from app.domain.flow import FlowState
 from app.domain.input import InvalidInput
 from app.domain.model import FlowId, FlowStatus, WorkspaceId
+from app.domain.publish import reverted
 from app.domain.readiness import DraftNotReady, not_ready
 from app.domain.release import ReleaseItem, ReleaseState
-from app.domain.revert import reverted
 from app.domain.review import (
     RELEASE,
     Count,

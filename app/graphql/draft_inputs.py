@@ -2,7 +2,8 @@
 
 import strawberry
 
-from app.domain import batch, draft, edit, release, revert, review
+from app.domain import batch, draft, edit, release, review
+from app.domain import publish as publish_rules
 from app.domain.publish import PublishWish
 from app.graphql.describe import JSON, Input, about, idempotency_key, optional
 from app.graphql.inputs import StepBindingInput
@@ -75,7 +76,7 @@ class PublishFlowDraftsInput(Input[batch.BatchWish[PublishWish]]):
 
 
 @strawberry.input(description="Which version to restore.")
-class RevertFlowInput(Input[revert.RevertWish]):
+class RevertFlowInput(Input[publish_rules.RevertWish]):
     flow_id: strawberry.ID = about("The flow to revert.")
     version_id: strawberry.ID = about("A version from the flow's own history.")
     publish: bool = optional("Publish it at once, as the next version; refused if it isn't ready.", default=False)

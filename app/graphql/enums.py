@@ -1,18 +1,6 @@
 """The enumerations of the schema, each value with what it means to a user."""
 
-from app.domain import (
-    batch,
-    component,
-    credentials,
-    draft,
-    fingerprint,
-    model,
-    references,
-    release,
-    review,
-    source,
-    undo,
-)
+from app.domain import batch, component, credentials, draft, fingerprint, flow, model, references, release, review, undo
 from app.domain.world import sections, things
 from app.graphql.describe import enumeration
 from app.storage.pages.candidates import MatchReason
@@ -175,7 +163,7 @@ enumeration(
     },
 )
 enumeration(
-    source.CopiedFrom,
+    flow.CopiedFrom,
     "Which state of the source was copied.",
     {
         "PUBLISHED_VERSION": "Its published version.",
@@ -196,7 +184,7 @@ enumeration(
     },
 )
 enumeration(
-    source.StateOfFlow,
+    flow.StateOfFlow,
     "A state of a flow that can be copied.",
     {"PUBLISHED_VERSION": "The published version.", "DRAFT": "The draft that is being edited."},
     name="FlowState",

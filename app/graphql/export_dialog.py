@@ -4,7 +4,8 @@ from typing import Annotated
 
 import strawberry
 
-from app.domain import credentials, source
+from app.domain import credentials
+from app.domain import flow as flow_rules
 from app.execution.lookups import Lookup
 from app.execution.request_errors import BadRequest
 from app.execution.rows import relation, shows
@@ -159,7 +160,7 @@ class ExportPlan:
         "facts.overridden.id",
         "The flow whose draft would be overridden; null if a new one would be made, or you can't see it.",
     )
-    copied_from: source.CopiedFrom | None = about(
+    copied_from: flow_rules.CopiedFrom | None = about(
         "The state of the source that would be exported; null if there is none."
     )
     references: list[ReferenceOutcome] = about("The outcome of every reference, in the order of the steps.")

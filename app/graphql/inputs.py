@@ -2,9 +2,9 @@
 
 import strawberry
 
-from app.domain import batch, draft, drift, edit, errors, export_batch, export_facts, model
+from app.domain import batch, draft, drift, edit, errors, export_batch, facts, model
 from app.domain.choices import ReferenceMapping, StepChoice, mapped
-from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
+from app.domain.flow import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.world.sections import NAMES, WorldSection
 from app.graphql.describe import JSON, Input, about, idempotency_key, optional
 from app.usecases.apply_world import WorldWish
@@ -79,7 +79,7 @@ class FlowStateInput:
 @strawberry.input(
     one_of=True, description="Exactly one: a workspace (a new flow is made) or a flow (its draft is overridden)."
 )
-class ExportDestinationInput(Input[export_facts.IntoWorkspace | export_facts.OntoFlow]):
+class ExportDestinationInput(Input[facts.IntoWorkspace | facts.OntoFlow]):
     workspace_id: strawberry.ID | None = optional(
         "The workspace in which a new flow is made.", default=strawberry.UNSET
     )
@@ -88,14 +88,14 @@ class ExportDestinationInput(Input[export_facts.IntoWorkspace | export_facts.Ont
         default=strawberry.UNSET,
     )
 
-    def to_wish(self, **_: object) -> export_facts.IntoWorkspace | export_facts.OntoFlow:
+    def to_wish(self, **_: object) -> facts.IntoWorkspace | facts.OntoFlow:
         if self.override_flow_id is strawberry.UNSET:
-            return export_facts.IntoWorkspace(self.workspace_id or "")
-        return export_facts.OntoFlow(self.override_flow_id or "")
+            return facts.IntoWorkspace(self.workspace_id or "")
+        return facts.OntoFlow(self.override_flow_id or "")
 
 
 @strawberry.input(description="What to copy inside its workspace.")
-class CopyFlowInput(Input[export_facts.CopyWish]):
+class CopyFlowInput(Input[facts.CopyWish]):
     flow_id: strawberry.ID = about("The flow to copy.")
     name: str | None = optional("The name of the copy. Default: `Copy of ` and the name of the source.")
     source: FlowSourceInput | None = optional("Which state of the flow to copy.")
@@ -103,7 +103,7 @@ class CopyFlowInput(Input[export_facts.CopyWish]):
 
 
 @strawberry.input(description="What to export, and where to.")
-class ExportFlowInput(Input[export_facts.ExportWish]):
+class ExportFlowInput(Input[facts.ExportWish]):
     flow_id: strawberry.ID = about("The flow to export.")
     destination: ExportDestinationInput = about("The workspace to export into, or the flow to override.")
     name: str | None = optional("The name of the draft. Default: the source's, or that of the overridden flow.")
@@ -130,7 +130,7 @@ class ExportFlowInput(Input[export_facts.ExportWish]):
     )
     idempotency_key: str | None = idempotency_key(" Items of `exportFlows` have no key.")
 
-    def to_wish(self, **overrides: object) -> export_facts.ExportWish:
+    def to_wish(self, **overrides: object) -> facts.ExportWish:
         return super().to_wish(mappings=to_mappings(self.mappings), **overrides)
 
 

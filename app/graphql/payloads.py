@@ -18,13 +18,12 @@ from app.domain import (
     publish,
     references,
     release,
-    revert,
     review,
     running,
-    source,
     undo,
     undo_release,
 )
+from app.domain import flow as flow_rules
 from app.domain.input import InvalidInput
 from app.execution.lookups import Lookup
 from app.execution.rows import relation
@@ -44,7 +43,7 @@ def references_of(payload: strawberry.Parent[Payload[export.Exported, Any]], inf
 
 
 async def references_of_revert(
-    payload: strawberry.Parent[Payload[revert.Reverted, Any]], info: Info
+    payload: strawberry.Parent[Payload[publish.Reverted, Any]], info: Info
 ) -> Sequence[references.ReferenceOutcome]:
     """The outcome of every reference, in the order of the steps."""
     reverted = payload.done
@@ -80,7 +79,7 @@ RESULTS = (
 class CopyFlowPayload(Payload[export.Exported, export.CopyRefusal]):
     flow: Flow | None = written("flows", "flow", "The new flow; null when refused.")
     draft: FlowDraft | None = written("drafts", "draft", "Its draft, an exact copy; null when refused.")
-    copied_from: source.CopiedFrom | None = about(
+    copied_from: flow_rules.CopiedFrom | None = about(
         "The state of the source that was copied; null when refused.", of="done.copied_from"
     )
     references: list[ReferenceOutcome] = field(references_of)
@@ -97,7 +96,7 @@ class ExportFlowPayload(Payload[export.Exported, export_batch.BatchRefusal]):
     set_aside: FlowDraft | None = relation(
         "drafts", "done.set_aside", "The draft that was set aside, if the overridden flow had one."
     )
-    copied_from: source.CopiedFrom | None = about(
+    copied_from: flow_rules.CopiedFrom | None = about(
         "The state of the source that was exported; null when refused.", of="done.copied_from"
     )
     references: list[ReferenceOutcome] = field(references_of)
@@ -131,7 +130,7 @@ class PublishFlowDraftPayload(Payload[publish.Published, publish.PublishRefusal]
 
 
 @payload
-class RevertFlowPayload(Payload[revert.Reverted, revert.RevertRefusal]):
+class RevertFlowPayload(Payload[publish.Reverted, publish.RevertRefusal]):
     flow: Flow | None = relation("flows", "done.flow_id", "The flow; null when refused.")
     draft: FlowDraft | None = relation(
         "drafts", "done.draft_id", "The new draft; null when refused, or when it was published at once."

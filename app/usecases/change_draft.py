@@ -14,9 +14,18 @@ from app.domain.draft import (
 from app.domain.edit import Saved, UpdatePlan, UpdateRefusal, UpdateWish, plan_update
 from app.domain.errors import Refused
 from app.domain.input import KeyedCall
-from app.domain.publish import Published, PublishRefusal, PublishWish, plan_publish, plan_publishes
+from app.domain.publish import (
+    Published,
+    PublishRefusal,
+    PublishWish,
+    Reverted,
+    RevertRefusal,
+    RevertWish,
+    plan_publish,
+    plan_publishes,
+    plan_revert,
+)
 from app.domain.release import applied_releases
-from app.domain.revert import Reverted, RevertRefusal, RevertWish, plan_revert
 from app.storage.facts.drafts import has_drafts_set_aside
 from app.storage.facts.flows import draft_state, edited_state, named_states
 from app.storage.store import Store

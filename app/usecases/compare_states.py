@@ -7,11 +7,10 @@ from functools import lru_cache
 import orjson
 
 from app.domain.diff import Changed, FieldChange, GraphDiff, compare
-from app.domain.flow import FlowState
+from app.domain.flow import CopiedState, FlowState, SourceWish
 from app.domain.graph import Json
 from app.domain.matching import ComparisonLimit
 from app.domain.model import UserId
-from app.domain.source import CopiedState, SourceWish
 from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection
 from app.storage.connections.database import Database

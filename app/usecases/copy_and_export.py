@@ -4,7 +4,7 @@ from app.domain.batch import Batch, UndosWish
 from app.domain.errors import Refused
 from app.domain.export import CopyRefusal, Exported, ExportRefusal, plan_copy, plan_export
 from app.domain.export_batch import BatchRefusal, ExportsWish, plan_batch
-from app.domain.export_facts import CopyWish, ExportFacts, ExportWish
+from app.domain.facts import CopyWish, ExportFacts, ExportWish
 from app.domain.input import KeyedCall
 from app.domain.undo import Undone, UndoRefusal, plan_undo, plan_undos
 from app.storage.store import Store

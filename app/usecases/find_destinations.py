@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 
 from app.domain.access import VisibleWorkspace
 from app.domain.export import Eligibility, ExportRefusal, NewExports, new_exports
-from app.domain.flow import Graph, size_of_graphs
+from app.domain.flow import CopiedState, Graph, SourceWish, size_of_graphs
 from app.domain.model import UserId, Workspace
-from app.domain.source import CopiedState, SourceWish
 from app.domain.source_graph import SourceGraph
 from app.offload import interruptible, offload
 from app.storage.connections.connection import Parameters, RowViews, layout_of, views_of

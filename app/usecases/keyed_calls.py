@@ -19,9 +19,8 @@ from app.domain.export import Exported
 from app.domain.graph import Json
 from app.domain.input import IdempotencyKeyReused, KeyedCall, key_mistakes
 from app.domain.model import FlowId, VersionId
-from app.domain.publish import Published
+from app.domain.publish import Published, Reverted
 from app.domain.release import Released
-from app.domain.revert import Reverted
 from app.offload import LARGE, offload
 from app.storage.facts.idempotency_keys import Made, StoredCall
 from app.storage.reads.exports import exports_to_json

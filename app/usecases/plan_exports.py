@@ -9,13 +9,12 @@ from app.domain.bindings import ExportWarning
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan, plan_export
 from app.domain.export_batch import BatchRefusal, Decided, ExportsWish, plan_batch
-from app.domain.export_facts import ExportFacts, ExportWish
+from app.domain.facts import ExportFacts, ExportWish
 from app.domain.fingerprint import fingerprint_of
-from app.domain.flow import FlowState, Graph, size_of_graphs
+from app.domain.flow import CopiedFrom, CopiedState, FlowState, Graph, size_of_graphs
 from app.domain.input import IdempotencyKeyReused, KeyedCall
 from app.domain.readiness import Blocker, blockers
 from app.domain.references import ReferenceOutcome
-from app.domain.source import CopiedFrom, CopiedState
 from app.meter import current_meter
 from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection

@@ -50,7 +50,7 @@ UNNOTICED = {"covariant", "eq", "frozen", "kw_only", "slots", "strict"}
 CALLS = {"any": "all", "all": "any", "min": "max", "max": "min"}
 EXPLAINED = {
     ("app/domain/diff.py", "5", "6"): "How much of the limit a list or an object takes is an estimate.",
-    ("app/domain/graph_input.py", "DEEPEST_GRAPH + 1", "DEEPEST_GRAPH - 1"): (
+    ("app/domain/content.py", "DEEPEST_GRAPH + 1", "DEEPEST_GRAPH - 1"): (
         "The quick check may give up earlier: the slow one finds the same."
     ),
     ("app/domain/source_graph.py", "200", "201"): "A message may quote a character more of the steps.",

@@ -6,7 +6,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.domain.access import WorkspaceAccess
-from app.domain.component import Catalogue, Component, ComponentAccess, ComponentName, ComponentRequirement
+from app.domain.component import (
+    Catalogue,
+    Component,
+    ComponentAccess,
+    ComponentName,
+    ComponentRequirement,
+    Link,
+    Step,
+    make_steps,
+)
 from app.domain.flow import Flow, FlowState, Graph, SavedState
 from app.domain.graph import Bindings, Json, StepBindings
 from app.domain.model import (
@@ -26,7 +35,6 @@ from app.domain.model import (
     WorkspaceId,
     WorkspaceType,
 )
-from app.domain.step import Link, Step, make_steps
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
 
 FULL, LIMITED = WorkspaceType.FULL, WorkspaceType.LIMITED

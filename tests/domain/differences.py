@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from app.domain import diff
+from app.domain.component import Step
 from app.domain.diff import Comparison, FieldChange, GraphDiff
 from app.domain.flow import FlowState, Graph
 from app.domain.graph import Bindings, Json, canonical, content_hash, split, steps_of
 from app.domain.matching import ComparisonLimit
-from app.domain.step import Step
 
 
 @dataclass(frozen=True, slots=True)

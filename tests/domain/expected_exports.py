@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from app.domain.access import FLOW_EDIT
 from app.domain.component import named_component
 from app.domain.draft import ExistingDraft
-from app.domain.export_facts import ExportFacts, ExportWish, OntoFlow
-from app.domain.flow import SavedState
+from app.domain.facts import ExportFacts, ExportWish, OntoFlow
+from app.domain.flow import SavedState, StateOfFlow
 from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction, ReferenceOutcome
-from app.domain.source import StateOfFlow
 from tests.domain.builders import ABROAD, AGENT, DATA_SAMPLES, FULL, TOPIC
 
 Bound = dict[int, dict[ReferenceKind, object]]

@@ -22,8 +22,16 @@ from app.domain.facts import Facts
 from app.domain.flow import Flow, FlowState, SavedState
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind, Target
-from app.domain.publish import PublishPlan, PublishRefusal, PublishWish, plan_publish
-from app.domain.revert import RevertPlan, RevertRefusal, RevertWish, plan_revert
+from app.domain.publish import (
+    PublishPlan,
+    PublishRefusal,
+    PublishWish,
+    RevertPlan,
+    RevertRefusal,
+    RevertWish,
+    plan_publish,
+    plan_revert,
+)
 from app.domain.running import DeletePlan, StatusPlan
 from app.domain.undo import UndoPlan
 from tests.domain.builders import DEVELOPMENT, STANDARD, catalogue, known

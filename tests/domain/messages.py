@@ -12,10 +12,11 @@ from app.domain.access import (
     WorkspaceNotFound,
 )
 from app.domain.bindings import AgentNotCopied
-from app.domain.component import InaccessibilityReason
+from app.domain.component import InaccessibilityReason, Step
 from app.domain.draft import CannotOverrideItself
 from app.domain.drift import DestinationWasChanged
 from app.domain.errors import Refusal
+from app.domain.flow import RESTORE_ONE, DraftNotFound, VersionNotFound
 from app.domain.model import (
     FlowId,
     Target,
@@ -23,9 +24,7 @@ from app.domain.model import (
 )
 from app.domain.readiness import Blocker
 from app.domain.references import CredentialNotAccessible
-from app.domain.source import RESTORE_ONE, DraftNotFound, VersionNotFound
 from app.domain.source_graph import ComponentNotAccessible, InaccessibleComponent
-from app.domain.step import Step
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
 from tests.domain.builders import (
     AGENT,

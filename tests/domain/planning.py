@@ -11,13 +11,11 @@ from app.domain.draft import ExistingDraft
 from app.domain.edit import CreatePlan, CreateRefusal, CreateWish, plan_create
 from app.domain.errors import Refusal, Refused
 from app.domain.export import CopyRefusal, ExportPlan, NewExports, new_exports, plan_copy, plan_export
-from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, IntoWorkspace, OntoFlow
-from app.domain.facts import Facts
-from app.domain.flow import Flow, SavedState
+from app.domain.facts import CopyWish, ExportFacts, ExportWish, Facts, IntoWorkspace, OntoFlow
+from app.domain.flow import BY_DEFAULT, CopiedState, Flow, SavedState, SourceWish, copied_state
 from app.domain.graph import StepBindings
 from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.references import ReferenceAction, ReferenceOutcome
-from app.domain.source import BY_DEFAULT, CopiedState, SourceWish, copied_state
 from app.domain.source_graph import SourceGraph
 from tests.domain.builders import DATA_SAMPLES, PRODUCTION, STANDARD, catalogue, integrator, known
 

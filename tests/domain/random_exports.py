@@ -12,12 +12,10 @@ from app.domain.access import WorkspaceAccess
 from app.domain.choices import ReferenceMapping, StepChoice
 from app.domain.component import Component
 from app.domain.draft import ExistingDraft
-from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace, OntoFlow, dangling_references
-from app.domain.facts import Facts
-from app.domain.flow import Flow, SavedState
+from app.domain.facts import ExportFacts, ExportWish, Facts, IntoWorkspace, OntoFlow, dangling_references
+from app.domain.flow import Flow, SavedState, SourceWish, StateOfFlow
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind, Target, Workspace
-from app.domain.source import SourceWish, StateOfFlow
 from tests.domain.builders import (
     ABROAD,
     AGENT,

@@ -6,10 +6,9 @@ import pytest
 
 from app.domain.draft import CannotOverrideItself, DraftAlreadyExists, ExistingDraft
 from app.domain.export import ExportPlan
-from app.domain.flow import Flow, SavedState
+from app.domain.flow import CopiedFrom, Flow, SavedState
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowType, VersionId, VersionOrigin
-from app.domain.source import CopiedFrom
 from tests.domain.builders import (
     AGENT,
     CREDENTIAL,

@@ -3,8 +3,8 @@
 import pytest
 
 from app.domain.credentials import CredentialMatch, StepInNeed, ranked, steps_in_need
+from app.domain.flow import CopiedFrom, CopiedState
 from app.domain.model import Target
-from app.domain.source import CopiedFrom, CopiedState
 from tests.domain.builders import (
     CREDENTIAL,
     DEVELOPMENT,

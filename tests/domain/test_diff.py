@@ -5,9 +5,9 @@ from typing import NoReturn
 
 import pytest
 
+from app.domain.component import Step
 from app.domain.diff import Changed, GraphDiff
 from app.domain.graph import Json
-from app.domain.step import Step
 from tests.domain.builders import native, node
 from tests.domain.differences import Snapshot, changes, compare, field_changes, snapshot
 

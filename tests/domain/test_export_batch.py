@@ -8,9 +8,8 @@ from app.domain.access import QuotaExceeded
 from app.domain.batch import BatchMode
 from app.domain.export import ExportPlan
 from app.domain.export_batch import Decision, ExportsWish, plan_batch, plan_exports
-from app.domain.export_facts import ExportWish, IntoWorkspace, OntoFlow
-from app.domain.facts import Facts
-from app.domain.source import SourceWish, StateOfFlow
+from app.domain.facts import ExportWish, Facts, IntoWorkspace, OntoFlow
+from app.domain.flow import SourceWish, StateOfFlow
 from tests.domain.builders import (
     FULL,
     LIMITED,

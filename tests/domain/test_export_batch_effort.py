@@ -11,8 +11,7 @@ from app.domain.choices import ReferenceMapping, StepChoice, mapped
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan
 from app.domain.export_batch import plan_exports
-from app.domain.export_facts import ExportWish, IntoWorkspace
-from app.domain.facts import Facts
+from app.domain.facts import ExportWish, Facts, IntoWorkspace
 from app.domain.fingerprint import fingerprint_of
 from app.domain.model import Workspace
 from tests.domain.builders import (

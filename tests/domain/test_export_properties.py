@@ -9,11 +9,10 @@ from hypothesis import given, reject
 from app.domain.bindings import AgentNotCopied
 from app.domain.errors import ErrorCode, Refused
 from app.domain.export import ExportPlan, new_exports, plan_copy, plan_export
-from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace
-from app.domain.flow import Graph, SavedState
+from app.domain.facts import CopyWish, ExportWish, IntoWorkspace
+from app.domain.flow import CopiedState, Graph, SavedState, copied_state
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind
-from app.domain.source import CopiedState, copied_state
 from app.domain.source_graph import SourceGraph
 from tests.domain.builders import AGENT, DATA_SAMPLES
 from tests.domain.expected_exports import ExpectedExport, bound_by

@@ -12,12 +12,11 @@ from app.domain.component import Catalogue
 from app.domain.draft import ExistingDraft
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan, plan_export
-from app.domain.export_facts import ExportFacts, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.facts import ExportFacts, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.fingerprint import PlanBasis, PlanIsStale, fingerprint_of
-from app.domain.flow import Graph, SavedState
+from app.domain.flow import Graph, SavedState, SourceWish, StateOfFlow
 from app.domain.input import InvalidInput
 from app.domain.model import ContractStatus, Target
-from app.domain.source import SourceWish, StateOfFlow
 from tests.domain.builders import (
     AGENT,
     CREDENTIAL,

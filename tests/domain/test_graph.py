@@ -8,6 +8,7 @@ from collections.abc import Hashable
 import pytest
 
 from app.domain import graph
+from app.domain.component import Link, Step
 from app.domain.flow import Graph
 from app.domain.graph import (
     Json,
@@ -24,7 +25,6 @@ from app.domain.graph import (
     split,
     steps_of,
 )
-from app.domain.step import Link, Step
 from tests.domain.builders import AGENT, CREDENTIAL, DATA_SAMPLES, SECRET, TOPIC
 
 

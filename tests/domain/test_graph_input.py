@@ -2,8 +2,8 @@
 
 import pytest
 
+from app.domain.content import MOST_MISTAKES, graph_mistakes
 from app.domain.graph import Json
-from app.domain.graph_input import MOST_MISTAKES, graph_mistakes
 
 
 def graph(*nodes: Json, edges: Json = (), **more: Json) -> Json:

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from app.domain.content import DEEPEST_GRAPH, LONGEST_KEY, MOST_MISTAKES, graph_mistakes
 from app.domain.graph import Json
-from app.domain.graph_input import DEEPEST_GRAPH, LONGEST_KEY, MOST_MISTAKES, graph_mistakes
 from tests.domain.builders import native, node
 from tests.domain.counting import peak
 

@@ -10,11 +10,9 @@ from app.domain.edit import CreateWish, plan_create
 from app.domain.errors import Refused
 from app.domain.export import plan_copy, plan_export
 from app.domain.export_batch import ExportsWish, plan_batch
-from app.domain.export_facts import CopyWish, ExportFacts, ExportWish, IntoWorkspace
-from app.domain.facts import Facts
+from app.domain.facts import CopyWish, ExportFacts, ExportWish, Facts, IntoWorkspace
 from app.domain.input import InvalidInput
-from app.domain.publish import PublishWish, plan_publish
-from app.domain.revert import RevertWish, plan_revert
+from app.domain.publish import PublishWish, RevertWish, plan_publish, plan_revert
 from tests.domain.builders import DEVELOPMENT, PRODUCTION, STANDARD, catalogue, flow, integrator, native, node
 from tests.domain.lifecycle import facts, state_of
 

@@ -27,13 +27,12 @@ from app.domain.edit import (
 )
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan, plan_copy, plan_export
-from app.domain.export_facts import CopyWish, ExportFacts
+from app.domain.facts import CopyWish, ExportFacts
 from app.domain.flow import Flow, Graph
 from app.domain.graph import Json
 from app.domain.model import Contract, Workspace, WorkspaceType
-from app.domain.publish import PublishWish, plan_publish
+from app.domain.publish import PublishWish, RevertWish, plan_publish, plan_revert
 from app.domain.readiness import ComponentUnavailable, blockers
-from app.domain.revert import RevertWish, plan_revert
 from app.domain.source_graph import InaccessibleComponent, SourceGraph
 from tests.domain.builders import (
     CREDENTIAL,

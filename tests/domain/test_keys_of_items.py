@@ -3,8 +3,7 @@
 from app.domain.batch import BatchMode
 from app.domain.errors import Refused
 from app.domain.export_batch import ExportsWish, plan_batch
-from app.domain.export_facts import ExportWish, IntoWorkspace
-from app.domain.facts import Facts
+from app.domain.facts import ExportWish, Facts, IntoWorkspace
 
 
 def test_the_key_of_an_item_is_refused_in_its_place() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, reject
 
 from app.domain.choices import StepChoice
-from app.domain.component import Component
+from app.domain.component import Component, Step
 from app.domain.edit import KEEP, Saved, UpdatePlan, UpdateRefusal
 from app.domain.errors import Refused
 from app.domain.flow import Graph, SavedState
@@ -16,7 +16,6 @@ from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
 from app.domain.readiness import DraftNotReady, MissingCredential, MissingTopic, blockers
 from app.domain.references import CredentialNotAccessible, ReferenceAction, ReferenceOutcome, by_position
-from app.domain.step import Step
 from app.domain.topics import TopicNotAccessible
 from tests.domain.builders import CREDENTIAL, DATA_SAMPLES, DEVELOPMENT, TOPIC, catalogue, flow, saying
 from tests.domain.lifecycle import agreed, choose, publish, revert, state_of, update

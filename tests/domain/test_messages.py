@@ -18,10 +18,11 @@ from app.domain.access import (
     WorkspaceNotFound,
 )
 from app.domain.bindings import AgentNotCopied, ExportWarning
-from app.domain.component import Component, InaccessibilityReason
+from app.domain.component import Component, InaccessibilityReason, Link, make_steps
 from app.domain.draft import CannotOverrideItself, DraftAlreadyExists, StaleDraft
 from app.domain.drift import DestinationWasChanged
 from app.domain.errors import ErrorCode, enumerated, printable
+from app.domain.flow import RESTORE_ONE, DraftNotFound, VersionNotFound
 from app.domain.graph import steps_of
 from app.domain.input import IdempotencyKeyReused, InvalidInput
 from app.domain.model import (
@@ -49,9 +50,7 @@ from app.domain.references import CredentialNotAccessible
 from app.domain.release import ReleaseState
 from app.domain.review import CannotReviewOwnRelease, ReleaseIsClosed, ReleaseIsStale, ReleaseNotFound
 from app.domain.running import FlowIsActive, FlowIsSuspended, FlowNotPublished
-from app.domain.source import RESTORE_ONE, DraftNotFound, VersionNotFound
 from app.domain.source_graph import ComponentNotAccessible, InaccessibleComponent
-from app.domain.step import Link, make_steps
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
 from app.domain.undo import CannotUndo, ChangeSinceExport, ExportNotFound, Instead
 from app.domain.undo_release import CannotUndoRelease

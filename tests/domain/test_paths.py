@@ -5,8 +5,8 @@ import pytest
 from app.domain.draft import ExistingDraft
 from app.domain.edit import CreateWish
 from app.domain.errors import Refused
+from app.domain.flow import SourceWish, StateOfFlow
 from app.domain.graph import Json
-from app.domain.source import SourceWish, StateOfFlow
 from tests.domain import planning
 from tests.domain.builders import (
     DEVELOPMENT,

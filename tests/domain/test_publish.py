@@ -3,12 +3,12 @@
 import pytest
 
 from app.domain.access import FlowNotFound
+from app.domain.component import Link
 from app.domain.errors import Refused
 from app.domain.flow import Flow, SavedState
 from app.domain.model import DraftId, FlowId, VersionId, VersionOrigin
 from app.domain.publish import PublishPlan, ReleasedDraft
 from app.domain.readiness import DraftNotReady, MissingCredential, MissingTopic, blockers
-from app.domain.step import Link
 from tests.domain.builders import (
     CREDENTIAL,
     DEVELOPMENT,

@@ -4,11 +4,10 @@ from itertools import pairwise
 
 import pytest
 
-from app.domain.component import Component, InaccessibilityReason
+from app.domain.component import Component, InaccessibilityReason, Link
 from app.domain.model import Target, Workspace
 from app.domain.readiness import Blocker, ComponentUnavailable, InvalidGraph, MissingCredential, MissingTopic, blockers
 from app.domain.source_graph import InaccessibleComponent
-from app.domain.step import Link
 from tests.domain.builders import (
     ABROAD,
     AGENT,

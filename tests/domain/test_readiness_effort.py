@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from app.domain.access import FlowNotFound
+from app.domain.component import Link
 from app.domain.errors import in_order
 from app.domain.model import FlowId
 from app.domain.readiness import Blocker, ComponentUnavailable, DraftNotReady, blockers
-from app.domain.step import Link
 from tests.domain.builders import CREDENTIAL, DEVELOPMENT, BoundStep, catalogue, component, state, step
 from tests.domain.counting import grows_linearly
 

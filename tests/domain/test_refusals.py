@@ -6,9 +6,9 @@ from app.domain.access import FlowNotFound, WorkspaceAccess, WorkspaceNotFound
 from app.domain.draft import ExistingDraft
 from app.domain.errors import ErrorCode, Refusal, Refused, in_order
 from app.domain.export import plan_export
-from app.domain.export_facts import ExportFacts, ExportWish, OntoFlow
+from app.domain.facts import ExportFacts, ExportWish, OntoFlow
+from app.domain.flow import SourceWish, StateOfFlow, VersionNotFound
 from app.domain.input import InvalidInput
-from app.domain.source import SourceWish, StateOfFlow, VersionNotFound
 from tests.domain.builders import (
     DEVELOPMENT,
     ITEMS,

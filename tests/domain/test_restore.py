@@ -4,10 +4,9 @@ import pytest
 
 from app.domain.draft import RestorePlan
 from app.domain.errors import Refused
-from app.domain.flow import Flow, SavedState
+from app.domain.flow import DraftNotFound, Flow, SavedState
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowId
-from app.domain.source import DraftNotFound
 from tests.domain.builders import contract, draft, flow, guest, sends, state, workspace
 from tests.domain.lifecycle import agreed, codes, reasons, restore
 

@@ -6,16 +6,14 @@ from dataclasses import replace
 import pytest
 
 from app.domain.access import FlowNotFound
-from app.domain.component import Component
+from app.domain.component import Component, Link
 from app.domain.draft import DraftAlreadyExists, ExistingDraft
 from app.domain.errors import Refused
-from app.domain.flow import Flow, SavedState
+from app.domain.flow import Flow, SavedState, VersionNotFound
 from app.domain.graph import StepBindings
 from app.domain.model import DraftId, FlowId, Target, VersionId, VersionOrigin
+from app.domain.publish import RevertPlan
 from app.domain.readiness import DraftNotReady, MissingCredential
-from app.domain.revert import RevertPlan
-from app.domain.source import VersionNotFound
-from app.domain.step import Link
 from tests.domain.builders import (
     AGENT,
     CREDENTIAL,

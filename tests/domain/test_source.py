@@ -2,17 +2,18 @@
 
 import pytest
 
-from app.domain.flow import Flow, SavedState
-from app.domain.model import VersionId
-from app.domain.source import (
+from app.domain.flow import (
     CopiedFrom,
     CopiedState,
     DraftNotFound,
+    Flow,
+    SavedState,
     SourceWish,
     StateOfFlow,
     VersionNotFound,
     copied_state,
 )
+from app.domain.model import VersionId
 from tests.domain.builders import draft, flow, state
 from tests.domain.planning import copy, export, planned, refusals
 

@@ -8,9 +8,8 @@ from app.domain.access import FlowNotFound
 from app.domain.draft import DiscardPlan, StaleDraft
 from app.domain.edit import Saved, UpdatePlan
 from app.domain.errors import Refusal, Refused
-from app.domain.flow import Flow
+from app.domain.flow import DraftNotFound, Flow
 from app.domain.publish import PublishPlan
-from app.domain.source import DraftNotFound
 from tests.domain.builders import draft, flow, sends, state
 from tests.domain.lifecycle import discard, publish, reasons, update
 

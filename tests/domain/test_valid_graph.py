@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from app.domain.component import Link
 from app.domain.readiness import InvalidGraph, blockers
-from app.domain.step import Link
 from tests.domain.builders import DEVELOPMENT, called, catalogue, component, state, step
 
 WORKS, ROUTER, OTHER_ROUTER = component("acme/works"), component("acme/router"), component("lab/router")

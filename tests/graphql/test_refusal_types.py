@@ -11,9 +11,8 @@ from app.domain.edit import CreateRefusal, UpdateRefusal
 from app.domain.errors import ErrorCode
 from app.domain.export import CopyRefusal
 from app.domain.export_batch import BatchRefusal
-from app.domain.publish import PublishRefusal
+from app.domain.publish import PublishRefusal, RevertRefusal
 from app.domain.release import RequestRefusal
-from app.domain.revert import RevertRefusal
 from app.domain.review import ReviewRefusal, WithdrawRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
 from app.domain.undo import UndoRefusal

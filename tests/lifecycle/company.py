@@ -10,14 +10,13 @@ from app.domain.draft import DiscardPlan, DiscardWish, ExistingDraft, RestorePla
 from app.domain.edit import Created, CreateWish, Saved, UpdateWish
 from app.domain.errors import Refused
 from app.domain.export import Exported
-from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.flow import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.model import UserId
-from app.domain.publish import Published, PublishWish
+from app.domain.publish import Published, PublishWish, Reverted, RevertWish
 from app.domain.release import Released, RequestWish
-from app.domain.revert import Reverted, RevertWish
 from app.domain.review import ReviewDecision, ReviewWish
 from app.domain.running import DeletePlan, StatusPlan
-from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.undo import Undone
 from app.storage.connections.database import Database
 from app.usecases.change_draft import (

@@ -5,8 +5,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from app.domain.edit import Created, Saved
-from app.domain.publish import Published
-from app.domain.revert import Reverted
+from app.domain.publish import Published, Reverted
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.holdings import Holdings, broken_rules, holdings_of
 from tests.lifecycle.small_graphs import CODE, Graph

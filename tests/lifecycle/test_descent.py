@@ -5,8 +5,7 @@ from typing import Any
 from sqlalchemy import select, union_all
 
 from app.domain.export import Exported
-from app.domain.publish import Published
-from app.domain.revert import Reverted
+from app.domain.publish import Published, Reverted
 from app.storage.tables import FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import edited, noted, published, saved

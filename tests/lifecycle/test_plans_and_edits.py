@@ -12,10 +12,10 @@ import pytest
 
 from app.domain.errors import Refused
 from app.domain.export import Exported, ExportPlan
-from app.domain.export_facts import ExportWish, IntoWorkspace, OntoFlow
+from app.domain.facts import ExportWish, IntoWorkspace, OntoFlow
+from app.domain.flow import SourceWish, StateOfFlow
 from app.domain.graph import bindings_to_json
 from app.domain.model import UserId
-from app.domain.source import SourceWish, StateOfFlow
 from app.usecases.copy_and_export import export_flow
 from app.usecases.plan_exports import PlannedExport, plan_for
 from tests.lifecycle.company import Company, codes_of

@@ -14,7 +14,7 @@ from app.domain.batch import Batch, BatchMode
 from app.domain.errors import Refused
 from app.domain.export import Exported
 from app.domain.export_batch import BatchRefusal, ExportsWish
-from app.domain.export_facts import ExportWish, IntoWorkspace, OntoFlow
+from app.domain.facts import ExportWish, IntoWorkspace, OntoFlow
 from app.domain.model import UserId
 from app.storage.tables import FLOW_EXPORT
 from app.usecases.copy_and_export import export_flows

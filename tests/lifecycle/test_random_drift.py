@@ -11,8 +11,7 @@ from sqlalchemy import select
 from app.domain.drift import DriftStatus
 from app.domain.edit import Created
 from app.domain.export import Exported
-from app.domain.publish import Published
-from app.domain.revert import Reverted
+from app.domain.publish import Published, Reverted
 from app.domain.undo import Undone
 from app.storage.facts.drifts import read_drifts
 from app.storage.pages.flow_filters import FlowFilter

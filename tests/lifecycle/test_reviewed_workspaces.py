@@ -9,8 +9,7 @@ from sqlalchemy import update
 from app.domain.batch import Batch, BatchMode
 from app.domain.errors import Refused
 from app.domain.model import PublishPolicy
-from app.domain.publish import Published
-from app.domain.revert import Reverted
+from app.domain.publish import Published, Reverted
 from app.domain.running import DeletePlan
 from app.storage.tables import WORKSPACE
 from tests.api.feed import events_of

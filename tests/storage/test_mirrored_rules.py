@@ -13,10 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from app.domain.access import QuotaExceeded, WorkspaceAccess, counts_against_quota, may_write_flows
 from app.domain.component import Catalogue, Component, ComponentAccess, why_unusable
 from app.domain.export import new_exports
-from app.domain.flow import SavedState
+from app.domain.flow import CopiedFrom, CopiedState, SavedState
 from app.domain.input import name_key
 from app.domain.model import Contract, ContractStatus, TenantId, Workspace, WorkspaceId, WorkspaceType
-from app.domain.source import CopiedFrom, CopiedState
 from app.domain.source_graph import SourceGraph
 from app.storage import tables
 from app.storage.connections.connection import Row

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from app.domain.errors import Refused
-from app.domain.export_facts import ExportWish, IntoWorkspace, OntoFlow
+from app.domain.facts import ExportWish, IntoWorkspace, OntoFlow
+from app.domain.flow import BY_DEFAULT
 from app.domain.model import UserId
-from app.domain.source import BY_DEFAULT
 from app.execution.rows import PageColumns
 from app.storage.connections.database import Database
 from app.storage.facts.catalogue import read_catalogue

@@ -11,9 +11,9 @@ from app.domain.draft import ExistingDraft
 from app.domain.edit import Created, CreateRefusal, CreateWish
 from app.domain.errors import Refusal, Refused
 from app.domain.export import CopyRefusal, Exported, ExportRefusal
-from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.flow import BY_DEFAULT, SourceWish
 from app.domain.model import UserId, Workspace
-from app.domain.source import BY_DEFAULT, SourceWish
 from app.storage.connections.database import Database
 from app.storage.connections.engine import engine_of
 from app.storage.facts.catalogue import read_workspace_access

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
+from app.domain.flow import BY_DEFAULT, SourceWish, StateOfFlow
 from app.storage.pages.paging import PageRequest
 from app.usecases.find_candidates import OverrideSearch, TopicSearch, TopicsInUse, find_topics_in_use
 from tests.usecases.company_database import CompanyDatabase, exported

@@ -2,9 +2,9 @@
 
 import pytest
 
+from app.domain.flow import CopiedFrom, SourceWish, StateOfFlow
 from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction
-from app.domain.source import CopiedFrom, SourceWish, StateOfFlow
 from app.storage.reads.by_id import read_drafts, read_flows
 from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, created, exported

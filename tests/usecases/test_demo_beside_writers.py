@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.domain.edit import CreateWish
-from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace
+from app.domain.facts import CopyWish, ExportWish, IntoWorkspace
 from app.domain.model import UserId
 from app.storage.connections.database import open_database
 from app.storage.ids import Kind

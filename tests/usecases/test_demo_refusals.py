@@ -9,9 +9,9 @@ from app.domain.draft import ExistingDraft
 from app.domain.edit import CreateWish
 from app.domain.errors import Refused
 from app.domain.export import Exported
-from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.flow import SourceWish, StateOfFlow
 from app.domain.model import UserId
-from app.domain.source import SourceWish, StateOfFlow
 from app.storage.connections.database import open_database
 from app.storage.ids import Kind
 from app.storage.world.demo import demo_id

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.domain.access import is_quota_judged
-from app.domain.source import BY_DEFAULT
+from app.domain.flow import BY_DEFAULT
 from app.storage.connections.connection import ReadConnection
 from app.storage.pages.destinations import count_flows_used
 from app.storage.pages.paging import PageRequest

@@ -6,9 +6,9 @@ import pytest
 
 from app.domain.bindings import AgentNotCopied
 from app.domain.export import Exported
+from app.domain.flow import CopiedFrom, SourceWish, StateOfFlow
 from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction
-from app.domain.source import CopiedFrom, SourceWish, StateOfFlow
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
 from tests.usecases.company_database import CompanyDatabase, exported
 from tests.usecases.contents import Written, written

@@ -16,10 +16,10 @@ from app.domain.draft import ExistingDraft
 from app.domain.errors import OfCall, Refused
 from app.domain.export import Exported
 from app.domain.export_batch import BatchRefusal, DuplicateOverride, ExportsWish
-from app.domain.export_facts import ExportWish
+from app.domain.facts import ExportWish
+from app.domain.flow import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
-from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.usecases.copy_and_export import export_flow, export_flows
 from app.usecases.plan_exports import plan_for_all
 from tests.databases import Databases, Loaded

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.domain.choices import StepChoice
-from app.domain.export_facts import ExportWish
+from app.domain.facts import ExportWish
 from app.domain.model import ReferenceKind
 from app.usecases.copy_and_export import export_flow
 from tests.domain.planning import mappings_of

@@ -6,11 +6,10 @@ import pytest
 
 from app.domain.draft import DiscardWish
 from app.domain.edit import UpdateWish
-from app.domain.export_facts import CopyWish
+from app.domain.facts import CopyWish
+from app.domain.flow import SourceWish, StateOfFlow
 from app.domain.graph import Json
-from app.domain.publish import PublishWish
-from app.domain.revert import RevertWish
-from app.domain.source import SourceWish, StateOfFlow
+from app.domain.publish import PublishWish, RevertWish
 from app.meter import Meter
 from app.usecases.change_draft import discard_draft, publish_draft, revert_flow, update_draft
 from app.usecases.copy_and_export import copy_flow

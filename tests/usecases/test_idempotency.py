@@ -11,10 +11,9 @@ import pytest
 from app.domain.edit import CreateWish
 from app.domain.errors import Refused
 from app.domain.export import Exported
-from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.input import IdempotencyKeyReused
-from app.domain.publish import PublishWish
-from app.domain.revert import RevertWish
+from app.domain.publish import PublishWish, RevertWish
 from app.storage.store import Store
 from app.usecases.change_draft import publish_draft, revert_flow
 from app.usecases.copy_and_export import copy_flow, export_flow

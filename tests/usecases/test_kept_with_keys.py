@@ -9,16 +9,15 @@ from typing import Any, cast
 import pytest
 
 from app.domain.bindings import AgentNotCopied
+from app.domain.component import Step
 from app.domain.edit import Created
 from app.domain.export import Exported
+from app.domain.flow import CopiedFrom
 from app.domain.input import KeyedCall
 from app.domain.model import DraftId, ExportId, FlowId, ReferenceKind, Target, UserId, VersionId, WorkspaceId
-from app.domain.publish import Published
+from app.domain.publish import Published, Reverted
 from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.release import Released
-from app.domain.revert import Reverted
-from app.domain.source import CopiedFrom
-from app.domain.step import Step
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
 from app.storage.facts.idempotency_keys import StoredCall, UsedKey
 from app.storage.reads.exports import exports_from_json

@@ -11,11 +11,10 @@ from app.domain.draft import ExistingDraft
 from app.domain.edit import CreateWish
 from app.domain.errors import MAPPINGS, OfCall
 from app.domain.export_batch import ExportsWish
-from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
+from app.domain.flow import SourceWish, StateOfFlow
 from app.domain.model import FlowType, ReferenceKind
-from app.domain.publish import PublishWish
-from app.domain.revert import RevertWish
-from app.domain.source import SourceWish, StateOfFlow
+from app.domain.publish import PublishWish, RevertWish
 from app.usecases.keyed_calls import NOT_OF_THE_INPUT, hash_of_input
 
 MAPPING = ReferenceMapping("topic_1", "topic_2", OfCall((*MAPPINGS, "0")))

@@ -9,7 +9,7 @@ from app.domain.batch import Batch, BatchMode
 from app.domain.errors import Refused
 from app.domain.export import Exported
 from app.domain.export_batch import BatchRefusal, ExportsWish
-from app.domain.export_facts import ExportWish
+from app.domain.facts import ExportWish
 from app.domain.input import IdempotencyKeyReused
 from app.usecases.copy_and_export import export_flows
 from tests.usecases.company_database import NOW, CompanyDatabase

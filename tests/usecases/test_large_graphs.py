@@ -11,11 +11,11 @@ from app.domain.batch import BatchMode
 from app.domain.edit import Saved, UpdateWish
 from app.domain.export import Exported
 from app.domain.export_batch import ExportsWish
-from app.domain.export_facts import ExportWish, IntoWorkspace
+from app.domain.facts import ExportWish, IntoWorkspace
+from app.domain.flow import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.graph import Json
 from app.domain.matching import MOST_STEPS, ComparisonLimit
 from app.domain.model import UserId
-from app.domain.source import BY_DEFAULT, SourceWish, StateOfFlow
 from app.meter import BYTES_PER_OBJECT, LimitReached, Meter
 from app.storage.connections.database import Database
 from app.storage.facts.flows import FLOWS_WITH_STATES

@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.edit import CreateWish
 from app.domain.export import ExportPlan, plan_export
-from app.domain.export_facts import CopyWish, ExportFacts
+from app.domain.facts import CopyWish, ExportFacts
 from app.storage.writes.copies import write_exports
 from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, exported

@@ -1,7 +1,7 @@
 """exportFlow onto a flow: only its draft changes, and no draft is lost (X5, X6, X7a, H1)."""
 
+from app.domain.flow import SourceWish
 from app.domain.references import ReferenceAction
-from app.domain.source import SourceWish
 from tests.usecases.company_database import NOW, CompanyDatabase, exported
 from tests.usecases.contents import Written, written
 from tests.usecases.rows import bound, new_draft, record

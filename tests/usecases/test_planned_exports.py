@@ -11,8 +11,7 @@ from app.domain.choices import StepChoice
 from app.domain.errors import Refused
 from app.domain.export import Exported, ExportPlan
 from app.domain.export_batch import ExportsWish, plan_exports
-from app.domain.export_facts import CopyWish, ExportWish, IntoWorkspace
-from app.domain.facts import Facts
+from app.domain.facts import CopyWish, ExportWish, Facts, IntoWorkspace
 from app.domain.fingerprint import fingerprint_of
 from app.domain.flow import Graph
 from app.domain.graph import StepBindings

@@ -12,7 +12,7 @@ from app.domain.edit import UpdateWish
 from app.domain.errors import Refused
 from app.domain.export import Exported, ExportPlan
 from app.domain.export_batch import ExportsWish
-from app.domain.export_facts import ExportWish
+from app.domain.facts import ExportWish
 from app.domain.fingerprint import PlanBasis, PlanIsStale
 from app.domain.matching import ComparisonLimit
 from app.domain.model import ReferenceKind

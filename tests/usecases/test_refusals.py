@@ -10,9 +10,9 @@ from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermi
 from app.domain.component import InaccessibilityReason
 from app.domain.draft import CannotOverrideItself, DraftAlreadyExists, ExistingDraft
 from app.domain.errors import ErrorCode, Refusal
+from app.domain.flow import DraftNotFound, SourceWish, StateOfFlow, VersionNotFound
 from app.domain.model import DraftId, FlowId, ReferenceKind
 from app.domain.references import CredentialNotAccessible
-from app.domain.source import DraftNotFound, SourceWish, StateOfFlow, VersionNotFound
 from app.domain.source_graph import ComponentNotAccessible
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible
 from tests.api.world_builder import graph

@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.export import Exported
 from app.domain.export_batch import ExportsWish
-from app.domain.export_facts import ExportWish
+from app.domain.facts import ExportWish
 from app.storage.writes.copies import references_to_text
 from app.usecases.copy_and_export import export_flows
 from tests.api.world_builder import graph

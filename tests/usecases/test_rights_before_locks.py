@@ -16,9 +16,8 @@ from app.domain.edit import CreateWish, UpdateWish
 from app.domain.errors import Refused
 from app.domain.export import Exported
 from app.domain.export_batch import ExportsWish
-from app.domain.export_facts import CopyWish
-from app.domain.publish import PublishWish
-from app.domain.revert import RevertWish
+from app.domain.facts import CopyWish
+from app.domain.publish import PublishWish, RevertWish
 from app.storage.connections.database import TransactionConflict
 from app.storage.connections.engine import engine_of
 from app.storage.facts.locks import lock

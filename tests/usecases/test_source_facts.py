@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 from sqlalchemy import text
 
-from app.domain.source import BY_DEFAULT, CopiedState, SourceWish, StateOfFlow
+from app.domain.flow import BY_DEFAULT, CopiedState, SourceWish, StateOfFlow
 from app.domain.topics import distinct_topics, topic_uses
 from app.storage.connections.engine import engine_of
 from app.storage.facts.catalogue import read_catalogue, read_targets

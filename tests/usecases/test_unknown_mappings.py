@@ -10,7 +10,7 @@ from app.domain.choices import ReferenceMapping, mapped
 from app.domain.errors import OfCall, Refusal, Refused
 from app.domain.export import Exported
 from app.domain.export_batch import ExportsWish
-from app.domain.export_facts import ExportWish
+from app.domain.facts import ExportWish
 from app.domain.model import ReferenceKind
 from app.storage.ids import Kind, new_id
 from app.usecases.copy_and_export import export_flow, export_flows

@@ -5,11 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.component import Catalogue, Component, ComponentAccess, ComponentName
-from app.domain.content import Content, split_graph
+from app.domain.content import Content, graph_mistakes, located, split_graph
 from app.domain.errors import printable
 from app.domain.flow import FlowState
 from app.domain.graph import KEYS, Json, StepBindings, canonical
-from app.domain.graph_input import graph_mistakes, located
 from app.domain.model import ComponentId, ContractId, FlowStatus, Kind, ReferenceKind, TenantId
 from app.domain.world.names import Names
 from app.domain.world.sections import SECTIONS

@@ -17,11 +17,11 @@ from app.domain import (
     references,
     review,
     running,
-    source,
     source_graph,
     undo,
     undo_release,
 )
+from app.domain import flow as flow_rules
 from app.domain import input as input_rules
 from app.domain import topics as topic_rules
 from app.domain.world import sections, things
@@ -47,12 +47,14 @@ class WorkspaceNotFound(Error):
     workspace_id: strawberry.ID = about("The id that was given.")
 
 
-@shows(source.VersionNotFound, "The flow has no such version; or the published one was asked for and there is none.")
+@shows(
+    flow_rules.VersionNotFound, "The flow has no such version; or the published one was asked for and there is none."
+)
 class VersionNotFound(Error):
     version_id: strawberry.ID | None = about("The id that was given; null where the published version was asked for.")
 
 
-@shows(source.DraftNotFound, "A draft was asked for and there is none.")
+@shows(flow_rules.DraftNotFound, "A draft was asked for and there is none.")
 class DraftNotFound(Error):
     draft_id: strawberry.ID | None = about("The id that was given, where one was.")
 

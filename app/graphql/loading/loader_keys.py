@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 import orjson
 
 from app.domain import graph, model
-from app.domain.source import SourceWish
+from app.domain.flow import SourceWish
 from app.storage.pages.events import FeedRequest
 from app.storage.pages.lists import WantedList
 from app.storage.pages.paging import PageRequest

@@ -7,7 +7,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from app.domain import diff, export, export_facts, matching, model
+from app.domain import diff, export, facts, matching, model
 from app.domain.credentials import StepInNeed
 from app.domain.readiness import Readiness
 from app.execution.lookups import Loader
@@ -227,7 +227,7 @@ class Loaders:
         return [await compare_flows(self.database, self.viewer, older, newer, limit) for older, newer in pairs]
 
     @_batched
-    async def export_plans(self, wishes: list[export_facts.ExportWish]) -> list[PlannedExport]:
+    async def export_plans(self, wishes: list[facts.ExportWish]) -> list[PlannedExport]:
         return await plan_each(self._work, wishes)
 
     @_batched

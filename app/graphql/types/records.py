@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import strawberry
 from graphql import GraphQLError
 
-from app.domain import model, references, release, source
+from app.domain import flow as flow_rules
+from app.domain import model, references, release
 from app.domain.drift import DestinationChanges, DriftStatus
 from app.domain.references import ReferenceAction
 from app.domain.release import ReleaseBasis, ReleaseState
@@ -89,7 +90,7 @@ enumeration(
 )
 class FlowExport(Node):
     created_at: datetime = about("When the flow was copied or exported.")
-    copied_from: source.CopiedFrom = about("The state of the source that was copied.")
+    copied_from: flow_rules.CopiedFrom = about("The state of the source that was copied.")
     undone_at: datetime | None = about("When it was undone; null if it wasn't.")
 
     actor: User | None = relation("visible_users", "actor_id", "Who copied or exported it.")

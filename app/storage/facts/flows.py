@@ -25,9 +25,8 @@ from sqlalchemy import (
 )
 
 from app.domain.access import WorkspaceAccess
-from app.domain.flow import TEXTS, Base, Flow, Graph, SavedState, ShownFlow
+from app.domain.flow import TEXTS, Base, CopiedState, Flow, Graph, SavedState, ShownFlow, SourceWish, copied_state
 from app.domain.model import ContractId, FlowId, FlowStatus, FlowType
-from app.domain.source import CopiedState, SourceWish, copied_state
 from app.meter import current_meter
 from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection, Row, is_one_of

@@ -5,8 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from app.domain.content import Content, read_graph, topic_fields
-from app.domain.export_facts import ExportWish, OntoFlow
-from app.domain.facts import Facts
+from app.domain.facts import ExportWish, Facts, OntoFlow
 from app.domain.flow import Flow, FlowState, SavedState, size_of_graphs
 from app.domain.graph import Json, commands
 from app.domain.model import Workspace

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, Text, any_, bindpa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.access import FLOW_EDIT, FLOW_TOGGLE_STATUS, WorkspaceAccess, counts_against_quota, may_write_flows
-from app.domain.export_facts import CopyWish, ExportWish, OntoFlow
+from app.domain.facts import CopyWish, ExportWish, OntoFlow
 from app.domain.flow import Flow
 from app.domain.model import ContractStatus
 from app.storage.connections.connection import WriteConnection

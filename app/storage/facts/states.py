@@ -11,11 +11,11 @@ from typing import Any, NamedTuple, Self
 import orjson
 from sqlalchemy import ColumnElement, FromClause, Integer, Text, case, func, literal, select, union_all
 
+from app.domain.component import Link, Step, make_steps
 from app.domain.flow import TEXTS, FlowState, Graph, SavedState, ShownFlow
 from app.domain.graph import NAMES, Bindings, StepBindings, bindings_from_json, bindings_to_json, canonical
 from app.domain.input import name_key
 from app.domain.model import ReferenceKind, VersionOrigin
-from app.domain.step import Link, Step, make_steps
 from app.storage.connections.connection import ReadConnection, Row, is_one_of
 from app.storage.connections.failures import TransactionConflict
 from app.storage.tables import FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION

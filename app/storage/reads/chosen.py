@@ -22,9 +22,18 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from app.domain.component import Catalogue
-from app.domain.flow import Flow, Graph, SavedState
+from app.domain.flow import (
+    CopiedState,
+    DraftNotFound,
+    Flow,
+    Graph,
+    SavedState,
+    SourceWish,
+    StateOfFlow,
+    VersionNotFound,
+    copied_state,
+)
 from app.domain.model import ReferenceKind, Target
-from app.domain.source import CopiedState, DraftNotFound, SourceWish, StateOfFlow, VersionNotFound, copied_state
 from app.meter import current_meter
 from app.offload import offload
 from app.storage.connections.connection import ReadConnection, Row

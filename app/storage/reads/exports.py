@@ -10,13 +10,13 @@ import orjson
 from sqlalchemy import case, or_, select
 
 from app.domain.bindings import AgentNotCopied, ExportWarning
+from app.domain.component import Step
 from app.domain.drift import DestinationWasChanged
 from app.domain.errors import ONTO_FLOW
 from app.domain.export import Exported
+from app.domain.flow import CopiedFrom
 from app.domain.model import DraftId, ExportId, FlowId, ReferenceKind, Target, VersionId
 from app.domain.references import ReferenceAction, ReferenceOutcome
-from app.domain.source import CopiedFrom
-from app.domain.step import Step
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
 from app.meter import current_meter
 from app.offload import LARGE, interruptible, offload

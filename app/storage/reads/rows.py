@@ -8,8 +8,8 @@ import orjson
 from sqlalchemy import ColumnElement, Table
 
 from app.domain.access import FLOW_REVIEW, may_edit_flows, may_release
+from app.domain.flow import CopiedFrom
 from app.domain.model import DraftId, FlowId
-from app.domain.source import CopiedFrom
 
 
 class UserView(NamedTuple):

@@ -9,8 +9,8 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Identity, 
 from sqlalchemy import text as sql
 from sqlmodel import Field
 
+from app.domain.flow import CopiedFrom
 from app.domain.release import ReleaseState
-from app.domain.source import CopiedFrom
 from app.domain.undo import ChangeSinceExport
 from app.storage.tables.columns import DatabaseTable, IdColumn, id_without_key, key, one_of, reference, text, time
 

@@ -7,8 +7,8 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, SchemaValidator, ValidationError
 from pydantic_core import core_schema as form
 
+from app.domain.content import json_mistakes, located
 from app.domain.graph import Json
-from app.domain.graph_input import json_mistakes, located
 from app.domain.world.sections import FORMAT, KEY_LIMITS, REQUIRED, SECTIONS, Property, Rule, Section
 from app.domain.world.things import Item, Mistake
 

@@ -12,8 +12,7 @@ from app.domain.edit import Saved, UpdatePlan
 from app.domain.flow import FlowState
 from app.domain.graph import canonical
 from app.domain.model import DraftId, EventType, FlowId, FlowStatus, VersionId
-from app.domain.publish import Published, PublishPlan
-from app.domain.revert import Reverted, RevertPlan
+from app.domain.publish import Published, PublishPlan, Reverted, RevertPlan
 from app.domain.running import StatusPlan
 from app.domain.undo import ChangeSinceExport
 from app.meter import current_meter
