@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from app.domain import diff
+from app.domain import diff, world
 from app.execution.lookups import Lookup
 from app.graphql.connections import (
     Connection,
@@ -48,7 +48,7 @@ from app.storage.pages.events import OF_TENANT
 from app.storage.pages.flow_filters import id_or_none
 from app.storage.pages.lists import ListName
 from app.storage.reads.rows import UserView
-from app.usecases.apply_world import PlannedWorld, plan_world
+from app.usecases.apply_world import plan_world
 from app.usecases.find_candidates import OverrideSearch, TopicSearch, TopicsInUse
 from app.usecases.find_destinations import DestinationSearch, ExportableFlow
 from app.usecases.plan_exports import PlannedExports, plan_for_all
@@ -293,6 +293,6 @@ class Query:
         return events_of(info, OF_TENANT, id_or_none(Kind.TENANT, tenant_id), page, types=types)
 
     @shown_as(WorldPlan | None)
-    async def world_plan(self, info: Info, input_: ApplyWorldInput) -> PlannedWorld:
+    async def world_plan(self, info: Info, input_: ApplyWorldInput) -> world.things.WorldPlan:
         """The result that `applyWorld` with this input would have, without writing anything."""
         return await plan_world(info.context.work, input_.to_wish())

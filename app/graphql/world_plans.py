@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from app.domain import world
 from app.domain.world.sections import WorldSection
 from app.domain.world.things import Planned, WorldChange, WorldRefusal
 from app.execution.rows import shows
@@ -13,7 +14,6 @@ from app.graphql.context import Info
 from app.graphql.describe import about, shown_as
 from app.graphql.outcomes import Error, Payload, payload
 from app.graphql.types.graphs import FieldChange
-from app.usecases.apply_world import NOTHING, PlannedWorld
 
 
 @shows(Planned, "An object of the document, or one that pruning removes, and its change.")
@@ -50,18 +50,18 @@ def things_with(effects: Sequence[Planned], changes: Collection[WorldChange] | N
 
 
 @payload
-class ApplyWorldPayload(Payload[PlannedWorld, WorldRefusal]):
+class ApplyWorldPayload(Payload[world.things.WorldPlan, WorldRefusal]):
     @property
-    def outcome(self) -> PlannedWorld:
-        return self.done or NOTHING
+    def outcome(self) -> world.things.WorldPlan:
+        return self.done or world.things.WorldPlan()
 
     @shown_as(list[WorldThing])
     @staticmethod
     def things(
-        applied: strawberry.Parent[Payload[PlannedWorld, Any]], info: Info, changes: Changes = None
+        applied: strawberry.Parent[Payload[world.things.WorldPlan, Any]], info: Info, changes: Changes = None
     ) -> list[Planned]:
         """The objects as in the plan; empty when refused."""
-        things = () if applied.done is None else applied.done.plan.effects
+        things = () if applied.done is None else applied.done.effects
         return [replace(each, is_done=True) for each in things_with(things, changes, info)]
 
     created: int = about("Number of objects that were created.", of="outcome.created")
@@ -70,17 +70,15 @@ class ApplyWorldPayload(Payload[PlannedWorld, WorldRefusal]):
     unchanged: int = about("Number of objects that the document left as they were.", of="outcome.unchanged")
 
 
-@shows(PlannedWorld, "The plan of a call of `applyWorld`.")
+@shows(world.things.WorldPlan, "The plan of a call of `applyWorld`.")
 class WorldPlan:
-    fingerprint: str = about(
-        "The value for `planFingerprint` of applyWorld, which needs it to prune.", of="plan.fingerprint"
-    )
+    fingerprint: str = about("The value for `planFingerprint` of applyWorld, which needs it to prune.")
 
     @shown_as(list[WorldThing])
     @staticmethod
-    def things(plan: strawberry.Parent[PlannedWorld], info: Info, changes: Changes = None) -> list[Planned]:
+    def things(plan: strawberry.Parent[world.things.WorldPlan], info: Info, changes: Changes = None) -> list[Planned]:
         """The objects in the order of the document, then those that are pruned."""
-        return things_with(plan.plan.effects, changes, info)
+        return things_with(plan.effects, changes, info)
 
     created: int = about("Number of objects that would be created.")
     changed: int = about("Number of objects that would be changed.")

@@ -15,7 +15,7 @@ from app.graphql.connections import LARGEST_PAGE, PageArguments
 from app.graphql.types.records import CursorExpired, feed_paging
 from app.server.database import run
 from app.storage.pages.events import FOR_OPERATORS, FeedRequest, read_feeds
-from app.storage.world.terms import terms_of_command
+from app.storage.world.terms import read_terms
 from app.usecases.transaction import UnitOfWork
 
 PAUSE_SECONDS = 1
@@ -43,7 +43,7 @@ def print_events(url: str, *, tenant: str, after: str | None, first: int | None,
 async def read_lines(work: UnitOfWork, *, tenant: str, page: PageArguments, types: frozenset[str] | None) -> list[Line]:
     """Read a page of the feed of a tenant, which its key or id names."""
     async with work.database.reading() as connection:
-        terms = await terms_of_command(connection, tenant, frozenset())
+        terms = await read_terms(connection, "", tenant, frozenset())
         if terms is None or terms.tenant is None:
             raise click.BadParameter(f"there is no tenant {tenant}", param_hint="--tenant")
         try:

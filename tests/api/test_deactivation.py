@@ -104,7 +104,7 @@ async def test_a_provisioner_deactivates_in_its_own_tenant_and_the_command_every
     far = (await api.caller("stranger").one(MEMBERS, id=api.id("far")))["members"]["nodes"]
     assert far == [{"firstName": "Ben"}, {"firstName": "Stranger"}]
     outcome = await by_the_command(api, users=switched("ben", active=False))
-    [field] = outcome.plan.effects[0].fields
+    [field] = outcome.effects[0].fields
     assert (field.path, field.before, field.after) == ("/active", "elsewhere", False)
     assert (await ask(api, "ben", form)).status_code == 401
     await by_the_command(api, users=switched("ben", active=True))
@@ -116,7 +116,7 @@ async def test_the_command_lifts_what_a_provisioner_has_switched_off(api: Api) -
     before = await access(api)
     await by_a_provisioner(api, users=switched("ben", active=False))
     outcome = await by_the_command(api, users=switched("ben", active=True))
-    [field] = outcome.plan.effects[0].fields
+    [field] = outcome.effects[0].fields
     assert (field.path, field.before, field.after) == ("/active", "elsewhere", True)
     assert await access(api) == before
 

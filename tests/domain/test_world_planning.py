@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.world.sections import NAMES
 from app.domain.world.things import Dependent, FlowUses, Terms, Thing, ThingInUse
+from tests.applying import in_use
 from tests.domain.provisioned import (
     BEN,
     BY_THE_API,
@@ -156,7 +156,7 @@ def test_what_keeps_things_from_being_removed(
 ) -> None:
     plan = planned(document, dependents=dependents)
     assert mistakes_of(plan) == {}
-    assert [(NAMES[each.section], each.key, NAMES[each.by], each.count) for each in plan.blockers] == blockers
+    assert in_use(plan) == blockers
 
 
 def test_a_blocker_says_how_many_things_rest_on_what() -> None:

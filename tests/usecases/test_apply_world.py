@@ -7,9 +7,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.domain.world.sections import NAMES
 from app.storage.connections.hosts import arguments_of
-from tests.applying import WorldRefused, applied, load_world, plan_of
+from tests.applying import WorldRefused, applied, in_use, load_world, plan_of
 from tests.sent_statements import statements_sent
 from tests.usecases.world_files import as_file, contents, document, put, world
 
@@ -49,8 +48,8 @@ async def test_a_document_that_is_applied_again_writes_nothing(database_url: str
     first = await applied(database_url, as_file(world()))
     before = await written_by(database_url)
     again = await applied(database_url, as_file(world()))
-    assert {each.change for each in first.plan.effects} == {"CREATED"}
-    assert {each.change for each in again.plan.effects} == {"UNCHANGED"}
+    assert {each.change for each in first.effects} == {"CREATED"}
+    assert {each.change for each in again.effects} == {"UNCHANGED"}
     assert await written_by(database_url) == before
 
 
@@ -74,7 +73,7 @@ async def test_what_a_document_names_again_is_changed_and_its_ids_stay(database_
     )
     outcome = await applied(database_url, changed)
     after = await contents(database_url)
-    assert outcome.plan.number_of(outcome.plan.effects[0].change) == 7
+    assert outcome.number_of(outcome.effects[0].change) == 7
     assert [each["name"] for each in after["workspace"] if each["id"] == ids["dev"]] == ["Workshop"]
     assert {each["name_key"] for each in after["workspace_access"] if each["workspace_id"] == ids["dev"]} == {
         "workshop"
@@ -125,9 +124,7 @@ async def test_a_membership_of_a_contract_that_ends_leaves_those_of_workspaces(d
 async def test_with_a_workspace_goes_what_lives_in_it(database_url: str) -> None:
     ids = await load_world(database_url, as_file(world()))
     plan = await plan_of(database_url, document(workspaces=[{"key": "dev", "remove": True}]))
-    assert [(NAMES[each.section], each.key, NAMES[each.by], each.count) for each in plan.blockers] == [
-        ("workspaces", "dev", "flows", 2)
-    ]
+    assert in_use(plan) == [("workspaces", "dev", "flows", 2)]
     before = await contents(database_url)
     with pytest.raises(WorldRefused):
         await applied(database_url, document(workspaces=[{"key": "dev", "remove": True}]))
@@ -182,7 +179,7 @@ async def test_pruning_spares_what_has_no_key_and_other_tenants_and_sections(dat
         *(("credentials", key) for key in ("mail", "live-mail", "erp-login")),
         *(("roles", key) for key in ("releaser", "auditor")),
     }
-    assert {(each.key, NAMES[each.by]) for each in plan.blockers} == {
+    assert {(key, by) for _, key, by, _ in in_use(plan)} == {
         ("retail", "workspaces"),
         ("retail", "teams"),
         ("releaser", "workspaceMembers"),
@@ -193,7 +190,7 @@ async def test_a_thing_without_a_key_gets_one_by_its_id(database_url: str) -> No
     ids = await load_world(database_url, as_file(world()))
     await fetched(database_url, "delete from external_key where id = $1", ids["mail"])
     outcome = await applied(database_url, document(credentials=[{"id": ids["mail"], "key": "m-1", "name": "Relay"}]))
-    assert [(field.path, field.before, field.after) for field in outcome.plan.effects[0].fields] == [
+    assert [(field.path, field.before, field.after) for field in outcome.effects[0].fields] == [
         ("/key", None, "m-1"),
         ("/name", "Mail", "Relay"),
     ]

@@ -35,7 +35,7 @@ async def test_a_plan_that_was_seen_holds_for_the_graphs_of_its_new_flows(
         await applied(database_url, document(flows=[new_flow(**other)]), fingerprint=seen.fingerprint)
     assert await contents(database_url) == before
     done = await applied(database_url, document(flows=[new_flow()]), fingerprint=seen.fingerprint)
-    assert (done.created, done.plan.fingerprint) == (1, seen.fingerprint)
+    assert (done.created, done.fingerprint) == (1, seen.fingerprint)
 
 
 async def test_flows_that_use_what_is_removed_are_named_and_stay_as_they_are(database_url: str) -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from app.domain.model import UserId
-from app.domain.world.things import TenantNotFound
-from app.usecases.apply_world import NotApplied, PlannedWorld, apply_world, plan_world
+from app.domain.world.things import TenantNotFound, WorldPlan
+from app.usecases.apply_world import NotApplied, apply_world, plan_world
 from tests.applying import load_world, wish_of
 from tests.commands import working_on
 from tests.usecases.world_files import as_file, contents, document, world
@@ -24,7 +24,7 @@ async def test_who_does_not_provision_the_tenant_neither_plans_nor_applies(
         plan = await plan_world(work.of(UserId(ids[user])), wish_of(renamed, tenant=of_tenant))
         outcome = await apply_world(work.of(UserId(ids[user])), wish_of(renamed, tenant=of_tenant))
     if (user, tenant) == ("ada", None):
-        assert isinstance(outcome, PlannedWorld)
+        assert isinstance(outcome, WorldPlan)
         assert (plan.blockers, outcome.created, outcome.changed, outcome.removed, outcome.unchanged) == ((), 0, 1, 0, 0)
         return
     refused = (TenantNotFound(of_tenant or "", path=("tenantId",)),)

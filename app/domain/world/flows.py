@@ -1,7 +1,7 @@
 """The flows that a document creates (W10): their graphs taken apart, with ids in place of keys."""
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.component import Catalogue, Component, ComponentAccess, ComponentName
@@ -57,6 +57,13 @@ class FlowReader:
         components = [_component_of(thing, names) for thing in things if thing.id not in removed]
         self._components = {component.id: component for component in components if component is not None}
         self._catalogue = Catalogue(self._components.values())
+
+    def read_all(
+        self, flows: Iterable[tuple[int, Json]], items: Mapping[int, tuple[Item, Thing | None]]
+    ) -> list[NewFlow]:
+        """Read flows by their indexes, and leave out those with mistakes."""
+        read = (self.read(items[index][0], raw, items[index][1]) for index, raw in flows if isinstance(raw, dict))
+        return [flow for flow in read if flow is not None]
 
     @property
     def fingerprint(self) -> str:

@@ -44,6 +44,8 @@ class Planning:
     def __init__(self, facts: WorldFacts, items: Iterable[Item], new_id: IdSource) -> None:
         self.names = Names(facts)
         self.planned: list[Planned] = []
+        self.unread: dict[int, tuple[Item, Thing | None]] = {}
+        """New flows, whose versions and drafts are read later, and flows with mistakes that hide whether they are new."""
         self._terms = facts.terms
         self._new_id = new_id
         self._mistakes = self.names.mistakes
@@ -77,6 +79,7 @@ class Planning:
         if isinstance(match, tuple):
             self._mistakes.extend(match)
             self._declare(item, Thing("", {}, None))
+            self._leave_unread(item, None)
         elif item.is_removal:
             self._note(item, WorldChange.UNCHANGED if match is None else WorldChange.REMOVED, match, match)
         elif match is None or (match.key is None and self._is_guest(item, match)):
@@ -107,6 +110,10 @@ class Planning:
         if item.section.kind is not None and item.key is not None:
             self.names.declare(item.section.name, item.key, thing)
 
+    def _leave_unread(self, item: Item, thing: Thing | None) -> None:
+        if item.section.name == "flows":
+            self.unread[item.index] = item, thing
+
     def _create(self, item: Item, values: Values, guest: Thing | None) -> None:
         """Plan a new thing; or a key for another tenant's user, of which nothing may tell that it was known."""
         for part in item.section.properties:
@@ -126,6 +133,7 @@ class Planning:
         thing = Thing(thing_id, normal(section, values), tenant, item.key, scope)
         self.names.by_id.setdefault(thing_id, thing)
         self._note(item, WorldChange.CREATED, thing, guest)
+        self._leave_unread(item, thing)
 
     def _hold_to_address(self, item: Item, values: Values, guest: Thing) -> None:
         if email_key(values.get("email") or "") not in {"", email_key(guest.values["email"])}:

@@ -135,7 +135,7 @@ class FlowUses:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Whose document it is, and what is to be pruned."""
+    """Whose document it is, and the sections to prune."""
 
     by_command: bool = True
     tenant: str | None = None
@@ -143,7 +143,6 @@ class Terms:
     tenants: frozenset[str] = frozenset()
     """The ids of all tenants that it is about, as far as they exist."""
     prune: frozenset[str] = frozenset()
-    """The names of sections."""
 
     def owns(self, tenant: str | None) -> bool:
         """Whether the document may change the users of a tenant, or of none (W9)."""
@@ -268,11 +267,10 @@ WorldRefusal = TenantNotFound | InvalidInput | ThingInUse | WorldPlanIsStale
 class WorldPlan:
     """The effects of applying a document; none of them happens where there are mistakes or blockers."""
 
-    # When a command ends, asyncio makes the text of its result.
-    effects: Sequence[Planned] = field(repr=False)
-    fingerprint: str
+    effects: Sequence[Planned] = field(default=(), repr=False)
+    fingerprint: str = ""
     mistakes: tuple[Mistake, ...] = ()
-    blockers: tuple[ThingInUse, ...] = ()
+    blockers: tuple[WorldRefusal, ...] = ()
 
     def with_flows(self, mistakes: Iterable[Mistake], fingerprint: str) -> "WorldPlan":
         """The plan with the mistakes in its new flows, and the fingerprint of their versions and drafts."""
@@ -284,3 +282,19 @@ class WorldPlan:
 
     def differing(self) -> Iterator[Planned]:
         return (each for each in self.effects if each.change is not WorldChange.UNCHANGED)
+
+    @property
+    def created(self) -> int:
+        return self.number_of(WorldChange.CREATED)
+
+    @property
+    def changed(self) -> int:
+        return self.number_of(WorldChange.CHANGED)
+
+    @property
+    def removed(self) -> int:
+        return self.number_of(WorldChange.REMOVED)
+
+    @property
+    def unchanged(self) -> int:
+        return self.number_of(WorldChange.UNCHANGED)

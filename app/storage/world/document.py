@@ -8,7 +8,7 @@ import json
 import re
 import sys
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Never
 
 from app.domain.graph import Json
@@ -46,10 +46,10 @@ class WorldDocument:
         except UnreadableDocument as error:
             self.items, self.mistakes = [], [*error.args]
 
-    def flows(self, items: Mapping[int, Item]) -> Iterator[tuple[Item, Json]]:
-        """These flows, by their indexes, with their whole JSON."""
+    def flows(self, indexes: Collection[int]) -> Iterator[tuple[int, Json]]:
+        """The whole JSON of the flows with these indexes."""
         starts = enumerate(self._starts.get("flows", ()))
-        return ((items[index], self._decode(start)[0]) for index, start in starts if index in items)
+        return ((index, self._decode(start)[0]) for index, start in starts if index in indexes)
 
     def _read(self) -> None:
         at = self._skip_space(0)

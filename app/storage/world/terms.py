@@ -9,7 +9,7 @@ EDIT_WORLD = "tenants.world.edit"
 """The permission of provisioners."""
 
 _PROVISIONED = statement(
-    "SELECT member.tenant_id FROM tenant_member AS member JOIN role ON role.id = role_id "
+    "SELECT member.tenant_id AS id, NULL AS key FROM tenant_member AS member JOIN role ON role.id = role_id "
     "JOIN user_account ON user_account.id = user_id WHERE user_id = $1 AND $2 = ANY(permissions) "
     "AND (active_at_home OR user_account.tenant_id <> member.tenant_id)",
     *("user", "permission"),
@@ -28,24 +28,17 @@ _LOCK_CONTRACTS = statement("SELECT id FROM contract WHERE id = ANY($1) ORDER BY
 _LOCK_WORKSPACES = statement("SELECT id FROM workspace WHERE id = ANY($1) ORDER BY id FOR UPDATE", "ids")
 
 
-async def terms_of_provisioner(
-    connection: ReadConnection, user: str, tenant: str | None, prune: frozenset[str]
-) -> Terms | None:
-    """The terms of a service account for its one tenant; None where it doesn't provision this tenant, or not just one."""
-    rows = await connection.rows(_PROVISIONED, {"user": user, "permission": EDIT_WORLD})
-    ids = [row.tenant_id for row in rows if tenant in {None, row.tenant_id}]
-    if len(ids) != 1:
-        return None
-    return Terms(by_command=False, tenant=ids[0], tenants=frozenset(ids), prune=prune)
+async def read_terms(connection: ReadConnection, user: str, tenant: str | None, prune: frozenset[str]) -> Terms | None:
+    """The terms of a service account for the one tenant that it provisions, or of the command for one tenant or all.
 
-
-async def terms_of_command(connection: ReadConnection, tenant: str | None, prune: frozenset[str]) -> Terms | None:
-    """The terms of the command for a tenant's key or id, or for all tenants; None for an unknown tenant."""
-    rows = await connection.rows(_TENANTS)
-    if tenant is None:
-        return Terms(tenants=frozenset(row.id for row in rows), prune=prune)
-    ids = [row.id for row in rows if tenant in {row.id, row.key}]
-    return Terms(tenant=ids[0], tenants=frozenset(ids), prune=prune) if ids else None
+    The command names a tenant by its key or id. None for an unknown tenant, or one that the account doesn't provision.
+    """
+    provisioned = await connection.rows(_PROVISIONED, {"user": user, "permission": EDIT_WORLD}) if user else None
+    rows = await connection.rows(_TENANTS) if provisioned is None else provisioned
+    ids = frozenset(row.id for row in rows if tenant in {None, row.id, row.key})
+    if tenant is None and not user:
+        return Terms(tenants=ids, prune=prune)
+    return Terms(not user, next(iter(ids)), ids, prune) if len(ids) == 1 else None
 
 
 async def take_turns(connection: WriteConnection, tenants: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.server.database import database, run
 from app.settings import read_settings
-from app.usecases.apply_world import WorldWish, apply_world, ids_of
+from app.usecases.apply_world import NotApplied, WorldWish, apply_world, ids_of
 from app.usecases.manage_tokens import TokenWish, issue_token
 from app.usecases.transaction import UnitOfWork
 from scripts.benchmarks.hostile.demo import Json, graph
@@ -32,7 +32,7 @@ class CrowdWorld:
             wish = WorldWish(json.dumps(world()).encode())
             outcome = run(url, lambda work: apply_world(work, wish), takes_long=True)
             tokens = run(url, tokens_for_all)
-        return cls(ids_of(outcome.plan), tokens)
+        return cls(ids_of(outcome.plan if isinstance(outcome, NotApplied) else outcome), tokens)
 
 
 async def tokens_for_all(work: UnitOfWork) -> dict[str, str]:
