@@ -85,7 +85,7 @@ class FrontController:
             await read_to_the_end(receive)
             await logged_refusal(turned_away())(scope, receive, send)
             return
-        self.in_flight.add(request)
+        self.in_flight.requests.add(request)
         # Until authentication, the request uses the connections of authentication.
         meter_before = METER.set(AUTHENTICATING)
         try:

@@ -3,7 +3,6 @@
 import asyncio
 import math
 import time
-from contextvars import Context
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
@@ -17,8 +16,8 @@ NOSNIFF = (b"x-content-type-options", b"nosniff")
 """The header that keeps browsers from guessing media types."""
 CLOSE = (b"connection", b"close")
 NO_HEADERS: tuple[bytes, ...] = ()
-LOOK_SECONDS = 0.02
-"""Seconds between two checks of all requests in flight, so that none needs a timer; younger requests are skipped."""
+WATCHED_SECONDS = 0.02
+"""The age from which on the client of a request is watched, which takes a task."""
 
 
 class InFlightRequest(LoggedRequest):
@@ -102,7 +101,7 @@ class InFlightRequest(LoggedRequest):
         """Cut the request off at its deadline; watch its client once the body has arrived."""
         if now >= self.deadline:
             self.cut(RequestCode.TIMEOUT, f"The request was ended after {self.deadline - self.begun:g} seconds")
-        elif self.is_received and self._watching is None and now - self.begun >= LOOK_SECONDS:
+        elif self.is_received and self._watching is None and now - self.begun >= WATCHED_SECONDS:
             self._watching = asyncio.get_running_loop().create_task(self._cut_when_gone())
 
     def end_work(self) -> None:
@@ -125,7 +124,6 @@ class InFlightRequests:
         self.quiet_since = time.monotonic()
         """The time at which the last request ended."""
         self.requests: set[InFlightRequest] = set()
-        self._is_looking = False
 
     def stop(self) -> None:
         """Refuse requests from now on."""
@@ -137,20 +135,11 @@ class InFlightRequests:
         for request in self.requests:
             request.cut(RequestCode.SHUTTING_DOWN, "The request was ended, since the server had to shut down")
 
-    def add(self, request: InFlightRequest) -> None:
-        self.requests.add(request)
-        if not self._is_looking:
-            self._is_looking = True
-            # Of no request: that which comes first isn't kept as long as others are in flight.
-            asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look, context=Context())
-
-    def _look(self) -> None:
-        loop = asyncio.get_running_loop()
+    def look(self) -> None:
+        """Look at all requests, so that none needs a timer; the server calls this ten times a second."""
+        now = asyncio.get_running_loop().time()
         for request in self.requests:
-            request.look(loop.time())
-        self._is_looking = bool(self.requests)
-        if self._is_looking:
-            loop.call_later(LOOK_SECONDS, self._look)
+            request.look(now)
 
     def remove(self, request: InFlightRequest) -> None:
         self.requests.discard(request)

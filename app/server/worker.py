@@ -13,7 +13,6 @@ from multiprocessing import parent_process
 from types import FrameType
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from app.backoff import started_after
 from app.server.application import create_app
@@ -57,7 +56,24 @@ class Server(uvicorn.Server):
     def __init__(self, settings: Settings, pipe: int | None = None) -> None:
         """With a pipe for its stack, the process ends when its event loop is stuck."""
         self.app = create_app(settings)
-        super().__init__(config_of(settings, self.app))
+        config = uvicorn.Config(
+            self.app,
+            lifespan="on",
+            ws="none",
+            workers=1,
+            # The log is ours: one line per operation.
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            # The address of a caller is for the log; what is said of it is believed from those who are trusted only.
+            proxy_headers=settings.trusted_proxies is not None,
+            forwarded_allow_ips=settings.trusted_proxies or "",
+            http="httptools",
+            # Longer than a proxy keeps a connection at rest, which must not send a request into one that is being closed.
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=SENDING_SECONDS,
+        )
+        super().__init__(config)
         self._settings = settings
         self._pipe = pipe
         self._end_postponed_at = self._told_of_descriptors_at = -math.inf
@@ -80,6 +96,7 @@ class Server(uvicorn.Server):
         now = time.monotonic()
         self._postpone_end(now)
         self._look_for_descriptors(now)
+        self.app.in_flight.look()
         self.app.endpoint.admission.tell_of_refusals(now)
         # For the metrics that another worker answers.
         self.app.endpoint.measure()
@@ -130,23 +147,3 @@ class Server(uvicorn.Server):
             work.cut()
             return True
         return not work.requests and now - work.quiet_since >= LINGER_SECONDS
-
-
-def config_of(settings: Settings, app: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        lifespan="on",
-        ws="none",
-        workers=1,
-        # The log is ours: one line per operation.
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        # The address of a caller is for the log; what is said of it is believed from those who are trusted only.
-        proxy_headers=settings.trusted_proxies is not None,
-        forwarded_allow_ips=settings.trusted_proxies or "",
-        http="httptools",
-        # Longer than a proxy keeps a connection at rest, which must not send a request into one that is being closed.
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=SENDING_SECONDS,
-    )

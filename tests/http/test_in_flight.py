@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from starlette.types import Message
 
-from app.http.in_flight import LOOK_SECONDS, InFlightRequest, InFlightRequests
+from app.http.in_flight import WATCHED_SECONDS, InFlightRequest, InFlightRequests
 from app.http.refused_requests import RequestCode
-from app.telemetry.log import LoggedRequest, with_request
 
 SCOPE = {"type": "http", "method": "POST", "path": "/graphql", "headers": [(b"x-request-id", b"its-id")]}
 
@@ -40,7 +39,7 @@ async def test_who_is_late_is_cut_off() -> None:
 
 @pytest.mark.parametrize(
     ("age", "is_received", "is_watched"),
-    [(LOOK_SECONDS / 2, True, False), (2 * LOOK_SECONDS, False, False), (2 * LOOK_SECONDS, True, True)],
+    [(WATCHED_SECONDS / 2, True, False), (2 * WATCHED_SECONDS, False, False), (2 * WATCHED_SECONDS, True, True)],
 )
 async def test_a_client_is_watched_once_its_body_has_come_unless_it_is_answered_at_once(
     age: float, *, is_received: bool, is_watched: bool
@@ -61,19 +60,3 @@ async def test_a_client_is_watched_once_its_body_has_come_unless_it_is_answered_
 
     cut = (RequestCode.CLIENT_CLOSED_REQUEST, "")
     assert await asyncio.create_task(working()) == (cut if is_watched else None)
-
-
-async def test_looking_is_no_work_of_the_request_that_came_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    lines, looked = list[Any](), asyncio.Event()
-
-    def look(_: InFlightRequest, __: float) -> None:
-        lines.append(with_request(None, "info", {"event": "looked"}))
-        looked.set()
-
-    monkeypatch.setattr(InFlightRequest, "look", look)
-    in_flight = InFlightRequests()
-    with LoggedRequest("first", "its-client"):
-        in_flight.add(request := a_request())
-    await looked.wait()
-    in_flight.remove(request)
-    assert lines == [{"event": "looked"}]

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from starlette.routing import Router
 
-from app.server.worker import config_of
+from app.server.worker import Server
 from app.settings import read_settings
 from tests.databases import Databases, Loaded
 from tests.serving.haproxy import MISSING, PROGRAM, Proxy, proxied
@@ -255,7 +254,8 @@ async def test_an_address_has_only_so_many_connections(
 
 def test_the_server_keeps_a_connection_at_rest_longer_than_the_proxy() -> None:
     """HAProxy closes half of those that it keeps every 5 seconds."""
-    assert config_of(read_settings(), Router()).timeout_keep_alive >= 60
+    server = Server(read_settings({"database_url": "postgresql://nobody@127.0.0.1:9/nothing"}))
+    assert server.config.timeout_keep_alive >= 60
 
 
 async def test_without_a_server_callers_are_told_to_come_again(tmp_path: Path) -> None:
