@@ -1,13 +1,29 @@
-"""Mistakes between the things of a document: roles, what only one thing may have (W9), what the API can't change (W11)."""
+"""What a document as a whole comes to: what it prunes (W3), what stands in the way of removals (W7), and mistakes.
 
-from collections.abc import Hashable, Iterator, Sequence
+Mistakes between things are about roles, what only one thing may have (W9), and what the API can't change (W11).
+"""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from app.domain.component import ComponentAccess
 from app.domain.errors import printable
 from app.domain.input import email_key
+from app.domain.model import FlowStatus
 from app.domain.world.names import ADDRESS_IS_TAKEN, Names
-from app.domain.world.things import PRUNE, Mistake, Planned, Thing, WorldChange, WorldFacts
+from app.domain.world.sections import ENUMERATED, SECTIONS
+from app.domain.world.things import (
+    COMMAND,
+    PRUNE,
+    Dependent,
+    Mistake,
+    Planned,
+    Thing,
+    ThingInUse,
+    WorldChange,
+    WorldFacts,
+)
 
 DEACTIVATED_EVERYWHERE = (
     "The command `flowport apply` deactivated this user in every tenant, and it alone can activate it again."
@@ -95,3 +111,38 @@ def _repeated(differing: Sequence[Planned], facts: WorldFacts) -> Iterator[Mista
         claim = None if thing is None else _claim_of(each.section.name, thing)
         if thing is not None and claim is not None and taken.setdefault(claim.to, thing.id) != thing.id:
             yield Mistake((*each.path, claim.property), claim.message)
+
+
+def pruned(facts: WorldFacts, planned: Iterable[Planned]) -> Iterator[Planned]:
+    """Everything with an external key in the pruned sections that the document doesn't name, of its tenants alone."""
+    if not facts.terms.prune:
+        return
+    named = {each.before.id for each in planned if each.before is not None}
+    for name, section in SECTIONS.items():
+        for thing in facts.existing.get(name, ()) if name in facts.terms.prune else ():
+            if thing.key is not None and thing.id not in named and thing.scope != COMMAND:
+                is_guest = name == "users" and not facts.terms.owns(thing.tenant)
+                yield Planned(section, thing.key, WorldChange.REMOVED, thing, thing, is_guest=is_guest)
+
+
+def blockers_of(planned: Sequence[Planned], dependents: Iterable[Dependent]) -> Iterator[ThingInUse]:
+    """Why things can't be removed, in the order in which they would be: what else rests on them, and isn't removed too."""
+    removed = {each.before.id: each for each in planned if each.before and each.change is WorldChange.REMOVED}
+    roles = {each.thing.id: each.thing.values.get("role") for each in planned if each.thing and each.section.role_scope}
+    resting: Counter[tuple[str, str]] = Counter()
+    for dependent in dependents:
+        goes_too = {dependent.id, dependent.workspace, dependent.user} & removed.keys()
+        if not goes_too and roles.get(dependent.id, dependent.on) == dependent.on:
+            resting[dependent.on, dependent.section] += 1
+    for thing_id, each in removed.items():
+        if each.section.name == "flows" and each.before and each.before.values["status"] == FlowStatus.ACTIVE:
+            yield _in_use(each, "flows", 1)
+        for by in SECTIONS:
+            if resting[thing_id, by]:
+                yield _in_use(each, by, resting[thing_id, by])
+
+
+def _in_use(planned: Planned, by: str, count: int) -> ThingInUse:
+    name = f'The {planned.section.noun} "{printable(planned.key or (planned.before.id if planned.before else ""))}"'
+    path = Mistake(planned.path, "").refusal.path
+    return ThingInUse(planned.section_name, planned.key, ENUMERATED[by], count, name, path=path)

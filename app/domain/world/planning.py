@@ -5,6 +5,7 @@ that what rests on it can be locked and read; `conclude` makes the plan of both.
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -13,12 +14,10 @@ from app.domain.diff import FieldChange
 from app.domain.errors import printable
 from app.domain.graph import Json, canonical
 from app.domain.input import email_key
-from app.domain.model import Kind
-from app.domain.world.comparison import changes_between, normal, shown_value
-from app.domain.world.consistency import consistency_mistakes
+from app.domain.model import FlowStatus, Kind
+from app.domain.world.consistency import blockers_of, consistency_mistakes, pruned
 from app.domain.world.names import MISSING, Names, identify, scope_of
-from app.domain.world.removals import blockers_of, pruned
-from app.domain.world.sections import RANKS, REQUIRED, Property
+from app.domain.world.sections import RANKS, REQUIRED, Property, Section
 from app.domain.world.things import (
     Dependent,
     FlowUses,
@@ -31,6 +30,8 @@ from app.domain.world.things import (
     WorldPlan,
     in_order,
 )
+
+ADDRESS_IS_FIXED = "The e-mail address of a user can't change here: only the command `flowport apply` changes it."
 
 IdSource = Callable[[Kind, str], str]
 """Makes the id of a new thing from its kind and its key."""
@@ -137,7 +138,7 @@ class Planning:
 
     def _hold_to_address(self, item: Item, values: Values, guest: Thing) -> None:
         if email_key(values.get("email") or "") not in {"", email_key(guest.values["email"])}:
-            self._mistakes.append(Mistake(item.path("email"), fixed_message(item, item.section.by_name["email"])))
+            self._mistakes.append(Mistake(item.path("email"), ADDRESS_IS_FIXED))
 
     def _compare(self, item: Item, values: Values, before: Thing) -> None:
         initial = item.section.initial
@@ -146,19 +147,23 @@ class Planning:
             self._note(item, WorldChange.UNCHANGED, before, before)
             return
         after = normal(item.section, {**before.values, **lasting})
-        fields = tuple(changes_between(item, before, after, self.names))
-        for field in fields:
-            fixed = item.section.by_name.get(field.path[1:])
-            if fixed is not None and self._is_fixed(item, fixed):
-                self._mistakes.append(Mistake(item.path(fixed.name), fixed_message(item, fixed)))
+        gets_key = item.section.kind is not None and before.key is None and item.key is not None
+        fields = [FieldChange("/key", None, item.key)] if gets_key else []
+        for part in item.section.properties:
+            old, new = before.values.get(part.name), after.get(part.name)
+            if old == new or part.is_initial:
+                continue
+            names = self.names
+            fields.append(FieldChange(f"/{part.name}", shown_value(part, old, names), shown_value(part, new, names)))
+            if part.fixed:
+                message = f"The {part.name} of a {item.section.noun} can't change: {part.fixed}"
+                self._mistakes.append(Mistake(item.path(part.name), message))
+            elif part.name == "email" and not self._terms.by_command:
+                self._mistakes.append(Mistake(item.path(part.name), ADDRESS_IS_FIXED))
         thing = replace(before, values=after, key=before.key or item.key)
         if before.key is None:
             thing.scope = scope_of(item, after, self.names)
         self._note(item, WorldChange.CHANGED if fields else WorldChange.UNCHANGED, thing, before, *fields)
-
-    def _is_fixed(self, item: Item, part: Property) -> bool:
-        is_email = item.section.name == "users" and part.name == "email"
-        return part.is_fixed or (is_email and not self._terms.by_command)
 
     def _resolved(self, item: Item) -> Values:
         """The properties that the item sets, with ids in place of references; where it says null, their defaults."""
@@ -191,15 +196,36 @@ def missing_message(item: Item) -> str:
     return f"A new {item.section.noun} needs this property{named}"
 
 
-def fixed_message(item: Item, part: Property) -> str:
-    """Why a property can't change (W6)."""
-    if part.name == "email":
-        return "The e-mail address of a user can't change here: only the command `flowport apply` changes it."
-    named = f"The {part.name} of a {item.section.noun} can't change"
-    if part.name == "name":
-        title = " Its title may change." if "title" in item.section.by_name else ""
-        return f"{named}: the commands in flows name it.{title}"
-    return f"{named}: other things rest on it."
+def normal(section: Section, values: Mapping[str, Json]) -> Values:
+    """The values of a thing in the one form in which they are stored and compared."""
+    normalized: Values = dict(values)
+    if section.name == "roles":
+        normalized["permissions"] = [*dict.fromkeys(values["permissions"])]
+    elif section.name == "components":
+        normalized["title"] = values["title"] or values.get("name")
+        normalized["whitelistedContracts"] = sorted({*values["whitelistedContracts"]})
+    elif section.name == "flows":
+        _suspend(normalized)
+    return normalized
+
+
+def _suspend(flow: Values) -> None:
+    """Let the status follow `suspended` (W10); a new flow that doesn't say it has the status that it names."""
+    status, is_suspended = flow.get("status"), flow.get("suspended")
+    if is_suspended:
+        flow["status"] = FlowStatus.SUSPENDED.value
+    elif is_suspended is False and status == FlowStatus.SUSPENDED:
+        flow["status"] = FlowStatus.INACTIVE.value
+    flow["suspended"] = flow.get("status") == FlowStatus.SUSPENDED
+
+
+def shown_value(part: Property, value: Json, names: Names) -> Json:
+    """A value as a document has it: with keys in place of ids."""
+    if part.form is object:
+        return json.loads(value)
+    if not part.refers_to:
+        return value
+    return [names.text_of(each) for each in value] if part.form is list else names.text_of(value)
 
 
 def fingerprint_of(planned: Iterable[Planned], names: Names) -> str:

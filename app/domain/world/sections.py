@@ -25,6 +25,8 @@ NAME_LIMITS: Mapping[str, Any] = {
 }
 KEY_LIMITS: Mapping[str, Any] = {"min_length": 1, "max_length": LONGEST_TEXT, **TEXT_LIMITS}
 EMAIL_LIMITS: Mapping[str, Any] = {"max_length": LONGEST_TEXT, "pattern": r"^[^@\s\x00]+@[^@\s\x00]+$"}
+RESTED_ON = "other things rest on it."
+IN_COMMANDS = "the commands in flows name it."
 ROLE_SCOPES = ("WORKSPACE", "CONTRACT")
 
 
@@ -48,14 +50,14 @@ class WorldSection(StrEnum):
     FLOWS = "FLOWS"
 
 
-Rule = Callable[[str], str | None]
-"""Why a text can't be the value of a property; None where it can."""
+Rule = Callable[[str], str]
+"""Answers a text that can be the value of a property; raises ValueError, with the reason, where it can't."""
 
 
-def _workspace_name(value: str) -> str | None:
-    if is_workspace_name(value):
-        return None
-    return "The name of a workspace has 3 to 40 characters: letters, digits, spaces, - and _."
+def _workspace_name(value: str) -> str:
+    if not is_workspace_name(value):
+        raise ValueError("The name of a workspace has 3 to 40 characters: letters, digits, spaces, - and _.")
+    return value
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -72,8 +74,8 @@ class Property:
     rule: Rule | None = None
     refers_to: str = ""
     """The section that its key or id, or each of its list, belongs to."""
-    is_fixed: bool = False
-    """Whether it stays what it was when the thing was created (W6)."""
+    fixed: str = ""
+    """Why it stays what it was when the thing was created (W6)."""
     is_initial: bool = False
     """Whether it counts for the creation alone (W10)."""
 
@@ -85,14 +87,16 @@ def _reference(name: str, section: str, **options: Any) -> Property:  # noqa: AN
 def _text_of_flows(name: str, rule: Callable[[str], tuple[InvalidInput, ...]], **options: Any) -> Property:  # noqa: ANN401 - of Property
     """A text of a flow, held to a rule of the domain."""
 
-    def first_mistake(value: str) -> str | None:
-        return next((mistake.message for mistake in rule(value)), None)
+    def checked(value: str) -> str:
+        for mistake in rule(value):
+            raise ValueError(mistake.message)
+        return value
 
-    return Property(name, limits=TEXT_LIMITS, rule=first_mistake, is_initial=True, **options)
+    return Property(name, limits=TEXT_LIMITS, rule=checked, is_initial=True, **options)
 
 
 def _owner(name: str) -> Property:
-    return _reference(name, f"{name}s", is_fixed=True)
+    return _reference(name, f"{name}s", fixed=RESTED_ON)
 
 
 def _choice(name: str, values: Any, **options: Any) -> Property:  # noqa: ANN401 - an enumeration or a tuple
@@ -184,7 +188,7 @@ _ALL = (
         "users",
         Kind.USER,
         (
-            _reference("tenant", "tenants", default=None, is_fixed=True),
+            _reference("tenant", "tenants", default=None, fixed=RESTED_ON),
             _name("firstName"),
             _name("lastName"),
             Property("email", limits=EMAIL_LIMITS),
@@ -196,7 +200,7 @@ _ALL = (
         Kind.ROLE,
         (
             _owner("tenant"),
-            _choice("scope", ROLE_SCOPES, is_fixed=True),
+            _choice("scope", ROLE_SCOPES, fixed=RESTED_ON),
             _name(),
             Property("permissions", list, (), KEY_LIMITS),
         ),
@@ -204,13 +208,13 @@ _ALL = (
     _members("tenantMembers", "tenant", "TENANT", is_for_the_command=True),
     _members("workspaceMembers", "workspace", "WORKSPACE"),
     _members("contractMembers", "contract", "CONTRACT"),
-    Section("teams", Kind.TEAM, (_owner("contract"), _name(is_fixed=True))),
+    Section("teams", Kind.TEAM, (_owner("contract"), _name(fixed=IN_COMMANDS))),
     Section(
         "components",
         Kind.COMPONENT,
         (
             _owner("team"),
-            _name(is_fixed=True),
+            _name(fixed=f"{IN_COMMANDS} Its title may change."),
             _name("title", default=None),
             _choice("access", ComponentAccess, default=ComponentAccess.TEAM.value),
             _choice("requires", ComponentRequirement, default=ComponentRequirement.NONE.value),

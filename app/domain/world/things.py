@@ -181,7 +181,6 @@ class Planned:
     is_guest: bool = False
     """Whether it is another tenant's user, of whom only the key and the memberships of this tenant change (W9)."""
     is_done: bool = False
-    """Whether the plan has been written."""
     role: str | None = None
     """The role of a membership, as documents name it."""
 
@@ -267,6 +266,7 @@ WorldRefusal = TenantNotFound | InvalidInput | ThingInUse | WorldPlanIsStale
 class WorldPlan:
     """The effects of applying a document; none of them happens where there are mistakes or blockers."""
 
+    # When a command ends, asyncio makes the text of its result.
     effects: Sequence[Planned] = field(default=(), repr=False)
     fingerprint: str = ""
     mistakes: tuple[Mistake, ...] = ()

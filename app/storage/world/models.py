@@ -1,15 +1,16 @@
 """The form of a world document as a schema of pydantic, made of its sections: for reading, and for its JSON Schema."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, SchemaValidator, ValidationError
+from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, ValidationError
 from pydantic_core import core_schema as form
 
 from app.domain.content import json_mistakes, located
 from app.domain.graph import Json
-from app.domain.world.sections import FORMAT, KEY_LIMITS, REQUIRED, SECTIONS, Property, Rule, Section
+from app.domain.world.sections import FORMAT, KEY_LIMITS, REQUIRED, SECTIONS, Property, Section
 from app.domain.world.things import Item, Mistake
 
 _MESSAGES = {
@@ -26,19 +27,17 @@ _MESSAGES = {
     "greater_than_equal": "This can't be less than {ge}.",
     "less_than_equal": "This can't be more than {le}.",
     "literal_error": "One of these is expected here: {expected}.",
-    "rule": "{reason}",
+    "value_error": "{error}",
 }
 _NUL = "The text holds a NUL character, which can't be stored."
 
 
-def _check_of(rule: Rule) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        reason = rule(value)
-        if reason is not None:
-            raise PydanticCustomError("rule", "{reason}", {"reason": reason})
-        return value
-
-    return check
+_PLAIN: Mapping[Any, Callable[..., CoreSchema]] = {
+    object: form.any_schema,
+    bool: partial(form.bool_schema, strict=True),
+    int: partial(form.int_schema, strict=True),
+}
+"""By the forms of properties."""
 
 
 def _value(part: Property) -> CoreSchema:
@@ -47,15 +46,11 @@ def _value(part: Property) -> CoreSchema:
         return state if part.default is None else form.list_schema(state)
     if isinstance(part.form, tuple):
         return form.literal_schema([*part.form])
-    if part.form is object:
-        return form.any_schema()
-    if part.form is bool:
-        return form.bool_schema(strict=True)
-    if part.form is int:
-        return form.int_schema(strict=True, **part.limits)
+    if part.form in _PLAIN:
+        return _PLAIN[part.form](**part.limits)
     text = form.str_schema(**part.limits)
     if part.rule is not None:
-        return form.no_info_after_validator_function(_check_of(part.rule), text)
+        return form.no_info_after_validator_function(part.rule, text)
     return form.list_schema(text) if part.form is list else text
 
 
