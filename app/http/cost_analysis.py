@@ -20,7 +20,6 @@ from graphql import (
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLOutputType,
-    GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
@@ -45,6 +44,7 @@ from app.meter import MUTATION_COST
 from app.offload import offload
 from app.settings import Settings
 
+SCHEMA = schema.graphql_schema
 LIST_COST = 10
 ELEMENTS = {"edges", "nodes"}
 """The fields of a connection that hold the elements of its page."""
@@ -66,26 +66,6 @@ LISTS_OF_ITEMS = ("items", "flowIds", "exportIds")
 """The lists of inputs that have the items."""
 
 
-def analyse_cost(
-    operation: OperationDefinitionNode,
-    document: DocumentNode,
-    variables: Mapping[str, Any],
-    *,
-    largest_page: int = LARGEST_PAGE,
-    read: dict[str, object] | None = None,
-) -> QueryCost:
-    """The cost of an operation of a document with these variables; those that it depends on are noted in `read`.
-
-    Refuses fragments that are nested without end, and paging arguments that aren't acceptable.
-    """
-    try:
-        return CostAnalysis(
-            schema.graphql_schema, document, variables, largest_page, read={} if read is None else read
-        ).operation(operation)
-    except RecursionError:
-        raise BadRequest("The document is nested too deep: its fragments spread one another too often.") from None
-
-
 MOST_KNOWN_COSTS = 8
 """For how many sets of variables the cost of an operation is cached."""
 
@@ -98,19 +78,14 @@ async def allowed_cost_of(operation: Operation, variables: Mapping[str, Any], se
     for known in operation.costs:
         if known.holds_for(variables):
             return known.cost
-    document, read = operation.document, dict[str, object]()
-    query_cost = await offload(
-        len(document.source),
-        analyse_cost,
-        operation.node,
-        document.node,
-        variables,
-        largest_page=settings.max_page_size,
-        read=read,
-    )
+    document = operation.document
+    analysis = CostAnalysis(document.node, variables, settings.max_page_size)
+    query_cost = await offload(len(document.source), analysis.operation, operation.node)
     check_limits(query_cost, settings, is_mutation=operation.type is OperationType.MUTATION)
-    if document.is_valid and all(value is NOT_GIVEN or isinstance(value, int | None) for value in read.values()):
-        operation.costs.insert(0, KnownCost(read, query_cost.cost))
+    if document.is_valid and all(
+        value is NOT_GIVEN or isinstance(value, int | None) for value in analysis.read.values()
+    ):
+        operation.costs.insert(0, KnownCost(analysis.read, query_cost.cost))
         del operation.costs[MOST_KNOWN_COSTS:]
     return query_cost.cost
 
@@ -119,7 +94,6 @@ async def allowed_cost_of(operation: Operation, variables: Mapping[str, Any], se
 class CostAnalysis:
     """The analysis of one document, for one set of variables."""
 
-    schema: GraphQLSchema
     document: DocumentNode
     variables: Mapping[str, Any]
     largest_page: int = LARGEST_PAGE
@@ -135,16 +109,21 @@ class CostAnalysis:
         self._fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
 
     def operation(self, operation: OperationDefinitionNode) -> QueryCost:
-        """The cost of an operation."""
+        """The cost of an operation.
+
+        Refuses fragments that are nested without end, and paging arguments that aren't acceptable.
+        """
         defaults = {node.variable.name.value: node.default_value for node in operation.variable_definitions or ()}
         self._defaults = {name: self._value(default) for name, default in defaults.items() if default is not None}
-        root = self.schema.get_root_type(operation.operation)
-        found = self._selection(operation.selection_set, root)
+        try:
+            content = self._selection(operation.selection_set, SCHEMA.get_root_type(operation.operation))
+        except RecursionError:
+            raise BadRequest("The document is nested too deep: its fragments spread one another too often.") from None
         own = len(operation.directives or ()) + sum(
             len(variable.directives or ()) for variable in operation.variable_definitions or ()
         )
-        mutations = found.roots if operation.operation is OperationType.MUTATION else 0
-        return found + QueryCost(directives=own, cost=MUTATION_COST * mutations)
+        mutations = content.roots if operation.operation is OperationType.MUTATION else 0
+        return content + QueryCost(directives=own, cost=MUTATION_COST * mutations)
 
     def _selection(self, selected: SelectionSetNode | None, parent: GraphQLNamedType | None) -> QueryCost:
         total = NOTHING
@@ -155,7 +134,7 @@ class CostAnalysis:
                 total += self._field(node, parent)
             elif isinstance(node, InlineFragmentNode):
                 condition = node.type_condition
-                inner = parent if condition is None else self.schema.get_type(condition.name.value)
+                inner = parent if condition is None else SCHEMA.get_type(condition.name.value)
                 total += self._selection(node.selection_set, inner)
             elif isinstance(node, FragmentSpreadNode):
                 total += self._fragment(node.name.value)
@@ -167,7 +146,7 @@ class CostAnalysis:
             self._fragment_costs[name] = NOTHING
             definition = self._fragments.get(name)
             if definition is not None:
-                condition = self.schema.get_type(definition.type_condition.name.value)
+                condition = SCHEMA.get_type(definition.type_condition.name.value)
                 self._fragment_costs[name] = self._selection(definition.selection_set, condition)
         return self._fragment_costs[name]
 
@@ -274,8 +253,8 @@ def _whole(value: object) -> int | None:
 
 
 LENGTHS_IN_SCHEMA = {
-    ("__Schema", "types"): len(schema.graphql_schema.type_map),
-    ("__Schema", "directives"): len(schema.graphql_schema.directives),
+    ("__Schema", "types"): len(SCHEMA.type_map),
+    ("__Schema", "directives"): len(SCHEMA.directives),
     ("__Type", "fields"): 4,
     ("__Type", "inputFields"): 4,
 }

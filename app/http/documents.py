@@ -104,7 +104,13 @@ class Documents:
 
     async def mistakes_in(self, document: Document) -> Sequence[GraphQLError]:
         """Validate a document that isn't cached, and cache it if it is valid."""
-        mistakes = await offload(CHECKING * len(document.source), self._check, document.node)
+        mistakes = await offload(
+            CHECKING * len(document.source),
+            mistakes_in,
+            document.node,
+            most=MOST_MISTAKES,
+            hides_suggestions=self._hides_suggestions,
+        )
         if not mistakes and document.source not in self._validated and size_of(document) <= CACHED_CHARACTERS:
             self._validated[document.source] = replace(document, is_valid=True, operations={})
         return mistakes
@@ -115,9 +121,6 @@ class Documents:
             return CachedPlan()
         conditions = tuple(map(variables.coerced.get, operation.conditions))
         return self._plans.plan_for((operation.document.source, operation.name, conditions))
-
-    def _check(self, node: DocumentNode) -> Sequence[GraphQLError]:
-        return mistakes_in(node, most=MOST_MISTAKES, hides_suggestions=self._hides_suggestions)
 
 
 @dataclass(frozen=True)

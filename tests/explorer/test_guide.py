@@ -6,7 +6,7 @@ import pytest
 from graphql import OperationDefinitionNode, parse, validate
 
 from app.graphql.schema import schema
-from app.http.cost_analysis import analyse_cost
+from app.http.cost_analysis import CostAnalysis
 from app.http.explorer.page import FOLDER
 from app.settings import Settings
 
@@ -39,5 +39,5 @@ def test_no_line_is_wider_than_those_of_the_examples() -> None:
 
 
 def test_the_widest_question_costs_what_one_call_may() -> None:
-    cost = analyse_cost(OPERATIONS["GuideFlow"], parse(GUIDE), {}).cost
+    cost = CostAnalysis(parse(GUIDE), {}).operation(OPERATIONS["GuideFlow"]).cost
     assert cost <= Settings(database_url=None).max_cost

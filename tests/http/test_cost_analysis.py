@@ -23,7 +23,7 @@ from tests.http.worst_documents import BOMB
 
 
 def walk(document: str, **variables: Any) -> CostAnalysis:
-    return CostAnalysis(schema.graphql_schema, parse(document), variables)
+    return CostAnalysis(parse(document), variables)
 
 
 def analyse_cost(document: str, **variables: Any) -> QueryCost:
@@ -279,6 +279,6 @@ def test_a_page_size_may_be_written_as_graphql_takes_it(size: float, cost: int) 
 
 def test_the_largest_page_may_be_set_smaller() -> None:
     document = parse("{ workspaces(first: 11) { nodes { id } } }")
-    assert walked(CostAnalysis(schema.graphql_schema, document, {}, largest_page=11)).cost == 12
+    assert walked(CostAnalysis(document, {}, largest_page=11)).cost == 12
     with pytest.raises(BadRequest, match="a page has 1 to 10 elements"):
-        walked(CostAnalysis(schema.graphql_schema, document, {}, largest_page=10))
+        walked(CostAnalysis(document, {}, largest_page=10))
