@@ -19,7 +19,6 @@ from app.execution.request_errors import BadRequest
 from app.execution.rows import ALL_COLUMNS, PageColumns, RawRows, shows
 from app.graphql.context import Info
 from app.graphql.describe import After, Before, First, Last, about, field, searched
-from app.graphql.loading.loader_keys import CountBelow, PageBelow
 from app.storage.pages.flow_filters import FlowOrder
 from app.storage.pages.lists import ListName, WantedList
 from app.storage.pages.paging import Key, Page, PageRequest
@@ -262,7 +261,7 @@ def connection_below(
     listing = WantedList(name, searched(search), **narrowing)
     paging = page.of(name, listing.flow_order, parent, key=_key_of(listing))
     loaders = info.context.loaders
-    count = partial(Lookup, loaders.counts, CountBelow(listing, parent))
+    count = partial(Lookup, loaders.counts, (listing, parent))
 
     # In quotes, or its types would be made anew for each connection.
     def connection(page_of_list: "Page[Any]") -> "Listed | Lookup[Listed]":
@@ -270,7 +269,7 @@ def connection_below(
         # What has elements is there.
         return made if page_of_list.rows or parents is None else Lookup(parents, parent, lambda _: made)
 
-    key = PageBelow(listing._replace(columns=columns_of_page(info)), paging.request, parent)
+    key = ((listing._replace(columns=columns_of_page(info)), paging.request), parent)
     return Lookup(loaders.pages, key, connection)
 
 

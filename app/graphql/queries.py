@@ -36,7 +36,7 @@ from app.graphql.inputs import (
     FlowStateInput,
     source_wish,
 )
-from app.graphql.loading.loader_keys import OfFlow, ToWorkspace
+from app.graphql.loading.loader_keys import OfFlow
 from app.graphql.types.flow import Flow, FlowVersion, counted
 from app.graphql.types.graphs import GraphDiff
 from app.graphql.types.records import EventConnection, Types, events_of
@@ -241,8 +241,7 @@ class Query:
         self, info: Info, flow_id: FlowId, workspace_id: WorkspaceId, source: Source = None
     ) -> Awaitable[list[StepCredentialCandidates] | None]:
         """The destination's credentials or secrets for each step that needs one, best match first."""
-        wanted = ToWorkspace(OfFlow(flow_id, source_wish(source)), workspace_id)
-        return Lookup(info.context.loaders.steps_in_need, wanted)
+        return Lookup(info.context.loaders.steps_in_need, (OfFlow(flow_id, source_wish(source)), workspace_id))
 
     @field
     def export_plan(self, info: Info, input_: ExportFlowInput) -> Awaitable[ExportPlan | None]:

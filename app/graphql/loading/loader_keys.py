@@ -1,41 +1,15 @@
 """Keys of loaders, and the answers of some."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Iterable
 from typing import NamedTuple, TypeVar
 
 import orjson
 
 from app.domain import graph, model
 from app.domain.flow import SourceWish
-from app.storage.pages.events import FeedRequest
-from app.storage.pages.lists import WantedList
-from app.storage.pages.paging import PageRequest
 from app.storage.reads.rows import AgentView, CredentialView, GraphView, SecretView, TopicView
 
-Key = TypeVar("Key")
 Group = TypeVar("Group", bound=Hashable)
-
-
-class PageBelow(NamedTuple):
-    """A page of the list that a parent has."""
-
-    listing: WantedList
-    request: PageRequest
-    parent: str
-
-
-class CountBelow(NamedTuple):
-    """The length of the list that a parent has."""
-
-    listing: WantedList
-    parent: str
-
-
-class PageOfFeed(NamedTuple):
-    """A page of the feed of a workspace or a tenant."""
-
-    request: FeedRequest
-    feed_id: str
 
 
 class OfFlow(NamedTuple):
@@ -43,13 +17,6 @@ class OfFlow(NamedTuple):
 
     flow_id: str
     source: SourceWish
-
-
-class ToWorkspace(NamedTuple):
-    """A state of a flow that may go to a workspace."""
-
-    of_flow: OfFlow
-    workspace_id: str
 
 
 BoundView = CredentialView | SecretView | AgentView | TopicView
@@ -74,11 +41,9 @@ def commands_of(stored: StoredGraph) -> list[tuple[str, str]]:
     return list(dict.fromkeys((stored.view.tenant_id, node["command"]) for node in nodes))
 
 
-def grouped(
-    keys: Sequence[Key], group: Callable[[Key], Group], name: Callable[[Key], str]
-) -> list[tuple[Group, list[str]]]:
-    """The names of keys, by group: one statement reads each group."""
+def grouped(keys: Iterable[tuple[Group, str]]) -> dict[Group, list[str]]:
+    """The ids of keys by what is asked of them: one statement reads each group."""
     groups: dict[Group, list[str]] = {}
-    for key in keys:
-        groups.setdefault(group(key), []).append(name(key))
-    return list(groups.items())
+    for group, id_ in keys:
+        groups.setdefault(group, []).append(id_)
+    return groups

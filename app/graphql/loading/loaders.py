@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Coroutine, Hashable, Sequence
 from functools import cached_property, partial
 from itertools import chain
-from operator import itemgetter
 from typing import Any, TypeVar
 
 from app.domain import diff, export, facts, matching, model
@@ -13,12 +12,8 @@ from app.domain.readiness import Readiness
 from app.execution.lookups import Loader
 from app.graphql.loading.loader_keys import (
     BoundView,
-    CountBelow,
     OfFlow,
-    PageBelow,
-    PageOfFeed,
     StoredGraph,
-    ToWorkspace,
     commands_of,
     grouped,
     topic_ids_of,
@@ -26,8 +21,9 @@ from app.graphql.loading.loader_keys import (
 from app.meter import current_meter
 from app.offload import offload
 from app.storage.facts.drifts import read_drifts
-from app.storage.pages.events import FeedPage, read_feeds
-from app.storage.pages.paging import Page
+from app.storage.pages.events import FeedPage, FeedRequest, read_feeds
+from app.storage.pages.lists import WantedList
+from app.storage.pages.paging import Page, PageRequest
 from app.storage.pages.related import Related
 from app.storage.reads import by_id, graphs
 from app.storage.reads import releases as release_reads
@@ -154,9 +150,9 @@ class Loaders:
             model.ReferenceKind.AGENT: self.agents,
             model.ReferenceKind.TOPIC: self.topics,
         }
-        groups = grouped(references, itemgetter(0), itemgetter(1))
-        reads = [loaders[kind].read(ids) for kind, ids in groups if kind in loaders]
-        rows = dict(zip([kind for kind, _ in groups if kind in loaders], await asyncio.gather(*reads), strict=True))
+        groups = grouped(reference for reference in references if reference[0] in loaders)
+        reads = [loaders[kind].read(ids) for kind, ids in groups.items()]
+        rows = dict(zip(groups, await asyncio.gather(*reads), strict=True))
         return [rows.get(kind, {}).get(id_) for kind, id_ in references]
 
     @_batched
@@ -187,7 +183,7 @@ class Loaders:
         return [await find_topics_in_use(self.database, self.viewer, *key) for key in keys]
 
     @_batched
-    async def steps_in_need(self, keys: list[ToWorkspace]) -> list[list[StepInNeed] | None]:
+    async def steps_in_need(self, keys: list[tuple[OfFlow, str]]) -> list[list[StepInNeed] | None]:
         return [
             await find_steps_in_need(self.database, self.viewer, *of_flow, workspace_id=workspace)
             for of_flow, workspace in keys
@@ -256,31 +252,34 @@ class Loaders:
         return await find_refusals(destinations)
 
     @_batched
-    async def pages(self, keys: list[PageBelow]) -> list[Page[Any]]:
-        pages: dict[tuple[Any, ...], Page[Any]] = {}
-        for (wanted, request), parents in grouped(keys, itemgetter(0, 1), itemgetter(2)):
+    async def pages(self, keys: list[tuple[tuple[WantedList, PageRequest], str]]) -> list[Page[Any]]:
+        """By the list, the page that is asked for, and the parent."""
+        pages: dict[Any, Page[Any]] = {}
+        for (wanted, request), parents in grouped(keys).items():
             async with self.database.reading() as connection:
                 below = await wanted.listing().pages(connection, parents, request, wanted.values(self.viewer))
             for parent, page in zip(parents, below, strict=True):
-                pages[wanted, request, parent] = page
+                pages[(wanted, request), parent] = page
                 for related in page.related:
                     getattr(self, LOADER_OF[related]).know(partial(page.related_rows, related))
         return [pages[key] for key in keys]
 
     @_batched
-    async def feeds(self, keys: list[PageOfFeed]) -> list[FeedPage | None]:
-        pages: dict[PageOfFeed, FeedPage] = {}
-        for request, ids in grouped(keys, itemgetter(0), itemgetter(1)):
+    async def feeds(self, keys: list[tuple[FeedRequest, str]]) -> list[FeedPage | None]:
+        """By the page that is asked for, and the workspace or tenant."""
+        pages: dict[tuple[FeedRequest, str], FeedPage] = {}
+        for request, ids in grouped(keys).items():
             async with self.database.reading() as connection:
                 read = await read_feeds(connection, self.viewer, request, ids)
-            pages |= {PageOfFeed(request, feed_id): page for feed_id, page in read.items()}
+            pages |= {(request, feed_id): page for feed_id, page in read.items()}
         return [pages.get(key) for key in keys]
 
     @_batched
-    async def counts(self, keys: list[CountBelow]) -> list[int]:
-        numbers: dict[CountBelow, int] = {}
-        for wanted, parents in grouped(keys, lambda key: key.listing, lambda key: key.parent):
+    async def counts(self, keys: list[tuple[WantedList, str]]) -> list[int]:
+        """The lengths of lists, by the list and the parent."""
+        numbers: dict[tuple[WantedList, str], int] = {}
+        for wanted, parents in grouped(keys).items():
             async with self.database.reading() as connection:
                 below = await wanted.listing().counts(connection, parents, wanted.values(self.viewer))
-            numbers |= {CountBelow(wanted, parent): number for parent, number in zip(parents, below, strict=True)}
+            numbers |= {(wanted, parent): number for parent, number in zip(parents, below, strict=True)}
         return [numbers[key] for key in keys]

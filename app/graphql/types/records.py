@@ -26,7 +26,6 @@ from app.graphql.connections import (
 )
 from app.graphql.context import Info
 from app.graphql.describe import about, enumeration, field
-from app.graphql.loading.loader_keys import PageOfFeed
 from app.graphql.types.resources import (
     Binding,
     Node,
@@ -286,4 +285,4 @@ def events_of(
             raise CursorExpired
         return ListedEvents(read.page, paging, uncounted)
 
-    return Lookup(info.context.loaders.feeds, PageOfFeed(request, feed_id), listed)
+    return Lookup(info.context.loaders.feeds, (request, feed_id), listed)
