@@ -20,7 +20,6 @@ from graphql.validation.rules import overlapping_fields_can_be_merged as merging
 from graphql.validation.validate import ValidationAbortedError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
-from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 
 from app.execution.fitting import check_rows, resolve_as_declared
 from app.execution.request_errors import LIMIT_EXCEEDED, BadRequest
@@ -49,7 +48,7 @@ class OneOfVariablesRule(ValidationRule):
                 self.report_error(GraphQLError(message, usage.node))
 
 
-RULES = (*specified_rules, OneOfVariablesRule, MaybeNullValidationRule)
+RULES = (*specified_rules, OneOfVariablesRule)
 MOST_COMPARISONS = 50_000
 """How much work may go into finding out whether fields that are repeated mean the same: ten times what people write."""
 
