@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache, partial, wraps
 from inspect import Parameter
-from typing import Any, Generic, NamedTuple, Self, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, Self, TypeVar
 
 import orjson
 import strawberry
@@ -18,18 +18,13 @@ from app.execution.lookups import Loader, Lookup
 from app.execution.request_errors import BadRequest
 from app.execution.rows import ALL_COLUMNS, PageColumns, RawRows, shows
 from app.graphql.context import Info
-from app.graphql.describe import After, Before, First, Last, about, field, searched
+from app.graphql.describe import about, field, searched
 from app.storage.pages.flow_filters import FlowOrder
 from app.storage.pages.lists import ListName, WantedList
 from app.storage.pages.paging import Key, Page, PageRequest
 
 USUAL_PAGE = 50
 LARGEST_PAGE = 100
-
-PAGE_PARAMETERS = [
-    Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-    for name, annotation in (("first", First), ("after", After), ("last", Last), ("before", Before))
-]
 
 NodeType = TypeVar("NodeType")
 
@@ -160,10 +155,20 @@ class Paging(NamedTuple):
 class PageArguments(NamedTuple):
     """The four paging arguments of a field, as the caller gave them."""
 
-    first: int | None
-    after: str | None
-    last: int | None
-    before: str | None
+    first: Annotated[
+        int | None,
+        strawberry.argument(
+            description="How many elements from the start, or after `after`: 1 to 100; 50 where neither `first` nor `last` is given."
+        ),
+    ]
+    after: Annotated[str | None, strawberry.argument(description="The cursor after which the page starts.")]
+    last: Annotated[
+        int | None,
+        strawberry.argument(
+            description="How many elements from the end, or before `before`: 1 to 100; without `first`."
+        ),
+    ]
+    before: Annotated[str | None, strawberry.argument(description="The cursor before which the page ends.")]
 
     @property
     def backwards(self) -> bool:
@@ -195,17 +200,18 @@ def connection_field(resolver: Callable[..., Awaitable[Any]], *, type_: Any = No
     resolver = resolver.__func__ if isinstance(resolver, staticmethod) else resolver
     signature = inspect.signature(resolver)
     parameters = [parameter for name, parameter in signature.parameters.items() if name != "page"]
-    signature = signature.replace(parameters=[*parameters, *PAGE_PARAMETERS])
+    parameters += [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        for name, annotation in PageArguments.__annotations__.items()
+    ]
 
+    @wraps(resolver)
     def resolve(
         *args: Any, first: Any = None, after: Any = None, last: Any = None, before: Any = None, **arguments: Any
     ) -> Any:
         return resolver(*args, **arguments, page=PageArguments(first, after, last, before))
 
-    for name in ("__name__", "__qualname__", "__module__", "__doc__"):
-        setattr(resolve, name, getattr(resolver, name))
-    resolve.__signature__ = signature  # type: ignore[attr-defined]  # what inspect.signature reads
-    resolve.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}
+    resolve.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # what inspect reads
     return field(resolve, type_=type_)
 
 

@@ -104,18 +104,6 @@ def describe_values(values: Any, descriptions: Mapping[str, str]) -> None:
         value.description = descriptions[value.name]
 
 
-First = Annotated[
-    int | None,
-    strawberry.argument(
-        description="How many elements from the start, or after `after`: 1 to 100; 50 where neither `first` nor `last` is given."
-    ),
-]
-After = Annotated[str | None, strawberry.argument(description="The cursor after which the page starts.")]
-Last = Annotated[
-    int | None,
-    strawberry.argument(description="How many elements from the end, or before `before`: 1 to 100; without `first`."),
-]
-Before = Annotated[str | None, strawberry.argument(description="The cursor before which the page ends.")]
 Search = Annotated[
     str | None,
     strawberry.argument(

@@ -103,7 +103,6 @@ StepCredential = Annotated[
     Credential | Secret,
     strawberry.union("StepCredential", description="A credential or a secret, whichever the step's component needs."),
 ]
-First = Annotated[int, strawberry.argument(description="How many, from the best match on: 1 to 100.")]
 USUAL_CANDIDATES = 20
 
 
@@ -135,7 +134,9 @@ class StepCredentialCandidates:
         step: strawberry.Parent[credentials.StepInNeed],
         info: Info,
         search: Search = None,
-        first: First = USUAL_CANDIDATES,
+        first: Annotated[
+            int, strawberry.argument(description="How many, from the best match on: 1 to 100.")
+        ] = USUAL_CANDIDATES,
     ) -> Lookup[list[RatedCredential]]:
         """The credentials or secrets of the workspace that belong to the component, best match first, then by name."""
         if not 1 <= first <= LARGEST_PAGE:

@@ -62,10 +62,6 @@ Source = Annotated[
     FlowSourceInput | None,
     strawberry.argument(description="The state of the flow that would be copied; the usual one if left out."),
 ]
-FromTopic = Annotated[
-    strawberry.ID | None,
-    strawberry.argument(description="The topic of the flow to replace; if left out, its only one."),
-]
 Ineligible = Annotated[
     bool,
     strawberry.argument(description="Whether to list all other workspaces too, each with every reason against it."),
@@ -74,8 +70,6 @@ IneligibleContracts = Annotated[
     bool,
     strawberry.argument(description="Whether to list contracts too without such a workspace: all that you can see."),
 ]
-FromState = Annotated[FlowStateInput, strawberry.argument(name="from", description="The state before.")]
-ToState = Annotated[FlowStateInput, strawberry.argument(description="The state after.")]
 THREE_KEYS = (int, str, str)
 
 
@@ -218,7 +212,10 @@ class Query:
         flow_id: FlowId,
         workspace_id: WorkspaceId,
         source: Source = None,
-        from_topic_id: FromTopic = None,
+        from_topic_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="The topic of the flow to replace; if left out, its only one."),
+        ] = None,
         search: Search = None,
     ) -> Lookup[Listed]:
         """Topics of the destination workspace that could replace one of this flow's, topics of the same name first.
@@ -260,7 +257,12 @@ class Query:
         return await plan_for_all(info.context.work, input_.to_wish())
 
     @shown_as(GraphDiff | None)
-    def compare_flows(self, info: Info, from_: FromState, to: ToState) -> Lookup[diff.GraphDiff]:
+    def compare_flows(
+        self,
+        info: Info,
+        from_: Annotated[FlowStateInput, strawberry.argument(name="from", description="The state before.")],
+        to: Annotated[FlowStateInput, strawberry.argument(description="The state after.")],
+    ) -> Lookup[diff.GraphDiff]:
         """The changes from one flow to another, or between two states of one flow.
 
         Null if you can't see both, or if a flow has no such state.

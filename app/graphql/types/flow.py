@@ -28,11 +28,6 @@ Since = Annotated[
 ]
 
 
-IntoWorkspace = Annotated[
-    strawberry.ID | None, strawberry.argument(description="Only copies and exports into the workspace with this id.")
-]
-
-
 @shows(FlowView, "An integration flow. It has a draft, a published version, or both.")
 class Flow(Node):
     name: str = about("The name of the published version, or of the draft of a flow that was never published.")
@@ -103,7 +98,14 @@ class Flow(Node):
     @connection_field
     @staticmethod
     def copies(
-        flow: strawberry.Parent[FlowView], info: Info, *, page: PageArguments, workspace_id: IntoWorkspace = None
+        flow: strawberry.Parent[FlowView],
+        info: Info,
+        *,
+        page: PageArguments,
+        workspace_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Only copies and exports into the workspace with this id."),
+        ] = None,
     ) -> Awaitable[Connection[FlowExport]]:
         """The latest copy or export of this flow to each destination flow that wasn't undone, the newest first."""
         return connection_below(info, ListName.COPIES, flow.id, page, workspace_id=workspace_id)

@@ -31,10 +31,6 @@ from app.storage.pages.lists import ListName
 from app.storage.pages.related import Related
 from app.storage.reads.rows import WorkspaceView
 
-Holding = Annotated[
-    str | None,
-    strawberry.argument(description="Only those whose role has this permission, such as workspaces.flow.edit."),
-]
 OfComponent = Annotated[
     strawberry.ID | None, strawberry.argument(description="Only those that belong to the component with this id.")
 ]
@@ -196,7 +192,10 @@ class Workspace(Node):
         info: Info,
         *,
         page: PageArguments,
-        holding: Holding = None,
+        holding: Annotated[
+            str | None,
+            strawberry.argument(description="Only those whose role has this permission, such as workspaces.flow.edit."),
+        ] = None,
         search: Search = None,
     ) -> Awaitable[WorkspaceMemberConnection]:
         """The active members, by last name and first name; empty if you are no member."""
