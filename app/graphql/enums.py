@@ -1,7 +1,19 @@
 """The enumerations of the schema, each value with what it means to a user."""
 
-from app.domain import batch, component, credentials, draft, fingerprint, flow, model, references, release, review, undo
-from app.domain.world import sections, things
+from app.domain import (
+    batch,
+    component,
+    credentials,
+    draft,
+    fingerprint,
+    flow,
+    model,
+    references,
+    release,
+    review,
+    undo,
+    world,
+)
 from app.graphql.describe import enumeration
 from app.storage.pages.candidates import MatchReason
 from app.storage.pages.flow_filters import FlowOrder
@@ -219,7 +231,7 @@ enumeration(
     },
 )
 enumeration(
-    sections.WorldSection,
+    world.sections.WorldSection,
     "A section of a world document.",
     {
         "TENANTS": "Tenants; only `flowport apply` changes them.",
@@ -240,7 +252,7 @@ enumeration(
     },
 )
 enumeration(
-    things.WorldChange,
+    world.things.WorldChange,
     "The change of an object by a world document.",
     {
         "CREATED": "It is new.",

@@ -2,9 +2,8 @@
 
 import strawberry
 
-from app.domain import batch, draft, drift, edit, errors, export_batch, facts, model
+from app.domain import batch, draft, drift, edit, errors, export_batch, facts, flow, model
 from app.domain.choices import ReferenceMapping, StepChoice, mapped
-from app.domain.flow import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.world.sections import NAMES, WorldSection
 from app.graphql.describe import JSON, Input, about, idempotency_key, optional
 from app.usecases.apply_world import WorldWish
@@ -63,8 +62,8 @@ def to_mappings(
     description="Which state of the source flow is copied. Without it: the published version, or the draft of a flow "
     "that was never published.",
 )
-class FlowSourceInput(Input[SourceWish]):
-    state: StateOfFlow | None = optional(
+class FlowSourceInput(Input[flow.SourceWish]):
+    state: flow.StateOfFlow | None = optional(
         "The published version, or the draft; refused if there is none.", default=strawberry.UNSET
     )
     version_id: strawberry.ID | None = optional("A version from the flow's own history.", default=strawberry.UNSET)
@@ -216,9 +215,9 @@ class DeleteFlowInput:
     flow_id: strawberry.ID = about("The flow to delete, which must not run.")
 
 
-def source_wish(source: FlowSourceInput | None) -> SourceWish:
+def source_wish(source: FlowSourceInput | None) -> flow.SourceWish:
     """The state that the caller names; the usual one by default."""
-    return BY_DEFAULT if source is None else source.to_wish()
+    return flow.BY_DEFAULT if source is None else source.to_wish()
 
 
 @strawberry.input(description="A world document, and the tenant to bring in step with it.")

@@ -20,11 +20,11 @@ from app.domain import (
     source_graph,
     undo,
     undo_release,
+    world,
 )
 from app.domain import flow as flow_rules
 from app.domain import input as input_rules
 from app.domain import topics as topic_rules
-from app.domain.world import sections, things
 from app.execution.rows import relation, shows
 from app.graphql.context import Info
 from app.graphql.describe import about, shown_as
@@ -160,24 +160,24 @@ class CannotUndoRelease(Error):
     items: list[ReleaseItem] = about("Every item whose flow was.")
 
 
-@shows(things.TenantNotFound, "There is no such tenant, or you don't provision it: the answer is the same.")
+@shows(world.things.TenantNotFound, "There is no such tenant, or you don't provision it: the answer is the same.")
 class TenantNotFound(Error):
     tenant_id: strawberry.ID = about("The id that was given; empty where none was.")
 
 
 @shows(
-    things.ThingInUse,
+    world.things.ThingInUse,
     "It can't be removed while something else rests on it: a workspace with flows, a contract with workspaces, a team with "
     "components, a component with credentials, a role that is held, a flow that runs.",
 )
 class ThingInUse(Error):
-    section: sections.WorldSection = about("The section of what can't be removed.")
+    section: world.sections.WorldSection = about("The section of what can't be removed.")
     key: str | None = about("The key of the object; null where it has none.")
-    by: sections.WorldSection = about("The section of what rests on it.")
+    by: world.sections.WorldSection = about("The section of what rests on it.")
     count: int = about("How many of these there are.")
 
 
-@shows(things.WorldPlanIsStale, "What would be done differs from the plan whose fingerprint was given.")
+@shows(world.things.WorldPlanIsStale, "What would be done differs from the plan whose fingerprint was given.")
 class WorldPlanIsStale(Error):
     pass
 

@@ -5,8 +5,7 @@ from typing import NamedTuple, TypeVar
 
 import orjson
 
-from app.domain import graph, model
-from app.domain.flow import SourceWish
+from app.domain import flow, graph, model
 from app.storage.reads.rows import AgentView, CredentialView, GraphView, SecretView, TopicView
 
 Group = TypeVar("Group", bound=Hashable)
@@ -16,7 +15,7 @@ class OfFlow(NamedTuple):
     """A state of a flow."""
 
     flow_id: str
-    source: SourceWish
+    source: flow.SourceWish
 
 
 BoundView = CredentialView | SecretView | AgentView | TopicView
