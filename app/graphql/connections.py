@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache, partial, wraps
+from functools import cache, cached_property, lru_cache, partial, wraps
 from inspect import Parameter
 from typing import Annotated, Any, Generic, NamedTuple, Self, TypeVar
 
 import orjson
 import strawberry
+from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter
 
 from app.execution.lookups import Loader, Lookup
 from app.execution.request_errors import BadRequest
@@ -25,6 +26,12 @@ from app.storage.pages.paging import Key, Page, PageRequest
 
 USUAL_PAGE = 50
 LARGEST_PAGE = 100
+PARTS_OF_KEYS: dict[type, Any] = {
+    str: Annotated[str, Field(pattern="^[^\0]*$")],
+    int: Annotated[int, Field(gt=-(2**63), lt=2**63)],
+    datetime: AwareDatetime,
+}
+"""What the database takes of the kinds of columns that lists are sorted by."""
 
 NodeType = TypeVar("NodeType")
 
@@ -216,25 +223,21 @@ def connection_field(resolver: Callable[..., Awaitable[Any]], *, type_: Any = No
 
 
 def _read_cursor(listing: str, cursor: str, kinds: tuple[type, ...]) -> Key:
+    """Read the key of an element. The seal is no secret, and the database must not stumble over what a caller made up."""
     seal, key = None, tuple[Any, ...]()
-    with suppress(ValueError, TypeError, OverflowError):
-        seal, *values = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        key = tuple(_key_value(value, kind) for value, kind in zip(values, kinds, strict=True))
+    with suppress(ValueError, OverflowError):
+        seal, *values = _cursor_of(kinds).validate_json(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        key = tuple(value.astimezone(UTC) if isinstance(value, datetime) else value for value in values)
     if not key or seal != _seal(listing):
         raise BadRequest("The cursor is not one of this list in this order. Start again without it.")
     return key
 
 
-def _key_value(value: Any, kind: type) -> Any:
-    """One value of a key. Raises ValueError or TypeError if it can't be: the seal is no secret, and the database must not stumble."""
-    if kind is datetime:
-        value = datetime.fromisoformat(value)
-        fits = value.tzinfo is not None
-    else:
-        fits = ("\0" not in value if kind is str else abs(value) < 2**63) and type(value) is kind
-    if not fits:
-        raise ValueError(value)
-    return value.astimezone(UTC) if kind is datetime else value
+@cache
+def _cursor_of(kinds: tuple[type, ...]) -> TypeAdapter[Any]:
+    """Checks the seal and the key in a cursor of these kinds."""
+    cursor: Any = tuple.__class_getitem__((str, *(PARTS_OF_KEYS[kind] for kind in kinds)))
+    return TypeAdapter(cursor, config=ConfigDict(strict=True))
 
 
 @lru_cache(1000)
