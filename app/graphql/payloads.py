@@ -34,14 +34,6 @@ from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.records import FlowExport, ReferenceOutcome, ReleaseRequest
 
 
-def references_of(payload: strawberry.Parent[Payload[export.Exported, Any]], info: Info) -> Any:  # noqa: ANN401 - known, or looked up
-    """The outcome of every reference, in the order of the steps."""
-    exported = payload.done
-    if exported is None or not exported.replayed:
-        return [] if exported is None else exported.references
-    return Lookup(info.context.loaders.export_references, exported.export_id)
-
-
 async def references_of_revert(
     payload: strawberry.Parent[Payload[publish.Reverted, Any]], info: Info
 ) -> Sequence[references.ReferenceOutcome]:
@@ -54,20 +46,21 @@ async def references_of_revert(
     return reverted.references if is_shown else ()
 
 
-def written(loader: str, row: str, description: str) -> Any:  # noqa: ANN401 - a field
-    """A field with a row that a copy or export wrote; a replay reads the row as it is now."""
+def written(loader: str, column: str, key: str, description: str, *, refused: object = None) -> Any:  # noqa: ANN401 - a field
+    """A field with what a copy or export wrote, from a column of its outcome; a replay reads what is there now, by its key."""
 
     def resolve(payload: strawberry.Parent[Payload[export.Exported, Any]], info: Info) -> Any:  # noqa: ANN401 - known, or looked up
         exported = payload.done
         if exported is None or not exported.replayed:
-            return getattr(exported, row, None)
-        return Lookup(getattr(info.context.loaders, loader), getattr(exported, f"{row}_id"))
+            return refused if exported is None else getattr(exported, column)
+        return Lookup(getattr(info.context.loaders, loader), getattr(exported, key))
 
     return strawberry.field(resolver=resolve, description=description)
 
 
 REPLAYED = "Whether it was done before, with the same idempotency key: this is the outcome, read as it is now."
 REQUEST = "The release as it is now; null when refused."
+REFERENCES = "The outcome of every reference, in the order of the steps."
 RECORD = "The record, which stays; null when refused."
 RESULTS = (
     "One for each item, in the order of the input; paths of errors begin with the list of the input and the index of the "
@@ -77,21 +70,21 @@ RESULTS = (
 
 @payload
 class CopyFlowPayload(Payload[export.Exported, export.CopyRefusal]):
-    flow: Flow | None = written("flows", "flow", "The new flow; null when refused.")
-    draft: FlowDraft | None = written("drafts", "draft", "Its draft, an exact copy; null when refused.")
+    flow: Flow | None = written("flows", "flow", "flow_id", "The new flow; null when refused.")
+    draft: FlowDraft | None = written("drafts", "draft", "draft_id", "Its draft, an exact copy; null when refused.")
     copied_from: flow_rules.CopiedFrom | None = about(
         "The state of the source that was copied; null when refused.", of="done.copied_from"
     )
-    references: list[ReferenceOutcome] = field(references_of)
+    references: list[ReferenceOutcome] = written("export_references", "references", "export_id", REFERENCES, refused=())
     export_record: FlowExport | None = relation("exports", "done.export_id", RECORD)
     replayed: bool = about(REPLAYED, of="is_replayed")
 
 
 @payload
 class ExportFlowPayload(Payload[export.Exported, export_batch.BatchRefusal]):
-    flow: Flow | None = written("flows", "flow", "The new or overridden flow; null when refused.")
+    flow: Flow | None = written("flows", "flow", "flow_id", "The new or overridden flow; null when refused.")
     draft: FlowDraft | None = written(
-        "drafts", "draft", "The draft that was made: choose credentials in it, then publish it."
+        "drafts", "draft", "draft_id", "The draft that was made: choose credentials in it, then publish it."
     )
     set_aside: FlowDraft | None = relation(
         "drafts", "done.set_aside", "The draft that was set aside, if the overridden flow had one."
@@ -99,7 +92,7 @@ class ExportFlowPayload(Payload[export.Exported, export_batch.BatchRefusal]):
     copied_from: flow_rules.CopiedFrom | None = about(
         "The state of the source that was exported; null when refused.", of="done.copied_from"
     )
-    references: list[ReferenceOutcome] = field(references_of)
+    references: list[ReferenceOutcome] = written("export_references", "references", "export_id", REFERENCES, refused=())
     export_record: FlowExport | None = relation("exports", "done.export_id", RECORD)
     warnings: list[ExportFlowWarning] = about("Warnings about an export that was done.", of="known_warnings")
     replayed: bool = about(REPLAYED, of="is_replayed")
