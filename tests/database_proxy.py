@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from sqlalchemy import make_url
 
-from app.storage.connections.hosts import arguments_of
+from app.storage.connections.driver import arguments_of
 
 CHUNK = 1 << 16
 

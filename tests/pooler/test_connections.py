@@ -19,8 +19,7 @@ from app.storage.connections.database import (
     StatementTookTooLong,
     open_database,
 )
-from app.storage.connections.driver import PoolerMode
-from app.storage.connections.hosts import arguments_of
+from app.storage.connections.driver import PoolerMode, arguments_of
 from app.storage.migrations.migrate import upgrade
 from tests.pooler.pgbouncer import PgBouncer, pgbouncer
 from tests.serving.real import PATIENCE_SECONDS, soon_true

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.settings.validators import async_url
-from app.storage.connections import hosts
+from app.storage.connections import driver
 from app.storage.connections.database import open_database
 from app.storage.migrations.migrate import has_usable_schema, upgrade
 from tests.databases import Loaded
@@ -102,7 +102,7 @@ async def test_a_host_that_is_silent_keeps_nobody_from_the_next(
     pair: Pair, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither a command nor a server, whose next connection begins with the host that let it in."""
-    monkeypatch.setattr(hosts, "HOST_SECONDS", 0.3)
+    monkeypatch.setattr(driver, "HOST_SECONDS", 0.3)
     assert loaded.name == "postgres"
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))

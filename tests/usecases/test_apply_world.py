@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.storage.connections.hosts import arguments_of
+from app.storage.connections.driver import arguments_of
 from tests.applying import WorldRefused, applied, in_use, load_world, plan_of
 from tests.sent_statements import statements_sent
 from tests.usecases.world_files import as_file, contents, document, put, world

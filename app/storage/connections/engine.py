@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.storage.connections.hosts import Hosts
+from app.storage.connections.driver import Hosts
 
 UNPREPARED = {"statement_cache_size": 0, "prepared_statement_cache_size": 0, "prepared_statement_name_func": lambda: ""}
 """Behind a pooler, a prepared statement would be in nobody knows which server process."""

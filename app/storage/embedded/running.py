@@ -19,9 +19,8 @@ from urllib.parse import quote
 
 from app.backoff import delay_after
 from app.storage.embedded.binaries import Account, EmbeddedDatabaseError, environment, myself
-from app.storage.embedded.data_directory import DataDirectory, Postmaster, find_postmaster, prepare, said_plainly
+from app.storage.embedded.data_directory import PORT, DataDirectory, Postmaster, find_postmaster, prepare, said_plainly
 from app.storage.embedded.server import DATABASE, USER, join_or_start, launch, opened_log, stop
-from app.storage.embedded.socket_folder import PORT
 
 GATE, USERS, WATCH = "gate.lock", "users.lock", "watch.lock"
 """Files in the data directory, locked by whoever starts or stops the server, by all who use it, and by its watch."""

@@ -16,14 +16,16 @@ import psutil
 
 from app.storage.embedded.binaries import Account, EmbeddedDatabaseError, binaries_for, initdb_in
 from app.storage.embedded.data_directory import (
+    PORT,
     DataDirectory,
     Postmaster,
     find_postmaster,
     is_alive,
+    make_socket_dir,
     read_pid_file,
+    remove_socket,
     serves,
 )
-from app.storage.embedded.socket_folder import PORT, make_socket_dir, remove_socket
 
 USER = "flowport"
 DATABASE = "postgres"
