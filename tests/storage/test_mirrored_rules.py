@@ -205,7 +205,7 @@ async def test_a_flow_may_be_exported_to_the_same_workspaces(
     async with holding(database, scene) as connection:
         usable = used.usable_where()
         values = mirrored_rules.usable_values(usable, home)
-        may_be = mirrored_rules.may_be_exported_to(mirrored_rules.shape_of(usable))
+        may_be = mirrored_rules.may_be_exported_to()
         found = await workspaces_where(connection, may_be, values)
     assert found == expected
 

@@ -3,9 +3,10 @@
 Each names the rule that it mirrors: that one decides, and a test holds the two together on random worlds.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Subquery,
     Text,
@@ -15,13 +16,11 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
-    false,
     func,
     literal,
     null,
     or_,
     select,
-    true,
 )
 
 from app.domain.access import FLOW_EDIT
@@ -74,45 +73,36 @@ def may_write_flows() -> ColumnElement[bool]:
     return and_(MEMBER, has_permission, CONTRACT.c.status == ContractStatus.ACTIVE.value)
 
 
-class UsableShape(NamedTuple):
-    """The conditions that a `UsableWhere` has, without their values: the key of a cached statement."""
-
-    nowhere_else: bool
-    in_one_tenant: bool
-    in_one_contract: bool
-    by_whitelist: bool
+HOME, USABLE_CONTRACT = (bindparam(name, type_=Text) for name in ("home", "usable_contract"))
 
 
-HOME = bindparam("home", type_=Text)
-USABLE_CONTRACT = bindparam("usable_contract", type_=Text)
-
-
-def shape_of(usable: UsableWhere) -> UsableShape:
-    return UsableShape(
-        nowhere_else=usable.nowhere_else,
-        in_one_tenant=usable.tenant is not None,
-        in_one_contract=usable.contract is not None,
-        by_whitelist=usable.whitelisted is not None,
-    )
-
-
-def may_be_exported_to(shape: UsableShape) -> ColumnElement[bool]:
+def may_be_exported_to() -> ColumnElement[bool]:
     """Whether a flow of `home` may be exported to the workspace of a row of `ACCESSES`, the quota apart.
 
     Mirrors `domain.export.NewExports.eligibility` (A3, A6, C0 to C5), for a caller who may export from `home`.
     `usable_values` has its parameters.
     """
-    return and_(may_write_flows(), or_(WORKSPACE.c.id == HOME, _is_usable_there(shape)))
+    tenant = bindparam("usable_tenant", type_=Text)
+    is_outside_whitelist = or_(~TENANT.c.component_whitelist, WORKSPACE.c.type != WorkspaceType.FULL.value)
+    is_usable = and_(
+        ~bindparam("nowhere_else", type_=Boolean),
+        CONTRACT.c.tenant_id != all_(texts("shadowing")),
+        or_(tenant.is_(None), CONTRACT.c.tenant_id == tenant),
+        or_(USABLE_CONTRACT.is_(None), CONTRACT.c.id == USABLE_CONTRACT),
+        or_(is_outside_whitelist, texts("whitelisted").is_(None), is_one_of(CONTRACT.c.id, "whitelisted")),
+    )
+    return and_(may_write_flows(), or_(WORKSPACE.c.id == HOME, is_usable))
 
 
 def usable_values(usable: UsableWhere, home: Workspace) -> dict[str, Any]:
     """Values for the parameters of `may_be_exported_to`."""
     return {
         "home": home.id,
+        "nowhere_else": usable.nowhere_else,
         "shadowing": sorted(usable.shadowing),
         "usable_tenant": usable.tenant,
-        "usable_contract": usable.contract,
-        "whitelisted": sorted(usable.whitelisted or ()),
+        "usable_contract": None if usable.nowhere_else else usable.contract,
+        "whitelisted": None if usable.whitelisted is None else sorted(usable.whitelisted),
     }
 
 
@@ -185,18 +175,3 @@ def flows_used_in(workspaces: ColumnElement[Any]) -> Subquery:
 
 def _is_global() -> ColumnElement[bool]:
     return COMPONENT.c.access == ComponentAccess.GLOBAL.value
-
-
-def _is_usable_there(shape: UsableShape) -> ColumnElement[bool]:
-    if shape.nowhere_else:
-        return false()
-    conditions = [CONTRACT.c.tenant_id != all_(texts("shadowing"))]
-    if shape.in_one_tenant:
-        conditions.append(CONTRACT.c.tenant_id == bindparam("usable_tenant", type_=Text))
-    if shape.in_one_contract:
-        conditions.append(CONTRACT.c.id == USABLE_CONTRACT)
-    if shape.by_whitelist:
-        applies = and_(TENANT.c.component_whitelist, WORKSPACE.c.type == WorkspaceType.FULL.value)
-        is_named = is_one_of(CONTRACT.c.id, "whitelisted")
-        conditions.append(or_(~applies, is_named))
-    return and_(true(), *conditions)

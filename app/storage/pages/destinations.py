@@ -4,19 +4,18 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, any_, false, or_, select, true
+from sqlalchemy import Text, and_, any_, bindparam, false, or_, select, true
+from sqlalchemy.dialects.postgresql import array
 
 from app.domain.access import VisibleWorkspace
 from app.domain.model import Workspace
 from app.domain.source_graph import UsableWhere
-from app.storage.connections.connection import Parameters, ReadConnection, RowViews, texts, views_of
+from app.storage.connections.connection import Parameters, ReadConnection, RowViews, views_of
 from app.storage.facts.mirrored_rules import (
     FLOWS_USED_BY_CONTRACT,
     HOME,
     USABLE_CONTRACT,
-    UsableShape,
     may_be_exported_to,
-    shape_of,
     usable_values,
 )
 from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, VISIBLE, holds_one
@@ -52,12 +51,9 @@ def workspaces_to_export_to(
     usable: UsableWhere | None, *, home: Workspace, contract_id: str | None, search: str | None
 ) -> tuple[ListBelow[VisibleWorkspace], Parameters]:
     """The workspaces, by name; with `usable` only those where a flow of the workspace `home` may be exported to."""
-    values: dict[str, Any] = {**searching(search), "contract": id_or_none(Kind.CONTRACT, contract_id)}
-    if usable is not None:
-        values |= usable_values(usable, home) | _values_of_its_contracts(usable, home)
-    shape = None if usable is None else shape_of(usable)
-    listed = _workspaces_like(shape, has_contract=contract_id is not None, has_search=bool(search))
-    return listed, values
+    has_contract, has_search = contract_id is not None, bool(search)
+    listed = _workspaces_like(is_bounded=_is_bounded(usable), has_contract=has_contract, has_search=has_search)
+    return listed, {**_values(usable, home, search), "contract": id_or_none(Kind.CONTRACT, contract_id)}
 
 
 def contracts_to_export_to(
@@ -67,36 +63,43 @@ def contracts_to_export_to(
 
     With `include_ineligible` all that the user can see. Without `usable` it may be exported nowhere.
     """
-    values: dict[str, Any] = searching(search)
-    if usable is not None:
-        values |= usable_values(usable, home) | _values_of_its_contracts(usable, home)
-    shape = None if usable is None else shape_of(usable)
-    listed = _contracts_like(shape, has_search=bool(search), include_ineligible=include_ineligible)
-    return listed, values
+    listed = _contracts_like(
+        is_bounded=_is_bounded(usable), has_search=bool(search), include_ineligible=include_ineligible
+    )
+    return listed, _values(usable, home, search)
+
+
+def _is_bounded(usable: UsableWhere | None) -> bool | None:
+    """Whether the access alone says where the flow can't go anyway, so that few workspaces are walked; None as `usable`."""
+    return None if usable is None else usable.nowhere_else or usable.contract is not None
+
+
+def _values(usable: UsableWhere | None, home: Workspace, search: str | None) -> dict[str, Any]:
+    values = {} if usable is None else usable_values(usable, home)
+    return {**values, **searching(search), "home_contract": home.contract.id}
+
+
+_MAY_GO = may_be_exported_to()
 
 
 @cache
-def _workspaces_like(shape: UsableShape | None, *, has_contract: bool, has_search: bool) -> ListBelow[VisibleWorkspace]:
-    eligible = () if shape is None else (*_of_its_contracts(shape), may_be_exported_to(shape))
-    named = matching(WORKSPACE_ACCESS.c.name_key, "any" if has_search else None)
-    return WORKSPACES.where(*named, *((OF_CONTRACT,) if has_contract else ()), *eligible)
+def _workspaces_like(*, is_bounded: bool | None, has_contract: bool, has_search: bool) -> ListBelow[VisibleWorkspace]:
+    access = WORKSPACE_ACCESS.c
+    eligible = () if is_bounded is None else (_MAY_GO,)
+    its = (or_(access.contract_id == USABLE_CONTRACT, access.workspace_id == HOME),) if is_bounded else ()
+    named = matching(access.name_key, "any" if has_search else None)
+    return WORKSPACES.where(*named, *((OF_CONTRACT,) if has_contract else ()), *its, *eligible)
 
 
 @cache
-def _contracts_like(
-    shape: UsableShape | None, *, has_search: bool, include_ineligible: bool
-) -> ListBelow[RatedContract]:
-    eligible = false() if shape is None else _holds_a_destination(shape)
+def _contracts_like(*, is_bounded: bool | None, has_search: bool, include_ineligible: bool) -> ListBelow[RatedContract]:
+    contracts = array([USABLE_CONTRACT, bindparam("home_contract", type_=Text)])
+    its = (CONTRACT_ACCESS.c.contract_id == any_(contracts),) if is_bounded else ()
+    eligible = false() if is_bounded is None else and_(*its, holds_one(_MAY_GO))
     rated = CONTRACTS.rows.add_columns((eligible if include_ineligible else true()).label("eligible"))
     named = matching(CONTRACT_ACCESS.c.name_key, "any" if has_search else None)
     conditions = named if include_ineligible else (*named, eligible)
     return ListBelow(rated.where(*conditions), CONTRACTS.parent, CONTRACTS.order, _RATED)
-
-
-def _holds_a_destination(shape: UsableShape) -> ColumnElement[bool]:
-    is_bounded = shape.nowhere_else or shape.in_one_contract
-    its = (CONTRACT_ACCESS.c.contract_id == any_(ITS_CONTRACTS),) if is_bounded else ()
-    return and_(*its, holds_one(may_be_exported_to(shape)))
 
 
 _CONTRACT, _ELIGIBLE = views_of(ContractView), len(ContractView._fields)
@@ -104,23 +107,3 @@ _RATED = RowViews(
     lambda row: RatedContract(_CONTRACT.make(row), row[_ELIGIBLE]),
     {"contract": _CONTRACT.layout, "eligible": _ELIGIBLE},
 )
-
-
-ITS_CONTRACTS = texts("its_contracts")
-"""The contracts that alone come into question for a flow, where not all of them do."""
-
-
-def _values_of_its_contracts(usable: UsableWhere, home: Workspace) -> dict[str, Any]:
-    if usable.nowhere_else:
-        return {"its_contracts": [home.contract.id]}
-    return {} if usable.contract is None else {"its_contracts": sorted({usable.contract, home.contract.id})}
-
-
-def _of_its_contracts(shape: UsableShape) -> tuple[ColumnElement[bool], ...]:
-    """Says by the access alone where a flow can't go anyway, so that only few workspaces are walked."""
-    access = WORKSPACE_ACCESS.c
-    if shape.nowhere_else:
-        return (access.contract_id == any_(ITS_CONTRACTS),)
-    if shape.in_one_contract:
-        return (or_(access.contract_id == USABLE_CONTRACT, access.workspace_id == HOME),)
-    return ()
