@@ -28,20 +28,19 @@ from app.domain.undo_release import undo_permission
 from app.storage.connections.connection import Row, WriteConnection
 from app.storage.connections.row_changes import Part, write_rows
 from app.storage.facts.catalogue import read_workspace_access
-from app.storage.facts.drafts import find_flow_of_draft, read_draft
 from app.storage.facts.flows import (
     FoundFlow,
     StateChoice,
     StateChoices,
     draft_state,
     named_states,
-    no_state,
     read_flows,
 )
 from app.storage.facts.gather import SentGraph, facts_about, gather
 from app.storage.facts.idempotency_keys import StoredCall, UsedKey, store_call, take_key
 from app.storage.facts.locks import Touched, Wish, check_locks, lock, needed_for, needed_for_new_flow, touched_by
 from app.storage.facts.release_facts import lock_release, read_release_items
+from app.storage.facts.states import find_flow_of_draft, read_draft
 from app.storage.facts.undo_facts import find_flows_of_exports, read_undo_facts
 from app.storage.reads.exports import read_keyed_exports
 
@@ -126,7 +125,7 @@ class Store:
 
     async def flows(self, flow_ids: Iterable[str], *, permission: str) -> dict[str, Flow]:
         """Lock flows that the caller has the permission for, and read them without their graphs, by id."""
-        visible = await self._locked_flows({flow_id: [no_state] for flow_id in flow_ids}, permission=permission)
+        visible = await self._locked_flows(dict.fromkeys(flow_ids, ()), permission=permission)
         return {flow_id: each.flow for flow_id, each in visible.items()}
 
     async def flow_and_draft(self, draft_id: str) -> tuple[Flow | None, SavedState | None]:

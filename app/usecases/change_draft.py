@@ -26,8 +26,8 @@ from app.domain.publish import (
     plan_revert,
 )
 from app.domain.release import applied_releases
-from app.storage.facts.drafts import has_drafts_set_aside
 from app.storage.facts.flows import draft_state, edited_state, named_states
+from app.storage.facts.states import has_drafts_set_aside
 from app.storage.store import Store
 from app.storage.writes import lifecycle
 from app.storage.writes.release_writes import publish_together

@@ -22,7 +22,6 @@ from app.storage.connections.connection import RowViews, views_of
 from app.storage.connections.database import Database
 from app.storage.facts.catalogue import read_catalogue, read_targets, read_workspace_access
 from app.storage.facts.flows import own_states, read_flows
-from app.storage.facts.gather import states_at_hand
 from app.storage.ids import Kind, is_id
 from app.storage.pages.candidates import (
     OVERRIDE_CANDIDATES,
@@ -189,7 +188,7 @@ async def find_steps_in_need(
             return None
         exported = {key: [own_states] for key in await read_exported_flows(connection, flow_id, workspace_id)}
         copies = await read_flows(connection, actor, exported) if exported else {}
-        states = [source.copied.state, *(state for copy in copies.values() for state in states_at_hand(copy.flow))]
+        states = [source.copied.state, *(state for copy in copies.values() for state in copy.states)]
         current_meter().take_objects(sum(len(state.graph.steps) for state in states[1:]))
         catalogue = await read_catalogue(
             connection, actor, {step.command for state in states for step in state.graph.steps}

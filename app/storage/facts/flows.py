@@ -25,7 +25,18 @@ from sqlalchemy import (
 )
 
 from app.domain.access import WorkspaceAccess
-from app.domain.flow import TEXTS, Base, CopiedState, Flow, Graph, SavedState, ShownFlow, SourceWish, copied_state
+from app.domain.flow import (
+    TEXTS,
+    Base,
+    CopiedState,
+    Flow,
+    FlowState,
+    Graph,
+    SavedState,
+    ShownFlow,
+    SourceWish,
+    copied_state,
+)
 from app.domain.model import ContractId, FlowId, FlowStatus, FlowType
 from app.meter import current_meter
 from app.offload import interruptible, offload
@@ -46,6 +57,12 @@ class FoundFlow(NamedTuple):
 
     flow: Flow
     named: Mapping[str, SavedState]
+
+    @property
+    def states(self) -> list[FlowState]:
+        """Every state of the flow that was read, whichever is chosen."""
+        saved = (self.flow.published, self.flow.draft, *self.named.values())
+        return [each.state for each in saved if each is not None]
 
 
 class FoundFlows(NamedTuple):
@@ -77,10 +94,6 @@ def edited_state(visible: FoundFlow) -> Iterable[SavedState | None]:
 
 def named_states(visible: FoundFlow) -> Iterable[SavedState | None]:
     return visible.named.values()
-
-
-def no_state(_: FoundFlow) -> Iterable[SavedState | None]:
-    return ()
 
 
 def chosen_by(source: SourceWish) -> StateChoice:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from app.domain.content import Content, read_graph, topic_fields
 from app.domain.facts import ExportWish, Facts, OntoFlow
-from app.domain.flow import Flow, FlowState, SavedState, size_of_graphs
+from app.domain.flow import FlowState, size_of_graphs
 from app.domain.graph import Json, commands
 from app.domain.model import Workspace
 from app.offload import LARGE, offload
@@ -46,9 +46,8 @@ async def facts_about(
     sent: SentGraph | None = None,
 ) -> Facts:
     """The facts about flows, references that are named besides, and a graph that was sent."""
-    states = [state for each in flows.values() for state in states_at_hand(each.flow, *each.named.values())]
     # Equal graphs of several flows are one object.
-    graphs = {id(state.graph): state.graph for state in states}.values()
+    graphs = {id(state.graph): state.graph for each in flows.values() for state in each.states}.values()
     size = size_of_graphs(*graphs)
     used = await offload(size, lambda: {command for graph in graphs for command in graph.commands})
     catalogue = await read_catalogue(connection, viewer, used.union(commands(sent and sent.graph)))
@@ -64,11 +63,6 @@ async def facts_about(
         targets=await read_targets(connection, viewer, ids.union(sent_ids, named)),
         graph=graph,
     )
-
-
-def states_at_hand(flow: Flow, *named: SavedState) -> list[FlowState]:
-    """Every state of the flow that was read, whichever is chosen."""
-    return [saved.state for saved in (flow.published, flow.draft, *named) if saved is not None]
 
 
 def named_by(wishes: Iterable[Wish]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The columns of a draft or version: its state, as rules have it, is made and unmade here alone.
+"""The columns of a draft or version: its state, as rules have it, is made and unmade here alone; drafts by their ids.
 
 Outlines of graphs and bindings are read with their flows while they are short together, else once they are counted.
 """
@@ -9,7 +9,19 @@ from operator import add, attrgetter, itemgetter
 from typing import Any, NamedTuple, Self
 
 import orjson
-from sqlalchemy import ColumnElement, FromClause, Integer, Text, case, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Text,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    select,
+    union_all,
+)
 
 from app.domain.component import Link, Step, make_steps
 from app.domain.flow import TEXTS, FlowState, Graph, SavedState, ShownFlow
@@ -18,7 +30,9 @@ from app.domain.input import name_key
 from app.domain.model import ReferenceKind, VersionOrigin
 from app.storage.connections.connection import ReadConnection, Row, is_one_of
 from app.storage.connections.failures import TransactionConflict
-from app.storage.tables import FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
+from app.storage.facts.visibility import FLOWS
+from app.storage.ids import Kind, is_id
+from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
 
 FIELDS = (*TEXTS, "content_hash", "origin", "revert_of")
 RECORDS = ("export_id", "descends_from")
@@ -30,8 +44,6 @@ NAME = 2
 """Index of the optional name in a step of an outline, after the step's id and command."""
 
 
-SMALL = 8_000
-"""Characters of a graph up to which steps and bindings are made at once: reading their texts twice would take longer."""
 _NEW_LINK = partial(tuple.__new__, Link)
 """Makes a link from the list of its values in an outline."""
 
@@ -56,7 +68,6 @@ class OutlinedGraph(Graph):
         """`shared` makes equal bindings of several graphs one object."""
         super().__init__()
         self._texts = outline, bindings
-        self._is_small = len(outline) + len(bindings) <= SMALL
         self._shared = shared
 
     @property
@@ -85,15 +96,11 @@ class OutlinedGraph(Graph):
 
     @cached_property
     def commands(self) -> Sequence[str]:
-        if self._is_small:
-            return super().commands
         shared = dict[str, str]().setdefault
         return [shared(step[1], step[1]) for step in orjson.loads(self._texts[0])["steps"]]
 
     @cached_property
     def references(self) -> Collection[str]:
-        if self._is_small:
-            return tuple(super().references)
         # Bindings as rules have them take several times as long, and many decisions need no more of them.
         steps = orjson.loads(self._texts[1])
         named = (step[name] for step in steps for name in _REFERENCES if name in step)
@@ -229,3 +236,44 @@ async def read_outlines(connection: ReadConnection, states: Mapping[Key, Outline
     shared: dict[Hashable, StepBindings] = {}
     graphs = {row_id: OutlinedGraph(row.outline, row.bindings, shared) for row_id, row in rows.items()}
     return {key: graphs.get(state.id) or graph_of(state.row, state.name, shared) for key, state in states.items()}
+
+
+DRAFT_ID = bindparam("draft", type_=Text)
+
+FLOW_OF_DRAFT = (
+    select(FLOW_DRAFT.c.flow_id)
+    .select_from(FLOWS.join(FLOW_DRAFT, FLOW_DRAFT.c.flow_id == FLOW.c.id))
+    .where(FLOW_DRAFT.c.id == DRAFT_ID)
+)
+
+DRAFT = (
+    select(*state_columns("draft", FLOW_DRAFT, FLOW_CONTENT))
+    .join_from(FLOW_DRAFT, FLOW_CONTENT, FLOW_CONTENT.c.hash == FLOW_DRAFT.c.content_hash)
+    .where(FLOW_DRAFT.c.id == DRAFT_ID)
+)
+
+SET_ASIDE = select(
+    exists(
+        select(literal(1)).where(
+            FLOW_DRAFT.c.flow_id == bindparam("flow", type_=Text), FLOW_DRAFT.c.set_aside_at.is_not(None)
+        )
+    )
+)
+
+
+async def find_flow_of_draft(connection: ReadConnection, viewer: str, draft_id: str) -> str | None:
+    """The flow that a draft belongs to; None if the viewer can't see it."""
+    if not is_id(Kind.DRAFT, draft_id):
+        return None
+    flow_id: str | None = await connection.value(FLOW_OF_DRAFT, {"viewer": viewer, "draft": draft_id})
+    return flow_id
+
+
+async def read_draft(connection: ReadConnection, draft_id: str) -> SavedState | None:
+    """A draft without its graph; None if it has gone. The lock of its flow keeps it."""
+    row = await connection.row(DRAFT, {"draft": draft_id})
+    return None if row is None else state_of(row, "draft", Graph())
+
+
+async def has_drafts_set_aside(connection: ReadConnection, flow_id: str) -> bool:
+    return bool(await connection.value(SET_ASIDE, {"flow": flow_id}))
