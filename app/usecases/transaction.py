@@ -20,7 +20,7 @@ from app.meter import MUTATION_COST, current_meter
 from app.offload import interruptible, offload
 from app.storage.connections.commits import Commits, CommitState
 from app.storage.connections.database import Database, TransactionConflict
-from app.storage.connections.replicas.positions import note_write
+from app.storage.connections.replicas.replica import note_write
 from app.storage.facts.idempotency_keys import StoredCall
 from app.storage.store import Store
 from app.telemetry.log import log

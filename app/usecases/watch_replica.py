@@ -7,8 +7,7 @@ from functools import partial
 
 from app.domain.model import UserId
 from app.storage.connections.database import DatabaseFailure
-from app.storage.connections.replicas.positions import begin_positions, settle
-from app.storage.connections.replicas.replica import ANSWER_SECONDS, Replica
+from app.storage.connections.replicas.replica import ANSWER_SECONDS, Replica, begin_positions, settle
 from app.storage.migrations.compatibility import has_usable_schema_on
 from app.storage.store import Store
 from app.usecases.transaction import UnitOfWork, transaction

@@ -13,7 +13,7 @@ from app.storage.accounts import PREFIX, find_user_by_email, find_user_by_id, ow
 from app.storage.connections.commits import CommitState
 from app.storage.connections.connection import Row
 from app.storage.connections.database import Database
-from app.storage.connections.replicas.positions import NOT_KNOWN, position_of
+from app.storage.connections.replicas.replica import NOT_KNOWN, position_of
 from app.storage.connections.shared_reads import SharedReads
 from app.telemetry.log import log
 from app.usecases.manage_tokens import note_token_use

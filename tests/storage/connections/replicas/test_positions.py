@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 
 from app.domain.model import UserId
 from app.storage.connections.database import Database, StatementFailed, open_database
-from app.storage.connections.replicas.positions import (
+from app.storage.connections.replicas.replica import (
     CURRENT,
     NOT_KNOWN,
     begin_positions,
