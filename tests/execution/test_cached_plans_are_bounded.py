@@ -5,7 +5,8 @@ from graphql import OperationDefinitionNode, parse
 from app.execution.plan import MOST_CACHED_FIELDS, MOST_CACHED_PLANS, Plan, PlanCache, conditions_of
 from app.graphql.schema import schema
 from app.storage.pages.flow_filters import FlowFilter, FlowOrder
-from app.storage.pages.lists import MOST_CACHED_LISTS, ListName, WantedList, listing_like
+from app.storage.pages.lists import ListName, WantedList, listing_like
+from app.storage.pages.paging import MOST_CACHED_LISTS, ListBelow
 
 
 def planned(cache: PlanCache, key: str, fields: int) -> None:
@@ -43,9 +44,8 @@ def test_lists_share_statements_by_their_form_of_which_only_so_many_are_kept() -
     one, other = (
         WantedList(ListName.FLOWS, text, FlowFilter(created_by=creator)) for text, creator in (("a", "b"), ("c", "d"))
     )
-    assert one.listing().statements is other.listing().statements
+    assert one.listing() is other.listing()
     assert one.values("somebody") != other.values("somebody")
-    assert (
-        WantedList(ListName.FLOWS, flow_order=FlowOrder.NAME_DESC).listing().statements is not one.listing().statements
-    )
-    assert listing_like.cache_info().maxsize == MOST_CACHED_LISTS
+    assert WantedList(ListName.FLOWS, flow_order=FlowOrder.NAME_DESC).listing() is not one.listing()
+    caches = listing_like, ListBelow._page_of_one, ListBelow._pages_of_several, ListBelow._counts
+    assert {each.cache_info().maxsize for each in caches} == {MOST_CACHED_LISTS}

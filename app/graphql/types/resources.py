@@ -57,7 +57,7 @@ class Component(Node):
     title: str = about("The name that people read.")
     access: ComponentAccess = about("The audience that may use it.")
     requires: ComponentRequirement = about("The reference that a step of it needs before it can be published.")
-    is_pub_sub: bool = about("Whether its steps publish to a topic or subscribe to one.")
+    is_pub_sub: bool = about("Whether its steps publish to a topic or subscribe to one.", of="pub_sub")
 
 
 @strawberry.type

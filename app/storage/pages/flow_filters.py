@@ -82,7 +82,7 @@ _OTHER, _ONCE = FLOW.alias("other").c, FLOW_COMPONENT.c
 
 def _flows_where(condition: Callable[[ColumnElement[str]], ColumnElement[bool]]) -> Narrowed:
     """The ids of the flows that meet a condition on a workspace."""
-    return Narrowed(FLOW.c.id, _OTHER.id, condition)
+    return Narrowed(_OTHER.id, condition)
 
 
 def _flows_with(value: ColumnElement[str], wish: ColumnElement[str]) -> Narrowed:
@@ -107,19 +107,18 @@ _NO_VERSION_AS_TEXT = cast(_OTHER.published_version_id.is_(None), Text)
 _FILTERS: dict[tuple[str, object], Filter] = {
     ("uses_id", ANY): Filter(
         exists(select(literal(1)).where(_IS_USE).offset(0)),
-        Narrowed(FLOW.c.id, FLOW_REFERENCE.c.flow_id, lambda _: _IS_PLACE),
+        Narrowed(FLOW_REFERENCE.c.flow_id, lambda _: _IS_PLACE),
     ),
     ("drift", ANY): Filter(
         exists(select(literal(1)).select_from(ENDS).where(_HAS_DRIFT).offset(0)),
         Narrowed(
-            FLOW.c.id,
             FLOW_EXPORT.c.destination_flow_id,
             lambda workspace: FLOW_EXPORT.c.destination_workspace_id == workspace,
         ),
     ),
     ("component_id", ANY): Filter(
         _uses_component(),
-        Narrowed(FLOW.c.id, _ONCE.flow_id, lambda workspace: and_(_ONCE.workspace_id == workspace, _NAMED_ONCE)),
+        Narrowed(_ONCE.flow_id, lambda workspace: and_(_ONCE.workspace_id == workspace, _NAMED_ONCE)),
     ),
     ("created_by", ANY): Filter(
         FLOW.c.created_by == _CREATOR,

@@ -102,7 +102,7 @@ WORKSPACES = ListBelow(
 )
 """The workspaces that a user can see."""
 
-WORKSPACES_OF_CONTRACT = replace(WORKSPACES, parent=WORKSPACE_ACCESS.c.contract_id, statements={}).where(BY_VIEWER)
+WORKSPACES_OF_CONTRACT = replace(WORKSPACES, parent=WORKSPACE_ACCESS.c.contract_id).where(BY_VIEWER)
 """Workspaces of a contract that the viewer can see."""
 
 CONTRACTS = ListBelow(

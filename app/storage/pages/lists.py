@@ -22,7 +22,7 @@ from app.storage.pages.flow_filters import (
     id_or_none,
     shape_of,
 )
-from app.storage.pages.paging import ListBelow, matching, searching
+from app.storage.pages.paging import MOST_CACHED_LISTS, ListBelow, matching, searching
 from app.storage.pages.related import JOINS, reading_only
 from app.storage.tables import FLOW
 
@@ -96,17 +96,14 @@ class WantedList(NamedTuple):
         )
 
 
-MOST_CACHED_LISTS = 200
-"""Most callers ask for a handful of lists; a cached list takes a tenth of a megabyte."""
-
-
 @lru_cache(MOST_CACHED_LISTS)
 def listing_like(shape: WantedList) -> ListBelow[Any]:
     """The list of a shape, cached: compiling its statements takes longer than running them."""
     listed = _listing(shape)
     own, related = shape.columns
     joins = {each: JOINS[each].reading(columns) for each, columns in sorted(related, key=str) if each in JOINS}
-    return replace(listed, rows=reading_only(listed.rows, listed.views.layout, own)).joining(joins)
+    narrow = replace(listed, rows=reading_only(listed.rows, listed.views.layout, own))
+    return narrow.joining(joins) if joins else narrow
 
 
 def _listing(shape: WantedList) -> ListBelow[Any]:

@@ -1,9 +1,9 @@
 """Pages of lists, by key: a page costs the same wherever it lies, since it is read off an index."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -37,6 +37,8 @@ Key = tuple[str | int | datetime, ...]
 """The place of an element in its list: the values of the columns that the list is sorted by."""
 
 
+MOST_CACHED_LISTS = 200
+"""Most callers ask for a handful of lists; a cached list takes a tenth of a megabyte."""
 FEW = 1_000
 """Up to this many elements that meet a condition are collected and sorted; with more, the list is read in its order."""
 
@@ -148,8 +150,6 @@ PARENTS = texts("parents")
 class Narrowed:
     """The ids of those elements of a parent that meet one condition, or of somewhat more; read off an index."""
 
-    of: ColumnElement[str]
-    """The id of an element."""
     ids: ColumnElement[str]
     where: Callable[[ColumnElement[str]], ColumnElement[bool]]
     """The condition on an id below a parent."""
@@ -172,9 +172,12 @@ def _tables_of(column: ColumnElement[Any]) -> list[FromClause]:
     return [column.table] if isinstance(column, ColumnClause) and column.table is not None else []
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ListBelow(Generic[View]):
-    """A list that each of several parents has: their pages are read in one statement, whatever their number."""
+    """A list that each of several parents has: their pages are read in one statement, whatever their number.
+
+    Statements are cached by the list: compiling one takes longer than running it.
+    """
 
     rows: Select[Any]
     parent: ColumnElement[str]
@@ -187,17 +190,15 @@ class ListBelow(Generic[View]):
     joined: Joined | None = None
     """The related rows that are read with the elements."""
     narrowed: "tuple[Narrowed, ...]" = ()
-    """Conditions that may leave few elements, each with an index of its own."""
-    statements: dict[tuple[str, bool], CompiledStatement] = field(default_factory=dict)
-    """Compiled statements, cached: compiling one takes longer than running it."""
+    """Conditions that may leave few elements, each with an index of its own; the order ends with the element's id then."""
 
     def where(self, *conditions: ColumnElement[bool]) -> "ListBelow[View]":
-        return replace(self, rows=self.rows.where(*conditions), statements={})
+        return replace(self, rows=self.rows.where(*conditions))
 
     def joining(self, joins: Mapping[Related, Join]) -> "ListBelow[View]":
         joined = Joined(joins, start=len(self.rows.selected_columns))
         views = self.views._replace(layout={**self.views.layout, **joined.layouts})
-        return replace(self, joined=joined, views=views, statements={})
+        return replace(self, joined=joined, views=views)
 
     async def pages(
         self, connection: ReadConnection, parents: Sequence[str], request: PageRequest, parameters: Mapping[str, Any]
@@ -206,11 +207,11 @@ class ListBelow(Generic[View]):
         different = list(dict.fromkeys(parents))
         parameters = {**parameters, **self.order.values(request)}
         if len(different) == 1:
-            statement = self._statement("one", self._page_of_one, backwards=request.backwards)
+            statement = self._page_of_one(backwards=request.backwards)
             rows = await connection.rows(statement, {**parameters, "parent": different[0]})
             return [self.order.cut(rows, request, self.views, self.joined)] * len(parents)
         below: dict[str, list[Sequence[Any]]] = {}
-        statement = self._statement("several", self._pages_of_several, backwards=request.backwards)
+        statement = self._pages_of_several(backwards=request.backwards)
         for row in await connection.rows(statement, {**parameters, "parents": different}):
             below.setdefault(row[0], []).append(row[1:])
         pages = {
@@ -218,32 +219,27 @@ class ListBelow(Generic[View]):
         }
         return [pages[parent] for parent in parents]
 
-    def _statement(
-        self, name: str, make: Callable[[bool], Select[Any]], *, backwards: bool = False
-    ) -> CompiledStatement:
-        found = self.statements.get((name, backwards))
-        if found is None:
-            found = self.statements[name, backwards] = compile_statement(make(backwards))
-        return found
-
-    def _page_of_one(self, backwards: bool) -> Select[Any]:  # noqa: FBT001 - called by `_statement`
+    @lru_cache(MOST_CACHED_LISTS)  # noqa: B019 - a list that nobody asks for any more drops out
+    def _page_of_one(self, *, backwards: bool) -> CompiledStatement:
         """The planner knows how long the list of a parent is only if it is told which one."""
         only = () if self.only is None else (self.only(PARENT),)
         page = self._page(self.rows.where(self.parent == PARENT, *only), PARENT, backwards=backwards)
-        if not self.joined:
-            return page
+        if self.joined is None:
+            return compile_statement(page)
         rows = page.subquery("page")
-        return self.joined.to(rows, rows, keys=len(self.order.columns))
+        return compile_statement(self.joined.to(rows, rows, keys=len(self.order.columns)))
 
-    def _pages_of_several(self, backwards: bool) -> Select[Any]:  # noqa: FBT001 - as above
+    @lru_cache(MOST_CACHED_LISTS)  # noqa: B019 - as above
+    def _pages_of_several(self, *, backwards: bool) -> CompiledStatement:
         above = select(func.unnest(PARENTS).label("id")).subquery("parents")
         only = () if self.only is None else (self.only(above.c.id),)
         page = self._page(self.rows.where(self.parent == above.c.id), above.c.id, backwards=backwards).lateral("page")
         rows = above.join(page, true())
-        if not self.joined:
-            return select(above.c.id, page).select_from(rows).where(*only)
+        if self.joined is None:
+            return compile_statement(select(above.c.id, page).select_from(rows).where(*only))
         found = self.joined.to(rows, page, keys=len(self.order.columns))
-        return found.with_only_columns(above.c.id, *found.selected_columns, maintain_column_froms=True).where(*only)
+        columns = found.with_only_columns(above.c.id, *found.selected_columns, maintain_column_froms=True)
+        return compile_statement(columns.where(*only))
 
     def _page(self, rows: Select[Any], parent: ColumnElement[str], *, backwards: bool) -> Select[Any]:
         """One page, of which no more is read than FEW or than a walk takes where more than those match."""
@@ -251,7 +247,7 @@ class ListBelow(Generic[View]):
             return self.order.page(rows, backwards=backwards)
         few = few_of(self.narrowed, parent)
         # One of the two is empty, and isn't begun.
-        collected = rows.where(self.narrowed[0].of == any_(few.c.ids)).correlate(few, *_tables_of(parent))
+        collected = rows.where(self.order.columns[-1] == any_(few.c.ids)).correlate(few, *_tables_of(parent))
         walked = rows.where(few.c.ids.is_(None)).correlate(few, *_tables_of(parent))
         pages = [self.order.page(each, backwards=backwards) for each in (collected, walked)]
         page = union_all(*pages).lateral("either")
@@ -261,16 +257,15 @@ class ListBelow(Generic[View]):
         self, connection: ReadConnection, parents: Sequence[str], parameters: Mapping[str, Any]
     ) -> list[int]:
         """How long the list of each parent is, in their order."""
-        statement = self._statement("counts", self._counts)
-        rows = await connection.rows(statement, {**parameters, "parents": [*dict.fromkeys(parents)]})
+        rows = await connection.rows(self._counts(), {**parameters, "parents": [*dict.fromkeys(parents)]})
         numbers = {row.parent: row.number for row in rows}
         return [numbers.get(parent, 0) for parent in parents]
 
-    def _counts(self, _: bool) -> Select[Any]:  # noqa: FBT001 - as above
+    @lru_cache(MOST_CACHED_LISTS)  # noqa: B019 - as above
+    def _counts(self) -> CompiledStatement:
         only = () if self.only is None else (self.only(self.parent),)
         counted: Any = self.rows.with_only_columns(self.parent.label("parent"), func.count().label("number"))
-        statement: Select[Any] = counted.where(self.parent == any_(PARENTS), *only).group_by(self.parent)
-        return statement
+        return compile_statement(counted.where(self.parent == any_(PARENTS), *only).group_by(self.parent))
 
 
 SEARCH = bindparam("search", type_=Text)

@@ -117,9 +117,6 @@ class Joined:
             self.layouts[related] = layout_of(join.view, start)
             start += len(join.view._fields)
 
-    def __bool__(self) -> bool:
-        return bool(self._joins)
-
     def to(self, rows: FromClause, page: FromClause, *, keys: int) -> Select[Any]:
         """The page, which is among the rows, with what its rows refer to before its last columns, the keys.
 

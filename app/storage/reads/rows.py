@@ -87,10 +87,6 @@ class ComponentView(NamedTuple):
     pub_sub: bool
     team_name: str
 
-    @property
-    def is_pub_sub(self) -> bool:
-        return self.pub_sub
-
 
 class TopicView(NamedTuple):
     id: str
@@ -111,11 +107,8 @@ class CredentialView(NamedTuple):
     name: str
 
 
-class SecretView(NamedTuple):
-    id: str
-    workspace_id: str
-    component_id: str
-    name: str
+class SecretView(CredentialView):
+    __slots__ = ()
 
 
 class AgentView(NamedTuple):
