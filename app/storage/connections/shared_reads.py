@@ -5,8 +5,8 @@ Answers aren't cached: each was read after its request asked for it.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from contextvars import Context, copy_context
-from typing import Generic, NamedTuple, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 SECONDS_ALONE = 0.02
 """Seconds that requests wait for a running statement before another one begins: its connection may hang."""
@@ -15,11 +15,14 @@ Key = TypeVar("Key", bound=Hashable)
 Found = TypeVar("Found")
 
 
-class Asked(NamedTuple, Generic[Key, Found]):
-    key: Key
-    answer: "asyncio.Future[Found | None]"
-    context: Context
-    """The context of the request: a statement counts as one of its first request."""
+@dataclass(slots=True, eq=False)
+class SharedRead(Generic[Key, Found]):
+    """Keys that one statement reads."""
+
+    read: "asyncio.Task[Mapping[Key, Found]]"
+    keys: dict[Key, None] = field(default_factory=dict)
+    waiting: int = 0
+    """Number of requests that wait for the statement."""
 
 
 class SharedReads(Generic[Key, Found]):
@@ -28,64 +31,31 @@ class SharedReads(Generic[Key, Found]):
     def __init__(self, read: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Found]]]) -> None:
         """`read` answers the keys that exist; all requests of a statement get what it raises."""
         self._read = read
-        self._waiting: list[Asked[Key, Found]] = []
-        self._reading: set[asyncio.Task[None]] = set()
-        self._next: asyncio.TimerHandle | None = None
+        self._next: SharedRead[Key, Found] | None = None
+        self._reading: asyncio.Task[Any] | None = None
 
     async def find(self, key: Key) -> Found | None:
         """Read the answer for a key; None if there is none. Raises what `read` raises."""
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Found | None] = loop.create_future()
-        self._waiting.append(Asked(key, answer, copy_context()))
-        if not self._reading:
-            self._begin()
-        elif self._next is None:
-            self._next = loop.call_later(SECONDS_ALONE, self._begin)
-        return await answer
-
-    def _begin(self) -> None:
-        """Read for all waiting requests, including those that arrive before the task starts."""
-        if self._next is not None:
-            self._next.cancel()
-            self._next = None
-        if self._waiting:
-            task = asyncio.get_running_loop().create_task(self._answer_all(), context=self._waiting[0].context)
-            self._reading.add(task)
-            task.add_done_callback(self._end)
-
-    def _end(self, task: "asyncio.Task[None]") -> None:
-        self._reading.discard(task)
-        if self._waiting:
-            self._begin()
-
-    async def _answer_all(self) -> None:
-        asked = [each for each in self._waiting if not each.answer.done()]
-        self._waiting = []
-        if not asked:
-            return
-        self._end_when_nobody_waits(asked)
+        if self._next is None:
+            # A statement counts as one of its first request, whose context the task has.
+            self._next = SharedRead(asyncio.create_task(self._read_next()))
+        batch = self._next
+        batch.keys[key] = None
+        batch.waiting += 1
         try:
-            found = await self._read([*dict.fromkeys(each.key for each in asked)])
-        except Exception as error:  # noqa: BLE001 - it is raised to those who asked
-            for each in asked:
-                if not each.answer.done():
-                    each.answer.set_exception(error)
-            return
-        except BaseException:
-            for each in asked:
-                each.answer.cancel()
-            raise
-        for each in asked:
-            if not each.answer.done():
-                each.answer.set_result(found.get(each.key))
+            return (await asyncio.shield(batch.read)).get(key)
+        finally:
+            batch.waiting -= 1
+            if not batch.waiting:
+                # Otherwise a connection that answers no more would be held.
+                batch.read.cancel()
+                if self._next is batch:
+                    self._next = None
 
-    def _end_when_nobody_waits(self, asked: Sequence[Asked[Key, Found]]) -> None:
-        """Cancel this task once all who asked are cancelled, so that a connection that answers no more isn't held."""
-        task = asyncio.current_task()
-
-        def end(answer: "asyncio.Future[Found | None]") -> None:
-            if answer.cancelled() and task is not None and all(each.answer.done() for each in asked):
-                task.cancel()
-
-        for each in asked:
-            each.answer.add_done_callback(end)
+    async def _read_next(self) -> Mapping[Key, Found]:
+        """Read the next batch, once the statement before has ended or seems to hang; later keys are for the one after."""
+        if self._reading is not None and not self._reading.done():
+            await asyncio.wait({self._reading}, timeout=SECONDS_ALONE)
+        batch, self._next = self._next, None
+        self._reading = asyncio.current_task()
+        return await self._read([] if batch is None else [*batch.keys])

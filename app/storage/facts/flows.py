@@ -214,7 +214,7 @@ async def _with_graphs(connection: ReadConnection, rows: Iterable[Row], choices:
     """Read the graphs of the chosen states; equal graphs are one object, and count once."""
     flows = _by_flow(rows)
     states = [
-        OutlinedState(state_id, *of_flow.places[state_id])
+        of_flow.places[state_id]
         for flow_id, of_flow in flows.items()
         for state_id in of_flow.chosen_ids(choices[flow_id])
     ]
@@ -240,22 +240,15 @@ def _by_flow(rows: Iterable[Row]) -> "dict[str, _RowsOfFlow]":
     }
 
 
-def _places(rows: Sequence[Row]) -> dict[str, tuple[Row, str]]:
-    """The first row of each state of a flow, and the state's name in that row."""
-    places: dict[str, tuple[Row, str]] = {}
-    for row in rows:
-        for name, column in _IDS_OF_STATES.items():
-            if row[column] is not None:
-                places.setdefault(row[column], (row, name))
-    return places
-
-
-_IDS_OF_STATES = {name: f"{name}_id" for name in STATES}
+def _places(rows: Sequence[Row]) -> dict[str, OutlinedState]:
+    """The states of a flow by their ids, each in the first row that has it."""
+    places = ((row[f"{name}_id"], row, name) for row in reversed(rows) for name in STATES)
+    return {place[0]: OutlinedState(*place) for place in places if place[0] is not None}
 
 
 class _RowsOfFlow(NamedTuple):
     rows: Sequence[Row]
-    places: Mapping[str, tuple[Row, str]]
+    places: Mapping[str, OutlinedState]
     access: WorkspaceAccess
 
     def chosen_ids(self, choices: Sequence[StateChoice]) -> set[str]:
@@ -267,7 +260,7 @@ class _RowsOfFlow(NamedTuple):
         """The flow, whose states have these graphs by id; other states have no steps."""
         states = {
             state_id: state_of(row, name, graphs.get(state_id, NO_GRAPH))
-            for state_id, (row, name) in self.places.items()
+            for state_id, row, name in self.places.values()
         }
         first = self.rows[0]
         flow = flow_of(first, self.access, states.get(first["published_id"]), states.get(first["draft_id"]))
