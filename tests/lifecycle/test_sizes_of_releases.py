@@ -5,7 +5,7 @@ import pytest
 from app.domain.flow import CHARACTERS_PER_PART
 from app.domain.model import UserId
 from app.meter import MUTATION_COST, Meter
-from app.storage.reads.releases import read_current_releases
+from app.storage.reads.by_id import read_current_releases
 from tests.lifecycle.company import Company
 from tests.lifecycle.test_releases import changed_flows, requested
 from tests.metering import counted_by

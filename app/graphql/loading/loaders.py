@@ -26,7 +26,6 @@ from app.storage.pages.lists import WantedList
 from app.storage.pages.paging import Page, PageRequest
 from app.storage.pages.related import Related
 from app.storage.reads import by_id, graphs
-from app.storage.reads import releases as release_reads
 from app.storage.reads.exports import read_references
 from app.storage.reads.rows import ComponentView, GraphView, TopicView
 from app.usecases.check_readiness import check_readiness
@@ -119,9 +118,9 @@ class Loaders:
     descents = _by_id(by_id.read_descents)
     """By the id of the flow: the copy or export that its visible state descends from."""
     drifts = _by_id(read_drifts)
-    releases = _by_id(release_reads.read_releases)
-    current_releases = _by_id(release_reads.read_current_releases)
-    releases_of_drafts = _by_id(release_reads.read_releases_of_drafts)
+    releases = _by_id(by_id.read_releases)
+    current_releases = _by_id(by_id.read_current_releases)
+    releases_of_drafts = _by_id(by_id.read_releases_of_drafts)
     export_references = _by_id(read_references, missing=[])
     """By the id of the record; none of one that the viewer can't see."""
 

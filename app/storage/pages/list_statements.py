@@ -16,7 +16,7 @@ from app.storage.facts.visibility import (
     sees_workspace,
 )
 from app.storage.pages.paging import ListBelow, Order, matching
-from app.storage.reads.releases import RELEASES
+from app.storage.reads.by_id import RELEASES
 from app.storage.reads.rows import (
     AgentView,
     ContractView,

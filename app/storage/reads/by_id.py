@@ -3,11 +3,15 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, Table, and_, case, exists, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, Table, and_, case, exists, func, literal, or_, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 
+from app.domain.release import ReleaseState
+from app.meter import current_meter
 from app.storage.connections.connection import ReadConnection, is_one_of, views_of
 from app.storage.facts.drifts import shown_state
 from app.storage.facts.mirrored_rules import FLOWS_HELD, is_visible_component, may_write_flows
+from app.storage.facts.release_facts import DRAFT_HAS_MOVED, VERSION_HAS_MOVED, WITH_PRESENT_STATE
 from app.storage.facts.visibility import (
     BY_VIEWER,
     FLOWS,
@@ -31,6 +35,7 @@ from app.storage.reads.rows import (
     FlowsHeldView,
     FlowView,
     QuotaView,
+    ReleaseView,
     SecretView,
     TopicView,
     UserView,
@@ -50,6 +55,8 @@ from app.storage.tables import (
     FLOW_DRAFT,
     FLOW_EXPORT,
     FLOW_VERSION,
+    RELEASE_ITEM,
+    RELEASE_REQUEST,
     SECRET,
     TEAM,
     TOPIC,
@@ -218,3 +225,43 @@ read_events = reader(
         is_one_of(EVENT.c.id), or_(*map(is_member, _ENDS), *map(reads_tenant, _TENANTS))
     ),
 )
+
+
+_IS_OPEN = RELEASE_REQUEST.c.state == ReleaseState.OPEN.value
+_SEES_RELEASE = is_member(RELEASE_REQUEST.c.workspace_id)
+RELEASES = select(*columns(RELEASE_REQUEST, ReleaseView))
+read_releases = reader(ReleaseView, Kind.RELEASE, RELEASES.where(is_one_of(RELEASE_REQUEST.c.id), _SEES_RELEASE))
+_OPEN_ITEMS = (
+    select(
+        RELEASE_ITEM.c.request_id,
+        func.count().label("number"),
+        func.bool_or(or_(DRAFT_HAS_MOVED, VERSION_HAS_MOVED)).label("has_moved"),
+    )
+    .select_from(WITH_PRESENT_STATE)
+    .where(is_one_of(RELEASE_ITEM.c.request_id), _IS_OPEN, _SEES_RELEASE)
+    .group_by(RELEASE_ITEM.c.request_id)
+)
+"""The number of items of each open request, and whether one of them has moved."""
+_NAMES_DRAFT = and_(RELEASE_ITEM.c.draft_id == FLOW_DRAFT.c.id, RELEASE_ITEM.c.revision == FLOW_DRAFT.c.revision)
+_OF_DRAFTS = (
+    RELEASES.add_columns(FLOW_DRAFT.c.id.label("draft"))
+    .select_from(
+        FLOW_DRAFT.join(RELEASE_ITEM, _NAMES_DRAFT).join(
+            RELEASE_REQUEST, RELEASE_REQUEST.c.id == RELEASE_ITEM.c.request_id
+        )
+    )
+    .where(is_one_of(FLOW_DRAFT.c.id), FLOW_DRAFT.c.set_aside_at.is_(None), _IS_OPEN, _SEES_RELEASE)
+    .ext(distinct_on(FLOW_DRAFT.c.id))
+    .order_by(FLOW_DRAFT.c.id, RELEASE_REQUEST.c.id.desc())
+)
+read_releases_of_drafts = reader(ReleaseView, Kind.DRAFT, _OF_DRAFTS, by="draft")
+"""Reads the newest open requests that name drafts as they are, by the ids of the drafts."""
+
+
+async def read_current_releases(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, bool]:
+    """Read whether requests can still be applied. The meter counts each of their items."""
+    known = [id_ for id_ in ids if is_id(Kind.RELEASE, id_)]
+    rows = await connection.rows(_OPEN_ITEMS, {"viewer": viewer, "ids": known}) if known else ()
+    current_meter().take_objects(sum(row.number for row in rows))
+    current = {row.request_id for row in rows if not row.has_moved}
+    return {id_: id_ in current for id_ in ids}
