@@ -88,8 +88,7 @@ def compile_statement(statement: Statement | TextClause) -> CompiledStatement:
     made = statement.compile(dialect=DIALECT)
     if made.positiontup is None:
         raise TypeError("the dialect numbers parameters")
-    given = [name for name in made.positiontup if not made.binds[name].required]
-    values = {name: made.params[name] for name in given}
+    values = {name: made.params[name] for name in made.positiontup if not made.binds[name].required}
     return CompiledStatement(made.string, tuple(made.positiontup), values)
 
 

@@ -23,16 +23,13 @@ class Drift(NamedTuple):
 def shown_state(flow: FromClause, name: str) -> FromClause:
     """The content and descent of a flow: those of its published version or, without one, of its draft (D2)."""
     version, draft = FLOW_VERSION.alias(), FLOW_DRAFT.alias()
-    is_unpublished = flow.c.published_version_id.is_(None)
-    conditions = {
-        version: [version.c.id == flow.c.published_version_id],
-        draft: [draft.c.flow_id == flow.c.id, draft.c.set_aside_at.is_(None), is_unpublished],
-    }
-    states = (
-        select(table.c.content_hash, table.c.descends_from).where(*conditions[table]).correlate(flow)
-        for table in (version, draft)
-    )
-    return union_all(*states).lateral(name)
+    is_shown = draft.c.flow_id == flow.c.id, draft.c.set_aside_at.is_(None), flow.c.published_version_id.is_(None)
+    return union_all(
+        select(version.c.content_hash, version.c.descends_from)
+        .where(version.c.id == flow.c.published_version_id)
+        .correlate(flow),
+        select(draft.c.content_hash, draft.c.descends_from).where(*is_shown).correlate(flow),
+    ).lateral(name)
 
 
 def base_of(flow: ColumnElement[str], other_flow: ColumnElement[str], *tables: FromClause) -> FromClause:
@@ -65,11 +62,15 @@ def _ends() -> Select[Any]:
         .join(origin, true())
         .outerjoin(base, true())
     )
-    hashes = origin.c.content_hash, shown.c.content_hash, base.c.content_hash
-    labels = "source_hash", "shown_hash", "base_hash"
-    columns = (column.label(label) for column, label in zip(hashes, labels, strict=True))
     return (
-        select(source.c.id.label("source_flow_id"), *columns).select_from(rows).where(is_member(source.c.workspace_id))
+        select(
+            source.c.id.label("source_flow_id"),
+            origin.c.content_hash.label("source_hash"),
+            shown.c.content_hash.label("shown_hash"),
+            base.c.content_hash.label("base_hash"),
+        )
+        .select_from(rows)
+        .where(is_member(source.c.workspace_id))
     )
 
 

@@ -35,13 +35,11 @@ from app.storage.ids import Kind, is_id
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
 
 FIELDS = (*TEXTS, "content_hash", "origin", "revert_of")
-RECORDS = ("export_id", "descends_from")
-STATE = (*FIELDS, *RECORDS, "bindings")
+_READ = (*FIELDS, "export_id", "descends_from")
+STATE = (*_READ, "bindings")
 """The columns of a state, in the order in which they are written."""
 SHOWN = (*TEXTS, "name_key")
 """The columns of a flow that show its published version, or its draft as long as it was never published."""
-NAME = 2
-"""Index of the optional name in a step of an outline, after the step's id and command."""
 
 
 _NEW_LINK = partial(tuple.__new__, Link)
@@ -78,9 +76,7 @@ class OutlinedGraph(Graph):
     def steps(self) -> tuple[Step, ...]:
         shared = dict[str, str]().setdefault
         steps = orjson.loads(self._texts[0])["steps"]
-        return make_steps(
-            [(step[0], shared(step[1], step[1]), step[NAME] if len(step) > NAME else None) for step in steps]
-        )
+        return make_steps([(id_, shared(command, command), *(name or [None])) for id_, command, *name in steps])
 
     @cached_property
     def bindings(self) -> Bindings:
@@ -129,9 +125,6 @@ def state_of(row: Row, name: str, graph: Graph) -> SavedState | None:
     fields = dict(zip(_READ, values, strict=True))
     fields["origin"] = VersionOrigin(fields["origin"])
     return SavedState(id_, FlowState(graph=graph, **fields), revision)
-
-
-_READ = (*FIELDS, *RECORDS)
 
 
 @cache

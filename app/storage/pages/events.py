@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from app.domain.model import EventType
-from app.storage.connections.connection import CompiledStatement, ReadConnection, compile_statement, views_of
+from app.storage.connections.connection import CompiledStatement, ReadConnection, compile_statement, texts, views_of
 from app.storage.facts.visibility import is_member, reads_tenant
 from app.storage.ids import Kind
 from app.storage.pages.flow_filters import id_or_none
@@ -36,8 +36,6 @@ SHORT_PAGE, LARGEST_PAGE = 10, 100
 """Number of positions, plus one, that a short page reads of each part of an index."""
 
 AFTER, BEFORE, CURSOR = (bindparam(name, type_=BigInteger) for name in ("after", "before", "cursor"))
-TYPES: ColumnElement[Any] = bindparam("types", type_=PARENTS.type)
-FLOW_ID: ColumnElement[str] = bindparam("flow", type_=Text)
 VIEWS = views_of(EventView)
 BY_POSITION = Order((EVENT.c.position,))
 
@@ -154,10 +152,10 @@ def _positions(shape: FeedRequest, end: ColumnElement[Any], feeds: Subquery) -> 
 
     The bounds are parameters, so that the planner can't estimate the range, and reads the index in its order.
     """
-    types = select(func.unnest(TYPES).label("type")).subquery("types")
+    types = select(func.unnest(texts("types")).label("type")).subquery("types")
     key: dict[ColumnElement[Any], ColumnElement[Any]] = {end: feeds.c.id}
     if shape.flow_id is not None:
-        key[EVENT.c.flow_id] = FLOW_ID
+        key[EVENT.c.flow_id] = bindparam("flow", type_=Text)
     by_type = shape.types is not None or shape.flow_id is not None
     if by_type:
         key[EVENT.c.type] = types.c.type

@@ -82,8 +82,7 @@ def new_file(path: Path) -> Iterator[int]:
 
 def environment_for(url: str) -> dict[str, str]:
     """The environment by which PostgreSQL's programs find the database: in arguments `ps` would show the password."""
-    parts = make_url(url)
-    return environment() | variables_of(parts)
+    return environment() | variables_of(make_url(url))
 
 
 def variables_of(url: URL) -> dict[str, str]:

@@ -52,11 +52,12 @@ _LOCK_EXPIRED = (
 
 _REMOVE_DRAFTS = delete(FLOW_DRAFT).where(is_one_of(FLOW_DRAFT.c.id, "drafts"))
 
-_FLOWS = is_one_of(FLOW.c.id, "flows")
 _HAS_OTHER_DRAFT = exists(
     select(literal(1)).where(FLOW_DRAFT.c.flow_id == FLOW.c.id, FLOW_DRAFT.c.id != all_(texts("drafts")))
 )
-_NOTHING_LEFT = select(FLOW.c.id).where(_FLOWS, FLOW.c.published_version_id.is_(None), ~_HAS_OTHER_DRAFT)
+_NOTHING_LEFT = select(FLOW.c.id).where(
+    is_one_of(FLOW.c.id, "flows"), FLOW.c.published_version_id.is_(None), ~_HAS_OTHER_DRAFT
+)
 
 _OVER_SINCE = func.least(FLOW_EXPORT.c.undone_at, FLOW_EXPORT.c.destination_deleted_at)
 _IS_OVER = or_(FLOW_EXPORT.c.undone_at.is_not(None), FLOW_EXPORT.c.destination_deleted_at.is_not(None))
@@ -67,8 +68,7 @@ _LOCK_OLD_RECORDS = (
     .limit(bindparam("batch"))
     .with_for_update(skip_locked=True)
 )
-_THESE_RECORDS = is_one_of(FLOW_EXPORT.c.id, "records")
-_REMOVE_RECORDS = delete(FLOW_EXPORT).where(_THESE_RECORDS).returning(FLOW_EXPORT.c.report_hash)
+_REMOVE_RECORDS = delete(FLOW_EXPORT).where(is_one_of(FLOW_EXPORT.c.id, "records")).returning(FLOW_EXPORT.c.report_hash)
 _IS_UNREFERENCED = (
     is_one_of(REFERENCE_REPORT.c.hash, "reports"),
     ~exists(select(literal(1)).where(FLOW_EXPORT.c.report_hash == REFERENCE_REPORT.c.hash)),
