@@ -9,7 +9,7 @@ while its thread is at work.
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from contextvars import ContextVar, copy_context
+from contextvars import ContextVar
 from functools import partial
 from time import thread_time
 from typing import ParamSpec, TypeVar
@@ -42,12 +42,12 @@ class Computation:
         self.is_abandoned = False
 
     def run(self, function: Callable[[], Result]) -> Result:
+        # In a context of its own, which ends with the computation.
+        _computation.set(self)
         self._counted = thread_time()
-        token = _computation.set(self)
         try:
             return function()
         finally:
-            _computation.reset(token)
             self._meter.cpu_seconds += thread_time() - self._counted
 
     def check(self) -> None:
@@ -84,23 +84,18 @@ async def offload(
 
 async def _in_thread(meter: Meter, call: Callable[[], Result]) -> Result:
     computation = Computation(meter)
-    run = partial(copy_context().run, computation.run, call)
-    result = asyncio.get_running_loop().run_in_executor(None, run)
+    result = asyncio.create_task(asyncio.to_thread(computation.run, call))
     try:
         return await asyncio.shield(result)
     except asyncio.CancelledError:
         computation.is_abandoned = True
-        await _end_of(result)
+        # However often the request is cancelled meanwhile.
+        while not result.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([result])
         # Retrieved, so that asyncio doesn't log the exception.
         result.exception()
         raise
-
-
-async def _end_of(result: "asyncio.Future[Result]") -> None:
-    """Wait until a thread has ended, however often the request is cancelled meanwhile."""
-    while not result.done():
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait([result])
 
 
 def interruptible(items: Iterable[Item]) -> Iterator[Item]:
