@@ -14,19 +14,20 @@ from app.http.explorer.page import Explorer, wants_page
 from app.http.hosts_and_origins import AllowedHosts
 from app.http.in_flight import InFlightRequest, InFlightRequests
 from app.http.refused_requests import (
+    AGAIN_SOON,
     RequestCode,
     RequestError,
     client_went_away,
     cut_off,
-    out_of_reach,
-    too_slow,
-    turned_away,
 )
 from app.http.responses import error_media_type, failed, logged_refusal
 from app.meter import METER
-from app.storage.connections.commits import Commits
+from app.storage.connections.commits import Commits, CommitState
 from app.storage.connections.database import DatabaseUnavailable, StatementTookTooLong
+from app.telemetry.log import log
 
+OUTAGE_SECONDS = 5
+"""Seconds in `Retry-After` when the database is down or too busy."""
 BODY_SECONDS = 1
 """Seconds that the server waits for the body of a refused request."""
 REFUSED = {
@@ -83,7 +84,10 @@ class FrontController:
         request: InFlightRequest = scope["request"]
         if self.in_flight.stopping and scope["path"] != "/health":
             await read_to_the_end(receive)
-            await logged_refusal(turned_away())(scope, receive, send)
+            # Another process, or the next one, can answer soon.
+            message = "The server is shutting down, and has not begun with the request. Send it again."
+            refusal = RequestError(503, RequestCode.SHUTTING_DOWN, message, AGAIN_SOON, written=CommitState.NOTHING)
+            await logged_refusal(refusal)(scope, receive, send)
             return
         self.in_flight.requests.add(request)
         # Until authentication, the request uses the connections of authentication.
@@ -95,23 +99,27 @@ class FrontController:
                 await self._explorer.page(Request(scope))(scope, receive, send)
             else:
                 await (await self.endpoint(request))(scope, receive, send)
-        except (Exception, asyncio.CancelledError) as error:
-            refusal = refusal_of(error, request)
-            if isinstance(error, asyncio.CancelledError) and (refusal is None or request.status is not None):
+        except asyncio.CancelledError:
+            cut = request.take_cut()
+            if cut is None or request.status is not None:
                 raise
-            if refusal is None:
+            refusal = cut_off(*cut, request.commits or Commits())
+            await logged_refusal(refusal, error_media_type(request.headers))(scope, receive, send)
+        except Exception as error:
+            expected = refusal_of(error)
+            if expected is None:
                 response = failed(request.request_id, request.commits)
                 if request.status is not None:
                     raise
             else:
-                response = logged_refusal(refusal, error_media_type(request.headers))
+                response = logged_refusal(expected, error_media_type(request.headers))
             await response(scope, receive, send)
         finally:
             METER.reset(meter_before)
             self.in_flight.remove(request)
 
 
-def refusal_of(error: BaseException, request: InFlightRequest) -> RequestError | None:
+def refusal_of(error: Exception) -> RequestError | None:
     """The refusal that an exception stands for; None for an unexpected exception."""
     match error:
         case RequestError():
@@ -122,12 +130,13 @@ def refusal_of(error: BaseException, request: InFlightRequest) -> RequestError |
         case ClientDisconnect():
             return client_went_away()
         case DatabaseUnavailable():
-            return out_of_reach(error)
+            log().warning("database unavailable", reason=str(error))
+            message = "The database is down or too busy just now, so nothing was done. Try again soon."
+            again = {"Retry-After": str(OUTAGE_SECONDS)}
+            return RequestError(503, RequestCode.SERVICE_UNAVAILABLE, message, again, written=CommitState.NOTHING)
         case StatementTookTooLong():
-            return too_slow()
-        case asyncio.CancelledError():
-            cut = request.take_cut()
-            return None if cut is None else cut_off(*cut, request.commits or Commits())
+            message = "The database took too long to answer. Try again."
+            return RequestError(503, RequestCode.TIMEOUT, message, AGAIN_SOON, written=CommitState.NOTHING)
         case _:
             return None
 

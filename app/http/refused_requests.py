@@ -5,12 +5,8 @@ from enum import StrEnum
 import orjson
 
 from app.storage.connections.commits import Commits, CommitState
-from app.storage.connections.database import DatabaseUnavailable
-from app.telemetry.log import log
 
 AGAIN_SOON = {"Retry-After": "1"}
-OUTAGE_SECONDS = 5
-"""Seconds in `Retry-After` when the database is down or too busy."""
 LONGEST_TEXT = 100
 """How many characters of what was sent a message repeats."""
 
@@ -82,14 +78,6 @@ class RequestError(Exception):
         self.headers = headers or {}
 
 
-def out_of_reach(error: DatabaseUnavailable) -> RequestError:
-    """Make the refusal for an outage of the database, before which nothing was done, and log it."""
-    log().warning("database unavailable", reason=str(error))
-    message = "The database is down or too busy just now, so nothing was done. Try again soon."
-    again = {"Retry-After": str(OUTAGE_SECONDS)}
-    return RequestError(503, RequestCode.SERVICE_UNAVAILABLE, message, again, written=CommitState.NOTHING)
-
-
 def cut_off(code: RequestCode, why: str, commits: Commits) -> RequestError:
     """The refusal of a request that was cut off. The message says to send it again only if nothing was written."""
     if code is RequestCode.CLIENT_CLOSED_REQUEST:
@@ -109,17 +97,6 @@ def cut_off(code: RequestCode, why: str, commits: Commits) -> RequestError:
 def client_went_away() -> RequestError:
     """The refusal that the log has for a request whose client went away."""
     return RequestError(499, RequestCode.CLIENT_CLOSED_REQUEST, "The client went away.")
-
-
-def too_slow() -> RequestError:
-    message = "The database took too long to answer. Try again."
-    return RequestError(503, RequestCode.TIMEOUT, message, AGAIN_SOON, written=CommitState.NOTHING)
-
-
-def turned_away() -> RequestError:
-    """The refusal of a request that came during a shutdown: another process, or the next one, can answer soon."""
-    message = "The server is shutting down, and has not begun with the request. Send it again."
-    return RequestError(503, RequestCode.SHUTTING_DOWN, message, AGAIN_SOON, written=CommitState.NOTHING)
 
 
 def json_text(value: object) -> str:
