@@ -130,7 +130,7 @@ class VisibleWorkspace(NamedTuple):
 
     @property
     def is_quota_judged(self) -> bool:
-        """As `is_quota_judged` of its access says (X10)."""
+        """Whether it matters how many flows the contract holds: only for a caller who may write into such a workspace (X10)."""
         is_counted = self.flow_quota is not None and self.type == WorkspaceType.FULL
         return is_counted and FLOW_EDIT in (self.permissions or ())
 
@@ -188,18 +188,13 @@ def counts_against_quota(workspace: Workspace) -> bool:
     return workspace.type is WorkspaceType.FULL and workspace.contract.flow_quota is not None
 
 
-def is_quota_judged(access: WorkspaceAccess) -> bool:
-    """Whether it matters how many flows the contract holds: only for a caller who may write into such a workspace."""
-    return counts_against_quota(access.workspace) and not rights_missing(access)
-
-
 def quota_exceeded(access: WorkspaceAccess, used: int, path: Path = ()) -> tuple[QuotaExceeded, ...]:
     """A new flow in this workspace, whose contract holds `used` flows in its production workspaces.
 
     Judged only for a caller who holds the permission to write there: nobody else is told how many there are.
     """
     limit = access.workspace.contract.flow_quota
-    if limit is None or not is_quota_judged(access) or used < limit:
+    if limit is None or used < limit or rights_missing(access) or not counts_against_quota(access.workspace):
         return ()
     return (QuotaExceeded(limit, used, access.workspace.contract, path=path),)
 

@@ -87,7 +87,7 @@ class _Change(NamedTuple):
 class _Rebinding:
     def __init__(self, source: SourceGraph, destination: Destination, choices: ChosenReferences) -> None:
         self.source, self.destination, self.references = source, destination, choices
-        self.choices = choices.choices.by_position
+        self.choices = choices.by_position
         self.stays_inside = source.workspace.id == destination.workspace.id
         """The destination is the flow's own workspace, where everything stays (X1, X2, T2)."""
         self.pub_sub = {use.step.position for use in source.topic_uses}

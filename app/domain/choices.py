@@ -4,7 +4,7 @@ A mapping puts one reference in the place of another wherever the source uses it
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from operator import itemgetter
 from types import MappingProxyType
@@ -61,13 +61,16 @@ class StepChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class StepChoices:
-    """The bindings that are chosen for the steps of a graph, and the mistakes in them."""
+class ChosenReferences:
+    """The choices for the steps of one graph, with those of the mappings whose references the graph uses."""
 
     by_position: Mapping[int, Choices] = field(default_factory=dict)
     paths: Mapping[tuple[int, ReferenceKind], Path] = field(default_factory=dict)
     """The place in the input of the last choice for a step's binding of a kind."""
     mistakes: tuple[InvalidInput, ...] = ()
+    """The choices that aren't acceptable, wherever the graph goes."""
+    topic_id: str | None = None
+    mappings: Mapped = field(default_factory=dict)
 
     def path_of(self, bound: StepBindings, kind: ReferenceKind) -> Path:
         """The part of the input that names a step's binding: a choice, or else the graph."""
@@ -85,23 +88,6 @@ class StepChoices:
             kept = {kind: value for kind, value in before.values.items() if kind not in choices}
             bound[position] = bound_to(before, {**kept, **_ids(choices)}, graph.component_at(position))
         return tuple(bound[position] for position in sorted(bound) if not bound[position].is_empty)
-
-
-@dataclass(frozen=True, slots=True)
-class ChosenReferences:
-    """The choices for one graph, with those of the mappings whose references the graph uses."""
-
-    topic_id: str | None = None
-    choices: StepChoices = field(default_factory=StepChoices)
-    mappings: Mapped = field(default_factory=dict)
-
-    @property
-    def mistakes(self) -> tuple[InvalidInput, ...]:
-        """The choices that aren't acceptable, wherever the graph goes."""
-        if self.topic_id is None or not self.mappings.get(ReferenceKind.TOPIC):
-            return self.choices.mistakes
-        twice = "A topic is given for the flow, and its topic is mapped too. Leave one of the two out."
-        return (InvalidInput(TOPIC, twice), *self.choices.mistakes)
 
 
 def mapping_mistakes(mappings: Sequence[ReferenceMapping]) -> tuple[InvalidInput, ...]:
@@ -162,7 +148,7 @@ def mappings_used(
     return used
 
 
-def read_choices(graph: SourceGraph, bindings: Iterable[StepChoice]) -> StepChoices:
+def read_choices(graph: SourceGraph, bindings: Iterable[StepChoice]) -> ChosenReferences:
     """Read the choices for the steps of a graph; an unknown step, one named twice, or a misplaced topic is a mistake."""
     by_step: dict[int, Choices] = {}
     paths: dict[tuple[int, ReferenceKind], Path] = {}
@@ -182,7 +168,7 @@ def read_choices(graph: SourceGraph, bindings: Iterable[StepChoice]) -> StepChoi
             mistakes.append(InvalidInput(in_choices(index, ReferenceKind.TOPIC), message))
         by_step[step.position] = {**by_step.get(step.position, NO_CHOICES), **choice.choices}
         paths |= {(step.position, kind): in_choices(index, kind) for kind in choice.choices}
-    return StepChoices(by_step, paths, tuple(mistakes))
+    return ChosenReferences(by_step, paths, tuple(mistakes))
 
 
 _FIELDS = {
@@ -218,9 +204,13 @@ def choose_references(
     shared: Mapped,
 ) -> ChosenReferences:
     """Read the choices of a caller for a graph; `shared` are the mappings of the whole call."""
-    choices = read_choices(source, bindings) if bindings else StepChoices()
+    chosen = read_choices(source, bindings) if bindings else ChosenReferences()
     mappings = mappings_used(own, shared, source.graph.users) if own or shared else {}
-    return ChosenReferences(topic_id, choices, mappings)
+    mistakes = chosen.mistakes
+    if topic_id is not None and mappings.get(ReferenceKind.TOPIC):
+        twice = "A topic is given for the flow, and its topic is mapped too. Leave one of the two out."
+        mistakes = (InvalidInput(TOPIC, twice), *mistakes)
+    return replace(chosen, topic_id=topic_id, mappings=mappings, mistakes=mistakes)
 
 
 def misplaced_references(
@@ -232,7 +222,7 @@ def misplaced_references(
     """
     unfit = sorted(_unfit_mappings(source, destination, references), key=itemgetter(0))
     return (
-        *misplaced(source, references.choices.bindings, destination, references.choices.path_of),
+        *misplaced(source, references.bindings, destination, references.path_of),
         *(
             not_accessible(
                 kind,
@@ -252,7 +242,7 @@ def _unfit_mappings(
     source: SourceGraph, destination: Destination, references: ChosenReferences
 ) -> Iterator[tuple[int, ReferenceMapping, ReferenceKind]]:
     """The mappings that some step can't use, each with the position of the first such step."""
-    bound = references.choices.by_position
+    bound = references.by_position
     for kind, mappings in references.mappings.items():
         for mapping in mappings.values():
             is_usable, positions = destination.can_use(kind, mapping.to_id), list[int]()

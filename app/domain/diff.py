@@ -145,7 +145,7 @@ class Comparison:
             self._limit.characters -= CONTAINER
             for stretch in self._unequal(before, after):
                 self._compare_stretch(at, before, after, stretch)
-        elif not _is_same(before, after):
+        elif _exactly(before) != _exactly(after):
             self._tell(at, before, after)
 
     def _compare_objects(self, at: _At, before: dict[str, Json], after: dict[str, Json]) -> None:
@@ -202,17 +202,6 @@ def _exactly(value: Json) -> bytes:
     return marshal.dumps(value, 2)
 
 
-def _is_same(before: Json, after: Json) -> bool:
-    """Whether two values are the same JSON: `1`, `1.0` and `true` are three, `0.0` and `-0.0` two."""
-    if before is after:
-        return True
-    if type(before) is not type(after) or before != after:
-        return False
-    if isinstance(before, list | dict):
-        return canonical(before) == canonical(after)
-    return not isinstance(before, float) or repr(before) == repr(after)
-
-
 def _shown_changes(older: FlowState, newer: FlowState) -> Iterator[FieldChange]:
     """The changes of name, description and schedule."""
     for name, before, after in zip(TEXTS, older.texts, newer.texts, strict=True):
@@ -239,7 +228,7 @@ def _binding_changes(older: FlowState, newer: FlowState) -> Iterator[BindingChan
         name = newer_step.name if key in after else older_step.name
         for kind in ReferenceKind:
             was, now = older_step.values.get(kind), newer_step.values.get(kind)
-            if not _is_same(was, now):
+            if canonical(was) != canonical(now):
                 yield BindingChange(key, kind, _id_of(kind, was), _id_of(kind, now), name)
 
 

@@ -11,7 +11,6 @@ from app.domain.errors import (
     REVISION,
     FlowRefusal,
     Path,
-    Refusal,
     Refused,
     named,
     printable,
@@ -30,10 +29,8 @@ class ExistingDraft(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DraftAlreadyExists(Refusal):
+class DraftAlreadyExists(FlowRefusal):
     draft_id: DraftId
-    flow_id: FlowId
-    flow_name: str
 
     @property
     def message(self) -> str:
@@ -94,7 +91,7 @@ def draft_in_the_way(
     """Refuse to override an existing draft if the caller asked for that; else the draft is set aside (X6)."""
     if overridden is None or overridden.draft is None or existing_draft is ExistingDraft.SET_ASIDE:
         return ()
-    return (DraftAlreadyExists(DraftId(overridden.draft.id), overridden.id, overridden.name, path=path),)
+    return (DraftAlreadyExists(overridden.id, overridden.name, DraftId(overridden.draft.id), path=path),)
 
 
 def overrides_itself(source: Flow | None, overridden: Flow | None) -> tuple[CannotOverrideItself, ...]:

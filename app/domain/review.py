@@ -121,20 +121,14 @@ class ReleaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReviewPlan:
-    """The decision of the reviewer; an approval publishes the drafts, and may start their flows."""
+    """The end of a request: withdrawn, or the decision of the reviewer; an approval publishes drafts, and may start their flows."""
 
     release_id: str
     workspace_id: WorkspaceId
     state: ReleaseState
-    comment: str | None
+    comment: str | None = None
     publishes: tuple[PublishPlan, ...] = ()
     """In the order of the items."""
-
-
-@dataclass(frozen=True, slots=True)
-class WithdrawalPlan:
-    release_id: str
-    workspace_id: WorkspaceId
 
 
 ReviewRefusal = (
@@ -202,7 +196,7 @@ def _approved(facts: ReleaseFacts, count: Count) -> tuple[list[PublishPlan], lis
     return plans, refusals
 
 
-def plan_withdrawal(facts: ReleaseFacts | None, release_id: str) -> WithdrawalPlan | Refused[WithdrawRefusal]:
+def plan_withdrawal(facts: ReleaseFacts | None, release_id: str) -> ReviewPlan | Refused[WithdrawRefusal]:
     """Decide to withdraw an open request, for anybody who may edit flows there (R6).
 
     Without facts the caller can't see the request.
@@ -213,7 +207,7 @@ def plan_withdrawal(facts: ReleaseFacts | None, release_id: str) -> WithdrawalPl
         *rights_missing(facts.access, RELEASE, permission=FLOW_EDIT),
         *closed(facts, ReleaseState.OPEN),
     )
-    return refused(*errors) or WithdrawalPlan(facts.id, facts.workspace_id)
+    return refused(*errors) or ReviewPlan(facts.id, facts.workspace_id, ReleaseState.WITHDRAWN)
 
 
 def closed(facts: ReleaseFacts, expected: ReleaseState) -> tuple[ReleaseIsClosed, ...]:

@@ -19,7 +19,7 @@ from tests.domain.messages import ALPHA, CRM, FLOW, NORMALIZER, OTHER_SEND, SEND
 
 OF_DRAFTS: list[tuple[Message, str]] = [
     (
-        DraftAlreadyExists(DraftId("draft_1"), FLOW, "Orders"),
+        DraftAlreadyExists(FLOW, "Orders", DraftId("draft_1")),
         "The flow Orders already has a draft. Publish or discard it first, or let it be set aside.",
     ),
     (

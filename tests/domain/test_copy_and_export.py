@@ -145,7 +145,7 @@ def test_a_draft_in_the_way_is_set_aside(
 def test_the_caller_may_ask_to_be_refused_instead() -> None:
     there = flow_there(state(), draft(state_id="draft_there"))
     refused = export(flow(state()), over=there, existing_draft=ExistingDraft.REFUSE)
-    assert refusals(refused) == (DraftAlreadyExists(DraftId("draft_there"), there.id, there.name),)
+    assert refusals(refused) == (DraftAlreadyExists(there.id, there.name, DraftId("draft_there")),)
 
 
 def test_a_flow_cannot_override_itself() -> None:

@@ -106,7 +106,7 @@ def every_message(name: str, id_: str, count: int) -> list[Message]:
             for of in (None, its)
             for there in (None, topics[0], Target(id_, kind, workspace.id, name))
         ),
-        DraftAlreadyExists(DraftId("draft_1"), flow, name),
+        DraftAlreadyExists(flow, name, DraftId("draft_1")),
         *(StaleDraft(flow, name, 3, "draft_1", 4), DestinationWasChanged(flow, name, VersionId("version_1"), 2)),
         StaleDraft(flow, name, 3, None, None),
         CannotOverrideItself(flow, name),

@@ -139,7 +139,7 @@ def test_whatever_became_of_the_components_what_lives_here_stays(components: tup
 
 def test_an_existing_draft_refuses_the_revert_if_the_caller_asked_for_it() -> None:
     refused = revert(WITH_BOTH, OLD, existing_draft=ExistingDraft.REFUSE, knowing=THINGS, components=COMPONENTS)
-    assert refused == Refused((DraftAlreadyExists(DraftId("draft_1"), WITH_BOTH.id, "Orders"),))
+    assert refused == Refused((DraftAlreadyExists(WITH_BOTH.id, "Orders", DraftId("draft_1")),))
     without = revert(WITHOUT_DRAFT, OLD, existing_draft=ExistingDraft.REFUSE, knowing=THINGS, components=COMPONENTS)
     assert agreed(without).sets_aside is None
 

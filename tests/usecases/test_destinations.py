@@ -2,11 +2,12 @@
 
 from asyncio import gather
 from collections.abc import Collection
+from sys import maxsize
 
 import pytest
 from sqlalchemy import select
 
-from app.domain.access import is_quota_judged
+from app.domain.access import quota_exceeded
 from app.domain.flow import BY_DEFAULT
 from app.storage.connections.connection import ReadConnection
 from app.storage.pages.destinations import count_flows_used
@@ -84,7 +85,7 @@ async def test_the_flows_of_a_contract_with_a_quota_are_counted_once_however_oft
     wanted = DestinationSearch(include_ineligible=True)
     one, *others = await gather(*(found.workspaces(wanted, ALL) for _ in range(5)))
     places = [to.destination.access for _, to in one.elements]
-    assert sorted(counted) == sorted({each.workspace.contract.id for each in places if is_quota_judged(each)}) != []
+    assert sorted(counted) == sorted({each.workspace.contract.id for each in places if quota_exceeded(each, maxsize)}) != []
     assert all(other.rows == one.rows for other in others)
 
 

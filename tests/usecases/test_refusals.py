@@ -171,7 +171,7 @@ async def test_a_draft_in_the_way_and_the_flow_itself_are_refused(world: Company
         world, lambda world: world.export("plain", over="busy", existing_draft=refuse)
     )
     itself = await refused_without_a_trace(world, lambda world: world.export("plain", over="plain"))
-    assert in_the_way == (DraftAlreadyExists(DraftId(busy["id"]), FlowId(world["busy"]), "Busy"),)
+    assert in_the_way == (DraftAlreadyExists(FlowId(world["busy"]), "Busy", DraftId(busy["id"])),)
     assert itself == (CannotOverrideItself(FlowId(world["plain"]), "Plain"),)
 
 

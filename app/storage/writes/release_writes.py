@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from app.domain.model import EventType, FlowStatus
 from app.domain.publish import Published, PublishPlan
 from app.domain.release import AppliedRelease, Released, ReleaseState, RequestPlan
-from app.domain.review import ReviewPlan, WithdrawalPlan
+from app.domain.review import ReviewPlan
 from app.domain.running import StatusPlan
 from app.domain.undo_release import UndoReleasePlan
 from app.storage.connections.row_changes import BY, NOW, insert_rows, update_rows
@@ -89,9 +89,9 @@ async def write_review(store: Store, plan: ReviewPlan) -> Released:
     return Released(plan.release_id)
 
 
-async def write_withdrawal(store: Store, plan: WithdrawalPlan) -> Released:
+async def write_withdrawal(store: Store, plan: ReviewPlan) -> Released:
     event = release_event(EventType.RELEASE_WITHDRAWN, plan.workspace_id, plan.release_id)
-    await store.write(event, (_WITHDRAWN, [(plan.release_id, ReleaseState.WITHDRAWN)]))
+    await store.write(event, (_WITHDRAWN, [(plan.release_id, plan.state)]))
     return Released(plan.release_id)
 
 
