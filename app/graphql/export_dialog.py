@@ -22,9 +22,9 @@ from app.graphql.types.workspace import Workspace
 from app.storage.pages.candidates import MatchReason
 from app.storage.pages.paging import Page
 from app.storage.reads.rows import ContractView
+from app.usecases.copy_and_export import PlannedExport, PlannedExports
 from app.usecases.find_candidates import CandidatesWanted, RatedCredential
 from app.usecases.find_destinations import RatedDestination
-from app.usecases.plan_exports import PlannedExport, PlannedExports
 
 
 @shows(Position, "A contract as the destination of a flow.")

@@ -49,9 +49,9 @@ from app.storage.pages.flow_filters import id_or_none
 from app.storage.pages.lists import ListName
 from app.storage.reads.rows import UserView
 from app.usecases.apply_world import plan_world
+from app.usecases.copy_and_export import PlannedExports, plan_for_all
 from app.usecases.find_candidates import OverrideSearch, TopicSearch, TopicsInUse
 from app.usecases.find_destinations import DestinationSearch, ExportableFlow
-from app.usecases.plan_exports import PlannedExports, plan_for_all
 
 FlowId = Annotated[strawberry.ID, strawberry.argument(description="The id of the flow.")]
 WorkspaceId = Annotated[strawberry.ID, strawberry.argument(description="The id of the destination workspace.")]

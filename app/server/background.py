@@ -10,9 +10,8 @@ from app.backoff import delay_after
 from app.storage.connections.database import DatabaseUnavailable, StatementTookTooLong
 from app.telemetry.log import log
 from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
-from app.usecases.expire import expire, remove_drafts, remove_events, remove_keys, remove_records
-from app.usecases.remove_contents import remove_contents
 from app.usecases.transaction import UnitOfWork
+from app.usecases.upkeep import expire, remove_contents, remove_drafts, remove_events, remove_keys, remove_records
 
 CLEANUP_SECONDS = 3600
 

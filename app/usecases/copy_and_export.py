@@ -1,17 +1,166 @@
-"""Copy a flow inside its workspace, export flows to a workspace or onto existing flows, and undo that, up to a thousand in one call."""
+"""Copy a flow inside its workspace, export flows to a workspace or onto existing flows, and undo that, up to a thousand in one call.
 
-from app.domain.batch import Batch, UndosWish
+Exports are planned by the same rules (P1): then nothing is locked or written.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from app.domain.batch import Batch, CallRefusal, UndosWish
+from app.domain.bindings import ExportWarning
 from app.domain.errors import Refused
-from app.domain.export import CopyRefusal, Exported, ExportRefusal, plan_copy, plan_export
-from app.domain.export_batch import BatchRefusal, ExportsWish, plan_batch
+from app.domain.export import CopyRefusal, Exported, ExportPlan, ExportRefusal, plan_copy, plan_export
+from app.domain.export_batch import BatchRefusal, Decided, ExportsWish, plan_batch
 from app.domain.facts import CopyWish, ExportFacts, ExportWish
-from app.domain.input import KeyedCall
+from app.domain.fingerprint import fingerprint_of
+from app.domain.flow import CopiedFrom, CopiedState, FlowState, Graph, size_of_graphs
+from app.domain.input import IdempotencyKeyReused, KeyedCall
+from app.domain.readiness import Blocker, blockers
+from app.domain.references import ReferenceOutcome
 from app.domain.undo import Undone, UndoRefusal, plan_undo, plan_undos
+from app.meter import current_meter
+from app.offload import interruptible, offload
+from app.storage.connections.connection import ReadConnection
+from app.storage.facts.gather import gather
+from app.storage.facts.idempotency_keys import UsedKey, find_call
+from app.storage.facts.locks import touched_by
 from app.storage.store import Store
 from app.storage.writes.copies import undo_exports as restore_what_was_there
 from app.storage.writes.copies import write_exports
-from app.usecases.plan_exports import counted
-from app.usecases.transaction import decide, transaction
+from app.usecases.keyed_calls import KeyedWish, key_in_use
+from app.usecases.transaction import UnitOfWork, decide, forgetting_graphs, transaction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlannedExport:
+    """A plan of an export, or every reason against it, with the facts. Each is a thing of its own, however alike two are."""
+
+    fingerprint: str
+    facts: ExportFacts
+    copied_from: CopiedFrom | None
+    decision: ExportPlan | Refused[BatchRefusal]
+    plan: ExportPlan | None
+    """The plan of the item, also if only other items of its call prevent it (P1)."""
+    about: str | None = None
+    """In a call of many, the name of the flow that is exported."""
+
+    @property
+    def references(self) -> tuple[ReferenceOutcome, ...]:
+        return () if self.plan is None else self.plan.references
+
+    @property
+    def warnings(self) -> tuple[ExportWarning, ...]:
+        return () if self.plan is None else self.plan.warnings
+
+    @property
+    def blockers(self) -> tuple[BatchRefusal, ...]:
+        return self.decision.errors if isinstance(self.decision, Refused) else ()
+
+    @property
+    def with_draft(self) -> "PlannedExport | None":
+        """Itself, if there would be a draft."""
+        return None if self.plan is None else self
+
+    @property
+    def changed_states(self) -> tuple[FlowState, FlowState] | None:
+        """The overridden flow's published version or, without one, its draft, before the draft that it would have; None without such."""
+        over = self.facts.overridden
+        before = None if over is None else over.published or over.draft
+        return None if self.plan is None or before is None else (before.state, self.plan.state)
+
+
+class PlannedExports(NamedTuple):
+    """The plan of each item of a call, and the refusals of the call as a whole."""
+
+    plans: list[PlannedExport]
+    errors: tuple[CallRefusal, ...]
+
+
+async def plan_for(work: UnitOfWork, wish: ExportWish) -> PlannedExport:
+    """The plan for an export, as it would be carried out now."""
+    async with work.database.reading() as connection:
+        facts = await gather(connection, work.actor, [wish], touched_by([wish]))
+        reused = await _key_reused(connection, work, KeyedCall.EXPORT_FLOW, wish)
+    export_facts = ExportFacts.of(facts, wish)
+
+    def planned() -> PlannedExport:
+        decision = Refused(reused) if reused else plan_export(export_facts, wish)
+        return _planned_export(Decided(wish, export_facts, decision), decision)
+
+    return await decide(facts, planned)
+
+
+async def plan_for_all(work: UnitOfWork, wish: ExportsWish) -> PlannedExports:
+    """Plan all exports of one call, with the refusals that only the whole call shows: quotas, items onto one flow."""
+    async with work.database.reading() as connection:
+        remaining = [*wish.remaining.values()]
+        facts = await gather(connection, work.actor, remaining, touched_by(remaining))
+        reused = await _key_reused(connection, work, KeyedCall.EXPORT_FLOWS, wish)
+
+    def planned() -> PlannedExports:
+        decided, batch = plan_batch(facts, wish, counted, reused)
+        results = zip(forgetting_graphs(decided, _graphs_of), batch.results, strict=True)
+        return PlannedExports([_planned_export(each, result, each.about) for each, result in results], batch.errors)
+
+    return await decide(facts, planned)
+
+
+async def _key_reused(
+    connection: ReadConnection, work: UnitOfWork, call: KeyedCall, wish: KeyedWish
+) -> tuple[IdempotencyKeyReused, ...]:
+    """Why the call would be refused before it is looked at: its key was used for another input (P5)."""
+    since = work.clock() - work.keys_kept
+    use = await key_in_use(wish, lambda key, _: find_call(connection, UsedKey(work.actor, call, key, since)))
+    return use.errors if isinstance(use, Refused) else ()
+
+
+async def check_planned(exports: Sequence[PlannedExport]) -> list[tuple[Blocker, ...]]:
+    """Find what would keep each planned draft from being published (H3). Every step counts as an object of the operation."""
+    graphs = [export.plan.state.graph for export in exports if export.plan is not None]
+    current_meter().take_objects(sum(len(graph.steps) for graph in graphs))
+    return await offload(size_of_graphs(*graphs), lambda: [_blockers(export) for export in interruptible(exports)])
+
+
+def _blockers(export: PlannedExport) -> tuple[Blocker, ...]:
+    facts, plan = export.facts, export.plan
+    if plan is None or facts.destination is None:
+        return ()
+    reasons = blockers(plan.state.graph, facts.destination.workspace, facts.catalogue, facts.targets)
+    return tuple(replace(reason, about=export.about) for reason in reasons)
+
+
+def _planned_export(
+    decided: Decided, decision: ExportPlan | Refused[BatchRefusal], about: str | None = None
+) -> PlannedExport:
+    """The plan of an export; the `decision` may be that the rest of its call keeps it from being applied."""
+    copied = decided.facts.copied_state(decided.wish)
+    return PlannedExport(
+        fingerprint_of(decided.facts, decided.wish),
+        decided.facts,
+        copied.copied_from if isinstance(copied, CopiedState) else None,
+        decision,
+        decided.plan,
+        about,
+    )
+
+
+def counted(decided: Iterable[Decided]) -> Iterator[Decided]:
+    """Pass the decisions on while the operation is within its limits; a graph shared by several of them counts once."""
+    meter, planned = current_meter(), dict[int, Graph]()
+    for each in forgetting_graphs(decided, _graphs_of):
+        plan = each.plan
+        if plan is not None and id(plan.state.graph) not in planned:
+            planned[id(plan.state.graph)] = plan.state.graph
+            meter.take_planned(plan.size)
+        yield each
+
+
+def _graphs_of(decided: Decided) -> Iterator[Graph]:
+    facts = decided.facts
+    flows = (flow for flow in (facts.source, facts.overridden) if flow is not None)
+    states = (facts.named_version, *(saved for flow in flows for saved in flow.states))
+    return (saved.state.graph for saved in states if saved is not None)
 
 
 @transaction(key=KeyedCall.COPY_FLOW)

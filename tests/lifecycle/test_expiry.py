@@ -16,9 +16,9 @@ from app.storage.connections.database import DatabaseFailure, open_database
 from app.storage.connections.engine import engine_of
 from app.storage.tables import FLOW, FLOW_DRAFT
 from app.storage.upkeep.expiry import LOCK
-from app.usecases import expire as expiring
-from app.usecases.expire import expire as expire_of
-from app.usecases.expire import remove_drafts
+from app.usecases import upkeep as expiring
+from app.usecases.upkeep import expire as expire_of
+from app.usecases.upkeep import remove_drafts
 from tests.lifecycle.company import Company
 from tests.lifecycle.holdings import everything_in
 from tests.lifecycle.racing import edited, lawful, notes_of, published, reverted, saved

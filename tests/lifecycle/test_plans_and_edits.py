@@ -16,8 +16,7 @@ from app.domain.facts import ExportWish, IntoWorkspace, OntoFlow
 from app.domain.flow import SourceWish, StateOfFlow
 from app.domain.graph import bindings_to_json
 from app.domain.model import UserId
-from app.usecases.copy_and_export import export_flow
-from app.usecases.plan_exports import PlannedExport, plan_for
+from app.usecases.copy_and_export import PlannedExport, export_flow, plan_for
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.racing import lawful, noted, published
 from tests.lifecycle.records import KINDS, destination

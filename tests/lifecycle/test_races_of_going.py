@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.export import Exported
-from app.usecases.expire import remove_drafts
+from app.usecases.upkeep import remove_drafts
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import ROUNDS, THROUGH, at_once, edited, lawful, notes_of, published, refused_for
 

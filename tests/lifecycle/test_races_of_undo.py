@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.export import Exported
-from app.usecases.expire import remove_drafts
+from app.usecases.upkeep import remove_drafts
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import ROUNDS, THROUGH, at_once, lawful, noted, notes_of, published, refused_for
 from tests.lifecycle.records import destination, exported

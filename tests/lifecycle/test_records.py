@@ -13,9 +13,9 @@ from app.domain.export import Exported
 from app.domain.running import DeletePlan
 from app.domain.undo import Undone
 from app.storage.tables import FLOW_DRAFT, FLOW_EXPORT, REFERENCE_REPORT
-from app.usecases import expire as expiring
-from app.usecases.expire import expire as expire_of
-from app.usecases.expire import remove_drafts, remove_records
+from app.usecases import upkeep as expiring
+from app.usecases.upkeep import expire as expire_of
+from app.usecases.upkeep import remove_drafts, remove_records
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import published
 from tests.lifecycle.records import exported, record_of

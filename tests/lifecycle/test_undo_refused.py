@@ -11,7 +11,7 @@ from app.domain.errors import Refused
 from app.domain.export import Exported
 from app.domain.undo import CannotUndo, ChangeSinceExport, Instead, Undone
 from app.storage.tables import FLOW_EXPORT
-from app.usecases.expire import remove_drafts
+from app.usecases.upkeep import remove_drafts
 from tests.lifecycle.company import Company
 from tests.lifecycle.holdings import everything_in
 from tests.lifecycle.racing import (

@@ -18,8 +18,8 @@ from app.storage.store import Store
 from app.storage.tables import FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT
 from app.storage.upkeep.expiry import remove_slice
 from app.storage.writes.lifecycle import write_content
-from app.usecases import remove_contents as removing
-from app.usecases.remove_contents import EVERY, KEPT, remove_contents
+from app.usecases import upkeep as removing
+from app.usecases.upkeep import EVERY, KEPT, remove_contents
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import edited, lawful, noted, notes_of, published, saved
 

@@ -16,8 +16,8 @@ from app.server.background import clean_up_periodically, keep_running
 from app.settings import Settings
 from app.storage.connections.database import open_database
 from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
-from app.usecases.expire import remove_drafts, remove_keys
 from app.usecases.transaction import UnitOfWork
+from app.usecases.upkeep import remove_drafts, remove_keys
 from tests.serving.real import VIEWER, code_of, soon
 
 DAY = timedelta(days=1)

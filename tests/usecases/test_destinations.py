@@ -85,7 +85,11 @@ async def test_the_flows_of_a_contract_with_a_quota_are_counted_once_however_oft
     wanted = DestinationSearch(include_ineligible=True)
     one, *others = await gather(*(found.workspaces(wanted, ALL) for _ in range(5)))
     places = [to.destination.access for _, to in one.elements]
-    assert sorted(counted) == sorted({each.workspace.contract.id for each in places if quota_exceeded(each, maxsize)}) != []
+    assert (
+        sorted(counted)
+        == sorted({each.workspace.contract.id for each in places if quota_exceeded(each, maxsize)})
+        != []
+    )
     assert all(other.rows == one.rows for other in others)
 
 

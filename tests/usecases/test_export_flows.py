@@ -20,8 +20,7 @@ from app.domain.facts import ExportWish
 from app.domain.flow import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
-from app.usecases.copy_and_export import export_flow, export_flows
-from app.usecases.plan_exports import plan_for_all
+from app.usecases.copy_and_export import export_flow, export_flows, plan_for_all
 from tests.databases import Databases, Loaded
 from tests.domain.planning import mappings_of
 from tests.usecases.company_database import CompanyDatabase

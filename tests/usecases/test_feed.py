@@ -12,8 +12,8 @@ from app.storage.connections.connection import WriteConnection
 from app.storage.connections.row_changes import write_rows
 from app.storage.event_writes import FlowEvent, flow_events, world_events
 from app.storage.upkeep import feed
-from app.usecases import expire
-from app.usecases.number_events import number_events, number_events_periodically
+from app.usecases import upkeep
+from app.usecases.upkeep import number_events, number_events_periodically
 from tests.databases import connected, contents
 from tests.serving.real import soon_true
 from tests.usecases.company_database import NOW, CompanyDatabase
@@ -157,7 +157,7 @@ async def test_old_events_go_and_each_feed_knows_up_to_where(
     await commit(world, "new", age=399 * day)
     await number_events(world.work)
     last = feed.REMOVED_AT_ONCE + 2
-    assert await expire.expire(world.work, expire.remove_events, 399.5 * day) == last
+    assert await upkeep.expire(world.work, upkeep.remove_events, 399.5 * day) == last
     assert [position for position, _ in await read(world)] == [last + 1, last + 2]
     of_flows = dict.fromkeys((world["development"], world["production"]), last - 1)
     assert await removals(world) == {**of_flows, world["home"]: last}

@@ -22,12 +22,10 @@ from app.storage.facts.flows import FLOWS_WITH_STATES
 from app.storage.facts.states import MOST_AT_ONCE
 from app.storage.reads.graphs import STATES, read_states
 from app.usecases.change_draft import update_draft
-from app.usecases.check_readiness import check_readiness
-from app.usecases.compare_states import compare_states
-from app.usecases.copy_and_export import export_flows
+from app.usecases.compare_and_check import check_readiness, compare_states
+from app.usecases.copy_and_export import export_flows, plan_for, plan_for_all
 from app.usecases.find_candidates import find_topics_in_use
 from app.usecases.find_destinations import find_destinations
-from app.usecases.plan_exports import plan_for, plan_for_all
 from tests.metering import counted_by
 from tests.usecases.company_database import CompanyDatabase, created
 

@@ -22,8 +22,7 @@ from app.storage.facts.locks import touched_by
 from app.storage.facts.states import OutlinedGraph
 from app.storage.writes import copies
 from app.storage.writes.copies import CHARACTERS_AT_ONCE, in_parts
-from app.usecases.copy_and_export import copy_flow, export_flow, export_flows
-from app.usecases.plan_exports import _graphs_of, counted
+from app.usecases.copy_and_export import _graphs_of, copy_flow, counted, export_flow, export_flows
 from app.usecases.transaction import RECENT_GRAPHS, UnitOfWork, forgetting_graphs
 from tests.domain.builders import (
     AGENT,

@@ -14,9 +14,15 @@ from app.domain.export_batch import ExportsWish
 from app.domain.input import IdempotencyKeyReused
 from app.domain.matching import ComparisonLimit
 from app.storage.ids import Kind, new_id
-from app.usecases.compare_states import compare_found
-from app.usecases.copy_and_export import export_flow, export_flows
-from app.usecases.plan_exports import PlannedExports, check_planned, plan_for, plan_for_all
+from app.usecases.compare_and_check import compare_found
+from app.usecases.copy_and_export import (
+    PlannedExports,
+    check_planned,
+    export_flow,
+    export_flows,
+    plan_for,
+    plan_for_all,
+)
 from tests.usecases.company_database import NOW, CompanyDatabase, errors_of, exported
 from tests.usecases.test_export_flows import random_items
 

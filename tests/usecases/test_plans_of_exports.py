@@ -18,10 +18,15 @@ from app.domain.matching import ComparisonLimit
 from app.domain.model import ReferenceKind
 from app.domain.publish import PublishWish
 from app.usecases.change_draft import publish_draft, update_draft
-from app.usecases.check_readiness import check_readiness
-from app.usecases.compare_states import compare_found, compare_states
-from app.usecases.copy_and_export import export_flow
-from app.usecases.plan_exports import PlannedExport, PlannedExports, check_planned, plan_each, plan_for, plan_for_all
+from app.usecases.compare_and_check import check_readiness, compare_found, compare_states
+from app.usecases.copy_and_export import (
+    PlannedExport,
+    PlannedExports,
+    check_planned,
+    export_flow,
+    plan_for,
+    plan_for_all,
+)
 from tests.api.world_builder import graph
 from tests.domain.planning import mappings_of
 from tests.usecases.company_database import CompanyDatabase, errors_of, exported
@@ -163,13 +168,6 @@ async def test_exports_of_one_call_are_planned_each_with_what_those_before_it_ta
     assert [isinstance(plan.decision, ExportPlan) for plan in plans] == [True, True, True, False, False]
     assert await world.contents() == before
     assert isinstance(await world.export("plain", to="small-live"), Exported)
-
-
-async def test_each_plan_of_several_is_the_plan_of_that_export_alone(untouched: CompanyDatabase) -> None:
-    chosen = wishes(untouched)
-    plans = await plan_each(untouched.work.of(untouched.user("ada")), chosen)
-    alone = [await planned(untouched, wish) for wish in chosen]
-    assert [(plan.fingerprint, plan.decision) for plan in plans] == [(one.fingerprint, one.decision) for one in alone]
 
 
 async def test_states_are_compared_only_within_a_flow_that_the_caller_sees(untouched: CompanyDatabase) -> None:

@@ -13,8 +13,7 @@ from app.domain.export_batch import ExportsWish
 from app.domain.facts import ExportWish
 from app.domain.model import ReferenceKind
 from app.storage.ids import Kind, new_id
-from app.usecases.copy_and_export import export_flow, export_flows
-from app.usecases.plan_exports import PlannedExports, plan_for, plan_for_all
+from app.usecases.copy_and_export import PlannedExports, export_flow, export_flows, plan_for, plan_for_all
 from tests.domain.planning import mappings_of
 from tests.sent_statements import statements_sent
 from tests.usecases.company_database import CompanyDatabase, errors_of, exported

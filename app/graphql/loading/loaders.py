@@ -28,8 +28,8 @@ from app.storage.pages.related import Related
 from app.storage.reads import by_id, graphs
 from app.storage.reads.exports import read_references
 from app.storage.reads.rows import ComponentView, GraphView, TopicView
-from app.usecases.check_readiness import check_readiness
-from app.usecases.compare_states import Pair, compare_flows, compare_found, compare_states
+from app.usecases.compare_and_check import Pair, check_readiness, compare_flows, compare_found, compare_states
+from app.usecases.copy_and_export import PlannedExport, check_planned, plan_for
 from app.usecases.find_candidates import (
     CandidatesWanted,
     RatedCredential,
@@ -40,7 +40,6 @@ from app.usecases.find_candidates import (
     find_topics_in_use,
 )
 from app.usecases.find_destinations import ExportableFlow, RatedDestination, find_destinations, find_refusals
-from app.usecases.plan_exports import PlannedExport, check_planned, plan_each
 from app.usecases.transaction import UnitOfWork
 
 Row = TypeVar("Row")
@@ -223,7 +222,8 @@ class Loaders:
 
     @_batched
     async def export_plans(self, wishes: list[facts.ExportWish]) -> list[PlannedExport]:
-        return await plan_each(self._work, wishes)
+        # One after the other, since each may read as much as a whole request may.
+        return [await plan_for(self._work, wish) for wish in wishes]
 
     @_batched
     async def planned_readiness(self, exports: list[PlannedExport]) -> list[Readiness]:

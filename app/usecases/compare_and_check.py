@@ -1,4 +1,4 @@
-"""Compare drafts and versions: many comparisons take as many statements as one."""
+"""Compare drafts and versions, and check whether they can be published: many take as many statements as one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -6,14 +6,17 @@ from functools import lru_cache
 
 import orjson
 
+from app.domain.component import Catalogue
 from app.domain.diff import Changed, FieldChange, GraphDiff, compare
-from app.domain.flow import CopiedState, FlowState, SourceWish
+from app.domain.flow import CopiedState, FlowState, SourceWish, size_of_graphs
 from app.domain.graph import Json
 from app.domain.matching import ComparisonLimit
-from app.domain.model import UserId
+from app.domain.model import Target, UserId
+from app.domain.readiness import Blocker, blockers
 from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection
 from app.storage.connections.database import Database
+from app.storage.facts.catalogue import read_catalogue, read_targets
 from app.storage.reads.chosen import read_chosen
 from app.storage.reads.graphs import StateView, read_contents, read_states
 
@@ -110,3 +113,26 @@ def _as_texts(changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
 def _as_text(value: Json) -> Json:
     """A list or an object as text: what `dumps` returns takes 4 KB however short it is."""
     return orjson.Fragment(orjson.dumps(value).decode()) if isinstance(value, dict | list) else value
+
+
+async def check_readiness(
+    database: Database, actor: UserId, state_ids: Sequence[str]
+) -> dict[str, tuple[Blocker, ...]]:
+    """Find the blockers of each draft or version (H3, N4). Every step counts as an object of the operation."""
+    async with database.reading() as connection:
+        states = await read_states(connection, actor, state_ids, counts_steps=True)
+        used = {step.command for view in states.values() for step in view.state.graph.steps}
+        catalogue = await read_catalogue(connection, actor, used)
+        bound = {reference for view in states.values() for reference in view.state.graph.references}
+        targets = await read_targets(connection, actor, bound)
+    size = size_of_graphs(*(view.state.graph for view in states.values()))
+    return await offload(size, _blockers, states, catalogue, targets)
+
+
+def _blockers(
+    states: Mapping[str, StateView], catalogue: Catalogue, targets: Mapping[str, Target]
+) -> dict[str, tuple[Blocker, ...]]:
+    return {
+        state_id: blockers(view.state.graph, view.access.workspace, catalogue, targets)
+        for state_id, view in interruptible(states.items())
+    }

@@ -1,0 +1,123 @@
+"""Upkeep, for nobody: remove what is kept for a time only, and contents that nothing refers to; number events."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+
+from app.storage.connections.database import DatabaseFailure
+from app.storage.facts.idempotency_keys import remove_old_keys
+from app.storage.store import Store
+from app.storage.upkeep import expiry, feed
+from app.storage.upkeep.expiry import Slice, begin_looking, remove_slice
+from app.telemetry.log import log
+from app.usecases.transaction import UnitOfWork, transaction
+
+BATCH = 500
+
+
+RemoveBatch = Callable[[UnitOfWork, timedelta], Awaitable[int]]
+
+
+async def expire(work: UnitOfWork, remove_batch: RemoveBatch, kept: timedelta) -> int:
+    """Remove what is older, batch by batch, each in a transaction of its own; how many went is logged and returned."""
+    total = 0
+    while removed := await remove_batch(work, kept):
+        total += removed
+        log().info(f"{NAMES[remove_batch]} were removed", removed=removed, kept_days=kept / timedelta(days=1))
+    return total
+
+
+@transaction()
+async def remove_drafts(store: Store, kept: timedelta) -> int:
+    """Drafts that were set aside longer ago than they are kept (H8)."""
+    return await expiry.remove_drafts(store.connection, before=store.at - kept, now=store.at, batch=BATCH)
+
+
+@transaction()
+async def remove_keys(store: Store, kept: timedelta) -> int:
+    """Idempotency keys that were used longer ago (P5)."""
+    return await remove_old_keys(store.connection, before=store.at - kept, batch=BATCH)
+
+
+@transaction()
+async def remove_records(store: Store, kept: timedelta) -> int:
+    """Records of exports that were undone longer ago, or whose destination was deleted (P6)."""
+    return await expiry.remove_records(store.connection, before=store.at - kept, batch=BATCH)
+
+
+@transaction()
+async def remove_events(store: Store, kept: timedelta) -> int:
+    """Events that are older (E2)."""
+    return await feed.remove_events(store.connection, before=store.at - kept)
+
+
+NAMES: Mapping[RemoveBatch, str] = {
+    remove_drafts: "drafts set aside",
+    remove_keys: "old idempotency keys",
+    remove_records: "records of exports",
+    remove_events: "old events",
+}
+
+
+SLICE = 500
+KEPT = timedelta(hours=1)
+"""Longer than any call takes that may have found a content referred to."""
+EVERY = timedelta(minutes=59)
+"""How often all contents are looked through, by whichever server process is the first to be due."""
+
+
+async def remove_contents(work: UnitOfWork) -> int:
+    """Remove them slice by slice, each in a transaction of its own; how many went is logged and returned."""
+    if not await begin(work, EVERY):
+        return 0
+    total, after = 0, ""
+    while True:
+        done = await remove_next(work, after)
+        total += len(done.removed)
+        if done.last is None:
+            break
+        after = done.last
+    if total:
+        log().info("contents that nothing refers to were removed", removed=total)
+    return total
+
+
+@transaction()
+async def begin(store: Store, every: timedelta) -> bool:
+    """Begin to look through all contents, unless somebody has begun to within this time."""
+    return await begin_looking(store.connection, now=store.at, before=store.at - every)
+
+
+@transaction()
+async def remove_next(store: Store, after: str) -> Slice:
+    return await remove_slice(store.connection, after=after, size=SLICE, now=store.at, before=store.at - KEPT)
+
+
+EVERY_SECONDS = 0.25
+ANSWER_SECONDS = 5
+"""Seconds without an answer of PostgreSQL after which the connection is replaced."""
+BATCH_SECONDS = 60
+"""Seconds that even a batch on an overloaded PostgreSQL takes."""
+
+
+async def number_events_periodically(work: UnitOfWork) -> None:
+    """Number committed events several times a second; while the database is away, try again."""
+    while True:
+        await asyncio.sleep(EVERY_SECONDS)
+        with suppress(DatabaseFailure, OSError):
+            await number_events(work)
+
+
+async def number_events(work: UnitOfWork) -> None:
+    """Number all committed events, unless another process does (E3)."""
+    async with asyncio.timeout(ANSWER_SECONDS), work.database.probing() as connection:
+        has_pending = await feed.has_pending_events(connection)
+    while has_pending:
+        async with asyncio.timeout(BATCH_SECONDS):
+            has_pending = await number_batch(work, None) == feed.NUMBERED_AT_ONCE
+
+
+@transaction()
+async def number_batch(store: Store, _: None) -> int:
+    return await feed.number_events(store.connection)
