@@ -1,19 +1,6 @@
 """The enumerations of the schema, each value with what it means to a user."""
 
-from app.domain import (
-    batch,
-    component,
-    credentials,
-    draft,
-    fingerprint,
-    flow,
-    model,
-    references,
-    release,
-    review,
-    undo,
-    world,
-)
+from app.domain import batch, component, draft, fingerprint, flow, model, references, release, review, undo, world
 from app.graphql.describe import enumeration
 from app.storage.pages.candidates import MatchReason
 from app.storage.pages.flow_filters import FlowOrder
@@ -33,7 +20,7 @@ enumeration(
     },
 )
 enumeration(
-    credentials.CredentialMatch,
+    references.CredentialMatch,
     "Why a credential or secret is likely to be the one for a step.",
     {
         "SAME_CREDENTIAL": "The source uses it, and it belongs to the destination too.",

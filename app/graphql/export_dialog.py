@@ -4,8 +4,8 @@ from typing import Annotated
 
 import strawberry
 
-from app.domain import credentials
 from app.domain import flow as flow_rules
+from app.domain import references
 from app.execution.lookups import Lookup
 from app.execution.request_errors import BadRequest
 from app.execution.rows import relation, shows
@@ -109,10 +109,10 @@ USUAL_CANDIDATES = 20
 @shows(RatedCredential, "A credential or secret that a step could use at the destination.")
 class CredentialCandidate:
     credential: StepCredential = about("The credential or secret.")
-    match: credentials.CredentialMatch = about("Why it stands where it stands in the list.")
+    match: references.CredentialMatch = about("Why it stands where it stands in the list.")
 
 
-@shows(credentials.StepInNeed, "The credentials or secrets that a step could use at the destination.")
+@shows(references.StepInNeed, "The credentials or secrets that a step could use at the destination.")
 class StepCredentialCandidates:
     step_id: str = about("The id of the step.")
     step_name: str | None = about("The name that people gave the step, at most 255 characters of it.")
@@ -124,14 +124,14 @@ class StepCredentialCandidates:
 
     @shown_as(int)
     @staticmethod
-    def total_count(step: strawberry.Parent[credentials.StepInNeed], info: Info) -> Lookup[int]:
+    def total_count(step: strawberry.Parent[references.StepInNeed], info: Info) -> Lookup[int]:
         """Number of candidates, counted only when this field is selected."""
         return Lookup(info.context.loaders.numbers_of_candidates, step)
 
     @shown_as(list[CredentialCandidate])
     @staticmethod
     def candidates(
-        step: strawberry.Parent[credentials.StepInNeed],
+        step: strawberry.Parent[references.StepInNeed],
         info: Info,
         search: Search = None,
         first: Annotated[

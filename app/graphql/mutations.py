@@ -7,16 +7,21 @@ from app.graphql.context import Info
 from app.graphql.describe import mutation
 from app.graphql.world_plans import ApplyWorldPayload
 from app.usecases.apply_world import apply_world
-from app.usecases.change_draft import (
+from app.usecases.change_flow import (
+    create_flow,
+    delete_flow,
     discard_draft,
     publish_draft,
     publish_drafts,
     restore_draft,
     revert_flow,
+    start_flow,
+    start_flows,
+    stop_flow,
+    stop_flows,
     update_draft,
 )
 from app.usecases.copy_and_export import copy_flow, export_flow, export_flows, undo_export, undo_exports
-from app.usecases.manage_flow import create_flow, delete_flow, start_flow, start_flows, stop_flow, stop_flows
 from app.usecases.release_flows import request_release, review_release, undo_release, withdraw_release
 
 

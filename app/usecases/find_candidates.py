@@ -10,10 +10,10 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from app.domain.component import Step, resolve_all
-from app.domain.credentials import CredentialMatch, StepInNeed, ranked, steps_in_need
 from app.domain.flow import CopiedState, Graph, SourceWish, size_of_graphs
 from app.domain.input import name_key
 from app.domain.model import ReferenceKind, Target, UserId
+from app.domain.references import CredentialMatch, StepInNeed, ranked, steps_in_need
 from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, missing_with_each, topic_uses
 from app.execution.rows import Columns
 from app.meter import current_meter

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.domain.credentials import CredentialMatch, StepInNeed, ranked, steps_in_need
 from app.domain.flow import CopiedFrom, CopiedState
 from app.domain.model import Target
+from app.domain.references import CredentialMatch, StepInNeed, ranked, steps_in_need
 from tests.domain.builders import (
     CREDENTIAL,
     DEVELOPMENT,

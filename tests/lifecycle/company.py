@@ -19,16 +19,21 @@ from app.domain.review import ReviewDecision, ReviewWish
 from app.domain.running import DeletePlan, StatusPlan
 from app.domain.undo import Undone
 from app.storage.connections.database import Database
-from app.usecases.change_draft import (
+from app.usecases.change_flow import (
+    create_flow,
+    delete_flow,
     discard_draft,
     publish_draft,
     publish_drafts,
     restore_draft,
     revert_flow,
+    start_flow,
+    start_flows,
+    stop_flow,
+    stop_flows,
     update_draft,
 )
 from app.usecases.copy_and_export import copy_flow, export_flow, undo_export, undo_exports
-from app.usecases.manage_flow import create_flow, delete_flow, start_flow, start_flows, stop_flow, stop_flows
 from app.usecases.release_flows import request_release, review_release, undo_release, withdraw_release
 from app.usecases.transaction import UnitOfWork
 

@@ -12,7 +12,7 @@ import pytest
 from app import offload
 from app.domain.edit import plan_create
 from app.offload import LARGE, interruptible
-from app.usecases import manage_flow
+from app.usecases import change_flow
 from tests.databases import Databases, Loaded
 from tests.serving.real import VIEWER, Real, code_of, error_of, real_server, soon, soon_true
 
@@ -50,7 +50,7 @@ class SlowRule:
 @pytest.fixture
 def rule(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowRule]:
     slow = SlowRule()
-    monkeypatch.setattr(manage_flow, "plan_create", slow)
+    monkeypatch.setattr(change_flow, "plan_create", slow)
     yield slow
     slow.go_on.set()
 

@@ -17,8 +17,8 @@ from app.domain.model import UserId, Workspace
 from app.storage.connections.database import Database
 from app.storage.connections.engine import engine_of
 from app.storage.facts.catalogue import read_workspace_access
+from app.usecases.change_flow import create_flow
 from app.usecases.copy_and_export import copy_flow, export_flow
-from app.usecases.manage_flow import create_flow
 from app.usecases.transaction import UnitOfWork
 from tests.usecases.contents import Contents, Row, contents_of
 

@@ -8,7 +8,7 @@ import pytest
 from app.domain.edit import Saved, UpdateWish
 from app.domain.graph import Bindings, TopicField, split
 from app.domain.model import FlowType
-from app.usecases.change_draft import update_draft
+from app.usecases.change_flow import update_draft
 from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, created
 from tests.usecases.contents import Written, written

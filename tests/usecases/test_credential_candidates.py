@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from app.domain.choices import StepChoice
-from app.domain.credentials import StepInNeed
 from app.domain.edit import UpdateWish
 from app.domain.flow import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.model import ReferenceKind
-from app.usecases.change_draft import update_draft
+from app.domain.references import StepInNeed
+from app.usecases.change_flow import update_draft
 from app.usecases.find_candidates import CandidatesWanted, count_candidates, find_candidates, find_steps_in_need
 from tests.usecases.company_database import CompanyDatabase, exported
 

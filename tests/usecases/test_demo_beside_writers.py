@@ -14,9 +14,9 @@ from app.storage.connections.database import open_database
 from app.storage.ids import Kind
 from app.storage.world.demo import demo_id
 from app.usecases import demo_world
+from app.usecases.change_flow import create_flow
 from app.usecases.copy_and_export import copy_flow, export_flow
 from app.usecases.demo_world import DemoIsBusy
-from app.usecases.manage_flow import create_flow
 from app.usecases.transaction import UnitOfWork
 from tests.commands import reset_demo
 from tests.databases import Databases, connected

@@ -11,7 +11,7 @@ from app.domain.flow import SourceWish, StateOfFlow
 from app.domain.graph import Json
 from app.domain.publish import PublishWish, RevertWish
 from app.meter import Meter
-from app.usecases.change_draft import discard_draft, publish_draft, revert_flow, update_draft
+from app.usecases.change_flow import discard_draft, publish_draft, revert_flow, update_draft
 from app.usecases.copy_and_export import copy_flow
 from app.usecases.transaction import UnitOfWork
 from tests.metering import counted_by

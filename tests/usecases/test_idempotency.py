@@ -15,9 +15,8 @@ from app.domain.facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.input import IdempotencyKeyReused
 from app.domain.publish import PublishWish, RevertWish
 from app.storage.store import Store
-from app.usecases.change_draft import publish_draft, revert_flow
+from app.usecases.change_flow import create_flow, publish_draft, revert_flow
 from app.usecases.copy_and_export import copy_flow, export_flow
-from app.usecases.manage_flow import create_flow
 from app.usecases.transaction import UnitOfWork
 from app.usecases.upkeep import expire, remove_keys
 from tests.sent_statements import statements_sent

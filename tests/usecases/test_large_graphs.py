@@ -21,7 +21,7 @@ from app.storage.connections.database import Database
 from app.storage.facts.flows import FLOWS_WITH_STATES
 from app.storage.facts.states import MOST_AT_ONCE
 from app.storage.reads.graphs import STATES, read_states
-from app.usecases.change_draft import update_draft
+from app.usecases.change_flow import update_draft
 from app.usecases.compare_and_check import check_readiness, compare_states
 from app.usecases.copy_and_export import export_flows, plan_for, plan_for_all
 from app.usecases.find_candidates import find_topics_in_use

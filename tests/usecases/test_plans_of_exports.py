@@ -17,7 +17,7 @@ from app.domain.fingerprint import PlanBasis, PlanIsStale
 from app.domain.matching import ComparisonLimit
 from app.domain.model import ReferenceKind
 from app.domain.publish import PublishWish
-from app.usecases.change_draft import publish_draft, update_draft
+from app.usecases.change_flow import publish_draft, update_draft
 from app.usecases.compare_and_check import check_readiness, compare_found, compare_states
 from app.usecases.copy_and_export import (
     PlannedExport,

@@ -21,9 +21,18 @@ from app.domain.publish import PublishWish, RevertWish
 from app.storage.connections.database import TransactionConflict
 from app.storage.connections.engine import engine_of
 from app.storage.facts.locks import lock
-from app.usecases.change_draft import discard_draft, publish_draft, restore_draft, revert_flow, update_draft
+from app.usecases.change_flow import (
+    create_flow,
+    delete_flow,
+    discard_draft,
+    publish_draft,
+    restore_draft,
+    revert_flow,
+    start_flow,
+    stop_flow,
+    update_draft,
+)
 from app.usecases.copy_and_export import copy_flow, export_flows, undo_export
-from app.usecases.manage_flow import create_flow, delete_flow, start_flow, stop_flow
 from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, errors_of, exported
 from tests.usecases.contents import Contents

@@ -6,7 +6,7 @@ from app.domain.choices import StepChoice
 from app.domain.edit import Saved, UpdateWish
 from app.domain.errors import Refused
 from app.domain.model import ReferenceKind
-from app.usecases.change_draft import update_draft
+from app.usecases.change_flow import update_draft
 from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, created, exported
 from tests.usecases.steps import mailer

@@ -7,8 +7,8 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from app.domain import diff, export, facts, matching, model
-from app.domain.credentials import StepInNeed
 from app.domain.readiness import Readiness
+from app.domain.references import StepInNeed
 from app.execution.lookups import Loader
 from app.graphql.loading.loader_keys import (
     BoundView,
