@@ -9,14 +9,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVarTuple, cast
+from typing import Any, cast
 
 from app.domain.access import FLOW_EDIT, WorkspaceAccess, quota_exceeded
 from app.domain.choices import Mapped, ReferenceMapping, StepChoice, mappings_used
 from app.domain.component import Catalogue, named_component, why_unusable
 from app.domain.drift import DestinationChanges
 from app.domain.errors import PLAN_FINGERPRINT, Refusal
-from app.domain.facts import ExportFacts, ExportWish, IntoWorkspace, NotCopied
+from app.domain.facts import ExportFacts, ExportWish, IntoWorkspace, NotCopied, Subjects
 from app.domain.flow import CopiedState, Flow, FlowState, SavedState
 from app.domain.graph import bindings_to_json
 from app.domain.input import InvalidInput
@@ -113,7 +113,6 @@ def _digests(facts: ExportFacts, wish: ExportWish, state: CopiedState | NotCopie
     }
 
 
-Subjects = TypeVarTuple("Subjects")
 Pairs = tuple[tuple[str, str], ...]
 """The ids of mappings that a flow uses."""
 

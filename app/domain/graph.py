@@ -183,16 +183,12 @@ def bindings_from_json(
     known = {} if read_before is None else read_before
     bindings = []
     for step in stored:
-        position, alike = step.pop("position"), tuple(step.items())
-        try:
-            bound = known.get(alike)
-        except TypeError:
-            bound = None
-        if bound is None:
-            bound = _bindings_of_step(step)
-            # Of other values, equal ones may be different: 1 and true.
-            if len(known) < MOST_KNOWN and _COMPARABLE.issuperset(map(type, step.values())):
-                known[alike] = bound
+        position = step.pop("position")
+        # Other values can't be keys, or equal ones may be different: 1 and true.
+        alike = tuple(step.items()) if _COMPARABLE.issuperset(map(type, step.values())) else None
+        bound = known.get(alike) or _bindings_of_step(step)
+        if alike is not None and len(known) < MOST_KNOWN:
+            known[alike] = bound
         bindings.append(_NEW_BINDINGS((position, *bound[1:])))
     return tuple(bindings)
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TypeVar
 
 from app.domain.access import (
     FLOW_EDIT,
@@ -15,7 +14,7 @@ from app.domain.access import (
     contract_suspended,
     rights_missing,
 )
-from app.domain.errors import Path, Refusal, Refused, counted, not_found, printable, refused
+from app.domain.errors import Path, Refusal, Refused, Some, counted, not_found, printable, refused
 from app.domain.facts import Facts
 from app.domain.flow import Flow
 from app.domain.input import InvalidInput, description_mistakes
@@ -112,11 +111,6 @@ class ReleaseFacts:
     @property
     def workspace_id(self) -> WorkspaceId:
         return self.access.workspace.id
-
-    @property
-    def size(self) -> int:
-        """How much there is to decide about, in characters."""
-        return self.drafts.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +209,6 @@ def closed(facts: ReleaseFacts, expected: ReleaseState) -> tuple[ReleaseIsClosed
     if facts.state is expected:
         return ()
     return (ReleaseIsClosed(facts.id, facts.title, facts.state, path=RELEASE),)
-
-
-Some = TypeVar("Some", bound=Refusal)
 
 
 def about_flow(refusals: Iterable[Some], flow: Flow) -> tuple[Some, ...]:

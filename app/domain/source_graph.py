@@ -147,9 +147,8 @@ class SourceGraph:
 
         Inside one workspace nothing is refused (C4). Across tenants a command must mean the very same component (C0).
         """
-        if self.is_usable_in(destination):
-            return ()
-        return (ComponentNotAccessible(destination, self.inaccessible_in(destination), path=path),)
+        inaccessible = () if self.workspace.id == destination.id else self.inaccessible_in(destination)
+        return (ComponentNotAccessible(destination, inaccessible, path=path),) if inaccessible else ()
 
     def inaccessible_in(self, workspace: Workspace) -> InaccessibleComponents:
         """List the components that a workspace can't use, the flow's own workspace among them (C1)."""
@@ -158,15 +157,9 @@ class SourceGraph:
             self._inaccessible[reasons] = InaccessibleComponents(self._listed(reasons))
         return self._inaccessible[reasons]
 
-    def is_usable_in(self, destination: Workspace) -> bool:
-        """Whether the destination can use all components: answered without a look at the steps."""
-        if self.workspace.id == destination.id:
-            return True
-        return self._are_all_known and not any(self._reasons_in(destination))
-
     def usable_where(self) -> UsableWhere:
         """The workspaces, besides its own, that can use all components of the flow (C1 to C3, C0 across tenants)."""
-        if not self._are_all_known:
+        if len(self._resolved) < len(self._first_commands):
             return UsableWhere(nowhere_else=True, tenant=None, shadowing=frozenset(), contract=None, whitelisted=None)
         known, catalogue = self._resolved, self._catalogue
         teams = {component.contract_id for component in known.values() if component.access is ComponentAccess.TEAM}
@@ -199,10 +192,6 @@ class SourceGraph:
         resolved = ((command, self.components[command]) for command in self._first_commands.values())
         return {command: component for command, component in resolved if component is not None}
 
-    @property
-    def _are_all_known(self) -> bool:
-        return len(self._resolved) == len(self._first_commands)
-
     def _reasons_in(self, destination: Workspace) -> _Reasons:
         """Why a destination can't use each known component: the same for all workspaces of one contract and type."""
         contract = destination.contract
@@ -217,15 +206,19 @@ class SourceGraph:
         return self._reasons[key]
 
     def _listed(self, reasons: _Reasons) -> Iterator[InaccessibleComponent]:
-        reason_of = dict(zip(self._resolved, reasons, strict=True))
-        steps_of: dict[ComponentName | str, list[Step]] = {}
-        for step in self.graph.steps:
-            steps_of.setdefault(named_component(step.command), []).append(step)
-        for name, steps in steps_of.items():
-            command = steps[0].command
-            reason = reason_of.get(command, InaccessibilityReason.UNKNOWN_COMPONENT)
+        known = dict(zip(self._resolved, reasons, strict=True))
+        inaccessible: dict[ComponentName | str, tuple[InaccessibilityReason, list[Step]]] = {}
+        for name, command in self._first_commands.items():
+            reason = known.get(command, InaccessibilityReason.UNKNOWN_COMPONENT)
             if reason is not None:
-                yield InaccessibleComponent(str(name), self.components[command], tuple(steps), reason)
+                inaccessible[name] = reason, []
+        # Usually there is none, and the steps needn't be looked at.
+        for step in self.graph.steps if inaccessible else ():
+            if (name := named_component(step.command)) in inaccessible:
+                inaccessible[name][1].append(step)
+        for name, (reason, steps) in inaccessible.items():
+            component = self.components[steps[0].command]
+            yield InaccessibleComponent(str(name), component, tuple(steps), reason)
 
 
 def advice(by_reason: Mapping[InaccessibilityReason, Sequence[InaccessibleComponent]], workspace: Workspace) -> str:

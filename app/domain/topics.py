@@ -98,8 +98,6 @@ def topic_uses(graph: Graph, components: Mapping[str, Component | None]) -> tupl
         if isinstance(topic := step.values.get(ReferenceKind.TOPIC), str)
     }
     pub_sub = {command for command, component in components.items() if is_pub_sub(component)}
-    if not topics and not pub_sub:
-        return ()
     return tuple(
         TopicUse(step, topics.get(step.position))
         for step in graph.steps

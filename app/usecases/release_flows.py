@@ -37,7 +37,8 @@ async def review_release(store: Store, wish: ReviewWish) -> Released | Refused[R
     facts = await store.release(wish.release_id)
     if facts is not None and wish.decision is ReviewDecision.APPROVE and not review_refused(facts, wish):
         facts = await store.release_drafts(facts)
-    plan = await decide(facts, lambda: plan_review(facts, wish, one_by_one(facts.drafts if facts else Facts())))
+    drafts = Facts() if facts is None else facts.drafts
+    plan = await decide(drafts, lambda: plan_review(facts, wish, one_by_one(drafts)))
     return plan if isinstance(plan, Refused) else await write_review(store, plan)
 
 
@@ -54,7 +55,6 @@ async def undo_release(store: Store, release_id: str) -> Released | Refused[Undo
     facts = await store.release(release_id)
     if facts is not None and not undo_refused(facts):
         facts = await store.release_versions(facts)
-    plan = await decide(
-        facts, lambda: plan_undo_release(facts, release_id, one_by_one(facts.drafts if facts else Facts()))
-    )
+    drafts = Facts() if facts is None else facts.drafts
+    plan = await decide(drafts, lambda: plan_undo_release(facts, release_id, one_by_one(drafts)))
     return plan if isinstance(plan, Refused) else await write_undone_release(store, plan)

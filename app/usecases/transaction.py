@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial, wraps
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from app.domain.batch import Batch, BatchWish
 from app.domain.errors import Refusal, Refused
@@ -14,8 +14,6 @@ from app.domain.facts import Facts
 from app.domain.flow import Graph
 from app.domain.input import KeyedCall
 from app.domain.model import UserId
-from app.domain.publish import PublishWish
-from app.domain.release import ReleaseItem
 from app.meter import MUTATION_COST, current_meter
 from app.offload import interruptible, offload
 from app.storage.connections.commits import Commits, CommitState
@@ -190,16 +188,9 @@ def refusals_of(outcome: object) -> Iterable[Refusal]:
     return outcome.errors if isinstance(outcome, Refused) else ()
 
 
-class Sized(Protocol):
-    """Facts that know how large they are, in characters of graphs."""
-
-    @property
-    def size(self) -> int: ...
-
-
-async def decide(facts: Sized | None, rule: Callable[[], Decision]) -> Decision:
+async def decide(facts: Facts, rule: Callable[[], Decision]) -> Decision:
     """Ask a rule of the domain, in a thread where the facts are large."""
-    return await offload(0 if facts is None else facts.size, rule)
+    return await offload(facts.size, rule)
 
 
 Item = TypeVar("Item")
@@ -219,9 +210,6 @@ def forgetting_graphs(items: Iterable[Item], graphs_of: Callable[[Item], Iterabl
             recent.popitem(last=False)[1].forget()
 
 
-OfFlow = TypeVar("OfFlow", PublishWish, ReleaseItem)
-
-
-def one_by_one(facts: Facts) -> Callable[[Iterable[OfFlow]], Iterator[OfFlow]]:
+def one_by_one(facts: Facts) -> Callable[[Iterable[Any]], Iterator[Any]]:
     """Make the iteration of a rule over items that are each about a flow."""
     return partial(forgetting_graphs, graphs_of=lambda item: facts.graphs_of(item.flow_id))

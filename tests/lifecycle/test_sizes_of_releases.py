@@ -21,7 +21,7 @@ async def test_a_release_is_as_large_as_what_is_decided_about(firm: Company, rea
         facts = await store.release(release)
         assert facts is not None
         facts = await (store.release_versions(facts) if reads_versions else store.release_drafts(facts))
-    assert facts.size >= 3 * CHARACTERS_PER_PART
+    assert facts.drafts.size >= 3 * CHARACTERS_PER_PART
 
 
 async def test_a_decision_costs_as_much_as_the_release_has_items(firm: Company) -> None:
