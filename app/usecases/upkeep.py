@@ -9,7 +9,6 @@ from app.storage.connections.database import DatabaseFailure
 from app.storage.facts.idempotency_keys import remove_old_keys
 from app.storage.store import Store
 from app.storage.upkeep import expiry, feed
-from app.storage.upkeep.expiry import Slice, begin_looking, remove_slice
 from app.telemetry.log import log
 from app.usecases.transaction import UnitOfWork, transaction
 
@@ -60,16 +59,16 @@ NAMES: Mapping[RemoveBatch, str] = {
 }
 
 
-SLICE = 500
-KEPT = timedelta(hours=1)
+CONTENTS_AT_ONCE = 500
+CONTENTS_KEPT = timedelta(hours=1)
 """Longer than any call takes that may have found a content referred to."""
-EVERY = timedelta(minutes=59)
+CONTENTS_EVERY = timedelta(minutes=59)
 """How often all contents are looked through, by whichever server process is the first to be due."""
 
 
 async def remove_contents(work: UnitOfWork) -> int:
-    """Remove them slice by slice, each in a transaction of its own; how many went is logged and returned."""
-    if not await begin(work, EVERY):
+    """Remove contents that nothing refers to, slice by slice, each in a transaction of its own; their number is logged and returned."""
+    if not await begin(work, CONTENTS_EVERY):
         return 0
     total, after = 0, ""
     while True:
@@ -86,15 +85,17 @@ async def remove_contents(work: UnitOfWork) -> int:
 @transaction()
 async def begin(store: Store, every: timedelta) -> bool:
     """Begin to look through all contents, unless somebody has begun to within this time."""
-    return await begin_looking(store.connection, now=store.at, before=store.at - every)
+    return await expiry.begin_looking(store.connection, now=store.at, before=store.at - every)
 
 
 @transaction()
-async def remove_next(store: Store, after: str) -> Slice:
-    return await remove_slice(store.connection, after=after, size=SLICE, now=store.at, before=store.at - KEPT)
+async def remove_next(store: Store, after: str) -> expiry.Slice:
+    return await expiry.remove_slice(
+        store.connection, after=after, size=CONTENTS_AT_ONCE, now=store.at, before=store.at - CONTENTS_KEPT
+    )
 
 
-EVERY_SECONDS = 0.25
+EVENTS_EVERY_SECONDS = 0.25
 ANSWER_SECONDS = 5
 """Seconds without an answer of PostgreSQL after which the connection is replaced."""
 BATCH_SECONDS = 60
@@ -104,7 +105,7 @@ BATCH_SECONDS = 60
 async def number_events_periodically(work: UnitOfWork) -> None:
     """Number committed events several times a second; while the database is away, try again."""
     while True:
-        await asyncio.sleep(EVERY_SECONDS)
+        await asyncio.sleep(EVENTS_EVERY_SECONDS)
         with suppress(DatabaseFailure, OSError):
             await number_events(work)
 

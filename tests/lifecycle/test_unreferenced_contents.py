@@ -19,7 +19,7 @@ from app.storage.tables import FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT
 from app.storage.upkeep.expiry import remove_slice
 from app.storage.writes.lifecycle import write_content
 from app.usecases import upkeep as removing
-from app.usecases.upkeep import EVERY, KEPT, remove_contents
+from app.usecases.upkeep import CONTENTS_EVERY, CONTENTS_KEPT, remove_contents
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import edited, lawful, noted, notes_of, published, saved
 
@@ -32,7 +32,7 @@ async def remove(company: Company) -> int:
 
 async def remove_at_once(company: Company) -> list[str]:
     """All that nothing refers to at this moment, however short."""
-    far = company.now + 10 * KEPT
+    far = company.now + 10 * CONTENTS_KEPT
     removed: list[str] = []
     for _ in range(2):
         async with company.database.writing() as connection:
@@ -55,9 +55,9 @@ async def test_what_nothing_has_referred_to_for_an_hour_is_removed_with_the_name
         await saved(firm, flow, note)
     kept = {draft["content_hash"] for draft in (await lawful(firm)).drafts_of(flow)}
     assert await remove(firm) == 0
-    firm.now += KEPT - MOMENT
+    firm.now += CONTENTS_KEPT - MOMENT
     assert await remove(firm) == 0
-    firm.now += EVERY
+    firm.now += CONTENTS_EVERY
     with capture_logs() as log:
         assert await remove(firm) == 2
     assert await hashes(firm) == there | kept
@@ -73,11 +73,11 @@ async def test_what_is_referred_to_again_meanwhile_counts_anew(firm: Company) ->
     await saved(firm, flow, 2)
     assert await remove(firm) == 0
     await saved(firm, flow, 1)
-    firm.now += EVERY
+    firm.now += CONTENTS_EVERY
     # Now the content of note 2 is found, and that of note 1 is no longer counted.
     assert await remove(firm) == 0
     await saved(firm, flow, 2)
-    firm.now += EVERY
+    firm.now += CONTENTS_EVERY
     assert await remove(firm) == 0
     assert notes_of(await lawful(firm), flow) == ([], 2, [])
 
@@ -95,18 +95,18 @@ async def test_of_all_processes_one_looks_in_an_hour(firm: Company) -> None:
     flow = (await edited(firm, 1)).flow_id
     await saved(firm, flow, 2)
     outcomes = await asyncio.gather(*(remove(firm) for _ in range(4)))
-    firm.now += KEPT + MOMENT
+    firm.now += CONTENTS_KEPT + MOMENT
     outcomes += await asyncio.gather(*(remove(firm) for _ in range(4)))
     assert sorted(outcomes) == [0] * 7 + [1]
 
 
 async def test_very_many_are_looked_through_slice_by_slice(firm: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(removing, "SLICE", 2)
+    monkeypatch.setattr(removing, "CONTENTS_AT_ONCE", 2)
     flow = (await edited(firm, 0)).flow_id
     for note in range(1, 8):
         await saved(firm, flow, note)
     assert await remove(firm) == 0
-    firm.now += KEPT + MOMENT
+    firm.now += CONTENTS_KEPT + MOMENT
     assert await remove(firm) == 7
 
 
