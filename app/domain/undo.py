@@ -138,9 +138,9 @@ class UndoFacts:
     draft: ExportedDraft | None
     flow: FlowSince = FlowSince()
     draft_revision: int = 0
+    """The revision of the latest draft that the flow had (H1)."""
     is_published: bool = False
     """The flow shows its published version, which no export changes (X5)."""
-    """The revision of the latest draft that the flow had (H1)."""
 
     @property
     def flow_name(self) -> str | None:
