@@ -1,4 +1,4 @@
-"""What is done when the schema is built: types are held to the rows that they show, and resolvers are called as they are declared."""
+"""Fits the schema when it is built: holds types to the rows that they show, and has resolvers called as declared."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime

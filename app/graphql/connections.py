@@ -110,14 +110,9 @@ class PageInfo:
     )
 
 
-def total_count() -> Any:
-    """The field of every connection that counts its list."""
-
-    def count(listed: strawberry.Parent[Listed]) -> Awaitable[int]:
-        """Number of elements in the whole list, counted only when this field is selected."""
-        return listed.count()
-
-    return field(count)
+def number_of_all(listed: strawberry.Parent[Listed]) -> Awaitable[int]:
+    """Number of elements in the whole list, counted only when this field is selected."""
+    return listed.count()
 
 
 @strawberry.type
@@ -125,7 +120,7 @@ class Counted:
     """Fields of all connections with edges of their own; no type of the schema."""
 
     page_info: PageInfo = about("The place of the page in the list.")
-    total_count: int = total_count()
+    total_count: int = field(number_of_all)
 
 
 @strawberry.type
@@ -146,7 +141,7 @@ class Connection(Generic[NodeType]):
     edges: list[Edge[NodeType]] = about("The elements of the page, each with its cursor.")
     nodes: list[NodeType] = about("The elements of the page. Caches that put pages together want `edges`.")
     page_info: PageInfo = about("The place of the page in the list.")
-    total_count: int = total_count()
+    total_count: int = field(number_of_all)
 
 
 class Paging(NamedTuple):
@@ -262,7 +257,7 @@ def connection_below(
     node: str | None = None,
     **narrowing: Any,
 ) -> Awaitable[Any]:
-    """The lookup of a page of the list that a parent has. There is a page of every list, if an empty one.
+    """The lookup of a page of the list that a parent has; of an empty list the page is empty.
 
     `parents` finds the parent, where it isn't known whether it is there: if it isn't, nor is its list.
     `node` names the column of an element that is its node; without it the element is.

@@ -50,7 +50,7 @@ class Input(Generic[Wish]):
     """An input that is read as a wish, whose fields have the same names."""
 
     def to_wish(self, **overrides: object) -> Wish:
-        """Read the input. What is left out is as the wish has it by default, and so is null unless a field tells it apart."""
+        """Read the input. The wish has its own default for a field that is left out or null, unless null means more there."""
         declared: Any = type(self)
         [wish] = get_args(declared.__orig_bases__[0])
         values = {each: getattr(self, each.name) for each in dataclasses.fields(declared)}
