@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,8 +34,8 @@ class EmbeddedDatabaseError(CommandError):
 class Account:
     """Whom the server runs as: ourselves or, where we are root, whom PostgreSQL refuses, somebody else."""
 
-    uid: int
-    gid: int
+    uid: int = field(default_factory=os.geteuid)
+    gid: int = field(default_factory=os.getegid)
 
     def run(
         self,
@@ -92,23 +92,16 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
 
 
-def myself() -> Account:
-    return Account(os.geteuid(), os.getegid())
-
-
 def account_for(folder: Path) -> Account:
     """Ourselves; for root the owner of the folder or, where that is root too, an account made for such."""
     if os.geteuid() != 0:
-        return myself()
+        return Account()
     owner = folder.stat()
     if owner.st_uid != 0:
         return Account(owner.st_uid, owner.st_gid)
     for name in ("postgres", "nobody"):
-        try:
-            entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return Account(entry.pw_uid, entry.pw_gid)
+        with suppress(KeyError):
+            return Account(*pwd.getpwnam(name)[2:4])
     raise EmbeddedDatabaseError(
         f"PostgreSQL refuses to run as root, and there is no account postgres or nobody to run it. {WAYS_OUT}"
     )

@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from app.backoff import delay_after
-from app.storage.embedded.binaries import Account, EmbeddedDatabaseError, environment, myself
+from app.storage.embedded.binaries import Account, EmbeddedDatabaseError, environment
 from app.storage.embedded.data_directory import PORT, DataDirectory, Postmaster, find_postmaster, prepare, said_plainly
 from app.storage.embedded.server import DATABASE, USER, join_or_start, launch, opened_log, stop
 
@@ -93,7 +93,7 @@ def have_watch(directory: DataDirectory, account: Account) -> None:
     environ = environment() | {"PYTHONPATH": os.pathsep.join((str(Path(__file__).parents[3]), *sys.path))}
     command = (sys.executable, "-m", "app.storage.embedded.watch", directory.path)
     with opened_log(directory, account) as log:
-        myself().detach(*command, log=log.fileno(), environ=environ)
+        Account().detach(*command, log=log.fileno(), environ=environ)
 
 
 def watch(data_dir: Path) -> None:

@@ -8,8 +8,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
-    ScalarSelect,
     Text,
     bindparam,
     func,
@@ -54,18 +52,13 @@ WORKSPACE_TO_WRITE_INTO = (
 )
 
 
-def _whitelisted() -> ScalarSelect[Any]:
-    """The contracts that a component names, of those that the viewer sees: a flow can go to no other (A4, C3)."""
-    return (
-        select(func.array_agg(COMPONENT_WHITELIST.c.contract_id))
-        .join_from(
-            COMPONENT_WHITELIST, CONTRACT_ACCESS, CONTRACT_ACCESS.c.contract_id == COMPONENT_WHITELIST.c.contract_id
-        )
-        .where(COMPONENT_WHITELIST.c.component_id == COMPONENT.c.id, CONTRACT_ACCESS.c.user_id == VIEWER)
-        .scalar_subquery()
-    )
-
-
+_WHITELISTED = (
+    select(func.array_agg(COMPONENT_WHITELIST.c.contract_id))
+    .join_from(COMPONENT_WHITELIST, CONTRACT_ACCESS, CONTRACT_ACCESS.c.contract_id == COMPONENT_WHITELIST.c.contract_id)
+    .where(COMPONENT_WHITELIST.c.component_id == COMPONENT.c.id, CONTRACT_ACCESS.c.user_id == VIEWER)
+    .scalar_subquery()
+)
+"""The contracts that a component names, of those that the viewer sees: a flow can go to no other (A4, C3)."""
 COMPONENT_COLUMNS: tuple[ColumnElement[Any], ...] = (
     COMPONENT.c.id,
     TEAM.c.name.label("team"),
@@ -76,7 +69,7 @@ COMPONENT_COLUMNS: tuple[ColumnElement[Any], ...] = (
     COMPONENT.c.requires,
     COMPONENT.c.pub_sub,
     COMPONENT.c.topic_field,
-    _whitelisted().label("whitelisted"),
+    _WHITELISTED.label("whitelisted"),
     COMPONENT.c.title,
     is_visible_component().label("visible"),
 )
@@ -95,30 +88,26 @@ COMPONENTS_BY_NAME = (
 )
 
 
-def _targets() -> CompoundSelect[Any]:
-    """Everything with these ids that lives in workspaces of which the viewer is a member."""
-    kinds = {
-        ReferenceKind.CREDENTIAL: (CREDENTIAL, CREDENTIAL.c.component_id, null()),
-        ReferenceKind.SECRET: (SECRET, SECRET.c.component_id, null()),
-        ReferenceKind.AGENT: (AGENT, null(), null()),
-        ReferenceKind.TOPIC: (TOPIC, null(), TOPIC.c.schema_text),
-    }
-    return union_all(
-        *(
-            select(
-                table.c.id,
-                literal(kind.value, Text).label("kind"),
-                table.c.workspace_id,
-                table.c.name,
-                component.label("component_id"),
-                schema.label("schema_text"),
-            ).where(is_one_of(table.c.id), is_member(table.c.workspace_id))
-            for kind, (table, component, schema) in kinds.items()
-        )
+_OF_KINDS = {
+    ReferenceKind.CREDENTIAL: (CREDENTIAL, CREDENTIAL.c.component_id, null()),
+    ReferenceKind.SECRET: (SECRET, SECRET.c.component_id, null()),
+    ReferenceKind.AGENT: (AGENT, null(), null()),
+    ReferenceKind.TOPIC: (TOPIC, null(), TOPIC.c.schema_text),
+}
+TARGETS = union_all(
+    *(
+        select(
+            table.c.id,
+            literal(kind.value, Text).label("kind"),
+            table.c.workspace_id,
+            table.c.name,
+            component.label("component_id"),
+            schema.label("schema_text"),
+        ).where(is_one_of(table.c.id), is_member(table.c.workspace_id))
+        for kind, (table, component, schema) in _OF_KINDS.items()
     )
-
-
-TARGETS = _targets()
+)
+"""Everything with these ids that lives in workspaces of which the viewer is a member."""
 
 
 async def read_workspace_access(

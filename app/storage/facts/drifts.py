@@ -51,30 +51,27 @@ def base_of(flow: ColumnElement[str], other_flow: ColumnElement[str], *tables: F
     return by_time.limit(1).lateral("base")
 
 
-def _ends() -> Select[Any]:
-    """The flow that `FLOW` descends from, if the viewer sees it, with the facts that decide the drift."""
-    descent, source = FLOW_EXPORT.alias("descent"), FLOW.alias("source")
-    shown, origin = shown_state(FLOW, "shown"), shown_state(source, "origin")
-    base = base_of(source.c.id, FLOW.c.id, source, FLOW)
-    rows = (
-        shown.join(descent, descent.c.id == shown.c.descends_from)
-        .join(source, source.c.id == descent.c.source_flow_id)
-        .join(origin, true())
-        .outerjoin(base, true())
+_DESCENT, _SOURCE = FLOW_EXPORT.alias("descent"), FLOW.alias("source")
+_SHOWN, _ORIGIN = shown_state(FLOW, "shown"), shown_state(_SOURCE, "origin")
+_BASE = base_of(_SOURCE.c.id, FLOW.c.id, _SOURCE, FLOW)
+ENDS = (
+    select(
+        _SOURCE.c.id.label("source_flow_id"),
+        _ORIGIN.c.content_hash.label("source_hash"),
+        _SHOWN.c.content_hash.label("shown_hash"),
+        _BASE.c.content_hash.label("base_hash"),
     )
-    return (
-        select(
-            source.c.id.label("source_flow_id"),
-            origin.c.content_hash.label("source_hash"),
-            shown.c.content_hash.label("shown_hash"),
-            base.c.content_hash.label("base_hash"),
-        )
-        .select_from(rows)
-        .where(is_member(source.c.workspace_id))
+    .select_from(
+        _SHOWN.join(_DESCENT, _DESCENT.c.id == _SHOWN.c.descends_from)
+        .join(_SOURCE, _SOURCE.c.id == _DESCENT.c.source_flow_id)
+        .join(_ORIGIN, true())
+        .outerjoin(_BASE, true())
     )
-
-
-ENDS = _ends().correlate(FLOW).lateral("ends")
+    .where(is_member(_SOURCE.c.workspace_id))
+    .correlate(FLOW)
+    .lateral("ends")
+)
+"""The flow that `FLOW` descends from, if the viewer sees it, with the facts that decide the drift."""
 _DRIFTS = (
     select(FLOW.c.id, ENDS.c.source_flow_id, ENDS.c.source_hash, ENDS.c.shown_hash, ENDS.c.base_hash)
     .select_from(FLOWS.join(ENDS, true()))

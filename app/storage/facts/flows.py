@@ -11,7 +11,6 @@ from sqlalchemy import (
     CompoundSelect,
     Integer,
     Select,
-    Subquery,
     Text,
     and_,
     any_,
@@ -108,12 +107,10 @@ def chosen_by(source: SourceWish) -> StateChoice:
     return copied
 
 
-def _named_versions() -> Subquery:
-    """Find versions by id before the join, since a flow may have thousands: OFFSET keeps the planner from another order."""
-    is_named = is_one_of(FLOW_VERSION.c.id, "versions")
-    return select(FLOW_VERSION).where(is_named).offset(literal_column("0")).subquery("named")
-
-
+# Versions are looked up by id before the join, since a flow may have thousands: OFFSET keeps the planner from another order.
+_NAMED = (
+    select(FLOW_VERSION).where(is_one_of(FLOW_VERSION.c.id, "versions")).offset(literal_column("0")).subquery("named")
+)
 _COLUMNS = ("id", "type", "status", "draft_revision", *TEXTS, "updated_at")
 _shown_values = itemgetter(*(f"flow_{column}" for column in (*TEXTS, "updated_at")))
 
@@ -126,7 +123,7 @@ def flows_with_states(*more: Callable[[States], ColumnElement[Any]]) -> Select[A
     states = {
         "published": (FLOW_VERSION.alias("published"), FLOW_CONTENT.alias("published_content")),
         "draft": (FLOW_DRAFT.alias("draft"), FLOW_CONTENT.alias("draft_content")),
-        "named": (_named_versions(), FLOW_CONTENT.alias("named_content")),
+        "named": (_NAMED, FLOW_CONTENT.alias("named_content")),
     }
     published, draft, named = (states[name][0] for name in states)
     joined = with_access(FLOWS)

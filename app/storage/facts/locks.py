@@ -8,24 +8,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, Text, any_, bindparam, func, or_, select, true, union_all
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.access import FLOW_EDIT, FLOW_TOGGLE_STATUS, WorkspaceAccess, counts_against_quota, may_write_flows
 from app.domain.facts import CopyWish, ExportWish, OntoFlow
 from app.domain.flow import Flow
 from app.domain.model import ContractStatus
-from app.storage.connections.connection import WriteConnection
+from app.storage.connections.connection import WriteConnection, is_one_of, texts
 from app.storage.connections.failures import TransactionConflict
 from app.storage.facts import mirrored_rules
 from app.storage.facts.visibility import ACCESSES, BY_VIEWER
 from app.storage.ids import Kind, is_id
 from app.storage.tables import CONTRACT, FLOW, ROLE, WORKSPACE, WORKSPACE_ACCESS
 
-IDS = ARRAY(Text)
-
-NEW_FLOWS_IN = func.array(
-    select(FLOW.c.workspace_id).where(FLOW.c.id == any_(bindparam("copied", type_=IDS))).scalar_subquery()
-).op("||")(bindparam("workspaces", type_=IDS))
+NEW_FLOWS_IN = func.array(select(FLOW.c.workspace_id).where(is_one_of(FLOW.c.id, "copied")).scalar_subquery()).op("||")(
+    texts("workspaces")
+)
 """The workspaces in which new flows are made: those of flows that are copied, and those that are named."""
 
 
@@ -99,10 +96,10 @@ def _locks() -> CompoundSelect[Any]:
     )
     parts: dict[str, Select[Any]] = {
         "timeout": LIMIT,
-        "changed": flows.where(
-            FLOW.c.id == any_(bindparam("changed", type_=IDS)), _is_permitted(is_open)
-        ).with_for_update(of=FLOW, key_share=True),
-        "kept": flows.where(FLOW.c.id == any_(bindparam("kept", type_=IDS)), _is_permitted()).with_for_update(
+        "changed": flows.where(is_one_of(FLOW.c.id, "changed"), _is_permitted(is_open)).with_for_update(
+            of=FLOW, key_share=True
+        ),
+        "kept": flows.where(is_one_of(FLOW.c.id, "kept"), _is_permitted()).with_for_update(
             of=FLOW, read=True, key_share=True
         ),
         "contracts": contracts.with_for_update(of=CONTRACT, key_share=True),

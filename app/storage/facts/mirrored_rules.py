@@ -127,18 +127,14 @@ def counts_against_quota() -> ColumnElement[bool]:
     return and_(WORKSPACE.c.type == WorkspaceType.FULL.value, CONTRACT.c.flow_quota.is_not(None))
 
 
-def _flows_held() -> ColumnElement[int]:
-    production = WORKSPACE.alias()
-    return (
-        select(func.count())
-        .select_from(production.join(FLOW, FLOW.c.workspace_id == production.c.id))
-        .where(production.c.contract_id == CONTRACT.c.id, production.c.type == WorkspaceType.FULL.value)
-        .correlate(CONTRACT)
-        .scalar_subquery()
-    )
-
-
-FLOWS_HELD = _flows_held()
+_PRODUCTION = WORKSPACE.alias()
+FLOWS_HELD: ColumnElement[int] = (
+    select(func.count())
+    .select_from(_PRODUCTION.join(FLOW, FLOW.c.workspace_id == _PRODUCTION.c.id))
+    .where(_PRODUCTION.c.contract_id == CONTRACT.c.id, _PRODUCTION.c.type == WorkspaceType.FULL.value)
+    .correlate(CONTRACT)
+    .scalar_subquery()
+)
 """Number of flows of the contract that count against its quota."""
 
 FLOWS_USED: ColumnElement[int] = case((counts_against_quota(), FLOWS_HELD), else_=0).label("flows_used")

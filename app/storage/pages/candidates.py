@@ -27,12 +27,11 @@ from sqlalchemy import (
 from app.execution.rows import Columns
 from app.storage.connections.connection import ReadConnection, RowViews, views_of
 from app.storage.facts.visibility import is_member, sees_workspace
-from app.storage.pages.paging import Order, Page, PageRequest, matching, searching
+from app.storage.pages.paging import MOST_CACHED_LISTS, Order, Page, PageRequest, matching, searching
 from app.storage.pages.related import reading_only
 from app.storage.reads.rows import FlowView, TopicView, columns
 from app.storage.tables import FLOW, FLOW_EXPORT, TOPIC
 
-MOST_CACHED_STATEMENTS = 100
 Match = TypeVar("Match")
 _FLOW = views_of(FlowView)
 
@@ -85,7 +84,7 @@ class RankedList(Generic[Match]):
         statement = self._count(has_search=bool(search))
         return int(await connection.value(statement, {**parameters, **searching(search)}))
 
-    @lru_cache(MOST_CACHED_STATEMENTS)  # noqa: B019 - of the lists of this module, which stay
+    @lru_cache(MOST_CACHED_LISTS)  # noqa: B019 - of the lists of this module, which stay
     def _page(self, columns: Columns, *, backwards: bool, has_search: bool) -> tuple[Select[Any], Order]:
         """The statement of a page: of each rank, the rows that may be on it."""
         branches = [

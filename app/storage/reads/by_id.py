@@ -215,14 +215,16 @@ read_descents = reader(
 )
 """Reads the records that flows descend from (D1)."""
 
-_ENDS = EVENT.c.workspace_id, EVENT.c.other_workspace_id
-_TENANTS = EVENT.c.tenant_id, EVENT.c.other_tenant_id
 _FLOW_NAME = case((is_member(EVENT.c.workspace_id), EVENT.c.flow_name))
 read_events = reader(
     EventView,
     Kind.EVENT,
     select(*columns(EVENT, EventView, release_id=EVENT.c.request_id, flow_name=_FLOW_NAME)).where(
-        is_one_of(EVENT.c.id), or_(*map(is_member, _ENDS), *map(reads_tenant, _TENANTS))
+        is_one_of(EVENT.c.id),
+        or_(
+            *map(is_member, (EVENT.c.workspace_id, EVENT.c.other_workspace_id)),
+            *map(reads_tenant, (EVENT.c.tenant_id, EVENT.c.other_tenant_id)),
+        ),
     ),
 )
 

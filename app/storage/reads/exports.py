@@ -4,7 +4,7 @@ A replay shows what its viewer may see of each record, and names topics and agen
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import case, or_, select
@@ -119,19 +119,6 @@ UNSEEN = FlowId(""), DraftId("")
 """The flow and the draft of an export whose record the viewer can't see: ids of nothing."""
 
 
-class NamedDestination(NamedTuple):
-    """The names of a destination for warnings, as far as the viewer can see them."""
-
-    workspace_name: str | None
-    flow_id: FlowId
-    flow_name: str
-
-    @classmethod
-    def of(cls, record: ResultView, *, names_flow: bool) -> Self:
-        flow = (record.flow_id, record.flow_name or "") if names_flow else (FlowId(""), "")
-        return cls(record.destination_name, *flow)
-
-
 def exports_to_json(exports: Mapping[int, tuple[ExportId, Warnings]]) -> list[Json]:
     """The records by the indexes of their items. Items with the same warnings are stored together."""
     groups: dict[Warnings, dict[int, str]] = {}
@@ -156,20 +143,18 @@ def exports_from_json(
     """Make the warnings of a group once for each destination, however many records have them."""
     exports: dict[int, Exported] = {}
     for group in interruptible(groups):
-        seen = {each: records[each] for each in group["exports"].values() if each in records}
         names_flow = any("version" in each for each in group["warnings"])
-        places = {each: NamedDestination.of(record, names_flow=names_flow) for each, record in seen.items()}
-        warnings = {
-            place: tuple(_warning_from_json(each, visible, place) for each in group["warnings"])
-            for place in {*places.values()}
-        }
+        warnings: dict[tuple[str | None, FlowId | None], Warnings] = {}
         for index, export_id in group["exports"].items():
-            outcome = Exported(export_id, *UNSEEN, replayed=True)
-            if export_id in seen:
-                _, flow_id, draft_id, set_aside, copied_from, *_ = seen[export_id]
-                of_export = flow_id, draft_id, set_aside, copied_from, warnings[places[export_id]]
-                outcome = Exported(export_id, *of_export, replayed=True)
-            exports[int(index)] = outcome
+            record = records.get(export_id)
+            if record is None:
+                exports[int(index)] = Exported(export_id, *UNSEEN, replayed=True)
+                continue
+            destination = record.destination_name, record.flow_id if names_flow else None
+            if destination not in warnings:
+                warnings[destination] = tuple(_warning_from_json(each, visible, record) for each in group["warnings"])
+            outcome = record.flow_id, record.draft_id, record.set_aside, record.copied_from, warnings[destination]
+            exports[int(index)] = Exported(export_id, *outcome, replayed=True)
     return exports
 
 
@@ -194,15 +179,15 @@ def _ids_of(warnings: Iterable[Json]) -> Iterator[str]:
         yield from (warning[end] for end in ("from", "to", "agent") if end in warning)
 
 
-def _warning_from_json(warning: Json, visible: Mapping[str, Target], destination: NamedDestination) -> ExportWarning:
+def _warning_from_json(warning: Json, visible: Mapping[str, Target], record: ResultView) -> ExportWarning:
     """The warning, with names only of what the viewer can see."""
     if "topics" in warning:
         topics = tuple(visible[each] for each in warning["topics"] if each in visible)
         return MultipleTopicsNotCopied(topics, refused=False)
     if "agent" in warning:
         steps = tuple(Step(*step) for step in warning["steps"])
-        return AgentNotCopied(warning["agent"], visible.get(warning["agent"]), steps, destination.workspace_name)
+        return AgentNotCopied(warning["agent"], visible.get(warning["agent"]), steps, record.destination_name)
     if "version" in warning:
         version = VersionId(warning["version"]), warning["number"]
-        return DestinationWasChanged(destination.flow_id, destination.flow_name, *version, path=ONTO_FLOW)
+        return DestinationWasChanged(record.flow_id, record.flow_name or "", *version, path=ONTO_FLOW)
     return TopicSchemaMismatch(visible.get(warning["from"]), visible.get(warning["to"]), tuple(warning["missing"]))

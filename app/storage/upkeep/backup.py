@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 
 from app.command_error import CommandError
-from app.storage.embedded.binaries import binaries_for, environment, myself
+from app.storage.embedded.binaries import Account, binaries_for, environment
 
 NOT_EVERYWHERE = re.compile(
     r"SET transaction_timeout = 0;$|ALTER TABLE ONLY \S+ ALTER COLUMN \S+ SET \(pg_attver=\d+\);$"
@@ -102,4 +102,4 @@ def variables_of(url: URL) -> dict[str, str]:
 
 def program(name: str) -> str:
     """One of those that come with the embedded PostgreSQL: they know all older servers too. Raises CommandError."""
-    return str(binaries_for(myself(), Path()) / name)
+    return str(binaries_for(Account(), Path()) / name)
