@@ -47,8 +47,7 @@ def base_of(flow: ColumnElement[str], other_flow: ColumnElement[str], *tables: F
         )
 
     newest = union_all(newest_from(flow, other_flow), newest_from(other_flow, flow)).subquery("newest").c
-    by_time = select(newest.content_hash).order_by(newest.created_at.desc(), newest.id.desc())
-    return by_time.limit(1).lateral("base")
+    return select(newest.content_hash).order_by(newest.created_at.desc(), newest.id.desc()).limit(1).lateral("base")
 
 
 _DESCENT, _SOURCE = FLOW_EXPORT.alias("descent"), FLOW.alias("source")

@@ -7,7 +7,7 @@ locks and may show a right that was granted meanwhile; `check_locks` compares th
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, Text, any_, bindparam, func, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, Text, any_, bindparam, func, or_, select, true, union_all
 
 from app.domain.access import FLOW_EDIT, FLOW_TOGGLE_STATUS, WorkspaceAccess, counts_against_quota, may_write_flows
 from app.domain.facts import CopyWish, ExportWish, OntoFlow
@@ -76,37 +76,6 @@ LIMIT = select(func.set_config("lock_timeout", bindparam("milliseconds", type_=T
 """Limits the wait for each further lock of the transaction."""
 
 
-def _locks() -> CompoundSelect[Any]:
-    """In one statement, whose parts are done one after the other, each by id.
-
-    The first part limits how long the others wait; it comes after the wait for an idempotency key, which has no such limit.
-    """
-    flows = select(FLOW.c.id).order_by(FLOW.c.id)
-    is_open = or_(CONTRACT.c.status == ContractStatus.ACTIVE.value, PERMISSION == FLOW_TOGGLE_STATUS)
-    contracts = (
-        select(CONTRACT.c.id)
-        .select_from(ACCESSES)
-        .where(
-            BY_VIEWER,
-            WORKSPACE.c.id == any_(NEW_FLOWS_IN),
-            mirrored_rules.counts_against_quota(),
-            mirrored_rules.may_write_flows(),
-        )
-        .order_by(CONTRACT.c.id)
-    )
-    parts: dict[str, Select[Any]] = {
-        "timeout": LIMIT,
-        "changed": flows.where(is_one_of(FLOW.c.id, "changed"), _is_permitted(is_open)).with_for_update(
-            of=FLOW, key_share=True
-        ),
-        "kept": flows.where(is_one_of(FLOW.c.id, "kept"), _is_permitted()).with_for_update(
-            of=FLOW, read=True, key_share=True
-        ),
-        "contracts": contracts.with_for_update(of=CONTRACT, key_share=True),
-    }
-    return union_all(*(select(part.subquery(name).c.id) for name, part in parts.items()))
-
-
 def _is_permitted(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether the viewer has the permission in the workspace of a flow, whose contract meets the conditions.
 
@@ -124,7 +93,34 @@ def _is_permitted(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     )
 
 
-LOCKS = _locks()
+_FLOWS = select(FLOW.c.id).order_by(FLOW.c.id)
+_IS_OPEN = or_(CONTRACT.c.status == ContractStatus.ACTIVE.value, PERMISSION == FLOW_TOGGLE_STATUS)
+_CONTRACTS = (
+    select(CONTRACT.c.id)
+    .select_from(ACCESSES)
+    .where(
+        BY_VIEWER,
+        WORKSPACE.c.id == any_(NEW_FLOWS_IN),
+        mirrored_rules.counts_against_quota(),
+        mirrored_rules.may_write_flows(),
+    )
+    .order_by(CONTRACT.c.id)
+)
+_PARTS: dict[str, Select[Any]] = {
+    "timeout": LIMIT,
+    "changed": _FLOWS.where(is_one_of(FLOW.c.id, "changed"), _is_permitted(_IS_OPEN)).with_for_update(
+        of=FLOW, key_share=True
+    ),
+    "kept": _FLOWS.where(is_one_of(FLOW.c.id, "kept"), _is_permitted()).with_for_update(
+        of=FLOW, read=True, key_share=True
+    ),
+    "contracts": _CONTRACTS.with_for_update(of=CONTRACT, key_share=True),
+}
+LOCKS = union_all(*(select(part.subquery(name).c.id) for name, part in _PARTS.items()))
+"""All locks in one statement, whose parts are done one after the other, each by id.
+
+The first part limits how long the others wait; it comes after the wait for an idempotency key, which has no such limit.
+"""
 
 
 async def lock(

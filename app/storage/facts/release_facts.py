@@ -13,11 +13,10 @@ from app.storage.ids import Kind, is_id
 from app.storage.tables import FLOW, FLOW_DRAFT, RELEASE_ITEM, RELEASE_REQUEST, WORKSPACE_ACCESS
 
 _IS_OPEN = RELEASE_REQUEST.c.state == ReleaseState.OPEN.value
-_IS_APPLIED = RELEASE_REQUEST.c.state == ReleaseState.APPLIED.value
 _PUBLISHED = FLOW.c.published_version_id
 DRAFT_HAS_MOVED = and_(_IS_OPEN, FLOW_DRAFT.c.revision.is_distinct_from(RELEASE_ITEM.c.revision))
 VERSION_HAS_MOVED: ColumnElement[bool] = case(
-    (_IS_APPLIED, _PUBLISHED.is_distinct_from(RELEASE_ITEM.c.version_id)),
+    (RELEASE_REQUEST.c.state == ReleaseState.APPLIED.value, _PUBLISHED.is_distinct_from(RELEASE_ITEM.c.version_id)),
     (and_(_IS_OPEN, FLOW.c.id.is_not(None)), _PUBLISHED.is_distinct_from(RELEASE_ITEM.c.over_version_id)),
     else_=false(),
 )

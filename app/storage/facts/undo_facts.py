@@ -28,7 +28,7 @@ FLOWS_OF_EXPORTS = select(FLOW_EXPORT.c.destination_flow_id.label("id")).distinc
 _ASIDE, _OTHER, _LATER = FLOW_DRAFT.alias("aside"), FLOW_DRAFT.alias("other"), FLOW_EXPORT.alias("later")
 _MADE_LATER = FLOW_DRAFT.alias("made_later")
 _OTHER_DRAFTS = select(func.count()).where(_OTHER.c.flow_id == FLOW.c.id, _OTHER.c.id != FLOW_DRAFT.c.id)
-_IS_ACTIVE = and_(_OTHER.c.flow_id == FLOW.c.id, _OTHER.c.set_aside_at.is_(None))
+_HAS_DRAFT = exists(select(literal(1)).where(_OTHER.c.flow_id == FLOW.c.id, _OTHER.c.set_aside_at.is_(None)))
 _OF_FLOW = FLOW_VERSION.c.flow_id == FLOW.c.id
 _IS_EARLIER = or_(
     FLOW_VERSION.c.published_at <= FLOW_EXPORT.c.created_at,
@@ -72,7 +72,7 @@ UNDO_FACTS = (
         *(_ASIDE.c[text].label(f"aside_{text}") for text in TEXTS),
         _ASIDE.c.set_aside_at.label("aside_since"),
         _OTHER_DRAFTS.scalar_subquery().label("other_drafts"),
-        exists(select(literal(1)).where(_IS_ACTIVE)).label("has_draft"),
+        _HAS_DRAFT.label("has_draft"),
         FLOW_EXPORT.c.flow_before,
         _HAD_VERSION.label("had_version"),
         _WAS_PUBLISHED.label("was_published"),

@@ -60,10 +60,10 @@ _NOTHING_LEFT = select(FLOW.c.id).where(
 )
 
 _OVER_SINCE = func.least(FLOW_EXPORT.c.undone_at, FLOW_EXPORT.c.destination_deleted_at)
-_IS_OVER = or_(FLOW_EXPORT.c.undone_at.is_not(None), FLOW_EXPORT.c.destination_deleted_at.is_not(None))
 _LOCK_OLD_RECORDS = (
     select(FLOW_EXPORT.c.id)
-    .where(_IS_OVER, bindparam("before") >= _OVER_SINCE)
+    .where(or_(FLOW_EXPORT.c.undone_at.is_not(None), FLOW_EXPORT.c.destination_deleted_at.is_not(None)))
+    .where(bindparam("before") >= _OVER_SINCE)
     .order_by(_OVER_SINCE, FLOW_EXPORT.c.id)
     .limit(bindparam("batch"))
     .with_for_update(skip_locked=True)

@@ -70,11 +70,10 @@ _BEGIN = _BEGUN.on_conflict_do_update(
     # A dump of another server may have had such a row.
     where=CALLER_POSITION.c.position > _HERE,
 )
-_OF_THESE = is_one_of(CALLER_POSITION.c.user_id, "users")
 # Who has one locked is just committing, and will note it.
 _LEFT = (
     select(CALLER_POSITION.c.user_id)
-    .where(_OF_THESE, CALLER_POSITION.c.position == literal(NOT_KNOWN, BigInteger))
+    .where(is_one_of(CALLER_POSITION.c.user_id, "users"), CALLER_POSITION.c.position == literal(NOT_KNOWN, BigInteger))
     .with_for_update(skip_locked=True)
 )
 _SETTLE = update(CALLER_POSITION).where(CALLER_POSITION.c.user_id.in_(_LEFT)).values(position=_HERE)
