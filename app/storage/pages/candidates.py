@@ -114,7 +114,7 @@ def _within(rank: int, request: PageRequest) -> PageRequest:
     size, backwards, beyond = request
     if beyond is None or beyond[0] == rank:
         return PageRequest(size, backwards, beyond and beyond[1:])
-    # A better rank than the cursor's is read before its end, or after it; another one after its start, or before it.
+    # A better rank than the cursor's is read from its end on, a worse one from its start: where it was passed, that is nothing.
     return PageRequest(size, backwards=rank < int(str(beyond[0])))
 
 
