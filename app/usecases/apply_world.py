@@ -78,7 +78,7 @@ def ids_of(plan: WorldPlan) -> dict[str, str]:
     ids: dict[str, str] = {}
     sections: dict[str, str] = {}
     for each in plan.effects:
-        if each.thing is None or each.key is None or each.section.kind is None or each.change is WorldChange.REMOVED:
+        if not each.thing.id or each.key is None or each.section.kind is None or each.change is WorldChange.REMOVED:
             continue
         if (first := sections.setdefault(each.key, each.section.name)) != each.section.name:
             ids.setdefault(f"{first}/{each.key}", ids.get(each.key, ""))

@@ -48,7 +48,7 @@ def _for_the_command_alone(planned: Planned) -> Iterator[Mistake]:
     alone = f"{which}: only the command `flowport apply` does that."
     if planned.section.is_for_the_command:
         yield Mistake(path, f"The API doesn't change the section {section}{alone}")
-    states = [thing for thing in (planned.thing, planned.before) if thing is not None]
+    states = (planned.thing, planned.before or planned.thing)
     if section == "components" and any(thing.values.get("access") == ComponentAccess.GLOBAL for thing in states):
         of_access = path if path is PRUNE else (*path, "access")
         yield Mistake(of_access, f"The API doesn't change components with the access GLOBAL{alone}")
@@ -59,9 +59,8 @@ def _for_the_command_alone(planned: Planned) -> Iterator[Mistake]:
 
 
 def _wrong_role(planned: Planned, names: Names) -> Iterator[Mistake]:
-    thing = planned.thing
-    role = None if thing is None else names.by_id.get(thing.values.get("role", ""))
-    if thing is None or role is None:
+    thing, role = planned.thing, names.by_id.get(planned.thing.values.get("role", ""))
+    if role is None:
         return
     text, scope, path = printable(names.text_of(role.id) or ""), planned.section.role_scope, (*planned.path, "role")
     if role.values.get("scope", scope) != scope:
@@ -99,7 +98,7 @@ def _is_unknown(section: str, thing: Thing, facts: WorldFacts) -> bool:
 
 
 def _repeated(differing: Sequence[Planned], facts: WorldFacts) -> Iterator[Mistake]:
-    removed = {each.before.id for each in differing if each.before is not None and each.change is WorldChange.REMOVED}
+    removed = {each.thing.id for each in differing if each.change is WorldChange.REMOVED}
     taken: dict[Hashable, str] = {}
     for section in ("roles", "teams", "components", "users"):
         for existing in facts.existing.get(section, ()):
@@ -107,9 +106,8 @@ def _repeated(differing: Sequence[Planned], facts: WorldFacts) -> Iterator[Mista
             if claim is not None and existing.id not in removed:
                 taken[claim.to] = existing.id
     for each in differing:
-        thing = None if each.change is WorldChange.REMOVED else each.thing
-        claim = None if thing is None else _claim_of(each.section.name, thing)
-        if thing is not None and claim is not None and taken.setdefault(claim.to, thing.id) != thing.id:
+        claim = None if each.change is WorldChange.REMOVED else _claim_of(each.section.name, each.thing)
+        if claim is not None and taken.setdefault(claim.to, each.thing.id) != each.thing.id:
             yield Mistake((*each.path, claim.property), claim.message)
 
 
@@ -127,15 +125,15 @@ def pruned(facts: WorldFacts, planned: Iterable[Planned]) -> Iterator[Planned]:
 
 def blockers_of(planned: Sequence[Planned], dependents: Iterable[Dependent]) -> Iterator[ThingInUse]:
     """Why things can't be removed, in the order in which they would be: what else rests on them, and isn't removed too."""
-    removed = {each.before.id: each for each in planned if each.before and each.change is WorldChange.REMOVED}
-    roles = {each.thing.id: each.thing.values.get("role") for each in planned if each.thing and each.section.role_scope}
+    removed = {each.thing.id: each for each in planned if each.change is WorldChange.REMOVED}
+    roles = {each.thing.id: each.thing.values.get("role") for each in planned if each.section.role_scope}
     resting: Counter[tuple[str, str]] = Counter()
     for dependent in dependents:
         goes_too = {dependent.id, dependent.workspace, dependent.user} & removed.keys()
         if not goes_too and roles.get(dependent.id, dependent.on) == dependent.on:
             resting[dependent.on, dependent.section] += 1
     for thing_id, each in removed.items():
-        if each.section.name == "flows" and each.before and each.before.values["status"] == FlowStatus.ACTIVE:
+        if each.section.name == "flows" and each.thing.values["status"] == FlowStatus.ACTIVE:
             yield _in_use(each, "flows", 1)
         for by in SECTIONS:
             if resting[thing_id, by]:
@@ -143,6 +141,6 @@ def blockers_of(planned: Sequence[Planned], dependents: Iterable[Dependent]) -> 
 
 
 def _in_use(planned: Planned, by: str, count: int) -> ThingInUse:
-    name = f'The {planned.section.noun} "{printable(planned.key or (planned.before.id if planned.before else ""))}"'
+    name = f'The {planned.section.noun} "{printable(planned.key or planned.thing.id)}"'
     path = Mistake(planned.path, "").refusal.path
     return ThingInUse(planned.section_name, planned.key, ENUMERATED[by], count, name, path=path)

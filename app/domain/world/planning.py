@@ -33,6 +33,7 @@ from app.domain.world.things import (
 
 ADDRESS_IS_FIXED = "The e-mail address of a user can't change here: only the command `flowport apply` changes it."
 
+NO_THING = Thing("", {}, None)
 IdSource = Callable[[Kind, str], str]
 """Makes the id of a new thing from its kind and its key."""
 
@@ -58,11 +59,7 @@ class Planning:
     @cached_property
     def removed(self) -> Mapping[str, Planned]:
         """The removals, by the ids of the things."""
-        return {
-            planned.before.id: planned
-            for planned in self.planned
-            if planned.change is WorldChange.REMOVED and planned.before is not None
-        }
+        return {each.thing.id: each for each in self.planned if each.change is WorldChange.REMOVED}
 
     def conclude(
         self, dependents: Sequence[Dependent], uses: Mapping[str, FlowUses], also: Iterable[Mistake]
@@ -79,10 +76,11 @@ class Planning:
         match = identify(item, values, self.names)
         if isinstance(match, tuple):
             self._mistakes.extend(match)
-            self._declare(item, Thing("", {}, None))
+            self._declare(item, NO_THING)
             self._leave_unread(item, None)
         elif item.is_removal:
-            self._note(item, WorldChange.UNCHANGED if match is None else WorldChange.REMOVED, match, match)
+            change = WorldChange.UNCHANGED if match is None else WorldChange.REMOVED
+            self._note(item, change, match or NO_THING, match)
         elif match is None or (match.key is None and self._is_guest(item, match)):
             self._create(item, values, match)
         elif self._is_guest(item, match):
@@ -93,15 +91,14 @@ class Planning:
             self._compare(item, values, match)
 
     def _note(
-        self, item: Item, change: WorldChange, thing: Thing | None, before: Thing | None, *fields: FieldChange
+        self, item: Item, change: WorldChange, thing: Thing, before: Thing | None, fields: Sequence[FieldChange] = ()
     ) -> None:
-        planned = Planned(item.section, item.key, change, thing, before, fields, item=item)
-        if thing is not None:
-            planned.key = thing.key or planned.key
-            planned.role = self.names.text_of(thing.values.get("role"))
-            planned.is_guest = before is not None and self._is_guest(item, before)
-            self._declare(item, thing)
+        is_guest = before is not None and self._is_guest(item, before)
+        key, role = thing.key or item.key, self.names.text_of(thing.values.get("role"))
+        planned = Planned(item.section, key, change, thing, before, fields, item=item, is_guest=is_guest, role=role)
         self.planned.append(planned)
+        if thing is not NO_THING:
+            self._declare(item, thing)
 
     def _is_guest(self, item: Item, thing: Thing) -> bool:
         """Whether it is another tenant's user, whom the document may only give memberships (W9)."""
@@ -163,7 +160,7 @@ class Planning:
         thing = replace(before, values=after, key=before.key or item.key)
         if before.key is None:
             thing.scope = scope_of(item, after, self.names)
-        self._note(item, WorldChange.CHANGED if fields else WorldChange.UNCHANGED, thing, before, *fields)
+        self._note(item, WorldChange.CHANGED if fields else WorldChange.UNCHANGED, thing, before, fields)
 
     def _resolved(self, item: Item) -> Values:
         """The properties that the item sets, with ids in place of references; where it says null, their defaults."""
@@ -237,7 +234,7 @@ def fingerprint_of(planned: Iterable[Planned], names: Names) -> str:
             each.id,
             each.change.value,
             [[field.path, field.before, field.after] for field in each.fields],
-            _values(each, names) if each.change is WorldChange.CREATED and each.thing else [],
+            _values(each, names) if each.change is WorldChange.CREATED else [],
         ]
         for each in planned
         if each.change is not WorldChange.UNCHANGED
@@ -246,5 +243,4 @@ def fingerprint_of(planned: Iterable[Planned], names: Names) -> str:
 
 
 def _values(planned: Planned, names: Names) -> list[object]:
-    values = {} if planned.thing is None else planned.thing.values
-    return [shown_value(part, values.get(part.name), names) for part in planned.section.properties]
+    return [shown_value(part, planned.thing.values.get(part.name), names) for part in planned.section.properties]

@@ -171,10 +171,10 @@ class Planned:
     section: Section
     key: str | None
     change: WorldChange
-    thing: Thing | None
-    """The thing as it will be, or as it was before its removal; None for a thing that doesn't exist and isn't created."""
+    thing: Thing
+    """The thing as it will be, or as it was before its removal; without an id where there is none, and none is created."""
     before: Thing | None = None
-    fields: tuple[FieldChange, ...] = ()
+    fields: Sequence[FieldChange] = ()
     uses: FlowUses = FlowUses()
     item: Item | None = None
     """None for a thing that is pruned."""
@@ -192,8 +192,7 @@ class Planned:
     @property
     def name(self) -> str | None:
         """The name that people know: the address of a user, the role of a membership."""
-        values: Mapping[str, Json] = {} if self.thing is None else self.thing.values
-        return values.get("name") or values.get("email") or self.role
+        return self.thing.values.get("name") or self.thing.values.get("email") or self.role
 
     @property
     def section_name(self) -> WorldSection:
@@ -210,9 +209,8 @@ class Planned:
     @property
     def id(self) -> str | None:
         """The id of the thing; None for a membership, and for a thing that doesn't exist yet."""
-        if self.section.kind is None or self.thing is None:
-            return None
-        return self.thing.id if self.is_done or self.change is not WorldChange.CREATED else None
+        is_shown = self.section.kind is not None and (self.is_done or self.change is not WorldChange.CREATED)
+        return (self.thing.id or None) if is_shown else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,8 +143,8 @@ async def write_members(
     connection: WriteConnection, differing: Sequence[Planned], terms: Terms, former: Sequence[Pair]
 ) -> None:
     """Write the memberships of a plan, and what their users see by them; `former` is the result of `members_of`."""
-    members = [(each, each.thing.values) for each in differing if each.section.kind is None and each.thing is not None]
-    switched = [each.before.id for each in differing if each.before is not None and each.changes("active")]
+    members = [(each, each.thing.values) for each in differing if each.section.kind is None]
+    switched = [each.thing.id for each in differing if each.changes("active")]
     users = sorted({*switched, *(values["user"] for _, values in members)})
     rows = await connection.rows(_INACTIVE, {"users": users, "tenants": [*terms.tenants]}) if users else []
     inactive, pairs = [row.id for row in rows], [*former]
@@ -159,7 +159,7 @@ async def write_members(
                 place = section.removesuffix("Members")
                 sent = ([values[name] for values in written] for name in ("user", place, "role"))
                 await connection.rows(write, dict(zip(("users", "places", "roles"), sent, strict=True)))
-    new = [each.thing for each in differing if each.section.name == "workspaces" and each.before is None and each.thing]
+    new = [each.thing for each in differing if each.section.name == "workspaces" and each.before is None]
     await _write_sight(connection, [values for _, values in members], new, pairs)
     for put_away in _PUT_AWAY if inactive else ():
         await connection.rows(put_away, {"users": inactive})

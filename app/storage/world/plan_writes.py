@@ -57,7 +57,7 @@ async def write_plan(store: Store, planned: Sequence[Planned], terms: Terms) -> 
     created = [each for each in differing if each.change is WorldChange.CREATED and not each.is_guest]
     changed = [each for each in differing if each.change is WorldChange.CHANGED]
     connection = store.connection
-    workspaces = [each.before.id for each in removed if each.section.name == "workspaces" and each.before is not None]
+    workspaces = [each.thing.id for each in removed if each.section.name == "workspaces"]
     former = await members_of(connection, workspaces)
     await _remove(store, removed, workspaces, [*terms.tenants])
     for section in SECTIONS.values():
@@ -69,7 +69,7 @@ async def write_plan(store: Store, planned: Sequence[Planned], terms: Terms) -> 
     keys = [
         (each.thing.scope, each.section.name, each.thing.key, each.thing.id)
         for each in differing
-        if each.section.kind and each.thing and each.thing.key and each.differs_in("key")
+        if each.section.kind and each.thing.key and each.differs_in("key")
     ]
     await store.write(world_events(_tenants_of(differing)), (_KEYS, keys))
 
@@ -81,7 +81,7 @@ async def note_numbers(connection: WriteConnection, plan: WorldPlan) -> None:
 
 
 def _things_of(planned: Iterable[Planned], section: Section) -> list[Thing]:
-    return [each.thing for each in planned if each.section is section and each.thing is not None]
+    return [each.thing for each in planned if each.section is section]
 
 
 async def _remove(store: Store, removed: Sequence[Planned], workspaces: Sequence[str], tenants: Sequence[str]) -> None:
@@ -89,13 +89,13 @@ async def _remove(store: Store, removed: Sequence[Planned], workspaces: Sequence
     connection = store.connection
     for each in _EMPTY.values() if workspaces else ():
         await connection.rows(each, {"workspaces": workspaces})
-    roles = [each.before.id for each in removed if each.section.name == "roles" and each.before is not None]
+    roles = [each.thing.id for each in removed if each.section.name == "roles"]
     await let_go_of_roles(connection, roles)
-    guests = [each.before.id for each in removed if each.is_guest and each.before is not None]
+    guests = [each.thing.id for each in removed if each.is_guest]
     for each in _LEAVE_TENANTS if guests else ():
         await connection.rows(each, {"users": guests, "tenants": tenants})
     for name, section in reversed([*SECTIONS.items()]):
-        ids = [each.before.id for each in removed if each.section is section and each.before and not each.is_guest]
+        ids = [each.thing.id for each in removed if each.section is section and not each.is_guest]
         if name == "flows":
             await store.write(*removed_flows(ids))
         elif section.kind is not None:
@@ -114,15 +114,14 @@ async def _write(
 def _suspensions(planned: Iterable[Planned]) -> Iterator[FlowEvent]:
     """Events of flows that a document suspends or resumes (W10)."""
     for each in planned:
-        if each.changes("suspended") and each.thing is not None:
+        if each.changes("suspended"):
             is_suspended = each.thing.values["suspended"]
             yield FlowEvent(EventType.FLOW_SUSPENDED if is_suspended else EventType.FLOW_RESUMED, each.thing.id)
 
 
 def _tenants_of(planned: Iterable[Planned]) -> list[str]:
     """The tenants in which something changes; of a guest only what is in the scope of its key."""
-    things = ((each.thing, each.is_guest) for each in planned if each.thing is not None)
-    tenants = {thing.scope if is_guest else thing.tenant for thing, is_guest in things}
+    tenants = {each.thing.scope if each.is_guest else each.thing.tenant for each in planned}
     return sorted(tenant for tenant in tenants if tenant)
 
 

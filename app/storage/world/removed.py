@@ -43,7 +43,7 @@ async def read_dependents(connection: ReadConnection, removed: Iterable[str]) ->
 
 async def read_uses(connection: ReadConnection, removed: Iterable[Planned]) -> dict[str, FlowUses]:
     """Read which flows use things that are to be removed (W7)."""
-    things = [(each.section.name, each.before) for each in removed if each.before is not None]
+    things = [(each.section.name, each.thing) for each in removed]
     placed = {each.id: each.values["workspace"] for section, each in things if section in OF_WORKSPACES}
     components = [each.id for section, each in things if section == "components"]
     return await flows_using(connection, placed, components) if placed or components else {}

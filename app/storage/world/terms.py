@@ -54,7 +54,7 @@ async def take_turn_of_command(connection: WriteConnection) -> None:
 
 async def lock_what_changes(connection: WriteConnection, planned: Iterable[Planned]) -> None:
     """Lock flows and contracts that change or go, and workspaces that go, in the order in which other calls lock them."""
-    existing = [(each.section.name, each.before.id, each.change) for each in planned if each.before is not None]
+    existing = [(each.section.name, each.thing.id, each.change) for each in planned if each.before is not None]
     for section, unlocked, lock in (
         ("flows", {WorldChange.UNCHANGED}, _LOCK_FLOWS),
         ("contracts", {WorldChange.UNCHANGED}, _LOCK_CONTRACTS),
