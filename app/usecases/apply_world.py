@@ -11,16 +11,15 @@ from app.domain.model import Kind
 from app.domain.world.flows import FlowReader, NewFlow
 from app.domain.world.planning import IdSource, Planning
 from app.domain.world.things import TenantNotFound, Terms, WorldChange, WorldPlan, WorldPlanIsStale, WorldRefusal
-from app.offload import offload
+from app.offload import LARGE, offload
 from app.storage.connections.connection import ReadConnection
 from app.storage.ids import new_id
 from app.storage.store import Store
-from app.storage.world.document import Progress, WorldDocument, length_of
+from app.storage.world.document import Progress, WorldDocument
 from app.storage.world.flow_writes import write_flows
 from app.storage.world.plan_writes import note_numbers, write_plan
-from app.storage.world.removed import read_dependents, read_uses
 from app.storage.world.terms import lock_what_changes, read_terms, take_turn_of_command, take_turns
-from app.storage.world.world_facts import read_facts
+from app.storage.world.world_facts import read_dependents, read_facts, read_uses
 from app.usecases.transaction import UnitOfWork, transaction
 
 FLOWS_AT_A_TIME = 2000
@@ -90,12 +89,12 @@ def ids_of(plan: WorldPlan) -> dict[str, str]:
 
 async def _planned(connection: ReadConnection, wish: WorldWish, actor: str, store: Store | None) -> WorldPlan:
     """Plan a document; with a store, lock what it changes, and write the plan as long as nothing stands in the way."""
-    document = await offload(length_of(wish.document), WorldDocument, wish.document, wish.progress)
+    document = await offload(LARGE, WorldDocument, wish.document, wish.progress)
     terms = await _terms(connection, wish, actor, store)
     if terms is None:
         return WorldPlan(blockers=(TenantNotFound(wish.tenant or "", path=("tenantId",)),))
     facts = await read_facts(connection, terms, document.items)
-    planning = await offload(length_of(wish.document), Planning, facts, document.items, wish.new_id)
+    planning = await offload(LARGE, Planning, facts, document.items, wish.new_id)
     if store is not None:
         await lock_what_changes(store.connection, planning.planned)
     dependents = await read_dependents(connection, planning.removed)
@@ -129,7 +128,7 @@ async def _with_flows(
     reader, flows, new = FlowReader(planning.names, planning.removed), document.flows(unread), list[NewFlow]()
     for done in range(0, len(unread) + FLOWS_AT_A_TIME, FLOWS_AT_A_TIME):
         # The next part is read while one is written.
-        reading = offload(length_of(wish.document), reader.read_all, islice(flows, FLOWS_AT_A_TIME), unread)
+        reading = offload(LARGE, reader.read_all, islice(flows, FLOWS_AT_A_TIME), unread)
         written = asyncio.sleep(0) if writing is None else write_flows(writing, new, wish.new_id)
         following, _ = await asyncio.gather(reading, written)
         new = [] if mistakes else following

@@ -23,7 +23,7 @@ class Names:
         self.built_in_roles: dict[tuple[str, str], Thing] = {}
         """By scope and name."""
         self._by_key: dict[tuple[str, str], list[Thing]] = defaultdict(list)
-        self._by_email: dict[str, Thing] = {}
+        self.by_email: dict[str, Thing] = {}
         self._of_document: dict[tuple[str, str], Thing] = {}
         self._claims: dict[Hashable, Item] = {}
         self._references: dict[str, tuple[Item, str, str, tuple[Part, ...]]] = {}
@@ -32,9 +32,10 @@ class Names:
             for thing in things:
                 self._add(section, thing)
 
-    def declare(self, section: str, key: str, thing: Thing) -> None:
-        """Note what a key of the document names: references mean that before anything else."""
-        self._of_document[section, key] = thing
+    def declare(self, item: Item, thing: Thing) -> None:
+        """Note what the key of an item names: references mean that before anything else."""
+        if item.section.kind is not None and item.key is not None:
+            self._of_document[item.section.name, item.key] = thing
 
     def claim(self, claim: Hashable, item: Item) -> Item | None:
         """Claim something that one item alone may have; answers the item that has it already."""
@@ -73,9 +74,6 @@ class Names:
         """Whether a thing belongs to the document's tenants; users belong to every tenant that knows them."""
         return section == "users" or is_built_in(section, thing) or thing.tenant in self.terms.tenants
 
-    def with_email(self, email: str | None) -> Thing | None:
-        return None if email is None else self._by_email.get(email_key(email))
-
     def text_of(self, thing_id: str | None) -> str | None:
         """The key of a thing, or its id where it has none."""
         thing = None if thing_id is None else self.by_id.get(thing_id)
@@ -92,7 +90,7 @@ class Names:
     def _add(self, section: str, thing: Thing) -> None:
         self.by_id.setdefault(thing.id, thing)
         if section == "users":
-            self._by_email.setdefault(email_key(thing.values["email"]), thing)
+            self.by_email.setdefault(email_key(thing.values["email"]), thing)
         if is_built_in(section, thing):
             self.built_in_roles[thing.values["scope"], thing.values["name"]] = thing
         elif thing.key is not None and SECTIONS[section].kind is not None:
@@ -184,7 +182,7 @@ def _with_key(item: Item, values: Values, names: Names) -> Identity:
 
 def _with_email(item: Item, values: Values, names: Names) -> Identity:
     """The user that has this e-mail address, and no key here yet."""
-    user = names.with_email(values.get("email")) if item.section.name == "users" else None
+    user = names.by_email.get(email_key(values.get("email") or "")) if item.section.name == "users" else None
     if user is None or item.is_removal:
         return None
     if user.key is not None and names.terms.owns(user.tenant):

@@ -76,7 +76,7 @@ class Planning:
         match = identify(item, values, self.names)
         if isinstance(match, tuple):
             self._mistakes.extend(match)
-            self._declare(item, NO_THING)
+            self.names.declare(item, NO_THING)
             self._leave_unread(item, None)
         elif item.is_removal:
             change = WorldChange.UNCHANGED if match is None else WorldChange.REMOVED
@@ -98,15 +98,11 @@ class Planning:
         planned = Planned(item.section, key, change, thing, before, fields, item=item, is_guest=is_guest, role=role)
         self.planned.append(planned)
         if thing is not NO_THING:
-            self._declare(item, thing)
+            self.names.declare(item, thing)
 
     def _is_guest(self, item: Item, thing: Thing) -> bool:
         """Whether it is another tenant's user, whom the document may only give memberships (W9)."""
         return item.section.name == "users" and not self._terms.owns(thing.tenant)
-
-    def _declare(self, item: Item, thing: Thing) -> None:
-        if item.section.kind is not None and item.key is not None:
-            self.names.declare(item.section.name, item.key, thing)
 
     def _leave_unread(self, item: Item, thing: Thing | None) -> None:
         if item.section.name == "flows":

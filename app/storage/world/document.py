@@ -6,7 +6,6 @@ too, knows neither the line of a syntax error nor that a section stands in the d
 
 import json
 import re
-import sys
 from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Never
@@ -136,11 +135,6 @@ class WorldDocument:
         # The error knows how to count lines and columns.
         error = json.JSONDecodeError(reason, self._text, at)
         raise UnreadableDocument(Mistake((), f"This isn't JSON: {error}.")) from None
-
-
-def length_of(document: bytes | Json) -> int:
-    """The length of a document's text; of a JSON value, whose text isn't written yet, the greatest."""
-    return len(document) if isinstance(document, bytes) else sys.maxsize
 
 
 def _text_of(document: bytes | Json) -> str:

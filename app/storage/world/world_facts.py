@@ -1,4 +1,4 @@
-"""Reads what exists of the things that a document names or refers to, section by section."""
+"""Reads what exists of the things that a document names, and what rests on those that it removes."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -11,8 +11,19 @@ from sqlalchemy import Table, text
 from app.domain.input import email_key
 from app.domain.model import kind_of
 from app.domain.world.sections import SECTIONS, Section
-from app.domain.world.things import COMMAND, ELSEWHERE, Item, Terms, Thing, WorldFacts
+from app.domain.world.things import (
+    COMMAND,
+    ELSEWHERE,
+    Dependent,
+    FlowUses,
+    Item,
+    Planned,
+    Terms,
+    Thing,
+    WorldFacts,
+)
 from app.storage.connections.connection import CompiledStatement, ReadConnection, Row, compile_statement, statement
+from app.storage.pages.uses import flows_using
 from app.storage.world.section_tables import COMPUTED, OF_WORKSPACES, STORED, columns_of
 
 _PRUNED = statement(
@@ -26,10 +37,51 @@ _FLOWS_ANYWHERE = statement(
     *("tenants", "keys", "prunes"),
 )
 
+_DEPENDENTS = statement(
+    """
+    SELECT 'contracts' AS section, id, tenant_id AS "on", NULL AS workspace, NULL AS holder
+    FROM contract WHERE tenant_id = ANY($1)
+    UNION ALL SELECT 'roles', id, tenant_id, NULL, NULL FROM role WHERE tenant_id = ANY($1)
+    UNION ALL SELECT 'users', id, tenant_id, NULL, NULL FROM user_account WHERE tenant_id = ANY($1)
+    UNION ALL SELECT 'workspaces', id, contract_id, NULL, NULL FROM workspace WHERE contract_id = ANY($1)
+    UNION ALL SELECT 'teams', id, contract_id, NULL, NULL FROM team WHERE contract_id = ANY($1)
+    UNION ALL SELECT 'components', id, team_id, NULL, NULL FROM component WHERE team_id = ANY($1)
+    UNION ALL SELECT 'credentials', id, component_id, workspace_id, NULL FROM credential WHERE component_id = ANY($1)
+    UNION ALL SELECT 'secrets', id, component_id, workspace_id, NULL FROM secret WHERE component_id = ANY($1)
+    UNION ALL SELECT 'flows', id, workspace_id, NULL, NULL FROM flow WHERE workspace_id = ANY($1)
+    UNION ALL SELECT 'tenantMembers', tenant_id || '/' || user_id, role_id, NULL, user_id
+    FROM tenant_member WHERE role_id = ANY($1)
+    UNION ALL SELECT 'workspaceMembers', workspace_id || '/' || user_id, role_id, workspace_id, user_id
+    FROM workspace_access WHERE role_id = ANY($1)
+    UNION ALL SELECT 'workspaceMembers', workspace_id || '/' || user_id, role_id, workspace_id, user_id
+    FROM inactive_workspace_member WHERE role_id = ANY($1)
+    UNION ALL SELECT 'contractMembers', contract_id || '/' || user_id, role_id, NULL, user_id
+    FROM contract_access WHERE role_id = ANY($1)
+    UNION ALL SELECT 'contractMembers', contract_id || '/' || user_id, role_id, NULL, user_id
+    FROM inactive_contract_member WHERE role_id = ANY($1)
+    """,
+    "ids",
+)
+
 
 async def read_facts(connection: ReadConnection, terms: Terms, items: Sequence[Item]) -> WorldFacts:
     """Read the things that the items name or refer to, and those that are pruned."""
     return await _Reader(connection, terms, items).read()
+
+
+async def read_dependents(connection: ReadConnection, removed: Iterable[str]) -> list[Dependent]:
+    """Read what rests on things that are to be removed."""
+    ids = [*removed]
+    rows = await connection.rows(_DEPENDENTS, {"ids": ids}) if ids else []
+    return [Dependent(*row) for row in rows]
+
+
+async def read_uses(connection: ReadConnection, removed: Iterable[Planned]) -> dict[str, FlowUses]:
+    """Read which flows use things that are to be removed (W7)."""
+    things = [(each.section.name, each.thing) for each in removed]
+    placed = {each.id: each.values["workspace"] for section, each in things if section in OF_WORKSPACES}
+    components = [each.id for section, each in things if section == "components"]
+    return await flows_using(connection, placed, components) if placed or components else {}
 
 
 class _Reader:
