@@ -107,8 +107,11 @@ class CredentialView(NamedTuple):
     name: str
 
 
-class SecretView(CredentialView):
-    __slots__ = ()
+class SecretView(NamedTuple):
+    id: str
+    workspace_id: str
+    component_id: str
+    name: str
 
 
 class AgentView(NamedTuple):
