@@ -18,4 +18,4 @@ def test_every_folder_of_tests_is_run_by_default_or_named_here() -> None:
 
 def test_continuous_integration_runs_all_of_them() -> None:
     [command] = [line for line in (TESTS.parent / ".ci" / "run").read_text().splitlines() if "--cov" in line]
-    assert command == "TEST_EXAMPLES=20 ./scripts/test --cov tests || status=1"
+    assert command == "TEST_EXAMPLES=20 ./scripts/test tests --cov || status=1"
