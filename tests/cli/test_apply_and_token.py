@@ -111,6 +111,18 @@ def test_a_dry_run_shows_what_would_change_and_changes_nothing(loaded: str, tmp_
     assert called("token", "bob@example.com", DATABASE_URL=loaded).returncode == 0
 
 
+def test_a_report_names_every_reason_why_nothing_was_applied(loaded: str, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    team = {"format": "flowport-world/1", "teams": [{"key": "core", "contract": "retail", "name": "core"}]}
+    assert called("apply", "-", stdin=json.dumps(team), DATABASE_URL=loaded).returncode == 0
+    document = json.dumps({"format": "flowport-world/1", "contracts": [{"key": "retail", "remove": True}]})
+    options = ("--plan", "0" * 64, "--report", report)
+    told = called("apply", "-", *options, stdin=document, DATABASE_URL=loaded)
+    blockers = json.loads(report.read_text())["blockers"]
+    assert (told.returncode, [each["code"] for each in blockers]) == (3, ["WORLD_PLAN_IS_STALE", "THING_IN_USE"])
+    assert [each["message"] for each in blockers] == told.stderr.splitlines()[1:]
+
+
 def test_the_exit_status_says_why_nothing_was_applied(loaded: str) -> None:
     def applied(*options: str, **sections: object) -> int:
         document = json.dumps({"format": "flowport-world/1", **sections})
