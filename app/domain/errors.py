@@ -1,7 +1,7 @@
 """The codes of refusals, in the order in which refusals are reported (X11), what every refusal has, and how messages name objects.
 
 A refusal is a value, not an exception; its class stands beside the rule that refuses. A message is one sentence or two
-for the person who reads it: the reason, and what would help. It names objects by name, and is never longer than a person reads.
+for the person who reads it: the reason, and what would help. The message names objects by name, and is never longer than a person reads.
 """
 
 import re

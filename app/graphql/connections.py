@@ -31,7 +31,7 @@ PARTS_OF_KEYS: dict[type, Any] = {
     int: Annotated[int, Field(gt=-(2**63), lt=2**63)],
     datetime: AwareDatetime,
 }
-"""What the database takes of the kinds of columns that lists are sorted by."""
+"""PostgreSQL takes these values of the columns that lists are sorted by."""
 
 NodeType = TypeVar("NodeType")
 

@@ -55,7 +55,7 @@ class InFlightRequest(LoggedRequest):
         self.begun, self.deadline = asyncio.get_running_loop().time(), math.inf
         """By the clock of the event loop."""
         self.body, self.is_received = bytearray(), False
-        """What has arrived of the body, and whether that is all."""
+        """The part of the body that has arrived, and whether the body is complete."""
         self._watching: asyncio.Task[None] | None = None
         self._send = send
         self._in_flight = in_flight

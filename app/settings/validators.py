@@ -1,4 +1,4 @@
-"""What URLs and lists in settings may be, and the form in which the program takes them."""
+"""Checks URLs and lists of settings, and converts them for the program."""
 
 import re
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What a document as a whole comes to: what it prunes (W3), what stands in the way of removals (W7), and mistakes.
+"""Checks a document as a whole: prunes (W3), obstacles to removals (W7), and mistakes.
 
 Mistakes between things are about roles, what only one thing may have (W9), and what the API can't change (W11).
 """

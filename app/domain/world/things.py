@@ -103,7 +103,7 @@ class Thing:
     id: str
     """The id of the thing; the ids of a membership's place and user with a slash between them."""
     values: Mapping[str, Json]
-    """Of an existing user also `isProvisioner` and `isBarred`: the command has deactivated the user in every tenant."""
+    """Values by property. An existing user has three more: `isProvisioner`, `isBarred` (by the command) and `isActiveAtHome`."""
     tenant: str | None
     """None for built-in roles, and for users that belong to the command."""
     key: str | None = None

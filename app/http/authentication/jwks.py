@@ -47,7 +47,7 @@ class KeySet:
         self._clock = clock
         self._keys: tuple[PyJWK, ...] = ()
         self._fetched_at = self._refetched_at = self._in_vain_at = -math.inf
-        """Of the last fetch, the last one for an unknown key, and the last one if it was in vain."""
+        """Times of the last fetch, the last one for an unknown key, and the last one if it failed."""
         self._fetching: asyncio.Task[None] | None = None
         # A proxy of the environment may stand between us and the world, never between us and ourselves.
         self._http = httpx.AsyncClient(

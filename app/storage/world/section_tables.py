@@ -107,7 +107,7 @@ COMPUTED: Mapping[str, dict[str, str]] = {
     },
     "flows": {"suspended": f"thing.status = '{FlowStatus.SUSPENDED}'"},
 }
-"""What is computed of rows, besides the columns of properties."""
+"""SQL that computes further values of rows, besides the columns of properties."""
 
 
 @cache
