@@ -68,7 +68,7 @@ def plan_batch(
 ) -> tuple[list[Decided], Batch[ExportPlan, BatchRefusal]]:
     """Decide a call of exports (P4), each on its own and then together: all or none if atomic, or refused as a whole.
 
-    `count` goes through the decisions while they are made, and may end that. A call with `call_refusals` is refused
+    `count` passes decisions on as they are made, and raises once they are too much for the operation. A call with `call_refusals` is refused
     whatever it asks for.
     """
     dangling = dangling_references(facts, wish.remaining.values())

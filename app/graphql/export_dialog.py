@@ -64,7 +64,7 @@ class DestinationWorkspaceConnection(Counted):
     nodes: list[Workspace] = about("The workspaces of the page.")
 
 
-def contracts_of(page: Page[RatedDestination]) -> dict[str, ContractView | None]:
+def contracts_by_id(page: Page[RatedDestination]) -> dict[str, ContractView | None]:
     """The contracts of the workspaces, by id. A user who sees a workspace sees its contract too (A4)."""
     contracts = (destination.contract for _, destination in page.elements)
     return {contract.id: contract for contract in contracts}

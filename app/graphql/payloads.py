@@ -80,6 +80,7 @@ class CopyFlowPayload(Payload[export.Exported, export.CopyRefusal]):
     replayed: bool = about(REPLAYED, of="is_replayed")
 
 
+# Also the payload of an item of `exportFlows`: hence the refusals of a batch.
 @payload
 class ExportFlowPayload(Payload[export.Exported, export_batch.BatchRefusal]):
     flow: Flow | None = written("flows", "flow", "flow_id", "The new or overridden flow; null when refused.")

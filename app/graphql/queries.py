@@ -26,7 +26,7 @@ from app.graphql.export_dialog import (
     OverrideCandidateConnection,
     StepCredentialCandidates,
     TopicCandidateConnection,
-    contracts_of,
+    contracts_by_id,
 )
 from app.graphql.inputs import (
     ApplyWorldInput,
@@ -153,12 +153,12 @@ class Query:
         """The contracts that hold at least one workspace that you may export this flow to, by name."""
         paging, text = page.of("destinationContracts", flow_id), searched(search)
 
-        async def contracts_of(flow: ExportableFlow) -> Listed:
+        async def page_of_contracts(flow: ExportableFlow) -> Listed:
             contracts = await flow.contracts(text, paging.request, include_ineligible=include_ineligible)
             count = partial(flow.count_contracts, text, include_ineligible=include_ineligible)
             return Listed(contracts, paging, count, "contract")
 
-        return Lookup(info.context.loaders.exportable_flows, OfFlow(flow_id, source_wish(source)), contracts_of)
+        return Lookup(info.context.loaders.exportable_flows, OfFlow(flow_id, source_wish(source)), page_of_contracts)
 
     @partial(connection_field, type_=DestinationWorkspaceConnection | None)
     def destination_workspaces(
@@ -179,12 +179,12 @@ class Query:
         paging = page.of("destinationWorkspaces", flow_id)
         wanted = DestinationSearch(contract_id, searched(search), include_ineligible)
 
-        async def workspaces_of(flow: ExportableFlow) -> Listed:
+        async def page_of_workspaces(flow: ExportableFlow) -> Listed:
             workspaces = await flow.workspaces(wanted, paging.request)
-            info.context.loaders.contracts.know(partial(contracts_of, workspaces))
+            info.context.loaders.contracts.know(partial(contracts_by_id, workspaces))
             return Listed(workspaces, paging, lambda: flow.count_workspaces(wanted), "workspace")
 
-        return Lookup(info.context.loaders.exportable_flows, OfFlow(flow_id, source_wish(source)), workspaces_of)
+        return Lookup(info.context.loaders.exportable_flows, OfFlow(flow_id, source_wish(source)), page_of_workspaces)
 
     @partial(connection_field, type_=OverrideCandidateConnection | None)
     async def override_candidates(

@@ -41,7 +41,7 @@ LAYOUT = {
 """The places of the values of a `RatedDestination` in such a row."""
 
 Element = TypeVar("Element")
-Listed = tuple[ListBelow[Element], Parameters]
+BoundList = tuple[ListBelow[Element], Parameters]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,24 +127,24 @@ class ExportableFlow:
     def _rated(self, row: Sequence[Any]) -> RatedDestination:
         return RatedDestination(VISIBLE.make(row[ELIGIBILITY:]), Eligibility(*row[:ELIGIBILITY]), self)
 
-    def _listed_contracts(self, search: str | None, *, include_ineligible: bool) -> Listed[RatedContract] | None:
+    def _listed_contracts(self, search: str | None, *, include_ineligible: bool) -> BoundList[RatedContract] | None:
         usable = self.exports.usable
         if usable is None and not include_ineligible:
             return None
         return contracts_to_export_to(usable, home=self.home, search=search, include_ineligible=include_ineligible)
 
-    def _listed(self, search: DestinationSearch) -> Listed[VisibleWorkspace] | None:
+    def _listed(self, search: DestinationSearch) -> BoundList[VisibleWorkspace] | None:
         usable = None if search.include_ineligible else self.exports.usable
         if usable is None and not search.include_ineligible:
             return None
         return workspaces_to_export_to(usable, home=self.home, contract_id=search.contract_id, search=search.search)
 
-    async def _page(self, listed: Listed[Element], request: PageRequest) -> Page[Element]:
+    async def _page(self, listed: BoundList[Element], request: PageRequest) -> Page[Element]:
         async with self.database.reading() as connection:
             [page] = await listed[0].pages(connection, [self.actor], request, {**listed[1], "viewer": self.actor})
         return page
 
-    async def _count(self, listed: Listed[Any]) -> int:
+    async def _count(self, listed: BoundList[Any]) -> int:
         async with self.database.reading() as connection:
             [number] = await listed[0].counts(connection, [self.actor], {**listed[1], "viewer": self.actor})
         return number
@@ -166,7 +166,7 @@ async def find_refusals(destinations: Sequence[RatedDestination]) -> list[tuple[
     return await offload(size, lambda: [each.refusals() for each in interruptible(destinations)])
 
 
-async def find_destinations(
+async def find_exportable_flow(
     database: Database, actor: UserId, flow_id: str, source_wish: SourceWish
 ) -> ExportableFlow | None:
     """Read the facts that decide about destinations of a flow; None if the caller can't see the flow."""

@@ -23,7 +23,7 @@ from app.storage.reads.exports import read_references
 from app.storage.upkeep.expiry import remove_records
 from app.usecases.copy_and_export import export_flow
 from app.usecases.find_candidates import OverrideSearch, TopicSearch, find_topics_in_use
-from app.usecases.find_destinations import DestinationSearch, find_destinations
+from app.usecases.find_destinations import DestinationSearch, find_exportable_flow
 from app.usecases.transaction import UnitOfWork
 from tests.storage.large_world import (
     EVERYWHERE,
@@ -208,7 +208,7 @@ async def test_destinations_are_read_in_the_order_of_their_names(
     large: Database, viewer: UserId, wanted: DestinationSearch
 ) -> None:
     async def read(request: PageRequest) -> Page[Any]:
-        flow = await find_destinations(large, viewer, HOMES[viewer][1], BY_DEFAULT)
+        flow = await find_exportable_flow(large, viewer, HOMES[viewer][1], BY_DEFAULT)
         assert flow is not None
         return await flow.workspaces(wanted, request)
 
@@ -222,7 +222,7 @@ async def test_the_contracts_of_destinations_are_read_without_all_their_workspac
     large: Database, viewer: UserId, search: str | None
 ) -> None:
     async def read(request: PageRequest) -> Page[Any]:
-        flow = await find_destinations(large, viewer, HOMES[viewer][1], BY_DEFAULT)
+        flow = await find_exportable_flow(large, viewer, HOMES[viewer][1], BY_DEFAULT)
         assert flow is not None
         return await flow.contracts(search, request)
 
@@ -233,7 +233,7 @@ async def test_a_flow_of_one_contract_looks_for_its_destinations_in_that_contrac
     """The flow uses a component of a team: of the three thousand workspaces fifty come into question."""
 
     async def read(request: PageRequest) -> Page[Any]:
-        flow = await find_destinations(large, EVERYWHERE, nth("flow", 1009), BY_DEFAULT)
+        flow = await find_exportable_flow(large, EVERYWHERE, nth("flow", 1009), BY_DEFAULT)
         assert flow is not None
         return await flow.workspaces(DestinationSearch(), request)
 

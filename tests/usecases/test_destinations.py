@@ -14,7 +14,7 @@ from app.storage.pages.destinations import count_flows_used
 from app.storage.pages.paging import PageRequest
 from app.storage.tables import CONTRACT_ACCESS
 from app.usecases import find_destinations as find_destinations_module
-from app.usecases.find_destinations import DestinationSearch, ExportableFlow, find_destinations, find_refusals
+from app.usecases.find_destinations import DestinationSearch, ExportableFlow, find_exportable_flow, find_refusals
 from tests.usecases.company_database import CompanyDatabase
 
 FLOWS = ("orders", "of-the-team", "two-topics", "only-one", "ice", "ships")
@@ -47,7 +47,7 @@ async def test_the_destinations_of_a_teams_flow_are_in_the_contract_of_the_team_
 async def test_what_is_offered_is_what_an_export_would_not_refuse(
     untouched: CompanyDatabase, flow: str, who: str
 ) -> None:
-    found = await find_destinations(untouched.database, untouched.user(who), untouched[flow], BY_DEFAULT)
+    found = await find_exportable_flow(untouched.database, untouched.user(who), untouched[flow], BY_DEFAULT)
     if found is None:
         return
     everywhere = await found.workspaces(DestinationSearch(include_ineligible=True), ALL)
@@ -94,7 +94,7 @@ async def test_the_flows_of_a_contract_with_a_quota_are_counted_once_however_oft
 
 
 async def destinations_of(world: CompanyDatabase, flow: str, who: str) -> ExportableFlow:
-    found = await find_destinations(world.database, world.user(who), world[flow], BY_DEFAULT)
+    found = await find_exportable_flow(world.database, world.user(who), world[flow], BY_DEFAULT)
     assert found is not None
     return found
 

@@ -25,7 +25,7 @@ from app.usecases.change_flow import update_draft
 from app.usecases.compare_and_check import check_readiness, compare_states
 from app.usecases.copy_and_export import export_flows, plan_for, plan_for_all
 from app.usecases.find_candidates import find_topics_in_use
-from app.usecases.find_destinations import find_destinations
+from app.usecases.find_destinations import find_exportable_flow
 from tests.metering import counted_by
 from tests.usecases.company_database import CompanyDatabase, created
 
@@ -99,7 +99,7 @@ async def test_comparisons_of_one_request_share_what_may_be_read_and_spent(world
         await compare_states(world.database, ada, pairs, ComparisonLimit())
 
 
-@pytest.mark.parametrize("find", [find_destinations, find_topics_in_use])
+@pytest.mark.parametrize("find", [find_exportable_flow, find_topics_in_use])
 async def test_of_a_flow_that_is_to_be_exported_only_the_steps_of_the_state_that_would_be_copied_count(
     world: CompanyDatabase, find: FindOfFlow
 ) -> None:
@@ -112,7 +112,7 @@ async def test_of_a_flow_that_is_to_be_exported_only_the_steps_of_the_state_that
         assert meter.objects == steps
 
 
-@pytest.mark.parametrize("find", [find_destinations, find_topics_in_use])
+@pytest.mark.parametrize("find", [find_exportable_flow, find_topics_in_use])
 async def test_the_graph_of_a_flow_that_is_to_be_exported_is_not_read_beyond_the_limit(
     world: CompanyDatabase, find: FindOfFlow
 ) -> None:

@@ -39,7 +39,7 @@ from app.usecases.find_candidates import (
     find_steps_in_need,
     find_topics_in_use,
 )
-from app.usecases.find_destinations import ExportableFlow, RatedDestination, find_destinations, find_refusals
+from app.usecases.find_destinations import ExportableFlow, RatedDestination, find_exportable_flow, find_refusals
 from app.usecases.transaction import UnitOfWork
 
 Row = TypeVar("Row")
@@ -171,10 +171,10 @@ class Loaders:
     async def components_of_graphs(self, graphs: list[tuple[str, GraphView]]) -> list[list[ComponentView]]:
         return await _named_in(self.components_meant, graphs, commands_of)
 
-    # Large: read one after the other, so that the limit refuses one before it is read.
+    # Each flow's graph may be large: one after the other, so that the meter refuses the operation before the next is read.
     @_batched
     async def exportable_flows(self, keys: list[OfFlow]) -> list[ExportableFlow | None]:
-        return [await find_destinations(self.database, self.viewer, *key) for key in keys]
+        return [await find_exportable_flow(self.database, self.viewer, *key) for key in keys]
 
     @_batched
     async def topics_in_use(self, keys: list[OfFlow]) -> list[TopicsInUse | None]:

@@ -45,7 +45,7 @@ class RowsOfTable(NamedTuple):
     parameter: str
     columns: tuple[str, ...]
     returning: tuple[ColumnElement[Any], ...] = ()
-    """Columns to return of the rows of the last part, joined with those of their flows if another part returns them."""
+    """Columns that the statement answers of these rows; `in_one_statement` joins them with those of flows."""
 
     def to_json(self, rows: Sequence[tuple[Any, ...]]) -> str:
         """Raises ValueError for a row of more or fewer values than columns."""
@@ -138,7 +138,11 @@ async def write_rows(connection: WriteConnection, *parts: Part, **same: object) 
 
 @cache
 def in_one_statement(*parts: RowsOfTable) -> Statement:
-    """Raises ValueError where two parts change the same table: PostgreSQL changes a row once in a statement."""
+    """Make one statement of parts, the last of which is done after all others.
+
+    If the last part and parts on flows return columns, a row is those of the last part, then those of its flow. Raises
+    ValueError where two parts change one table in the same way: PostgreSQL changes a row once in a statement.
+    """
     *others, last = parts
     if len({part.parameter for part in parts}) < len(parts):
         raise ValueError(f"{', '.join(part.parameter for part in parts)}: a table is changed twice")

@@ -1,4 +1,4 @@
-"""Takes the locks of a unit of work in one statement, in the order that `app/storage/store.py` describes.
+"""Takes the locks of a transaction in one statement, in the order that `app/storage/store.py` describes.
 
 A caller locks only rows that the caller may write: the permission is a condition of the lock. Facts are read after the
 locks and may show a right that was granted meanwhile; `check_locks` compares the two.
@@ -37,7 +37,7 @@ KINDS = {
 
 
 class Touched(NamedTuple):
-    """The rows of a unit of work, by ids; texts that can't be ids are left out."""
+    """The rows of a transaction, by ids; texts that can't be ids are left out."""
 
     changed: Sequence[str] = ()
     """Flows that change."""

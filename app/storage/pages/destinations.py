@@ -52,7 +52,7 @@ def workspaces_to_export_to(
 ) -> tuple[ListBelow[VisibleWorkspace], Parameters]:
     """The workspaces, by name; with `usable` only those where a flow of the workspace `home` may be exported to."""
     has_contract, has_search = contract_id is not None, bool(search)
-    listed = _workspaces_like(is_bounded=_is_bounded(usable), has_contract=has_contract, has_search=has_search)
+    listed = _workspaces_like(is_bounded=_is_in_one_contract(usable), has_contract=has_contract, has_search=has_search)
     return listed, {**_values(usable, home, search), "contract": id_or_none(Kind.CONTRACT, contract_id)}
 
 
@@ -64,13 +64,16 @@ def contracts_to_export_to(
     With `include_ineligible` all that the user can see. Without `usable` it may be exported nowhere.
     """
     listed = _contracts_like(
-        is_bounded=_is_bounded(usable), has_search=bool(search), include_ineligible=include_ineligible
+        is_bounded=_is_in_one_contract(usable), has_search=bool(search), include_ineligible=include_ineligible
     )
     return listed, _values(usable, home, search)
 
 
-def _is_bounded(usable: UsableWhere | None) -> bool | None:
-    """Whether the access alone says where the flow can't go anyway, so that few workspaces are walked; None as `usable`."""
+def _is_in_one_contract(usable: UsableWhere | None) -> bool | None:
+    """Say whether only the home workspace and those of one contract can be destinations.
+
+    None: there is no such condition, since `usable` is None, and no contract is eligible.
+    """
     return None if usable is None else usable.nowhere_else or usable.contract is not None
 
 

@@ -65,7 +65,7 @@ class ChosenFlow(NamedTuple):
 
 
 def _of_copied_state(states: States, column: str) -> ColumnElement[Any]:
-    """A column of the state that is copied, as `domain.source.copied_state` chooses it."""
+    """A column of the state that is copied, as `domain.flow.copied_state` chooses it."""
     published, draft, named = (states[name][0].c[column] for name in STATES)
     of_state = {StateOfFlow.DRAFT.value: draft, StateOfFlow.PUBLISHED_VERSION.value: published}
     by_name = case(of_state, value=NAMED_STATE, else_=func.coalesce(published, draft))

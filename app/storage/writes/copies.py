@@ -27,7 +27,7 @@ from app.storage.writes.lifecycle import (
     DRAFTS,
     FLOWS,
     REMOVED_DRAFTS,
-    RENAMED,
+    REVISED_WITH_TEXTS,
     lock_removed_flows,
     set_aside,
     write_content,
@@ -150,7 +150,7 @@ def _rows_of(plans: Sequence[ExportPlan]) -> tuple[list[Exported], Parts]:
         (_RECORDS, records),
         flow_events(events),
         (FLOWS, flows),
-        (RENAMED, overridden),
+        (REVISED_WITH_TEXTS, overridden),
         *aside,
         (DRAFTS, drafts),
     )
@@ -191,7 +191,7 @@ def _flow(plan: ExportPlan, exported: Exported) -> tuple[str | int | None, ...]:
 
 
 def _overridden(plan: ExportPlan, flow_id: FlowId) -> tuple[str | int | None, ...]:
-    """A flow that was never published shows what its draft says (X5)."""
+    """The row of an overridden flow: its new revision, and what it shows; that is its draft until it is published (X5)."""
     return flow_id, plan.revision, *shown_values(_shows(plan))
 
 

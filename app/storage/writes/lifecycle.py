@@ -113,7 +113,7 @@ NOTED_VERSION = update_rows(
 """Records of exports note the version that their draft became."""
 TOUCHED = update_rows(FLOW, (), updated_at=NOW)
 REVISED = update_rows(FLOW, ("draft_revision",), updated_at=NOW)
-RENAMED = update_rows(FLOW, ("draft_revision", *SHOWN), returning=FlowView._fields, updated_at=NOW)
+REVISED_WITH_TEXTS = update_rows(FLOW, ("draft_revision", *SHOWN), returning=FlowView._fields, updated_at=NOW)
 TOGGLED = update_rows(FLOW, ("status",), updated_at=NOW)
 PUBLISHED = update_rows(
     FLOW,
@@ -256,7 +256,7 @@ def _revised(flow_id: FlowId, revision: int, shows: FlowState | None = None) -> 
     """The revision of the flow's latest draft, and what it `shows` if that changes."""
     if shows is None:
         return REVISED, [(flow_id, revision)]
-    return RENAMED, [(flow_id, revision, *shown_values(shows))]
+    return REVISED_WITH_TEXTS, [(flow_id, revision, *shown_values(shows))]
 
 
 def _versions(states: Sequence[NextVersion]) -> tuple[list[VersionId], Parts]:
