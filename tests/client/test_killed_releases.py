@@ -175,6 +175,8 @@ async def test_a_process_that_is_killed_within_its_calls_is_run_again_and_does_n
             await connection.execute("select 1 from flow for update")
             with place.running("apply", file):
                 assert await soon_true(lambda: are_waiting(place, 1))
+            # The server ends what nobody waits for any more; else it would go on once the flows are free.
+            assert await soon_true(lambda: are_waiting(place, 0))
     chance = random.Random(8)  # noqa: S311 - no secrets
     for _ in range(ROUNDS):
         with place.running("apply", file) as process, suppress(subprocess.TimeoutExpired):
