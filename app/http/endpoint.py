@@ -70,8 +70,6 @@ class Endpoint:
         # Its time in the queue counts.
         request.deadline = request.begun + self.settings.request_timeout_seconds
         try:
-            # A client that sends nothing takes no slot.
-            await request.receive_piece()
             slot = await self.admission.slot(token, request.client or "")
             try:
                 return await self._answer(request, token, slot)
@@ -112,6 +110,7 @@ class Endpoint:
         asked = await read_request(
             request, max_body_bytes=self.settings.max_body_bytes, admission=self.admission, slot=slot
         )
+        request.is_received = True
         meter = Meter(
             max_bytes=self.settings.max_answer_bytes,
             max_cpu_seconds=self.settings.max_cpu_seconds,

@@ -1,5 +1,6 @@
 """Reads an HTTP request as a GraphQL request (GraphQL over HTTP). A slow body holds no slot."""
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -37,6 +38,8 @@ MOST_REMEMBERED = 64
 """How many different headers are remembered with what was read in them; clients send the same ones all the time."""
 LONGEST_CODING = 50
 """Characters of an unknown Content-Encoding that the message repeats."""
+SLOW_SECONDS = 0.02
+"""The time after which a body that is still coming gives up the slot of its request."""
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")
 
 
@@ -129,17 +132,23 @@ async def _read_body(request: InFlightRequest, *, most: int, admission: Admissio
     declared = request.headers.get(b"content-length", [b""])[0].lstrip(b"0")
     if len(declared) > LONGEST_INTEGER or (declared.isdigit() and int(declared) > most):
         raise too_large(most)
-    is_slow = not request.is_received
-    if is_slow:
+    try:
+        async with asyncio.timeout(SLOW_SECONDS):
+            await _receive(request, most)
+    except TimeoutError:
         # Others get the slot until the rest has come.
         await admission.move(slot, admission.receiving)
-    while not request.is_received and len(request.body) <= most:
-        await request.receive_piece()
-    if len(request.body) > most:
-        raise too_large(most)
-    if is_slow:
+        await _receive(request, most)
         await admission.move(slot, admission.all)
     return bytes(request.body.removeprefix(_MARK))
+
+
+async def _receive(request: InFlightRequest, most: int) -> None:
+    """Receive the rest of the body. A cancelled call loses no bytes."""
+    while not request.is_received:
+        await request.receive_piece()
+        if len(request.body) > most:
+            raise too_large(most)
 
 
 def too_large(most: int) -> RequestError:
