@@ -65,7 +65,8 @@ class Input(Generic[Wish]):
 
 def _as_wished(value: object) -> object:
     if isinstance(value, list):
-        return tuple(map(_as_wished, value))
+        # Not deeper: a JSON value may be nested as deeply as its reader allows.
+        return tuple(each.to_wish() if isinstance(each, Input) else each for each in value)
     return value.to_wish() if isinstance(value, Input) else value
 
 
