@@ -132,7 +132,8 @@ async def _with_flows(
         written = asyncio.sleep(0) if writing is None else write_flows(writing, new, wish.new_id)
         following, _ = await asyncio.gather(reading, written)
         new = [] if mistakes else following
-        wish.progress("Loading flows", min(done, len(unread)), len(unread))
+        if unread:
+            wish.progress("Loading flows", min(done, len(unread)), len(unread))
     mistakes_of_flows = (*mistakes, *planning.names.references_to(planning.removed))
     return plan.with_flows(mistakes_of_flows, reader.fingerprint if unread else "")
 
