@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 # A program is started a hundred times here, and would be compiled as often.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# A shell starts what runs in the background with interrupts ignored, and programs that are started here would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 OFF = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
 """What the databases of the tests go without: nobody will miss them after a power failure, and none lives long."""
