@@ -1,5 +1,6 @@
 """What becomes of the things of a document (W1 to W11, W15)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -179,6 +180,16 @@ def test_pruning_takes_what_has_a_key_and_is_not_named() -> None:
         ("roles", "releaser", "REMOVED"),
         ("workspaceMembers", "dev/ada", "REMOVED"),
     ]
+
+
+def test_what_is_pruned_and_the_fingerprint_do_not_depend_on_the_order_in_which_rows_are_read() -> None:
+    prune = Terms(tenant=HOME, tenants=frozenset({HOME}), prune=frozenset({"credentials"}))
+    mails = [
+        replace(thing, id=f"{thing.id}{n}", key=f"mail-{n}") for thing in the_world()["credentials"] for n in range(3)
+    ]
+    plans = [planned({}, prune, the_world() | {"credentials": read}) for read in (mails, mails[::-1])]
+    assert [each.key for each in plans[0].effects] == ["mail-0", "mail-1", "mail-2"]
+    assert plans[0].fingerprint == plans[1].fingerprint
 
 
 def test_what_a_document_names_is_not_pruned() -> None:

@@ -117,7 +117,9 @@ def pruned(facts: WorldFacts, planned: Iterable[Planned]) -> Iterator[Planned]:
         return
     named = {each.before.id for each in planned if each.before is not None}
     for name, section in SECTIONS.items():
-        for thing in facts.existing.get(name, ()) if name in facts.terms.prune else ():
+        existing = facts.existing.get(name, ()) if name in facts.terms.prune else ()
+        # The fingerprint of the plan depends on the order, and that of rows may differ from one reading to the next.
+        for thing in sorted(existing, key=lambda thing: thing.id):
             if thing.key is not None and thing.id not in named and thing.scope != COMMAND:
                 is_guest = name == "users" and not facts.terms.owns(thing.tenant)
                 yield Planned(section, thing.key, WorldChange.REMOVED, thing, thing, is_guest=is_guest)
