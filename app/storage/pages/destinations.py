@@ -4,13 +4,12 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Text, and_, any_, bindparam, false, or_, select, true
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import and_, false, or_, select, true
 
 from app.domain.access import VisibleWorkspace
 from app.domain.model import Workspace
 from app.domain.source_graph import UsableWhere
-from app.storage.connections.connection import Parameters, ReadConnection, RowViews, views_of
+from app.storage.connections.connection import Parameters, ReadConnection, RowViews, is_one_of, views_of
 from app.storage.facts.mirrored_rules import (
     FLOWS_USED_BY_CONTRACT,
     HOME,
@@ -79,7 +78,9 @@ def _is_in_one_contract(usable: UsableWhere | None) -> bool | None:
 
 def _values(usable: UsableWhere | None, home: Workspace, search: str | None) -> dict[str, Any]:
     values = {} if usable is None else usable_values(usable, home)
-    return {**values, **searching(search), "home_contract": home.contract.id}
+    # A null among them would make the condition null, which doesn't keep PostgreSQL from looking at workspaces.
+    contracts = [*filter(None, (values.get("usable_contract"), home.contract.id))]
+    return {**values, **searching(search), "contracts": contracts}
 
 
 _MAY_GO = may_be_exported_to()
@@ -96,8 +97,7 @@ def _workspaces_like(*, is_bounded: bool | None, has_contract: bool, has_search:
 
 @cache
 def _contracts_like(*, is_bounded: bool | None, has_search: bool, include_ineligible: bool) -> ListBelow[RatedContract]:
-    contracts = array([USABLE_CONTRACT, bindparam("home_contract", type_=Text)])
-    its = (CONTRACT_ACCESS.c.contract_id == any_(contracts),) if is_bounded else ()
+    its = (is_one_of(CONTRACT_ACCESS.c.contract_id, "contracts"),) if is_bounded else ()
     eligible = false() if is_bounded is None else and_(*its, holds_one(_MAY_GO))
     rated = CONTRACTS.rows.add_columns((eligible if include_ineligible else true()).label("eligible"))
     named = matching(CONTRACT_ACCESS.c.name_key, "any" if has_search else None)
