@@ -72,12 +72,12 @@ async def held_flows(place: Place) -> AsyncIterator[None]:
         yield
 
 
-async def wait_for_a_call(place: Place) -> None:
-    """Until the server is at a call that writes."""
+async def wait_for_a_call(place: Place, *, to_end: bool = False) -> None:
+    """Until the server is at a call that writes, or at none."""
 
     async def waits() -> bool:
         [(number,)] = await place.rows(WAITING)
-        return bool(number)
+        return bool(number) is not to_end
 
     assert await soon_true(waits)
 
@@ -86,6 +86,8 @@ async def killed_within_its_call(client: Client, place: Place, command: str) -> 
     async with held_flows(place):
         with client.running(command):
             await wait_for_a_call(place)
+        # The server ends what nobody waits for any more; else it would go on once the flows are free.
+        await wait_for_a_call(place, to_end=True)
 
 
 async def with_the_server_killed_within_its_call(client: Client, place: Place) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from app.storage.connections.database import open_database
 from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
 from app.usecases.transaction import UnitOfWork
 from app.usecases.upkeep import remove_drafts, remove_keys
-from tests.serving.real import VIEWER, code_of, soon
+from tests.serving.real import PATIENCE_SECONDS, VIEWER, code_of, soon
 
 DAY = timedelta(days=1)
 TOKEN = {"Authorization": f"Bearer fp_{'0' * 26}_x"}
@@ -35,22 +35,25 @@ REASONS = {"cut": LOST, "silent": "TimeoutError"}
 @asynccontextmanager
 async def letting_in(fault: str) -> AsyncIterator[str]:
     """The URL of a server that does as PostgreSQL does until the first statement comes."""
-    over = asyncio.Event()
+    over, before = asyncio.Event(), asyncio.all_tasks()
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await packet(reader)
-        writer.write(NO_ENCRYPTION)
-        await packet(reader)
-        writer.write(LET_IN)
-        await reader.read(1)
-        if fault == "silent":
-            await over.wait()
-        writer.close()
+        with closing(writer), suppress(asyncio.IncompleteReadError):
+            await packet(reader)
+            writer.write(NO_ENCRYPTION)
+            await packet(reader)
+            writer.write(LET_IN)
+            await reader.read(1)
+            if fault == "silent":
+                await over.wait()
 
     async with await asyncio.start_server(meet, "127.0.0.1", 0) as server:
         host, port = server.sockets[0].getsockname()
         yield f"postgresql+asyncpg://nobody:secret@{host}:{port}/nothing"
         over.set()
+        # The driver may still be on its way here, to cancel its statement.
+        if on_their_way := asyncio.all_tasks() - before - {asyncio.current_task()}:
+            await asyncio.wait(on_their_way, timeout=PATIENCE_SECONDS)
 
 
 async def packet(reader: asyncio.StreamReader) -> None:
