@@ -16,8 +16,8 @@ NOSNIFF = (b"x-content-type-options", b"nosniff")
 """The header that keeps browsers from guessing media types."""
 CLOSE = (b"connection", b"close")
 NO_HEADERS: tuple[bytes, ...] = ()
-WATCHED_SECONDS = 0.02
-"""The age from which on the client of a request is watched, which takes a task."""
+PROMPT_SECONDS = 0.02
+"""The age from which on a request whose body is still coming gives up its slot, and the client of another is watched."""
 
 
 class InFlightRequest(LoggedRequest):
@@ -36,6 +36,7 @@ class InFlightRequest(LoggedRequest):
         "headers",
         "is_received",
         "receive",
+        "receiving",
         "scope",
         "status",
     )
@@ -56,6 +57,8 @@ class InFlightRequest(LoggedRequest):
         """By the clock of the event loop."""
         self.body, self.is_received = bytearray(), False
         """The part of the body that has arrived, and whether the body is complete."""
+        self.receiving: asyncio.Timeout | None = None
+        """The timeout of receiving the body, which `look` sets off: a timer of its own would take 6 % of a short query."""
         self._watching: asyncio.Task[None] | None = None
         self._send = send
         self._in_flight = in_flight
@@ -98,15 +101,20 @@ class InFlightRequest(LoggedRequest):
         return self.cut_by
 
     def look(self, now: float) -> None:
-        """Cut the request off at its deadline; watch its client once the body has arrived."""
+        """Cut the request off at its deadline; end the wait for a slow body; watch the client once the body has arrived."""
         if now >= self.deadline:
             self.cut(RequestCode.TIMEOUT, f"The request was ended after {self.deadline - self.begun:g} seconds")
-        elif self.is_received and self._watching is None and now - self.begun >= WATCHED_SECONDS:
+        elif now - self.begun < PROMPT_SECONDS:
+            return
+        elif self.is_received and self._watching is None:
             self._watching = asyncio.get_running_loop().create_task(self._cut_when_gone())
+        elif self.receiving is not None and not self.is_received:
+            receiving, self.receiving = self.receiving, None
+            receiving.reschedule(now)
 
     def end_work(self) -> None:
         """End the checks of a request whose answer is complete."""
-        self.deadline, self.is_received = math.inf, False
+        self.deadline, self.is_received, self.receiving = math.inf, False, None
         if self._watching is not None:
             self._watching.cancel()
 

@@ -38,8 +38,6 @@ MOST_REMEMBERED = 64
 """How many different headers are remembered with what was read in them; clients send the same ones all the time."""
 LONGEST_CODING = 50
 """Characters of an unknown Content-Encoding that the message repeats."""
-SLOW_SECONDS = 0.02
-"""The time after which a body that is still coming gives up the slot of its request."""
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")
 
 
@@ -133,7 +131,7 @@ async def _read_body(request: InFlightRequest, *, most: int, admission: Admissio
     if len(declared) > LONGEST_INTEGER or (declared.isdigit() and int(declared) > most):
         raise too_large(most)
     try:
-        async with asyncio.timeout(SLOW_SECONDS):
+        async with asyncio.timeout(None) as request.receiving:
             await _receive(request, most)
     except TimeoutError:
         # Others get the slot until the rest has come.

@@ -26,7 +26,7 @@ STEPS = """query($id: ID!) { flow(id: $id) { draft { graph { steps {
 @pytest.fixture(autouse=True)
 def clients_are_not_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     """That takes a task where a request takes longer than some milliseconds."""
-    monkeypatch.setattr("app.http.in_flight.WATCHED_SECONDS", 60)
+    monkeypatch.setattr("app.http.in_flight.PROMPT_SECONDS", 60)
 
 
 @pytest.fixture

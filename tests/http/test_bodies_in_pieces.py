@@ -4,39 +4,79 @@ import asyncio
 from typing import Any
 
 import pytest
+from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
-from app.http import requests
-from app.http.in_flight import InFlightRequest, InFlightRequests
+from app.http.in_flight import PROMPT_SECONDS, InFlightRequest, InFlightRequests
+from app.http.refused_requests import RequestError
 from app.http.requests import read_request
-from tests.http.test_admission import admitting
+from tests.http.test_admission import admitting, settled
 
 SCOPE = {"type": "http", "method": "POST", "path": "/", "headers": [(b"content-type", b"application/json")]}
+PIECES = (b'{"query":', b'"{', b"viewer", b"{id", b'}}"}')
 
 
 async def nothing(*_: object) -> Any: ...
 
 
+class Body:
+    """A body whose pieces come when the test says so."""
+
+    def __init__(self, messages: list[Message]) -> None:
+        self._messages = messages
+        self.come = asyncio.Semaphore(0)
+
+    async def receive(self) -> Message:
+        await self.come.acquire()
+        return self._messages.pop(0)
+
+
+def a_body() -> Body:
+    last = len(PIECES) - 1
+    return Body([{"type": "http.request", "body": each, "more_body": n < last} for n, each in enumerate(PIECES)])
+
+
 @pytest.mark.parametrize("is_slow", [False, True])
-async def test_a_body_in_pieces_keeps_its_slot_unless_it_comes_slowly(
-    *, is_slow: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(requests, "SLOW_SECONDS", 0.0 if is_slow else 3600.0)
-    pieces = [b'{"query":', b'"{', b"viewer", b"{id", b'}}"}']
-
-    async def receive() -> Message:
-        await asyncio.sleep(0)
-        return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
-
-    admission = admitting(running=1)
+async def test_a_body_in_pieces_keeps_its_slot_unless_it_comes_slowly(*, is_slow: bool) -> None:
+    admission, body = admitting(running=1), a_body()
     slot = await admission.slot(None, "a")
-    # Whoever waits gets the slot of a body that comes slowly, and gives it back.
     waiting = asyncio.create_task(admission.slot(None, "b"))
-    request = InFlightRequest(SCOPE, receive, nothing, InFlightRequests())
-    reading = asyncio.create_task(read_request(request, max_body_bytes=1000, admission=admission, slot=slot))
-    await asyncio.wait([waiting if is_slow else reading], timeout=30)
-    assert (waiting.done(), reading.done()) == ((True, False) if is_slow else (False, True))
+    request = InFlightRequest(SCOPE, body.receive, nothing, InFlightRequests())
+    now = request.begun
     if is_slow:
+        request.begun -= 2 * PROMPT_SECONDS
+    reading = asyncio.create_task(read_request(request, max_body_bytes=1000, admission=admission, slot=slot))
+    body.come.release()
+    await settled()
+    for _ in range(2):
+        request.look(now)
+        await settled()
+    assert waiting.done() is is_slow
+    if is_slow:
+        # Whoever waited gives the slot back, which the body takes again once it is complete.
         (await waiting).give_back()
     waiting.cancel()
+    for _ in PIECES:
+        body.come.release()
     assert (await reading).query == "{viewer{id}}"
+    assert not reading.cancelling()
+
+
+@pytest.mark.parametrize(
+    ("message", "refusal"),
+    [
+        ({"type": "http.disconnect"}, ClientDisconnect),
+        ({"type": "http.request", "body": b"x" * 1001, "more_body": True}, RequestError),
+    ],
+)
+async def test_a_request_whose_body_was_refused_is_looked_at_without_harm(
+    message: Message, refusal: type[Exception]
+) -> None:
+    admission, body = admitting(running=1), Body([message])
+    slot = await admission.slot(None, "a")
+    request = InFlightRequest(SCOPE, body.receive, nothing, InFlightRequests())
+    body.come.release()
+    with pytest.raises(refusal):
+        await read_request(request, max_body_bytes=1000, admission=admission, slot=slot)
+    request.end_work()
+    request.look(request.begun + 2 * PROMPT_SECONDS)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.types import Message
 
-from app.http.in_flight import WATCHED_SECONDS, InFlightRequest, InFlightRequests
+from app.http.in_flight import PROMPT_SECONDS, InFlightRequest, InFlightRequests
 from app.http.refused_requests import RequestCode
 
 SCOPE = {"type": "http", "method": "POST", "path": "/graphql", "headers": [(b"x-request-id", b"its-id")]}
@@ -39,7 +39,7 @@ async def test_who_is_late_is_cut_off() -> None:
 
 @pytest.mark.parametrize(
     ("age", "is_received", "is_watched"),
-    [(WATCHED_SECONDS / 2, True, False), (2 * WATCHED_SECONDS, False, False), (2 * WATCHED_SECONDS, True, True)],
+    [(PROMPT_SECONDS / 2, True, False), (2 * PROMPT_SECONDS, False, False), (2 * PROMPT_SECONDS, True, True)],
 )
 async def test_a_client_is_watched_once_its_body_has_come_unless_it_is_answered_at_once(
     age: float, *, is_received: bool, is_watched: bool
