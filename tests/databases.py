@@ -22,40 +22,45 @@ from tests.reused_connections import ReusableConnections
 
 KEEP = """
     create schema kept;
+    create table kept.newest as select pg_current_xact_id()::xid::text::bigint as change;
     do $$ declare name text; begin
         for name in select tablename from pg_tables where schemaname = 'public' loop
             execute format('create table kept.%1$I as table public.%1$I', name);
         end loop;
     end $$
 """
-"""A second copy of every row, for the next test."""
+"""A second copy of every row, for the next test; and the number of the transaction that has seen them like that."""
 PUT_BACK = """
     select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid() and pid <> all('{:spared}');
     set session_replication_role = replica; -- Neither foreign keys nor triggers.
-    do $$ declare name text; columns text; begin
-        for name, columns in
-            select relname, string_agg(quote_ident(attname), ', ') from pg_class join pg_attribute on attrelid = pg_class.oid
-            where relnamespace = 'public'::regnamespace and relkind = 'r'
-            and attnum > 0 and not attisdropped and attgenerated = '' group by relname
-        loop
+    do $$ declare name text; columns text; newest bigint = (select change from kept.newest); has_changed bool; begin
+        for name in select tablename from pg_tables where schemaname = 'public' loop
+            execute format('
+                select (select count(*) from public.%1$I) <> (select count(*) from kept.%1$I)
+                or exists (select from public.%1$I where xmin::text::bigint > $1)
+            ', name) into has_changed using newest;
+            continue when not has_changed;
+            select string_agg(quote_ident(attname), ', ') into columns from pg_attribute
+            where attrelid = format('public.%I', name)::regclass and attnum > 0 and not attisdropped and attgenerated = '';
             execute format('delete from public.%1$I', name);
             execute format('insert into public.%1$I (%2$s) select %2$s from kept.%1$I', name, columns);
+            update kept.newest set change = pg_current_xact_id()::xid::text::bigint;
         end loop;
     end $$
 """
+"""Only the tables that were written in: a row knows the transaction that wrote it."""
 SCHEMA = """
-    select array(
-        select (oid, xmin) from pg_namespace where oid >= 16384 union all
-        select (oid, xmin) from pg_class where relnamespace = 'public'::regnamespace union all
-        select (attrelid, attribute.xmin) from pg_attribute as attribute join pg_class on pg_class.oid = attrelid
-        where relnamespace = 'public'::regnamespace union all
-        select (oid, xmin) from pg_constraint where connamespace = 'public'::regnamespace union all
-        select (oid, xmin) from pg_trigger where oid >= 16384 union all
-        select (oid, xmin) from pg_proc where oid >= 16384
-    )::text
+    select array[
+        (select (count(*), max(xmin::text::bigint)) from pg_namespace where oid >= 16384),
+        (select (count(*), max(xmin::text::bigint)) from pg_class where oid >= 16384),
+        (select (count(*), max(xmin::text::bigint)) from pg_attribute where attrelid >= 16384),
+        (select (count(*), max(xmin::text::bigint)) from pg_constraint where oid >= 16384),
+        (select (count(*), max(xmin::text::bigint)) from pg_trigger where oid >= 16384),
+        (select (count(*), max(xmin::text::bigint)) from pg_proc where oid >= 16384)
+    ]::text
 """
-"""What PostgreSQL notes down of tables and functions, and by which transaction: it is another after every change."""
+"""How many tables, functions and the like there are, and which transaction changed one last."""
 TABLES = """
     select table_name from information_schema.tables
     where table_schema = 'public' order by table_name
