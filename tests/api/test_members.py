@@ -8,7 +8,7 @@ from tests.api.client import Api, Json, code_of
 from tests.api.documents import PAGE_ARGUMENTS, PAGE_INFO, PAGE_VARIABLES
 from tests.api.walking import page_of, walk
 from tests.api.world_builder import WorldBuilder
-from tests.databases import Databases, run_sql
+from tests.databases import Databases, Loaded, run_sql
 
 MEMBERS = f"""query($workspace: ID!, $holding: String, $search: String, {PAGE_VARIABLES}) {{ workspace(id: $workspace) {{
   members(holding: $holding, search: $search, {PAGE_ARGUMENTS}) {{
@@ -50,9 +50,15 @@ def office() -> WorldBuilder:
     return world
 
 
+@pytest.fixture(scope="module")
+async def loaded_office(databases: Databases) -> AsyncIterator[Loaded]:
+    async with databases.loaded(office()) as loaded:
+        yield loaded
+
+
 @pytest.fixture
-async def staffed(databases: Databases) -> AsyncIterator[Api]:
-    async with databases.loaded(office()) as loaded, databases.serving(loaded) as served:
+async def staffed(databases: Databases, loaded_office: Loaded) -> AsyncIterator[Api]:
+    async with databases.serving(loaded_office) as served:
         yield served
 
 

@@ -57,7 +57,7 @@ INPUTS["applyWorld"] = INPUTS["worldPlan"] = lambda own: {
 
 
 def share_of(user: str, cases: Sequence[Case]) -> Sequence[Case]:
-    """The cases that a caller tries: all in CI, otherwise every fourth, others than the next caller's."""
+    """The cases that a caller tries: all in CI, otherwise every fifth, others than the next caller's."""
     return cases[CALLERS.index(user) % EVERY :: EVERY] or cases[:1]
 
 
