@@ -11,8 +11,8 @@ import httpx
 from app.backoff import delay_after
 from tests.cli.flowport import Server, serving
 from tests.clusters import with_cluster
+from tests.embedded.embedded_users import eventually, server_of, watches_of
 from tests.plain_http import TRUSTS_NOBODY
-from tests.storage.embedded_users import eventually, server_of, watches_of
 
 INTEGRATOR = {"Authorization": "Bearer demo-integrator"}
 WORKSPACE = '{ workspaces(search: "Retail Development") { nodes { id } } }'

@@ -16,9 +16,9 @@ from app.server.startup import greeting
 from app.settings import read_settings
 from tests.cli.flowport import called, flowport, serving
 from tests.clusters import with_cluster
+from tests.embedded.embedded_users import eventually, server_of
 from tests.plain_http import TRUSTS_NOBODY
 from tests.ports import free_port
-from tests.storage.embedded_users import eventually, server_of
 
 PAGE = "GraphiQL" if has_graphiql() else "a simple page"
 TOKEN = {"Authorization": "Bearer demo-integrator"}

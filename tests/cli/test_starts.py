@@ -20,11 +20,11 @@ from tests.cli.flowport import forked
 from tests.cli.impatient import OFTEN, SHORT
 from tests.clusters import with_cluster
 from tests.databases import Databases
+from tests.embedded.embedded_users import checkpointers_of, server_of
 from tests.ports import free_port
 from tests.serving.real import soon
 from tests.serving.silent_database import falling_silent
 from tests.storage.downgrading import downgrade
-from tests.storage.embedded_users import checkpointers_of, server_of
 
 
 async def can_connect(port: int) -> bool:

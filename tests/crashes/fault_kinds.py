@@ -13,9 +13,9 @@ import asyncpg
 from tests.crashes.faulty_wire import Cut, FaultyWire
 from tests.crashes.killable import Killable
 from tests.databases import connected
+from tests.embedded.embedded_users import server_of
 from tests.pooler.pgbouncer import PgBouncer
 from tests.serving.real import soon_true
-from tests.storage.embedded_users import server_of
 
 PATIENCE_SECONDS = 60
 STATEMENT_SECONDS, REQUEST_SECONDS = 0.5, 1.0

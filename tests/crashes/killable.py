@@ -11,9 +11,9 @@ import httpx
 import psutil
 
 from tests.cli.forked import Forked
+from tests.embedded.embedded_users import server_of
 from tests.plain_http import TRUSTS_NOBODY
 from tests.ports import free_port
-from tests.storage.embedded_users import server_of
 
 PATIENCE_SECONDS = 60
 NOTHING: Mapping[str, str] = {}

@@ -20,10 +20,10 @@ from app.storage.embedded.running import url_of
 from tests.cli.flowport import serving
 from tests.clusters import with_cluster
 from tests.databases import Databases, Loaded
+from tests.embedded.embedded_users import arguments_of, server_of
 from tests.plain_http import TRUSTS_NOBODY
 from tests.serving.load import Load
 from tests.serving.real import COPY, VIEWER, soon, soon_true
-from tests.storage.embedded_users import arguments_of, server_of
 
 MADE = "select name from flow where name like 'Load %'"
 HALF_WRITTEN = """

@@ -1,21 +1,12 @@
 """What the tests of the storage share."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from app.storage.connections.database import Database, open_database
 from tests.databases import Databases, run
 from tests.storage.large_world import world
-
-
-@pytest.fixture(scope="session")
-def data_dir(session_folder: Path) -> Path:
-    """One data directory for the tests that don't need a fresh one; every test leaves it without a server."""
-    made = session_folder / "embedded"
-    made.mkdir(mode=0o755)
-    return made
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import pytest
 
 from app.storage.embedded import EmbeddedDatabaseError, running
 from app.storage.embedded import binaries as embedded_binaries
-from tests.storage.embedded_users import ask, server_of, socket_folder
+from tests.embedded.embedded_users import ask, server_of, socket_folder
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the database as another account")
 

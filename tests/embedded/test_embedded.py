@@ -14,7 +14,7 @@ import pytest
 from app.storage.embedded import running
 from app.storage.embedded.data_directory import find_postmaster, prepare
 from app.storage.embedded.running import USERS, open_lock, start_again
-from tests.storage.embedded_users import (
+from tests.embedded.embedded_users import (
     ask,
     checkpointers_of,
     eventually,

@@ -16,9 +16,9 @@ from app.settings.validators import async_url
 from app.storage.embedded import running
 from tests.cli.flowport import flowport, serving
 from tests.databases import connected, contents, run
+from tests.embedded.other_servers import IS_THERE, MISSING, postgresql_15
 from tests.plain_http import TRUSTS_NOBODY
 from tests.serving.real import soon_true
-from tests.storage.other_servers import IS_THERE, MISSING, postgresql_15
 
 INTEGRATOR = {"Authorization": "Bearer demo-integrator"}
 EVERYTHING = """{
