@@ -260,7 +260,7 @@ def reset_demo(*, data_dir: Path | None) -> None:
 
     Everything made in the demo world is deleted, tokens too. Any other database is refused. The server may run meanwhile.
     """
-    from app.usecases.demo_world import reset_demo_world
+    from app.usecases.apply_world import reset_demo_world
 
     settings = read_settings({"data_dir": data_dir})
     if settings.database_url is not None:

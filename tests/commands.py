@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from app.storage.connections.connection import Row
 from app.storage.connections.database import opened
-from app.usecases import demo_world, manage_tokens
+from app.usecases import apply_world, manage_tokens
 from app.usecases.manage_tokens import TokenWish
 from app.usecases.transaction import UnitOfWork
 
@@ -34,14 +34,14 @@ async def revoke_token(url: str, token_id: str) -> bool:
 
 async def demo_is_loaded(url: str) -> bool:
     async with working_on(url) as work:
-        return await demo_world.demo_is_loaded(work)
+        return await apply_world.demo_is_loaded(work)
 
 
 async def load_demo_if_empty(url: str) -> bool:
     async with working_on(url) as work:
-        return await demo_world.load_demo_if_empty(work)
+        return await apply_world.load_demo_if_empty(work)
 
 
 async def reset_demo(url: str) -> None:
     async with working_on(url) as work:
-        await demo_world.reset_demo_world(work)
+        await apply_world.reset_demo_world(work)

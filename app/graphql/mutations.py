@@ -13,16 +13,19 @@ from app.usecases.change_flow import (
     discard_draft,
     publish_draft,
     publish_drafts,
+    request_release,
     restore_draft,
     revert_flow,
+    review_release,
     start_flow,
     start_flows,
     stop_flow,
     stop_flows,
+    undo_release,
     update_draft,
+    withdraw_release,
 )
 from app.usecases.copy_and_export import copy_flow, export_flow, export_flows, undo_export, undo_exports
-from app.usecases.release_flows import request_release, review_release, undo_release, withdraw_release
 
 
 @strawberry.type(description="All mutations. A result is null only where something unexpected failed.")

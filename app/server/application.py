@@ -29,8 +29,7 @@ from app.storage.connections.database import Database, open_database
 from app.telemetry.log import configure_log
 from app.telemetry.tracing import start_tracing, stop_tracing
 from app.usecases.transaction import UnitOfWork
-from app.usecases.upkeep import number_events_periodically
-from app.usecases.watch_replica import watch_replica
+from app.usecases.upkeep import number_events_periodically, watch_replica
 
 
 def create_app(settings: Settings) -> FrontController:

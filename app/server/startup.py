@@ -60,7 +60,7 @@ def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bo
 
 async def prepare(work: "UnitOfWork", *, demo: bool, loopback: bool) -> bool:
     """Load the demo world into an empty database, refuse it off loopback, and return whether the database has it."""
-    from app.usecases.demo_world import demo_is_loaded, load_demo_if_empty
+    from app.usecases.apply_world import demo_is_loaded, load_demo_if_empty
 
     if not loopback:
         if demo:

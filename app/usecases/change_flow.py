@@ -1,4 +1,4 @@
-"""Create, start, stop and delete flows, and save, publish, discard or restore their drafts."""
+"""Create, start, stop and delete flows; save, publish, discard or restore their drafts; release drafts of a workspace together."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -26,6 +26,7 @@ from app.domain.edit import (
     plan_update,
 )
 from app.domain.errors import Refused
+from app.domain.facts import Facts
 from app.domain.flow import Flow
 from app.domain.input import KeyedCall
 from app.domain.publish import (
@@ -39,7 +40,16 @@ from app.domain.publish import (
     plan_publishes,
     plan_revert,
 )
-from app.domain.release import applied_releases
+from app.domain.release import Released, RequestRefusal, RequestWish, applied_releases, plan_request
+from app.domain.review import (
+    ReviewDecision,
+    ReviewRefusal,
+    ReviewWish,
+    WithdrawRefusal,
+    plan_review,
+    plan_withdrawal,
+    review_refused,
+)
 from app.domain.running import (
     DeletePlan,
     DeleteRefusal,
@@ -51,13 +61,20 @@ from app.domain.running import (
     plan_start,
     plan_stop,
 )
+from app.domain.undo_release import UndoReleaseRefusal, plan_undo_release, undo_refused
 from app.storage.facts.flows import draft_state, edited_state, named_states
 from app.storage.facts.states import has_drafts_set_aside
 from app.storage.store import Store
 from app.storage.writes import lifecycle
 from app.storage.writes.copies import write_flow
-from app.storage.writes.release_writes import publish_together
-from app.usecases.transaction import decide, one_by_one, transaction
+from app.storage.writes.release_writes import (
+    publish_together,
+    write_request,
+    write_review,
+    write_undone_release,
+    write_withdrawal,
+)
+from app.usecases.transaction import carried_out, decide, one_by_one, transaction
 
 Reason = TypeVar("Reason", StartRefusal, StopRefusal)
 Rule = Callable[[Flow | None, str], StatusPlan | Refused[Reason]]
@@ -119,10 +136,7 @@ async def publish_draft(store: Store, wish: PublishWish) -> Published | Refused[
     """Publish a draft that is ready (H2 to H4). On a refusal nothing is written."""
     facts = await store.draft_facts({wish.flow_id: [draft_state]})
     plan = await decide(facts, lambda: plan_publish(facts, wish))
-    if isinstance(plan, Refused):
-        return plan
-    [published] = await lifecycle.publish_drafts(store, [plan])
-    return published
+    return await carried_out(store, plan, lifecycle.publish_drafts)
 
 
 @transaction(key=KeyedCall.PUBLISH_FLOW_DRAFTS, resumes=True)
@@ -174,3 +188,43 @@ async def _toggle_each(store: Store, wish: FlowsWish, rule: Rule[Reason]) -> Bat
     decided = plan_each(rule, flows, wish)
     await lifecycle.set_status(store, decided.done)
     return decided
+
+
+@transaction(key=KeyedCall.REQUEST_RELEASE)
+async def request_release(store: Store, wish: RequestWish) -> Released | Refused[RequestRefusal]:
+    """Request a release of drafts, each at the revision that the caller saw (R4). A refusal writes nothing."""
+    facts = await store.draft_facts({item.flow_id: [draft_state] for item in wish.remaining.values()})
+    plan = await decide(facts, lambda: plan_request(facts, wish, one_by_one(facts)))
+    return plan if isinstance(plan, Refused) else await write_request(store, plan)
+
+
+@transaction()
+async def review_release(store: Store, wish: ReviewWish) -> Released | Refused[ReviewRefusal]:
+    """Reject a release, or approve it, which publishes its drafts as they were requested (R5).
+
+    A refusal writes nothing.
+    """
+    facts = await store.release(wish.release_id)
+    if facts is not None and wish.decision is ReviewDecision.APPROVE and not review_refused(facts, wish):
+        facts = await store.release_drafts(facts)
+    drafts = Facts() if facts is None else facts.drafts
+    plan = await decide(drafts, lambda: plan_review(facts, wish, one_by_one(drafts)))
+    return plan if isinstance(plan, Refused) else await write_review(store, plan)
+
+
+@transaction()
+async def withdraw_release(store: Store, release_id: str) -> Released | Refused[WithdrawRefusal]:
+    """Withdraw an open request (R6). A refusal writes nothing."""
+    plan = plan_withdrawal(await store.release(release_id), release_id)
+    return plan if isinstance(plan, Refused) else await write_withdrawal(store, plan)
+
+
+@transaction()
+async def undo_release(store: Store, release_id: str) -> Released | Refused[UndoReleaseRefusal]:
+    """Undo an applied release: publish the earlier versions of its flows (R8). A refusal writes nothing."""
+    facts = await store.release(release_id)
+    if facts is not None and not undo_refused(facts):
+        facts = await store.release_versions(facts)
+    drafts = Facts() if facts is None else facts.drafts
+    plan = await decide(drafts, lambda: plan_undo_release(facts, release_id, one_by_one(drafts)))
+    return plan if isinstance(plan, Refused) else await write_undone_release(store, plan)

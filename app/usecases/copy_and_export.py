@@ -29,7 +29,7 @@ from app.storage.store import Store
 from app.storage.writes.copies import undo_exports as restore_what_was_there
 from app.storage.writes.copies import write_exports
 from app.usecases.keyed_calls import KeyedWish, key_in_use
-from app.usecases.transaction import UnitOfWork, decide, forgetting_graphs, transaction
+from app.usecases.transaction import UnitOfWork, carried_out, decide, forgetting_graphs, transaction
 
 
 @transaction(key=KeyedCall.COPY_FLOW)
@@ -37,10 +37,7 @@ async def copy_flow(store: Store, wish: CopyWish) -> Exported | Refused[CopyRefu
     """Make an exact copy as a draft in the same workspace (X1). On a refusal nothing is written."""
     facts = await store.gather([wish])
     plan = await decide(facts, lambda: plan_copy(ExportFacts.of(facts, wish), wish))
-    if isinstance(plan, Refused):
-        return plan
-    [exported] = await write_exports(store, [plan])
-    return exported
+    return await carried_out(store, plan, write_exports)
 
 
 @transaction(key=KeyedCall.EXPORT_FLOW)
@@ -48,10 +45,7 @@ async def export_flow(store: Store, wish: ExportWish) -> Exported | Refused[Expo
     """Export a flow as a draft (X2 to X11). On a refusal nothing is written."""
     facts = await store.gather([wish])
     plan = await decide(facts, lambda: plan_export(ExportFacts.of(facts, wish), wish))
-    if isinstance(plan, Refused):
-        return plan
-    [exported] = await write_exports(store, [plan])
-    return exported
+    return await carried_out(store, plan, write_exports)
 
 
 @transaction(key=KeyedCall.EXPORT_FLOWS, resumes=True)
@@ -66,11 +60,7 @@ async def export_flows(store: Store, wish: ExportsWish) -> Batch[Exported, Batch
 async def undo_export(store: Store, export_id: str) -> Undone | Refused[UndoRefusal]:
     """Restore what was there before, unless somebody has built on the result (P6). On a refusal nothing is written."""
     facts = await store.undo_facts([export_id])
-    plan = plan_undo(facts.get(export_id), export_id)
-    if isinstance(plan, Refused):
-        return plan
-    [undone] = await restore_what_was_there(store, [plan])
-    return undone
+    return await carried_out(store, plan_undo(facts.get(export_id), export_id), restore_what_was_there)
 
 
 @transaction()

@@ -1,7 +1,7 @@
 """Transactions of use cases. No use case repeats what is done here, and nothing above a use case knows of it."""
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -27,6 +27,7 @@ from app.usecases.keyed_calls import KeyedWish, done_before, keep, key_in_use
 Wish = TypeVar("Wish")
 Decision = TypeVar("Decision")
 Outcome = TypeVar("Outcome")
+Reason = TypeVar("Reason", bound=Refusal)
 UseCase = Callable[[Store, Wish], Awaitable[Outcome]]
 Call = Callable[["UnitOfWork", Wish], Coroutine[Any, Any, Outcome]]
 NOBODY = UserId("")
@@ -191,6 +192,18 @@ def refusals_of(outcome: object) -> Iterable[Refusal]:
 async def decide(facts: Facts, rule: Callable[[], Decision]) -> Decision:
     """Ask a rule of the domain, in a thread where the facts are large."""
     return await offload(facts.size, rule)
+
+
+async def carried_out(
+    store: Store,
+    plan: Decision | Refused[Reason],
+    write: Callable[[Store, Sequence[Decision]], Awaitable[list[Outcome]]],
+) -> Outcome | Refused[Reason]:
+    """Write a plan as a call of one item (P8), unless it is refused."""
+    if isinstance(plan, Refused):
+        return plan
+    [outcome] = await write(store, [plan])
+    return outcome
 
 
 Item = TypeVar("Item")

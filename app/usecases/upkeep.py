@@ -1,12 +1,16 @@
-"""Upkeep, for nobody: remove what is kept for a time only, and contents that nothing refers to; number events."""
+"""Upkeep, for nobody: remove what is kept for a time only, and contents that nothing refers to; number events; watch the replica."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
+from app.domain.model import UserId
 from app.storage.connections.database import DatabaseFailure
+from app.storage.connections.replicas import replica as replicas
 from app.storage.facts.idempotency_keys import remove_old_keys
+from app.storage.migrations.compatibility import has_usable_schema_on
 from app.storage.store import Store
 from app.storage.upkeep import expiry, feed
 from app.telemetry.log import log
@@ -122,3 +126,27 @@ async def number_events(work: UnitOfWork) -> None:
 @transaction()
 async def number_batch(store: Store, _: None) -> int:
     return await feed.number_events(store.connection)
+
+
+async def watch_replica(work: UnitOfWork) -> None:
+    """Take the replica in when it is good, and leave it out when it isn't, as long as the server runs."""
+    replica = work.database.replica
+    if replica is not None:
+        await replica.watch(partial(look_once, work, replica))
+
+
+async def look_once(work: UnitOfWork, replica: replicas.Replica) -> None:
+    callers = await replica.look(work.database.probing, has_usable_schema_on)
+    if callers is None:
+        return
+    # Until their positions are noted, these callers read from the primary.
+    with suppress(DatabaseFailure, OSError):
+        async with asyncio.timeout(replicas.ANSWER_SECONDS):
+            await note_positions(work, callers)
+
+
+@transaction()
+async def note_positions(store: Store, callers: Collection[UserId]) -> None:
+    """Note up to where everybody, and each of these callers, may have written, where that isn't noted."""
+    await replicas.begin_positions(store.connection)
+    await replicas.settle(store.connection, callers)

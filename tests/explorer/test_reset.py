@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.storage.world.demo import DEMO_TOKENS
-from app.usecases import demo_world
+from app.usecases import apply_world
 from tests.applying import load_world
 from tests.commands import issue_token
 from tests.databases import connected
@@ -83,7 +83,7 @@ async def test_a_database_that_holds_more_than_the_demo_world_is_not_reset(datab
 
 
 async def test_a_reset_that_others_keep_waiting_says_so(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo_world, "MOST_WAITS", 1)
+    monkeypatch.setattr(apply_world, "MOST_WAITS", 1)
     async with demo_client(database_url) as client, connected(database_url) as writer:
         await writer.execute(f"begin; {CHANGE}")
         answer = await client.post(RESET, headers=AS_GUEST)

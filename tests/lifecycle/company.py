@@ -25,16 +25,19 @@ from app.usecases.change_flow import (
     discard_draft,
     publish_draft,
     publish_drafts,
+    request_release,
     restore_draft,
     revert_flow,
+    review_release,
     start_flow,
     start_flows,
     stop_flow,
     stop_flows,
+    undo_release,
     update_draft,
+    withdraw_release,
 )
 from app.usecases.copy_and_export import copy_flow, export_flow, undo_export, undo_exports
-from app.usecases.release_flows import request_release, review_release, undo_release, withdraw_release
 from app.usecases.transaction import UnitOfWork
 
 BEGINNING = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -15,8 +15,7 @@ from app.storage.accounts import owner_of, tokens_to_check
 from app.storage.connections.database import open_database
 from app.storage.ids import Kind, is_id
 from app.storage.world import demo
-from app.storage.world.demo import DEMO_TOKENS, demo_id, example_curl
-from app.usecases.demo_world import NotOnlyTheDemo
+from app.storage.world.demo import DEMO_TOKENS, NotOnlyTheDemo, demo_id, example_curl
 from tests.applying import load_world
 from tests.commands import demo_is_loaded, load_demo_if_empty, reset_demo
 from tests.databases import run_sql

@@ -12,11 +12,10 @@ from app.domain.facts import CopyWish, ExportWish, IntoWorkspace
 from app.domain.model import UserId
 from app.storage.connections.database import open_database
 from app.storage.ids import Kind
-from app.storage.world.demo import demo_id
-from app.usecases import demo_world
+from app.storage.world.demo import DemoIsBusy, demo_id
+from app.usecases import apply_world
 from app.usecases.change_flow import create_flow
 from app.usecases.copy_and_export import copy_flow, export_flow
-from app.usecases.demo_world import DemoIsBusy
 from app.usecases.transaction import UnitOfWork
 from tests.commands import reset_demo
 from tests.databases import Databases, connected
@@ -78,7 +77,7 @@ async def test_those_who_write_never_lose_to_a_reset_what_they_have_done(url: st
 
 
 async def test_a_reset_that_waits_in_vain_changes_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo_world, "MOST_WAITS", 2)
+    monkeypatch.setattr(apply_world, "MOST_WAITS", 2)
     first = await contents(url)
     async with connected(url) as writer:
         await writer.execute(f"begin; {CHANGE}")
@@ -92,7 +91,7 @@ async def test_a_reset_that_waits_in_vain_changes_nothing(url: str, monkeypatch:
 
 async def test_resets_beside_real_writers_are_all_done(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # How long they wait for one another on a busy machine is not what is tested.
-    monkeypatch.setattr(demo_world, "MOST_WAITS", 1_000)
+    monkeypatch.setattr(apply_world, "MOST_WAITS", 1_000)
     first = without_times(await contents(url))
     database, resets_are_done = open_database(url, pool_size=32, lock_timeout_seconds=60), asyncio.Event()
     work = UnitOfWork(database, clock=lambda: datetime.now(UTC))

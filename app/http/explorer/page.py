@@ -15,8 +15,8 @@ from starlette.types import Receive, Scope, Send
 
 from app.http.authentication.authenticator import Authenticator, bearer_token, token_wanted
 from app.http.refused_requests import AGAIN_SOON, RequestCode, RequestError
-from app.storage.world.demo import DEMO_TOKENS
-from app.usecases.demo_world import DemoIsBusy, NotOnlyTheDemo, reset_demo_world
+from app.storage.world.demo import DEMO_TOKENS, DemoIsBusy, NotOnlyTheDemo
+from app.usecases.apply_world import reset_demo_world
 from app.usecases.transaction import UnitOfWork
 
 FETCHED = Path(__file__).parents[3] / ".graphiql"
