@@ -11,16 +11,14 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from app.http.authentication.authenticator import Authenticator
-from app.http.authentication.json_web_tokens import JsonWebTokens
-from app.http.authentication.jwks import KeySet
+from app.http.authentication.json_web_tokens import JsonWebTokens, KeySet
 from app.http.documents import Documents
 from app.http.endpoint import Endpoint
 from app.http.explorer.page import Explorer, RedirectToPage
 from app.http.front_controller import FrontController
 from app.http.hosts_and_origins import AllowedHosts, Cors
-from app.http.limits.admission import Admission
+from app.http.limits.admission import Admission, UntakenAnswers
 from app.http.limits.rate_limit import RateLimiter
-from app.http.limits.untaken_answers import UntakenAnswers
 from app.server.background import clean_up_periodically, keep_running
 from app.server.database import pool_size_of
 from app.server.probes import health, metrics, readiness

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from app.http.authentication.jwks import BETWEEN_REFETCHES, MAX_BYTES, KeySet
+from app.http.authentication.json_web_tokens import BETWEEN_REFETCHES, MAX_BYTES, KeySet
 from tests.authentication.checked_authenticator import LIFE, CheckedAuthenticator
 from tests.authentication.issuer import Json, ec_key, ed_key, p384_key, rsa_key
 from tests.authentication.jwks_host import PATH, JwksHost, fetched

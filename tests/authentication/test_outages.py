@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from app.http.authentication import jwks
-from app.http.authentication.jwks import BETWEEN_REFETCHES, MAX_BYTES, STALE_SECONDS, KeySet, KeysUnavailable
+from app.http.authentication import json_web_tokens
+from app.http.authentication.json_web_tokens import BETWEEN_REFETCHES, MAX_BYTES, STALE_SECONDS, KeySet, KeysUnavailable
 from app.storage.connections.database import Database
 from tests.authentication.checked_authenticator import LIFE, CheckedAuthenticator, open_authenticator
 from tests.authentication.issuer import ec_key
@@ -93,7 +93,7 @@ async def test_in_an_outage_nobody_waits_and_the_host_is_seldom_asked(
 async def test_a_host_that_does_not_answer_is_left_after_a_while(
     host: JwksHost, users: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jwks, "FETCH_SECONDS", 0.05)
+    monkeypatch.setattr(json_web_tokens, "FETCH_SECONDS", 0.05)
     host.show(ONE.jwk("one"))
     host.hold()
     async with open_authenticator(users, host.url) as authenticator:
@@ -103,7 +103,7 @@ async def test_a_host_that_does_not_answer_is_left_after_a_while(
 async def test_a_host_that_answers_byte_by_byte_is_left_likewise(
     host: JwksHost, users: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jwks, "FETCH_SECONDS", 0.05)
+    monkeypatch.setattr(json_web_tokens, "FETCH_SECONDS", 0.05)
     host.show(ONE.jwk("one"))
     host.seconds_between_bytes = 0.005
     async with open_authenticator(users, host.url) as authenticator:

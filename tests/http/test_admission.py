@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from app.http.limits.admission import COSTLY, COSTLY_SECONDS, TOLD_EVERY_SECONDS, Admission, Overloaded
-from app.http.limits.untaken_answers import UntakenAnswers
+from app.http.limits.admission import COSTLY, COSTLY_SECONDS, TOLD_EVERY_SECONDS, Admission, Overloaded, UntakenAnswers
 
 LONG = 60.0
 

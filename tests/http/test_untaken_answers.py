@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.http.limits.untaken_answers import UntakenAnswers
+from app.http.limits.admission import UntakenAnswers
 
 
 class Sent:

@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from app.domain.model import UserId
-from app.http.authentication.json_web_tokens import BadToken, JsonWebTokens
-from app.http.authentication.jwks import BETWEEN_REFETCHES, KeysUnavailable
+from app.http.authentication.json_web_tokens import BETWEEN_REFETCHES, BadToken, JsonWebTokens, KeysUnavailable
 from app.http.refused_requests import RequestCode, RequestError
 from app.storage.accounts import PREFIX, find_user_by_email, find_user_by_id, owner_of, parts_of, tokens_to_check
-from app.storage.connections.commits import CommitState
 from app.storage.connections.connection import Row
 from app.storage.connections.database import Database
+from app.storage.connections.failures import CommitState
 from app.storage.connections.replicas.replica import NOT_KNOWN, position_of
 from app.storage.connections.shared_reads import SharedReads
 from app.telemetry.log import log

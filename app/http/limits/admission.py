@@ -3,17 +3,22 @@
 Without it a server that is asked for more than it can do works on everything at once, and is done with nothing before its
 time limit. Callers share the slots fairly (`FairQueue`), whatever number of requests each has sent, so that one with very
 many connections keeps nobody else from being answered.
+
+The process knows which finished answers it still holds: an answer is sent in pieces, and the next piece waits until the
+connection has room (ASGI's back-pressure). Each piece has to be taken in time. A caller that holds too many bytes isn't
+admitted; where all callers together hold too many, the oldest answer of the caller that holds most is cut off.
 """
 
 import asyncio
 import math
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from cachetools import FIFOCache
 
 from app.fair_queue import FairQueue, Place
-from app.http.limits.untaken_answers import UntakenAnswers
 from app.http.refused_requests import RequestCode, RequestError
-from app.storage.connections.commits import CommitState
+from app.storage.connections.failures import CommitState
 from app.telemetry.log import log
 from app.telemetry.metrics import request_refused
 
@@ -45,7 +50,7 @@ class Admission:
     """Lets requests in, as many as the process can do, and knows their callers by what they were found to be before."""
 
     def __init__(
-        self, *, running: int, costly: int, waiting: int, wait_seconds: float, untaken: UntakenAnswers
+        self, *, running: int, costly: int, waiting: int, wait_seconds: float, untaken: "UntakenAnswers"
     ) -> None:
         """`running` requests are executed at once, and of these `costly` operations with a high cost."""
 
@@ -131,3 +136,54 @@ class Admission:
     def waiting(self) -> int:
         """Number of queued requests."""
         return sum(queue.waiting for queue in (self.all, self.costly, self.receiving))
+
+
+class UntakenAnswers:
+    """The answers that are being sent, by caller: their bytes are limited for each caller and for the process."""
+
+    def __init__(self, *, most_of_one: int, most: int, piece_seconds: float) -> None:
+        self._most_of_one = most_of_one
+        self._most = most
+        self._piece_seconds = piece_seconds
+        self._answers: dict[str, dict[asyncio.Timeout, int]] = {}
+        """Sizes in bytes, by the time limit that cuts the answer off; the oldest first."""
+
+    def bytes_of(self, caller: str) -> int:
+        return sum(self._answers.get(caller, {}).values())
+
+    def admits(self, caller: str) -> bool:
+        """Whether a caller's next request is admitted."""
+        return caller not in self._answers or self.bytes_of(caller) < self._most_of_one
+
+    @asynccontextmanager
+    async def sending(self, caller: str, size: int) -> AsyncIterator[Callable[[], None]]:
+        """Count an answer while it is sent; before each piece the yielded function is called.
+
+        Raises TimeoutError where the answer is cut off, or a piece isn't taken in time.
+        """
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(None) as limit:
+
+            def begin_piece() -> None:
+                if limit in self._answers.get(caller, {}):
+                    limit.reschedule(loop.time() + self._piece_seconds)
+
+            self._answers.setdefault(caller, {})[limit] = size
+            try:
+                self._make_room()
+                yield begin_piece
+            finally:
+                self._forget(caller, limit)
+
+    def _make_room(self) -> None:
+        while sum(map(self.bytes_of, self._answers)) > self._most:
+            caller = max(self._answers, key=self.bytes_of)
+            oldest = next(iter(self._answers[caller]))
+            oldest.reschedule(asyncio.get_running_loop().time())
+            self._forget(caller, oldest)
+
+    def _forget(self, caller: str, limit: asyncio.Timeout) -> None:
+        answers = self._answers.get(caller, {})
+        answers.pop(limit, None)
+        if not answers:
+            self._answers.pop(caller, None)
