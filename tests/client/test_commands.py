@@ -4,7 +4,7 @@ import pytest
 
 from app.client import commands
 from app.client.api import Api
-from app.client.looking import View, look
+from app.client.planning import View, look
 from app.client.release_file import ReleaseFile
 from tests.client.pipelines import FLOWS, PUBLISH, REVIEW, ReleasePlace
 from tests.databases import contents
