@@ -7,7 +7,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from app.storage.embedded import running
+from app.storage.embedded.running import running
 from tests.cli.flowport import flowport
 
 

@@ -97,7 +97,7 @@ def folder() -> Iterator[Path]:
 def server_url(session_folder: Path) -> Iterator[str]:
     """The server of FLOWPORT_DATABASE_URL, or an embedded one for this run."""
     from app.settings import read_settings
-    from app.storage.embedded import running
+    from app.storage.embedded.running import running
 
     given = read_settings({"database_url": GIVEN.get("FLOWPORT_DATABASE_URL")}).database_url
     if given is not None:

@@ -13,7 +13,7 @@ from app.execution.execution_context import ExecutionContext
 from app.graphql.loading.loaders import Loaders
 from app.meter import Meter
 from app.offload import offload
-from app.storage.connections.database import DatabaseFailure
+from app.storage.connections.failures import DatabaseFailure
 from app.storage.reads.rows import UserView
 from app.usecases.transaction import UnitOfWork
 

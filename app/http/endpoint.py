@@ -23,8 +23,8 @@ from app.http.requests import GraphQLRequest, media_type_for, read_request
 from app.http.responses import PIECE_BYTES, JsonResponse, answered, error_media_type, note_refusal, refused
 from app.meter import METER, LimitReached, Meter
 from app.settings import Settings
-from app.storage.connections.commits import Commits
-from app.storage.connections.database import Database, DatabaseUnavailable
+from app.storage.connections.database import Database
+from app.storage.connections.failures import Commits, DatabaseUnavailable
 from app.storage.connections.pool import AUTHENTICATION
 from app.telemetry.metrics import CONNECTIONS, COUNTING_ALONE, REPLICA_QUERIES, REPLICAS_IN_USE, REQUESTS_WAITING
 from app.usecases.transaction import UnitOfWork

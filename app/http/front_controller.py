@@ -22,8 +22,7 @@ from app.http.refused_requests import (
 )
 from app.http.responses import error_media_type, failed, logged_refusal
 from app.meter import METER
-from app.storage.connections.commits import Commits, CommitState
-from app.storage.connections.database import DatabaseUnavailable, StatementTookTooLong
+from app.storage.connections.failures import Commits, CommitState, DatabaseUnavailable, StatementTookTooLong
 from app.telemetry.log import log
 
 OUTAGE_SECONDS = 5

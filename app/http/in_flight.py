@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from app.http.refused_requests import RequestCode
-from app.storage.connections.commits import Commits
+from app.storage.connections.failures import Commits
 from app.telemetry.log import LoggedRequest, request_id
 from app.telemetry.tracing import tracing
 

@@ -16,8 +16,7 @@ from app.graphql.schema import schema
 from app.http.documents import MOST_MISTAKES, Documents, Operation
 from app.http.refused_requests import RequestCode, shortened_text
 from app.http.requests import GraphQLRequest
-from app.storage.connections.commits import CommitState
-from app.storage.connections.database import DatabaseUnavailable, StatementTookTooLong
+from app.storage.connections.failures import CommitState, DatabaseUnavailable, StatementTookTooLong
 from app.telemetry.log import LoggedRequest, log
 from app.telemetry.metrics import operation_ended
 

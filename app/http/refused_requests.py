@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import orjson
 
-from app.storage.connections.commits import Commits, CommitState
+from app.storage.connections.failures import Commits, CommitState
 
 AGAIN_SOON = {"Retry-After": "1"}
 LONGEST_TEXT = 100

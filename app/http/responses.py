@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from app.http.operations import Answer
 from app.http.refused_requests import RequestCode, RequestError
 from app.http.requests import GRAPHQL_TYPE, JSON_TYPE, Headers, media_type_for
-from app.storage.connections.commits import Commits
+from app.storage.connections.failures import Commits
 from app.telemetry.log import log
 from app.telemetry.metrics import request_refused
 

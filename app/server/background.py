@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from app.backoff import delay_after
-from app.storage.connections.database import DatabaseUnavailable, StatementTookTooLong
+from app.storage.connections.failures import DatabaseUnavailable, StatementTookTooLong
 from app.telemetry.log import log
 from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
 from app.usecases.transaction import UnitOfWork

@@ -53,7 +53,7 @@ def database(
     run refuses an existing database whose schema isn't the newest.
     """
     if is_dry_run and settings.database_url is None:
-        from app.storage.embedded import exists
+        from app.storage.embedded.running import exists
 
         is_dry_run = exists(settings.data_dir)
     configure_log(log_format=settings.log_format, level=settings.log_level)
@@ -66,7 +66,7 @@ def database(
 def embedded(settings: Settings, *, make: bool) -> AbstractContextManager[str]:
     if sys.platform == "win32":
         raise CommandError("On Windows there is no embedded database: set FLOWPORT_DATABASE_URL.")
-    from app.storage.embedded import running
+    from app.storage.embedded.running import running
 
     return running(settings.data_dir, make=make)
 

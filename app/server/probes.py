@@ -14,7 +14,8 @@ from app.backoff import is_steady
 from app.http.endpoint import Endpoint
 from app.http.refused_requests import AGAIN_SOON
 from app.settings import is_loopback
-from app.storage.connections.database import Database, DatabaseFailure
+from app.storage.connections.database import Database
+from app.storage.connections.failures import DatabaseFailure
 from app.storage.migrations.migrate import has_usable_schema
 from app.telemetry import MULTIPROCESS_FOLDER
 from app.telemetry.log import log

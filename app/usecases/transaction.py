@@ -16,8 +16,8 @@ from app.domain.input import KeyedCall
 from app.domain.model import UserId
 from app.meter import MUTATION_COST, current_meter
 from app.offload import interruptible, offload
-from app.storage.connections.commits import Commits, CommitState
-from app.storage.connections.database import Database, TransactionConflict
+from app.storage.connections.database import Database
+from app.storage.connections.failures import Commits, CommitState, TransactionConflict
 from app.storage.connections.replicas.replica import note_write
 from app.storage.facts.idempotency_keys import StoredCall
 from app.storage.store import Store

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from app.domain.model import UserId
-from app.storage.connections.database import DatabaseFailure
+from app.storage.connections.failures import DatabaseFailure
 from app.storage.connections.replicas import replica as replicas
 from app.storage.facts.idempotency_keys import remove_old_keys
 from app.storage.migrations.compatibility import has_usable_schema_on

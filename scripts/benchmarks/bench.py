@@ -32,7 +32,7 @@ import orjson
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from app.storage.embedded import running
+from app.storage.embedded.running import running
 from scripts.benchmarks.speed.ceiling import MEASURED
 from scripts.benchmarks.speed.contenders import Contender, ceiling, ours, pin
 from scripts.benchmarks.speed.load import Load, asked, loaded

@@ -38,7 +38,7 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from app.storage.embedded import running
+from app.storage.embedded.running import running
 from tests.conftest import open_folder
 from tests.crashes.approvals import killed_again_and_again, open_approvals
 from tests.crashes.fault_kinds import kinds_for

@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from app.storage.embedded import running
+from app.storage.embedded.running import running
 from tests.conftest import open_folder
 from tests.crashes.feed_load import open_feed_load
 from tests.databases import open_databases

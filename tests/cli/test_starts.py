@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from app.storage.connections.database import open_database
 from app.storage.connections.engine import engine_of
-from app.storage.embedded import running
+from app.storage.embedded.running import running
 from app.storage.migrations.migrate import LOCK, has_usable_schema, upgrade
 from tests.cli.flowport import forked
 from tests.cli.impatient import OFTEN, SHORT

@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 
 from app.storage.connections.database import open_database
-from app.storage.embedded import running
+from app.storage.embedded.running import running
 from tests.clusters import with_cluster
 from tests.crashes.fault_kinds import KINDS, OURS, PATIENCE_SECONDS, REQUEST_SECONDS, STATEMENT_SECONDS, Victim
 from tests.crashes.faulty_wire import FaultyWire

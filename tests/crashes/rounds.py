@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from app.storage.connections.database import Database, open_database
-from app.storage.embedded import running
+from app.storage.embedded.running import running
 from app.storage.migrations.migrate import upgrade
 from tests.crashes.keyed_calls import (
     RepeatableCall,

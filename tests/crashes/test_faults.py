@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from app.storage.embedded import running
+from app.storage.embedded.running import running
 from tests.clusters import with_cluster
 from tests.crashes.fault_kinds import KINDS, OF_DISK, OF_POOLER, kinds_for
 from tests.crashes.faults import Faults, FaultTally, open_embedded_faults, open_faults

@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 60
 USER = """
 import sys
 from pathlib import Path
-from app.storage.embedded import running
+from app.storage.embedded.running import running
 with running(Path(sys.argv[1])) as url:
     print(url, flush=True)
     sys.stdin.read()
@@ -88,7 +88,7 @@ async def ask(url: str, question: str) -> object:
 
 
 def watches_of(data_dir: Path) -> list[psutil.Process]:
-    command = ["-m", "app.storage.embedded.watch", str(data_dir.resolve())]
+    command = ["-m", "app.storage.embedded.running", str(data_dir.resolve())]
     return [process for process in psutil.process_iter() if command == arguments_of(process)[1:4]]
 
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import make_url
 
 from app.settings.validators import async_url
-from app.storage.embedded import running
+from app.storage.embedded.running import running
 from tests.cli.flowport import flowport, serving
 from tests.databases import connected, contents, run
 from tests.embedded.other_servers import IS_THERE, MISSING, postgresql_15

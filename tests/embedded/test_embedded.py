@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.storage.embedded import running
 from app.storage.embedded.data_directory import find_postmaster, prepare
-from app.storage.embedded.running import USERS, open_lock, start_again
+from app.storage.embedded.running import USERS, open_lock, running, start_again
 from tests.embedded.embedded_users import (
     ask,
     checkpointers_of,

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from app.storage.embedded import EmbeddedDatabaseError, running
 from app.storage.embedded import binaries as embedded_binaries
+from app.storage.embedded.binaries import EmbeddedDatabaseError
+from app.storage.embedded.running import running
 from tests.embedded.embedded_users import ask, server_of, socket_folder
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the database as another account")

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from app.storage.embedded import EmbeddedDatabaseError, binaries, running, server
+from app.storage.embedded import binaries, server
+from app.storage.embedded.binaries import EmbeddedDatabaseError
+from app.storage.embedded.running import running
 from tests.cli.flowport import called
 from tests.databases import contents
 from tests.readme.files import ROOT

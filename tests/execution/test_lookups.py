@@ -6,7 +6,7 @@ import gc
 import pytest
 
 from app.execution.lookups import Loader, Lookup
-from app.storage.connections.database import DatabaseUnavailable
+from app.storage.connections.failures import DatabaseUnavailable
 
 
 async def waits_for_one(loader: Loader[str, str]) -> object:

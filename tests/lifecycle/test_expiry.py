@@ -12,8 +12,9 @@ from structlog.testing import capture_logs
 from app.domain.export import Exported
 from app.server.application import create_app
 from app.settings import Settings
-from app.storage.connections.database import DatabaseFailure, open_database
+from app.storage.connections.database import open_database
 from app.storage.connections.engine import engine_of
+from app.storage.connections.failures import DatabaseFailure
 from app.storage.tables import FLOW, FLOW_DRAFT
 from app.storage.upkeep.expiry import LOCK
 from app.usecases import upkeep as expiring

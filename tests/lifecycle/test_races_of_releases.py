@@ -7,7 +7,8 @@ import pytest
 from app.domain.errors import Refused
 from app.domain.model import UserId
 from app.domain.review import ReleaseIsClosed
-from app.storage.connections.database import DatabaseUnavailable, open_database
+from app.storage.connections.database import open_database
+from app.storage.connections.failures import DatabaseUnavailable
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.racing import ROUNDS, at_once, lawful, notes_of, refused_for, saved
 from tests.lifecycle.test_releases import changed_flows, held, requested

@@ -13,7 +13,7 @@ from app.domain.content import split_graph
 from app.domain.edit import Saved
 from app.domain.export import Exported
 from app.domain.model import UserId
-from app.storage.connections.database import DatabaseUnavailable, TransactionConflict
+from app.storage.connections.failures import DatabaseUnavailable, TransactionConflict
 from app.storage.store import Store
 from app.storage.tables import FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT
 from app.storage.upkeep.expiry import remove_slice

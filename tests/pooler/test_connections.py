@@ -12,14 +12,9 @@ import pytest
 from sqlalchemy import bindparam, func, literal, select, text
 from structlog.testing import capture_logs
 
-from app.storage.connections.database import (
-    Database,
-    DatabaseUnavailable,
-    StatementFailed,
-    StatementTookTooLong,
-    open_database,
-)
+from app.storage.connections.database import Database, open_database
 from app.storage.connections.driver import PoolerMode, arguments_of
+from app.storage.connections.failures import DatabaseUnavailable, StatementFailed, StatementTookTooLong
 from app.storage.migrations.migrate import upgrade
 from tests.pooler.pgbouncer import PgBouncer, pgbouncer
 from tests.serving.real import PATIENCE_SECONDS, soon_true

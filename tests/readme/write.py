@@ -2,7 +2,7 @@
 
 import asyncio
 
-from app.storage.embedded import running
+from app.storage.embedded.running import running
 from tests.conftest import open_folder
 from tests.databases import open_databases
 from tests.explorer.demo import demo_client

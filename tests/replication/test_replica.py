@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
 from app.settings.validators import async_url
-from app.storage.connections.database import Database, DatabaseUnavailable, open_database
+from app.storage.connections.database import Database, open_database
+from app.storage.connections.failures import DatabaseUnavailable
 from app.storage.connections.replicas import replica
 from app.storage.migrations.compatibility import has_usable_schema_on
 from tests.crashes.faulty_wire import Cut, FaultyWire

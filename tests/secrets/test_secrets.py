@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import make_url, text
 
 from app.storage.connections.engine import engine_of
-from app.storage.embedded import running
 from app.storage.embedded.data_directory import DataDirectory
+from app.storage.embedded.running import running
 from tests.api.trade import trade
 from tests.authentication.issuer import AUDIENCE, ISSUER, ec_key
 from tests.authentication.jwks_host import JwksHost, jwks_host

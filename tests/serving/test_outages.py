@@ -9,7 +9,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from app.storage.embedded import running
+from app.storage.embedded.running import running
 from tests.api.client import serving
 from tests.clusters import with_cluster
 from tests.databases import Databases, Loaded, run_sql

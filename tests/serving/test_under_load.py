@@ -14,9 +14,8 @@ import pytest
 from sqlalchemy import text
 
 from app.storage.connections.engine import engine_of
-from app.storage.embedded import running
 from app.storage.embedded.data_directory import DataDirectory, find_postmaster
-from app.storage.embedded.running import url_of
+from app.storage.embedded.running import running, url_of
 from tests.cli.flowport import serving
 from tests.clusters import with_cluster
 from tests.databases import Databases, Loaded

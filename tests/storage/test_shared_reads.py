@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.storage.connections.database import DatabaseUnavailable
+from app.storage.connections.failures import DatabaseUnavailable
 from app.storage.connections.shared_reads import SharedReads
 from app.telemetry.log import LoggedRequest, count_statement
 from tests.serving.real import soon

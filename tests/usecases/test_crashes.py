@@ -5,8 +5,7 @@ import pytest
 from app.domain.batch import BatchMode
 from app.domain.export import Exported
 from app.domain.export_batch import ExportsWish
-from app.storage.connections.commits import CommitState
-from app.storage.connections.database import DatabaseUnavailable
+from app.storage.connections.failures import CommitState, DatabaseUnavailable
 from app.usecases.copy_and_export import export_flows
 from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, created, exported

@@ -18,8 +18,8 @@ from app.domain.export import Exported
 from app.domain.export_batch import ExportsWish
 from app.domain.facts import CopyWish
 from app.domain.publish import PublishWish, RevertWish
-from app.storage.connections.database import TransactionConflict
 from app.storage.connections.engine import engine_of
+from app.storage.connections.failures import TransactionConflict
 from app.storage.facts.locks import lock
 from app.usecases.change_flow import (
     create_flow,

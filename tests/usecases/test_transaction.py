@@ -7,8 +7,7 @@ from typing import Any, cast
 import pytest
 
 from app.meter import Meter, current_meter
-from app.storage.connections.commits import CommitState
-from app.storage.connections.database import TransactionConflict
+from app.storage.connections.failures import CommitState, TransactionConflict
 from app.storage.store import Store
 from app.usecases.transaction import RETRIES, UnitOfWork, transaction
 from tests.metering import counted_by

@@ -10,30 +10,18 @@ from sqlalchemy import column, func, literal, or_, select, table
 
 from app.fair_queue import FairQueue
 from app.meter import current_meter
-from app.storage.connections.commits import Commits, CommitState
 from app.storage.connections.connection import ReadConnection, WriteConnection
 from app.storage.connections.driver import Connector, PoolerMode
 from app.storage.connections.failures import (
+    Commits,
+    CommitState,
     ConnectionLost,
     DatabaseFailure,
     DatabaseUnavailable,
     ReadOnlyServer,
-    StatementFailed,
-    StatementTookTooLong,
-    TransactionConflict,
 )
 from app.storage.connections.pool import ConnectionPool
 from app.storage.connections.replicas.replica import Replica
-
-__all__ = [
-    "Database",
-    "DatabaseFailure",
-    "DatabaseUnavailable",
-    "StatementFailed",
-    "StatementTookTooLong",
-    "TransactionConflict",
-    "open_database",
-]
 
 IS_READ_ONLY = select(
     or_(

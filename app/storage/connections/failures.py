@@ -1,8 +1,8 @@
-"""Failures of the database, as exceptions of our own: outages that pass, time limits, refusals."""
+"""Failures of the database, as exceptions of our own: outages that pass, time limits, refusals; and what was written."""
+
+from enum import Enum
 
 import asyncpg
-
-from app.storage.connections.commits import CommitState
 
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """The exceptions of the driver."""
@@ -23,6 +23,15 @@ RETRIED_CONSTRAINTS = {
     "uq_user_account_email_key": "two tenants brought the same user at the same moment",
 }
 """Constraints, and columns without nulls, that another transaction's commit may violate: the call is tried again."""
+
+
+class CommitState(Enum):
+    """Whether a transaction was written; answers have the value."""
+
+    NOTHING = "NO"
+    UNKNOWN = "UNKNOWN"
+    """The connection was lost, or the request cut off, during the commit."""
+    WRITTEN = "YES"
 
 
 class DatabaseFailure(Exception):
@@ -109,3 +118,22 @@ def state_of(error: object) -> str:
 def message_of(error: BaseException) -> str:
     """The name of an error's class, with its message."""
     return f"{type(error).__name__}: {error}".removesuffix(": ")
+
+
+class Commits(list[CommitState]):
+    """The states of a request's transactions, in their order, so that its caller is told what was written."""
+
+    @property
+    def number_written(self) -> int:
+        return self.count(CommitState.WRITTEN)
+
+    @property
+    def of_all(self) -> CommitState:
+        """UNKNOWN if any transaction may be written, else WRITTEN if any is."""
+        if CommitState.UNKNOWN in self:
+            return CommitState.UNKNOWN
+        return CommitState.WRITTEN if self.number_written else CommitState.NOTHING
+
+    def last_after(self, number: int) -> CommitState:
+        """The state of the last transaction after the first `number`; NOTHING if there is none."""
+        return self[-1] if len(self) > number else CommitState.NOTHING

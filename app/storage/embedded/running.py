@@ -91,7 +91,7 @@ def have_watch(directory: DataDirectory, account: Account) -> None:
         if not nobody_else(lock):
             return
     environ = environment() | {"PYTHONPATH": os.pathsep.join((str(Path(__file__).parents[3]), *sys.path))}
-    command = (sys.executable, "-m", "app.storage.embedded.watch", directory.path)
+    command = (sys.executable, "-m", "app.storage.embedded.running", directory.path)
     with opened_log(directory, account) as log:
         Account().detach(*command, log=log.fileno(), environ=environ)
 
@@ -139,3 +139,7 @@ def start_again(directory: DataDirectory, account: Account, users: FileIO) -> No
 
 def url_of(postmaster: Postmaster) -> str:
     return f"postgresql+asyncpg://{USER}@/{DATABASE}?host={quote(str(postmaster.socket_dir))}&port={PORT}"
+
+
+if __name__ == "__main__":
+    watch(Path(sys.argv[1]))

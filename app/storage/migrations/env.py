@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 import app.storage.tables  # noqa: F401 - importing the tables fills the metadata
 from app.settings import read_settings
 from app.storage.connections.engine import engine_of
-from app.storage.embedded import running
+from app.storage.embedded.running import running
 from app.storage.migrations.compatibility import note_compatibility
 
 

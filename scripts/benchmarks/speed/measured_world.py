@@ -18,7 +18,7 @@ from typeid import TypeID
 
 from app.storage.accounts import PREFIX, secret_hash
 from app.storage.connections.engine import engine_of
-from app.storage.embedded import running
+from app.storage.embedded.running import running
 from app.storage.ids import Kind, new_id
 from scripts.benchmarks.speed.operations import Caller
 from scripts.benchmarks.world import Size

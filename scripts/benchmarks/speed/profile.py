@@ -10,7 +10,7 @@ import httpx
 
 from app.server.application import create_app
 from app.settings import Settings
-from app.storage.embedded import running
+from app.storage.embedded.running import running
 from scripts.benchmarks.speed.operations import Caller, Operation
 
 REQUESTS = 300

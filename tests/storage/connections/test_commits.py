@@ -1,6 +1,6 @@
 """What a request has written: told by the commits of all of its use cases."""
 
-from app.storage.connections.commits import Commits, CommitState
+from app.storage.connections.failures import Commits, CommitState
 
 
 def test_a_use_case_that_was_refused_leaves_what_was_written_before() -> None:

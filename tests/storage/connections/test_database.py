@@ -8,17 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from app.storage.connections.database import (
-    Database,
+from app.storage.connections.database import Database, open_database
+from app.storage.connections.driver import DriverConnection
+from app.storage.connections.failures import (
+    ConnectionLost,
     DatabaseFailure,
     DatabaseUnavailable,
+    NotLetIn,
     StatementFailed,
     StatementTookTooLong,
     TransactionConflict,
-    open_database,
+    failure_of,
 )
-from app.storage.connections.driver import DriverConnection
-from app.storage.connections.failures import ConnectionLost, NotLetIn, failure_of
 from app.storage.tables import TENANT
 from tests.databases import run, url_of
 from tests.serving.silent_database import falling_silent

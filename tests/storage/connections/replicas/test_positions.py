@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import insert, select
 
 from app.domain.model import UserId
-from app.storage.connections.database import Database, StatementFailed, open_database
+from app.storage.connections.database import Database, open_database
+from app.storage.connections.failures import StatementFailed
 from app.storage.connections.replicas.replica import (
     CURRENT,
     NOT_KNOWN,

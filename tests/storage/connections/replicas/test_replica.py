@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 from app.storage.connections.connection import ReadConnection
-from app.storage.connections.database import DatabaseUnavailable
+from app.storage.connections.failures import DatabaseUnavailable
 from app.storage.connections.replicas.replica import Replica
 
 
