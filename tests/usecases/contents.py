@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.storage.connections.connection import compile_statement
 from app.storage.connections.database import Database
 from app.storage.tables import METADATA
 
@@ -23,6 +24,8 @@ TOLD_WITH_RECORDS = {"reference_report"}
 TOLD_ELSEWHERE = {"pending_event"}
 """`tests/api/test_events_written.py` tells which events are written."""
 TABLES = {name: table for name, table in METADATA.tables.items() if name not in DERIVED}
+ROWS_OF = {name: compile_statement(select(table)) for name, table in TABLES.items()}
+"""Compiled once: the program keeps those that it has compiled, and would have to make room."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ async def contents_of(database: Database) -> Contents:
     held: Contents = {}
     async with database.reading() as connection:
         for name, table in TABLES.items():
-            rows = [dict(row) for row in await connection.rows(select(table))]
+            rows = [dict(row) for row in await connection.rows(ROWS_OF[name])]
             held[name] = {tuple(row[column.name] for column in table.primary_key): row for row in rows}
     for event in held["pending_event"].values():
         # Two databases may count differently.

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import create_async_engine
 
+from app.storage.connections.connection import compile_statement
 from app.storage.tables import FEED, METADATA
+from tests.databases import connected
 
 WorldFile = dict[str, Any]
 Change = Callable[[WorldFile], None]
@@ -127,16 +128,14 @@ def document(**sections: Any) -> bytes:
     return as_file({"format": "flowport-world/1", **sections})
 
 
+ROWS_OF = {
+    table.name: compile_statement(select(table).order_by(*table.primary_key)).text
+    for table in METADATA.sorted_tables
+    if table.name != FEED.name
+}
+
+
 async def contents(url: str) -> dict[str, list[dict[str, Any]]]:
     """Everything in a database at one moment, table by table, but how far servers have numbered events."""
-    engine = create_async_engine(url, isolation_level="REPEATABLE READ")
-    async with engine.connect() as connection:
-        found = {
-            table.name: [
-                dict(row) for row in (await connection.execute(select(table).order_by(*table.primary_key))).mappings()
-            ]
-            for table in METADATA.sorted_tables
-            if table.name != FEED.name
-        }
-    await engine.dispose()
-    return found
+    async with connected(url) as connection, connection.transaction(isolation="repeatable_read"):
+        return {name: [dict(row) for row in await connection.fetch(rows)] for name, rows in ROWS_OF.items()}
