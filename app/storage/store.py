@@ -27,7 +27,6 @@ from app.domain.undo import UndoFacts
 from app.domain.undo_release import undo_permission
 from app.storage.connections.connection import Row, WriteConnection
 from app.storage.connections.row_changes import Part, write_rows
-from app.storage.facts.catalogue import read_workspace_access
 from app.storage.facts.flows import (
     FoundFlow,
     StateChoice,
@@ -35,6 +34,7 @@ from app.storage.facts.flows import (
     draft_state,
     named_states,
     read_flows,
+    read_flows_and_workspaces,
 )
 from app.storage.facts.gather import SentGraph, facts_about, gather
 from app.storage.facts.idempotency_keys import StoredCall, UsedKey, store_call, take_key
@@ -66,14 +66,16 @@ class Store:
 
     async def create_facts(self, wish: CreateWish) -> Facts:
         """Lock the contract's quota and read the facts of a new flow."""
-        locked = await lock(self.connection, self.actor, Touched(workspaces=[wish.workspace_id]))
-        access, used = await read_workspace_access(self.connection, self.actor, wish.workspace_id)
-        if access is None:
+        touched = Touched(workspaces=[wish.workspace_id])
+        locked = await lock(self.connection, self.actor, touched)
+        _, accesses, flows_used = await read_flows_and_workspaces(self.connection, self.actor, {}, touched)
+        if not accesses:
             return Facts()
+        access = accesses[wish.workspace_id]
         check_locks(locked, needed_for_new_flow(access))
         sent = SentGraph(wish.graph, access.workspace)
         facts = await facts_about(self.connection, self.actor, {}, sent=sent)
-        return replace(facts, accesses={wish.workspace_id: access}, flows_used={access.workspace.contract.id: used})
+        return replace(facts, accesses=accesses, flows_used=flows_used)
 
     async def draft_facts(
         self,

@@ -20,8 +20,9 @@ from app.meter import current_meter
 from app.offload import offload
 from app.storage.connections.connection import RowViews, views_of
 from app.storage.connections.database import Database
-from app.storage.facts.catalogue import read_catalogue, read_targets, read_workspace_access
-from app.storage.facts.flows import own_states, read_flows
+from app.storage.facts.catalogue import read_catalogue, read_targets
+from app.storage.facts.flows import own_states, read_flows, read_flows_and_workspaces
+from app.storage.facts.locks import Touched
 from app.storage.ids import Kind, is_id
 from app.storage.pages.candidates import (
     OVERRIDE_CANDIDATES,
@@ -183,8 +184,8 @@ async def find_steps_in_need(
     """The steps that need a credential or secret; None if the caller can't see the flow, its state or the workspace."""
     async with database.reading() as connection:
         source = await read_chosen(connection, actor, flow_id, source_wish)
-        access, _ = await read_workspace_access(connection, actor, workspace_id)
-        if source is None or access is None or not isinstance(source.copied, CopiedState):
+        destination = await read_flows_and_workspaces(connection, actor, {}, Touched(workspaces=[workspace_id]))
+        if source is None or not destination.accesses or not isinstance(source.copied, CopiedState):
             return None
         exported = {key: [own_states] for key in await read_exported_flows(connection, flow_id, workspace_id)}
         copies = await read_flows(connection, actor, exported) if exported else {}
@@ -196,7 +197,8 @@ async def find_steps_in_need(
         bound = {reference for state in states for reference in state.graph.references}
         targets = await read_targets(connection, actor, bound)
     size, flows = size_of_graphs(*(state.graph for state in states)), [copy.flow for copy in copies.values()]
-    return await offload(size, steps_in_need, source.copied, access.workspace, catalogue, targets, flows)
+    workspace = destination.accesses[workspace_id].workspace
+    return await offload(size, steps_in_need, source.copied, workspace, catalogue, targets, flows)
 
 
 async def find_candidates(

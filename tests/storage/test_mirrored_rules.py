@@ -20,7 +20,9 @@ from app.domain.source_graph import SourceGraph
 from app.storage import tables
 from app.storage.connections.connection import Row
 from app.storage.facts import mirrored_rules
-from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, access_of
+from app.storage.facts.flows import FLOWS_AND_WORKSPACES
+from app.storage.facts.locks import Touched
+from app.storage.facts.visibility import ACCESSES, BY_VIEWER, access_of
 from tests.databases import Databases
 from tests.domain.builders import flow, state, step
 from tests.domain.permissions import READ_PERMISSIONS, WRITE_PERMISSIONS
@@ -171,13 +173,14 @@ async def test_the_same_workspaces_count_against_the_quota_and_as_many_flows_cou
 ) -> None:
     """X10."""
     async with holding(database, scene) as connection:
-        statement = select(*ACCESS_COLUMNS, mirrored_rules.FLOWS_USED).select_from(ACCESSES).where(BY_VIEWER)
-        rows = (await connection.execute(statement, {"viewer": VIEWER})).all()
+        parameters = {**dict.fromkeys(Touched._fields, ()), "ids": [], "workspaces": [one.id for one in scene.seen]}
+        rows = (await connection.execute(FLOWS_AND_WORKSPACES, {"viewer": VIEWER, **parameters})).all()
         contracts = {"contracts": [one.id for one in scene.contracts]}
         counted = await connection.execute(mirrored_rules.FLOWS_USED_BY_CONTRACT, contracts)
         by_contract = {row.contract_id: row.used for row in counted}
         counting = await workspaces_where(connection, mirrored_rules.counts_against_quota())
-    expected = {one.id: scene.flows_used(one.contract) * counts_against_quota(one) for one in scene.seen}
+    judged = {one.contract for one in scene.seen if counts_against_quota(one)}
+    expected = {one.id: scene.flows_used(one.contract) * (one.contract in judged) for one in scene.seen}
     assert by_contract == {one.id: used for one in scene.contracts if (used := scene.flows_used(one))}
     assert counting == {one.id for one in scene.seen if counts_against_quota(one)}
     assert {row.workspace_id: row.flows_used for row in rows} == expected

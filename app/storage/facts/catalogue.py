@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Text,
-    bindparam,
     func,
     literal,
     null,
@@ -18,7 +17,6 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.domain.access import WorkspaceAccess
 from app.domain.component import (
     Catalogue,
     Component,
@@ -30,9 +28,9 @@ from app.domain.component import (
 from app.domain.model import ComponentId, ContractId, ReferenceKind, Target, TenantId
 from app.offload import offload
 from app.storage.connections.connection import ReadConnection, is_one_of, texts
-from app.storage.facts.mirrored_rules import FLOWS_USED, is_visible_component
-from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, VIEWER, access_of, is_member
-from app.storage.ids import Kind, is_id, kind_of
+from app.storage.facts.mirrored_rules import is_visible_component
+from app.storage.facts.visibility import VIEWER, is_member
+from app.storage.ids import kind_of
 from app.storage.tables import (
     AGENT,
     COMPONENT,
@@ -42,15 +40,7 @@ from app.storage.tables import (
     SECRET,
     TEAM,
     TOPIC,
-    WORKSPACE,
 )
-
-WORKSPACE_TO_WRITE_INTO = (
-    select(*ACCESS_COLUMNS, FLOWS_USED)
-    .select_from(ACCESSES)
-    .where(BY_VIEWER, WORKSPACE.c.id == bindparam("workspace", type_=Text))
-)
-
 
 _WHITELISTED = (
     select(func.array_agg(COMPONENT_WHITELIST.c.contract_id))
@@ -108,16 +98,6 @@ TARGETS = union_all(
     )
 )
 """Everything with these ids that lives in workspaces of which the viewer is a member."""
-
-
-async def read_workspace_access(
-    connection: ReadConnection, viewer: str, workspace_id: str
-) -> tuple[WorkspaceAccess | None, int]:
-    """A workspace, and how many flows its contract holds where that matters (X10)."""
-    if not is_id(Kind.WORKSPACE, workspace_id):
-        return None, 0
-    row = await connection.row(WORKSPACE_TO_WRITE_INTO, {"viewer": viewer, "workspace": workspace_id})
-    return (None, 0) if row is None else (access_of(row), row.flows_used)
 
 
 async def read_catalogue(connection: ReadConnection, viewer: str, commands: Iterable[str]) -> Catalogue:

@@ -182,7 +182,7 @@ async def read_flows(
     """Read the flows that `choices` names, with the graphs of the chosen states."""
     touched = Touched(kept=[*choices], versions=[*filter(None, versions)])
     rows = await connection.rows(FLOWS_WITH_STATES, {"viewer": viewer, **touched.parameters()})
-    return await _with_graphs(connection, rows, choices)
+    return await with_graphs(connection, rows, choices)
 
 
 async def read_flows_and_workspaces(
@@ -195,7 +195,7 @@ async def read_flows_and_workspaces(
     rows = await connection.rows(FLOWS_AND_WORKSPACES, {"viewer": viewer, **touched.parameters()})
     of_flows = [row for row in rows if row["flow_id"] is not None]
     accesses = [(access_of(row), row.flows_used) for row in rows if row.flow_id is None]
-    flows = await _with_graphs(connection, of_flows, choices)
+    flows = await with_graphs(connection, of_flows, choices)
     for row in of_flows:
         if row["base"] is not None:
             found = flows[row["flow_id"]]
@@ -207,7 +207,7 @@ async def read_flows_and_workspaces(
     )
 
 
-async def _with_graphs(connection: ReadConnection, rows: Iterable[Row], choices: StateChoices) -> dict[str, FoundFlow]:
+async def with_graphs(connection: ReadConnection, rows: Iterable[Row], choices: StateChoices) -> dict[str, FoundFlow]:
     """Read the graphs of the chosen states; equal graphs are one object, and count once."""
     flows = _by_flow(rows)
     states = [

@@ -137,9 +137,6 @@ FLOWS_HELD: ColumnElement[int] = (
 )
 """Number of flows of the contract that count against its quota."""
 
-FLOWS_USED: ColumnElement[int] = case((counts_against_quota(), FLOWS_HELD), else_=0).label("flows_used")
-"""Number of flows of the contract that count against its quota; 0 if new flows in the workspace don't count (X10)."""
-
 FLOWS_USED_BY_CONTRACT = (
     select(WORKSPACE.c.contract_id, func.count().label("used"))
     .join_from(WORKSPACE, FLOW, FLOW.c.workspace_id == WORKSPACE.c.id)

@@ -4,8 +4,8 @@ Outlines of graphs and bindings are read with their flows while they are short t
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from functools import cache, cached_property, partial, reduce
-from operator import add, attrgetter, itemgetter
+from functools import cached_property, reduce
+from operator import add, attrgetter
 from typing import Any, NamedTuple, Self
 
 import orjson
@@ -40,10 +40,6 @@ STATE = (*_READ, "bindings")
 """The columns of a state, in the order in which they are written."""
 SHOWN = (*TEXTS, "name_key")
 """The columns of a flow that show its published version, or its draft as long as it was never published."""
-
-
-_NEW_LINK = partial(tuple.__new__, Link)
-"""Makes a link from the list of its values in an outline."""
 
 
 def state_columns(name: str, table: FromClause, content: FromClause) -> list[ColumnElement[Any]]:
@@ -88,7 +84,7 @@ class OutlinedGraph(Graph):
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
-        return tuple(map(_NEW_LINK, orjson.loads(self._texts[0])["links"]))
+        return tuple(map(Link._make, orjson.loads(self._texts[0])["links"]))
 
     @cached_property
     def commands(self) -> Sequence[str]:
@@ -119,18 +115,11 @@ def graph_of(row: Row, name: str, shared: dict[Hashable, StepBindings] | None = 
 
 def state_of(row: Row, name: str, graph: Graph) -> SavedState | None:
     """The state in a row that has `state_columns`; None where an outer join found none."""
-    id_, revision, *values = _values_of(name)(row)
-    if id_ is None:
+    if row[f"{name}_id"] is None:
         return None
-    fields = dict(zip(_READ, values, strict=True))
+    fields = {column: row[f"{name}_{column}"] for column in _READ}
     fields["origin"] = VersionOrigin(fields["origin"])
-    return SavedState(id_, FlowState(graph=graph, **fields), revision)
-
-
-@cache
-def _values_of(name: str) -> Callable[[Row], tuple[Any, ...]]:
-    """Takes those of a state out of a row."""
-    return itemgetter(*(f"{name}_{column}" for column in ("id", "revision", *_READ)))
+    return SavedState(row[f"{name}_id"], FlowState(graph=graph, **fields), row[f"{name}_revision"])
 
 
 def state_values(state: FlowState) -> tuple[Any, ...]:

@@ -1,7 +1,6 @@
 """The source of a copy or export: a flow with the one state of it that would be copied (X4), and what rules need of it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import orjson
@@ -27,7 +26,6 @@ from app.domain.flow import (
     DraftNotFound,
     Flow,
     Graph,
-    SavedState,
     SourceWish,
     StateOfFlow,
     VersionNotFound,
@@ -38,10 +36,10 @@ from app.meter import current_meter
 from app.offload import offload
 from app.storage.connections.connection import ReadConnection, Row
 from app.storage.facts.catalogue import COMPONENT_COLUMNS, catalogue_of, target_of
-from app.storage.facts.flows import FLOWS_WITH_STATES, NO_GRAPH, STATES, flow_of, flows_with_states
-from app.storage.facts.states import OutlinedState, States, graph_of, read_outlines, state_of
-from app.storage.facts.visibility import access_of, is_member
-from app.storage.ids import Kind, is_id
+from app.storage.facts.flows import FLOWS_WITH_STATES, STATES, chosen_by, flows_with_states, with_graphs
+from app.storage.facts.locks import Touched
+from app.storage.facts.states import States
+from app.storage.facts.visibility import is_member
 from app.storage.tables import COMPONENT, FLOW_CONTENT_COMPONENT, TEAM, TOPIC
 
 NAMED_STATE: ColumnElement[str] = bindparam("state", type_=Text)
@@ -127,36 +125,14 @@ async def read_chosen(
 
     `parse` makes the parts of its graph that are needed, in a thread where it is large.
     """
-    if not is_id(Kind.FLOW, flow_id):
+    named = Touched(kept=[flow_id], versions=[*filter(None, [source.version_id])]).parameters()
+    rows = await connection.rows(statement, {"viewer": viewer, "state": source.state, **named}) if named["ids"] else []
+    visible = (await with_graphs(connection, rows, {flow_id: [chosen_by(source)]})).get(flow_id)
+    if visible is None:
         return None
-    versions = [source.version_id] if is_id(Kind.VERSION, source.version_id or "") else []
-    parameters = {"viewer": viewer, "ids": [flow_id], "versions": versions, "state": source.state}
-    rows = await connection.rows(statement, parameters)
-    if not rows:
-        return None
-    [row] = rows
-    graphs = {name: NO_GRAPH if row[f"{name}_outline"] is None else graph_of(row, name) for name in STATES}
-    states = {name: state_of(row, name, graph) for name, graph in graphs.items()}
-    flow = flow_of(row, access_of(row), states["published"], states["draft"])
-    copied = copied_state(flow, source, states["named"])
+    copied = copied_state(visible.flow, source, visible.named.get(source.version_id or ""))
     if isinstance(copied, CopiedState):
-        copied = await _with_graph(connection, copied, row, states, parse)
-    return ChosenFlow(flow, copied, row)
-
-
-async def _with_graph(
-    connection: ReadConnection, copied: CopiedState, row: Row, states: Mapping[str, SavedState | None], parse: Parse
-) -> CopiedState:
-    """The copied state with its graph, counted before it is read where it is large."""
-    state = next(
-        OutlinedState(saved.id, row, name)
-        for name, saved in states.items()
-        if saved is not None and saved.state is copied.state
-    )
-    current_meter().take_decided(state.size)
-    if not state.is_read:
-        [graph] = (await read_outlines(connection, {state.key: state})).values()
-        copied = replace(copied, state=replace(copied.state, graph=graph))
-    await offload(state.size, parse, copied.state.graph)
-    current_meter().take_objects(len(copied.state.graph.commands))
-    return copied
+        graph = copied.state.graph
+        await offload(graph.size, parse, graph)
+        current_meter().take_objects(len(graph.commands))
+    return ChosenFlow(visible.flow, copied, rows[0])
