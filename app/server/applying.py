@@ -20,8 +20,7 @@ from rich.progress import TaskID
 from app.domain.world.sections import SECTIONS
 from app.domain.world.things import Planned, TenantNotFound, ThingInUse, WorldChange, WorldPlan, WorldRefusal
 from app.server.database import run
-from app.storage.world.document import Progress
-from app.storage.world.models import document_schema
+from app.storage.world.document import Progress, document_schema
 from app.usecases.apply_world import NotApplied, WorldWish, apply_world, ids_of, plan_world
 
 MOST_LINES = 100

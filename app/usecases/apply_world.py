@@ -17,8 +17,7 @@ from app.storage.ids import new_id
 from app.storage.store import Store
 from app.storage.world import demo
 from app.storage.world.document import Progress, WorldDocument
-from app.storage.world.flow_writes import write_flows
-from app.storage.world.plan_writes import note_numbers, write_plan
+from app.storage.world.plan_writes import note_numbers, write_flows, write_plan
 from app.storage.world.terms import lock_what_changes, read_terms, take_turn_of_command, take_turns
 from app.storage.world.world_facts import read_dependents, read_facts, read_uses
 from app.usecases.transaction import UnitOfWork, transaction

@@ -16,9 +16,8 @@ from app.domain.readiness import Blocker, blockers
 from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection
 from app.storage.connections.database import Database
-from app.storage.facts.catalogue import read_catalogue, read_targets
-from app.storage.reads.chosen import read_chosen
-from app.storage.reads.graphs import StateView, read_contents, read_states
+from app.storage.facts.gather import read_catalogue, read_targets
+from app.storage.reads.graphs import StateView, read_chosen, read_contents, read_states
 
 Pair = tuple[str, str]
 """The ids of two drafts or versions, the older one first."""

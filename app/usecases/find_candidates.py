@@ -20,8 +20,8 @@ from app.meter import current_meter
 from app.offload import offload
 from app.storage.connections.connection import RowViews, views_of
 from app.storage.connections.database import Database
-from app.storage.facts.catalogue import read_catalogue, read_targets
 from app.storage.facts.flows import own_states, read_flows, read_flows_and_workspaces
+from app.storage.facts.gather import read_catalogue, read_targets
 from app.storage.facts.locks import Touched
 from app.storage.ids import Kind, is_id
 from app.storage.pages.candidates import (
@@ -32,7 +32,7 @@ from app.storage.pages.candidates import (
 )
 from app.storage.pages.paging import Page, PageRequest
 from app.storage.pages.step_credentials import WantedCredentials, count_each, read_exported_flows, read_first
-from app.storage.reads.chosen import SOURCE_WITH_TOPICS, ChosenFlow, commands_of, read_chosen
+from app.storage.reads.graphs import SOURCE_WITH_TOPICS, ChosenFlow, commands_of, read_chosen
 from app.storage.reads.rows import CredentialView, SecretView, TopicView
 
 

@@ -22,7 +22,7 @@ from app.storage.pages.destinations import (
 )
 from app.storage.pages.paging import ListBelow, Page, PageRequest
 from app.storage.pages.related import Related
-from app.storage.reads.chosen import SOURCE, ChosenFlow, commands_of, read_chosen
+from app.storage.reads.graphs import SOURCE, ChosenFlow, commands_of, read_chosen
 from app.storage.reads.rows import ContractView, WorkspaceView
 
 _WORKSPACE = views_of(WorkspaceView)

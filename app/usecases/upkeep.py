@@ -10,7 +10,7 @@ from app.domain.model import UserId
 from app.storage.connections.failures import DatabaseFailure
 from app.storage.connections.replicas import replica as replicas
 from app.storage.facts.idempotency_keys import remove_old_keys
-from app.storage.migrations.compatibility import has_usable_schema_on
+from app.storage.migrations.migrate import has_usable_schema_on
 from app.storage.store import Store
 from app.storage.upkeep import expiry, feed
 from app.telemetry.log import log

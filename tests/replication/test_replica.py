@@ -15,7 +15,7 @@ from app.settings.validators import async_url
 from app.storage.connections.database import Database, open_database
 from app.storage.connections.failures import DatabaseUnavailable
 from app.storage.connections.replicas import replica
-from app.storage.migrations.compatibility import has_usable_schema_on
+from app.storage.migrations.migrate import has_usable_schema_on
 from tests.crashes.faulty_wire import Cut, FaultyWire
 from tests.databases import Loaded
 from tests.replication.pair import Pair

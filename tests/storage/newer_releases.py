@@ -9,7 +9,7 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 from app.storage.connections.engine import engine_of
-from app.storage.migrations.compatibility import newest_revision
+from app.storage.migrations.migrate import newest_revision
 
 MIGRATIONS = Path(__file__).parents[2] / "app" / "storage" / "migrations"
 NEWEST = newest_revision()

@@ -11,8 +11,15 @@ from sqlmodel import SQLModel
 
 import app.storage.tables  # noqa: F401 - importing the tables fills the metadata
 from app.storage.connections.database import open_database
-from app.storage.migrations.compatibility import OLDEST, configuration, oldest_revision
-from app.storage.migrations.migrate import LAST_BEFORE_SQUASH, UnusableDatabase, has_usable_schema, upgrade
+from app.storage.migrations.migrate import (
+    LAST_BEFORE_SQUASH,
+    OLDEST,
+    UnusableDatabase,
+    configuration,
+    has_usable_schema,
+    oldest_revision,
+    upgrade,
+)
 from tests.databases import Databases, Loaded, contents, run_sql
 from tests.storage.downgrading import downgrade, rows
 

@@ -7,7 +7,7 @@ import pytest
 from app.domain.release import ReleaseState
 from app.domain.review import ReleaseFacts
 from app.storage.connections.database import Database
-from app.storage.facts.release_facts import lock_release
+from app.storage.facts.record_facts import lock_release
 from app.storage.pages.lists import ListName, WantedList
 from app.storage.reads.by_id import read_current_releases, read_releases_of_drafts
 from tests.storage.large_world import EVERYWHERE, HOMES, nth, read_list

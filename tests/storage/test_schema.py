@@ -7,8 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from app.storage.migrations.compatibility import oldest_revision
-from app.storage.migrations.migrate import upgrade
+from app.storage.migrations.migrate import oldest_revision, upgrade
 from app.storage.tables import METADATA
 from tests.storage.catalogue import catalogue_of
 from tests.storage.downgrading import downgrade

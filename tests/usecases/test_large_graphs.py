@@ -20,7 +20,7 @@ from app.meter import BYTES_PER_OBJECT, LimitReached, Meter
 from app.storage.connections.database import Database
 from app.storage.facts.flows import FLOWS_WITH_STATES
 from app.storage.facts.states import MOST_AT_ONCE
-from app.storage.reads.graphs import STATES, read_states
+from app.storage.reads.graphs import STATES_BY_ID, read_states
 from app.usecases.change_flow import update_draft
 from app.usecases.compare_and_check import check_readiness, compare_states
 from app.usecases.copy_and_export import export_flows, plan_for, plan_for_all
@@ -60,7 +60,7 @@ async def test_states_beyond_the_limit_are_refused_and_their_texts_not_read(worl
         with may_read(size):
             assert await read_states(connection, ada, ids) == views
             assert await read_states(connection, ada, []) == {}
-        rows = await connection.rows(STATES, {"viewer": ada, "ids": ids, "most": size - 1})
+        rows = await connection.rows(STATES_BY_ID, {"viewer": ada, "ids": ids, "most": size - 1})
         assert sorted(row.state_outline is None for row in rows) == [False, True]
         with may_read(size - 1), pytest.raises(LimitReached, match="graphs of these flows"):
             await read_states(connection, ada, ids)

@@ -8,8 +8,8 @@ from sqlalchemy import text
 from app.domain.flow import BY_DEFAULT, CopiedState, SourceWish, StateOfFlow
 from app.domain.topics import distinct_topics, topic_uses
 from app.storage.connections.engine import engine_of
-from app.storage.facts.catalogue import read_catalogue, read_targets
-from app.storage.reads.chosen import SOURCE, SOURCE_WITH_TOPICS, read_chosen
+from app.storage.facts.gather import read_catalogue, read_targets
+from app.storage.reads.graphs import SOURCE, SOURCE_WITH_TOPICS, read_chosen
 from tests.usecases.company_database import CompanyDatabase
 
 FLOWS = ("orders", "of-the-team", "two-topics", "only-one", "ice", "ships")

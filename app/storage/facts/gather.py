@@ -1,19 +1,53 @@
-"""Reads the facts of a call in at most four statements (P8): flows, graphs, components, targets."""
+"""Reads the facts of a call in at most four statements (P8): flows, graphs, components, targets.
+
+Statements find only rows that the viewer can see (A4, A5).
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    func,
+    literal,
+    null,
+    select,
+    tuple_,
+    union_all,
+)
+
+from app.domain.component import (
+    Catalogue,
+    Component,
+    ComponentAccess,
+    ComponentName,
+    ComponentRequirement,
+    read_command,
+)
 from app.domain.content import Content, read_graph, topic_fields
 from app.domain.facts import ExportWish, Facts, OntoFlow
 from app.domain.flow import FlowState, size_of_graphs
 from app.domain.graph import Json, commands
-from app.domain.model import Workspace
+from app.domain.model import ComponentId, ContractId, ReferenceKind, Target, TenantId, Workspace
 from app.offload import LARGE, offload
-from app.storage.connections.connection import ReadConnection
-from app.storage.facts.catalogue import read_catalogue, read_targets
+from app.storage.connections.connection import ReadConnection, is_one_of, texts
 from app.storage.facts.flows import FoundFlow, StateChoice, chosen_by, own_states, read_flows_and_workspaces
 from app.storage.facts.locks import Touched, Wish
+from app.storage.facts.mirrored_rules import is_visible_component
+from app.storage.facts.visibility import VIEWER, is_member
+from app.storage.ids import kind_of
+from app.storage.tables import (
+    AGENT,
+    COMPONENT,
+    COMPONENT_WHITELIST,
+    CONTRACT_ACCESS,
+    CREDENTIAL,
+    SECRET,
+    TEAM,
+    TOPIC,
+)
 
 
 class SentGraph(NamedTuple):
@@ -76,3 +110,119 @@ def named_by(wishes: Iterable[Wish]) -> Iterator[str]:
         yield from (
             id_ for mappings in shared.values() for each in mappings.values() for id_ in (each.from_id, each.to_id)
         )
+
+
+_WHITELISTED = (
+    select(func.array_agg(COMPONENT_WHITELIST.c.contract_id))
+    .join_from(COMPONENT_WHITELIST, CONTRACT_ACCESS, CONTRACT_ACCESS.c.contract_id == COMPONENT_WHITELIST.c.contract_id)
+    .where(COMPONENT_WHITELIST.c.component_id == COMPONENT.c.id, CONTRACT_ACCESS.c.user_id == VIEWER)
+    .scalar_subquery()
+)
+"""The contracts that a component names, of those that the viewer sees: a flow can go to no other (A4, C3)."""
+COMPONENT_COLUMNS: tuple[ColumnElement[Any], ...] = (
+    COMPONENT.c.id,
+    TEAM.c.name.label("team"),
+    COMPONENT.c.name,
+    COMPONENT.c.access,
+    TEAM.c.contract_id,
+    TEAM.c.tenant_id,
+    COMPONENT.c.requires,
+    COMPONENT.c.pub_sub,
+    COMPONENT.c.topic_field,
+    _WHITELISTED.label("whitelisted"),
+    COMPONENT.c.title,
+    is_visible_component().label("visible"),
+)
+"""The columns of a component that rules need, and whether the viewer can see it."""
+COMPONENTS_BY_NAME = (
+    select(*COMPONENT_COLUMNS)
+    .join_from(COMPONENT, TEAM, COMPONENT.c.team_id == TEAM.c.id)
+    .where(
+        tuple_(TEAM.c.name, COMPONENT.c.name).in_(
+            select(
+                func.unnest(texts("teams")),
+                func.unnest(texts("names")),
+            )
+        )
+    )
+)
+
+
+_OF_KINDS = {
+    ReferenceKind.CREDENTIAL: (CREDENTIAL, CREDENTIAL.c.component_id, null()),
+    ReferenceKind.SECRET: (SECRET, SECRET.c.component_id, null()),
+    ReferenceKind.AGENT: (AGENT, null(), null()),
+    ReferenceKind.TOPIC: (TOPIC, null(), TOPIC.c.schema_text),
+}
+TARGETS = union_all(
+    *(
+        select(
+            table.c.id,
+            literal(kind.value, Text).label("kind"),
+            table.c.workspace_id,
+            table.c.name,
+            component.label("component_id"),
+            schema.label("schema_text"),
+        ).where(is_one_of(table.c.id), is_member(table.c.workspace_id))
+        for kind, (table, component, schema) in _OF_KINDS.items()
+    )
+)
+"""Everything with these ids that lives in workspaces of which the viewer is a member."""
+
+
+async def read_catalogue(connection: ReadConnection, viewer: str, commands: Iterable[str]) -> Catalogue:
+    """Every component, of whichever tenant, that one of these commands may mean; what isn't visible only shadows."""
+    different = {*commands}
+    names = await offload(sum(map(len, different)), _component_names, different)
+    if not names:
+        return Catalogue()
+    teams, components = zip(*names, strict=True)
+    named = {"viewer": viewer, "teams": list(teams), "names": list(components)}
+    return catalogue_of(await connection.rows(COMPONENTS_BY_NAME, named))
+
+
+def catalogue_of(rows: Iterable[Any]) -> Catalogue:
+    """The catalogue of components whose rows have `COMPONENT_COLUMNS`."""
+    known = [*rows]
+    visible, invisible = ([component_of(row) for row in known if row[-1] is seen] for seen in (True, False))
+    return Catalogue(visible, invisible=invisible)
+
+
+async def read_targets(connection: ReadConnection, viewer: str, ids: Iterable[str]) -> Mapping[str, Target]:
+    """The credentials, secrets, agents and topics with these ids."""
+    different = {*ids}
+    known = await offload(sum(map(len, different)), _known_ids, different)
+    if not known:
+        return {}
+    rows = await connection.rows(TARGETS, {"viewer": viewer, "ids": known})
+    return {row.id: target_of(row) for row in rows}
+
+
+def _component_names(commands: Iterable[str]) -> set[ComponentName]:
+    return {read.component for command in commands if (read := read_command(command)) is not None}
+
+
+def _known_ids(references: Iterable[str]) -> list[str]:
+    return sorted(reference for reference in references if kind_of(reference) is not None)
+
+
+def component_of(row: Iterable[Any]) -> Component:
+    id_, team, name, access, contract_id, tenant_id, requires, pub_sub, topic_field, whitelisted, title, _ = row
+    return Component(
+        ComponentId(id_),
+        ComponentName(team, name),
+        ComponentAccess(access),
+        ContractId(contract_id),
+        TenantId(tenant_id),
+        ComponentRequirement(requires),
+        pub_sub,
+        topic_field,
+        frozenset(whitelisted or ()),
+        title,
+    )
+
+
+def target_of(row: Iterable[Any]) -> Target:
+    """The target in a row of `TARGETS`."""
+    id_, kind, workspace_id, name, component_id, schema = row
+    return Target(id_, ReferenceKind(kind), workspace_id, name, component_id, schema)

@@ -11,7 +11,7 @@ import app.storage.tables  # noqa: F401 - importing the tables fills the metadat
 from app.settings import read_settings
 from app.storage.connections.engine import engine_of
 from app.storage.embedded.running import running
-from app.storage.migrations.compatibility import note_compatibility
+from app.storage.migrations.migrate import note_compatibility
 
 
 def run(connection: Connection) -> None:

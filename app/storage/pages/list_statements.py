@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Table, Text, any_, bindparam, func, or_, s
 
 from app.domain.release import ReleaseItem
 from app.storage.connections.connection import RowViews, View, views_of
-from app.storage.facts.release_facts import ITEMS
+from app.storage.facts.record_facts import ITEMS
 from app.storage.facts.visibility import (
     BY_VIEWER,
     WORKSPACE_COLUMNS,

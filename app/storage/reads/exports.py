@@ -21,7 +21,7 @@ from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
 from app.meter import current_meter
 from app.offload import LARGE, interruptible, offload
 from app.storage.connections.connection import ReadConnection, Row, is_one_of
-from app.storage.facts.catalogue import read_targets
+from app.storage.facts.gather import read_targets
 from app.storage.facts.visibility import is_member
 from app.storage.reads.graphs import bounded, read_bounded
 from app.storage.reads.rows import ResultView, columns
