@@ -20,7 +20,7 @@ from app.storage.facts.mirrored_rules import (
 from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, VISIBLE, holds_one
 from app.storage.ids import Kind
 from app.storage.pages.flow_filters import id_or_none
-from app.storage.pages.list_statements import CONTRACTS, OF_CONTRACT
+from app.storage.pages.lists import CONTRACTS, OF_CONTRACT
 from app.storage.pages.paging import ListBelow, Order, matching, searching
 from app.storage.reads.rows import ContractView
 from app.storage.tables import CONTRACT_ACCESS, WORKSPACE_ACCESS
