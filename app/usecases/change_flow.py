@@ -65,14 +65,12 @@ from app.domain.undo_release import UndoReleaseRefusal, plan_undo_release, undo_
 from app.storage.facts.flows import draft_state, edited_state, named_states
 from app.storage.facts.states import has_drafts_set_aside
 from app.storage.store import Store
-from app.storage.writes import lifecycle
+from app.storage.writes import lifecycle, release_writes
 from app.storage.writes.copies import write_flow
 from app.storage.writes.release_writes import (
-    publish_together,
     write_request,
     write_review,
     write_undone_release,
-    write_withdrawal,
 )
 from app.usecases.transaction import carried_out, decide, one_by_one, transaction
 
@@ -136,7 +134,7 @@ async def publish_draft(store: Store, wish: PublishWish) -> Published | Refused[
     """Publish a draft that is ready (H2 to H4). On a refusal nothing is written."""
     facts = await store.draft_facts({wish.flow_id: [draft_state]})
     plan = await decide(facts, lambda: plan_publish(facts, wish))
-    return await carried_out(store, plan, lifecycle.publish_drafts)
+    return await carried_out(store, plan, release_writes.publish_drafts)
 
 
 @transaction(key=KeyedCall.PUBLISH_FLOW_DRAFTS, resumes=True)
@@ -144,7 +142,7 @@ async def publish_drafts(store: Store, wish: BatchWish[PublishWish]) -> Batch[Pu
     """Publish drafts, all or none unless the call is best effort (B1). A refused draft is left as it is."""
     facts = await store.draft_facts({item.flow_id: [draft_state] for item in wish.remaining.values()})
     decided = await decide(facts, lambda: plan_publishes(facts, wish, one_by_one(facts)))
-    return decided.carried_out(await publish_together(store, decided.done, applied_releases(decided.done)))
+    return decided.carried_out(await release_writes.publish_drafts(store, decided.done, applied_releases(decided.done)))
 
 
 @transaction(key=KeyedCall.REVERT_FLOW)
@@ -216,7 +214,7 @@ async def review_release(store: Store, wish: ReviewWish) -> Released | Refused[R
 async def withdraw_release(store: Store, release_id: str) -> Released | Refused[WithdrawRefusal]:
     """Withdraw an open request (R6). A refusal writes nothing."""
     plan = plan_withdrawal(await store.release(release_id), release_id)
-    return plan if isinstance(plan, Refused) else await write_withdrawal(store, plan)
+    return plan if isinstance(plan, Refused) else await write_review(store, plan)
 
 
 @transaction()

@@ -137,8 +137,17 @@ def _rows_of(plans: Sequence[ExportPlan]) -> tuple[list[Exported], Parts]:
     exports = [_exported(plan) for plan in plans]
     written = [*zip(plans, exports, strict=True)]
     records = [_record(plan, exported, hashes.get(id(plan.references))) for plan, exported in interruptible(written)]
-    flows = [_flow(plan, exported) for plan, exported in interruptible(written) if plan.overrides is None]
-    overridden = [_overridden(plan, plan.overrides) for plan in interruptible(plans) if plan.overrides is not None]
+    # A new flow belongs to the caller, doesn't run, and shows what its draft says (X3).
+    flows = [
+        (exported.flow_id, plan.workspace_id, plan.type, plan.revision, *shown_values(plan.state))
+        for plan, exported in interruptible(written)
+        if plan.overrides is None
+    ]
+    overridden = [
+        (plan.overrides, plan.revision, *shown_values(_shows(plan)))
+        for plan in interruptible(plans)
+        if plan.overrides is not None
+    ]
     drafts = [
         _draft(plan, exported, bindings[id(plan.state.graph.bindings)]) for plan, exported in interruptible(written)
     ]
@@ -185,17 +194,8 @@ def _record(plan: ExportPlan, exported: Exported, report_hash: str | None) -> tu
     )
 
 
-def _flow(plan: ExportPlan, exported: Exported) -> tuple[str | int | None, ...]:
-    """A new flow belongs to the caller, doesn't run, and shows what its draft says (X3)."""
-    return exported.flow_id, plan.workspace_id, plan.type, plan.revision, *shown_values(plan.state)
-
-
-def _overridden(plan: ExportPlan, flow_id: FlowId) -> tuple[str | int | None, ...]:
-    """The row of an overridden flow: its new revision, and what it shows; that is its draft until it is published (X5)."""
-    return flow_id, plan.revision, *shown_values(_shows(plan))
-
-
 def _shows(plan: ExportPlan) -> ShownFlow | FlowState:
+    """What the destination flow shows; an overridden flow shows its draft until it is published (X5)."""
     return (None if plan.renames_flow else plan.overridden_shows) or plan.state
 
 

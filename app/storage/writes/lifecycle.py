@@ -12,7 +12,7 @@ from app.domain.edit import Saved, UpdatePlan
 from app.domain.flow import FlowState
 from app.domain.graph import canonical
 from app.domain.model import DraftId, EventType, FlowId, FlowStatus, VersionId
-from app.domain.publish import Published, PublishPlan, Reverted, RevertPlan
+from app.domain.publish import Reverted, RevertPlan
 from app.domain.running import StatusPlan
 from app.domain.undo import ChangeSinceExport
 from app.meter import current_meter
@@ -150,63 +150,28 @@ async def save_draft(store: Store, plan: UpdatePlan) -> Saved:
     if plan.content is not None:
         await write_content(store, plan.content)
     flow = _revised(plan.flow_id, plan.revision, plan.state if plan.renames_flow else None)
-    state = state_values(plan.state)
-    if plan.draft_id is not None:
-        noted = NOTED[ChangeSinceExport.EDITED], [(plan.draft_id,)]
-        await store.write(flow, noted, (SAVED, [(plan.draft_id, plan.revision, *state)]))
-        return Saved(plan.flow_id, plan.draft_id)
-    draft_id = DraftId(new_id(Kind.DRAFT))
-    await store.write(flow, (DRAFTS, [(draft_id, plan.flow_id, plan.revision, *state)]))
+    draft_id, values = plan.draft_id or DraftId(new_id(Kind.DRAFT)), (plan.revision, *state_values(plan.state))
+    if plan.draft_id is None:
+        await store.write(flow, (DRAFTS, [(draft_id, plan.flow_id, *values)]))
+    else:
+        noted = NOTED[ChangeSinceExport.EDITED], [(draft_id,)]
+        await store.write(flow, noted, (SAVED, [(draft_id, *values)]))
     return Saved(plan.flow_id, draft_id)
-
-
-async def publish_drafts(store: Store, plans: Sequence[PublishPlan]) -> list[Published]:
-    """Turn drafts into the next versions of their flows, and remove them (H2)."""
-    published, parts = versions_of(plans)
-    await store.write(*parts)
-    return published
-
-
-def versions_of(plans: Sequence[PublishPlan]) -> tuple[list[Published], Parts]:
-    """The versions that drafts become, and what writes them."""
-    drafts = [(plan.draft.draft_id,) for plan in plans]
-    ids, versions = _versions(
-        [
-            NextVersion(
-                plan.draft.flow_id, plan.state, FlowStatus.ACTIVE if plan.starts_flow else None, plan.without_review
-            )
-            for plan in plans
-        ]
-    )
-    became = [(plan.draft.draft_id, version_id) for plan, version_id in zip(plans, ids, strict=True)]
-    published = [Published(plan.draft.flow_id, version_id) for plan, version_id in zip(plans, ids, strict=True)]
-    return published, ((NOTED_VERSION, became), (REMOVED_DRAFTS, drafts), *versions)
-
-
-async def write_versions(store: Store, states: Sequence[NextVersion]) -> None:
-    """Write states as the next versions of their flows, whose drafts stay; a flow with a status gets it."""
-    await store.write(*_versions(states)[1])
 
 
 async def revert_flow(store: Store, plan: RevertPlan) -> Reverted:
     """Make the old version the new draft, or the next version at once (H5)."""
+    revised = _revised(plan.flow_id, plan.revision)
     if plan.publish:
-        return await _revert_and_publish(store, plan)
+        # The draft that it would have been counts as one (H1).
+        await store.write(revised)
+        [version_id], version = next_versions([NextVersion(plan.flow_id, plan.state, None, plan.without_review)])
+        await store.write(*set_aside([plan.sets_aside], ChangeSinceExport.PUBLISHED), *version)
+        return Reverted(plan.flow_id, None, version_id, plan.sets_aside, plan.references)
     draft_id = DraftId(new_id(Kind.DRAFT))
-    await store.write(
-        *set_aside([plan.sets_aside]),
-        _revised(plan.flow_id, plan.revision),
-        (DRAFTS, [(draft_id, plan.flow_id, plan.revision, *state_values(plan.state))]),
-    )
+    draft = draft_id, plan.flow_id, plan.revision, *state_values(plan.state)
+    await store.write(*set_aside([plan.sets_aside]), revised, (DRAFTS, [draft]))
     return Reverted(plan.flow_id, draft_id, None, plan.sets_aside, plan.references)
-
-
-async def _revert_and_publish(store: Store, plan: RevertPlan) -> Reverted:
-    """Make the old version the next one at once; the draft that it would have been counts as one (H1)."""
-    await store.write(_revised(plan.flow_id, plan.revision))
-    [version_id], version = _versions([NextVersion(plan.flow_id, plan.state, without_review=plan.without_review)])
-    await store.write(*set_aside([plan.sets_aside], ChangeSinceExport.PUBLISHED), *version)
-    return Reverted(plan.flow_id, None, version_id, plan.sets_aside, plan.references)
 
 
 async def discard_draft(store: Store, plan: DiscardPlan) -> None:
@@ -259,7 +224,7 @@ def _revised(flow_id: FlowId, revision: int, shows: FlowState | None = None) -> 
     return REVISED_WITH_TEXTS, [(flow_id, revision, *shown_values(shows))]
 
 
-def _versions(states: Sequence[NextVersion]) -> tuple[list[VersionId], Parts]:
+def next_versions(states: Sequence[NextVersion]) -> tuple[list[VersionId], Parts]:
     """The next versions of flows, with their events; what they say becomes the flows', and those with a status get it."""
     ids = [VersionId(new_id(Kind.VERSION)) for _ in states]
     each = [*zip(ids, states, strict=True)]

@@ -13,7 +13,7 @@ from app.storage.event_writes import release_event
 from app.storage.ids import Kind, new_id
 from app.storage.store import Store
 from app.storage.tables import RELEASE_ITEM, RELEASE_REQUEST
-from app.storage.writes.lifecycle import NextVersion, publish_drafts, set_status, versions_of, write_versions
+from app.storage.writes.lifecycle import NOTED_VERSION, REMOVED_DRAFTS, NextVersion, next_versions, set_status
 
 _REQUESTS = insert_rows(
     RELEASE_REQUEST,
@@ -42,13 +42,16 @@ _APPLIED = insert_rows(
     requested_at=NOW,
     closed_at=NOW,
 )
-_REVIEWED = update_rows(RELEASE_REQUEST, ("state", "review_comment"), reviewed_by=BY, closed_at=NOW)
-_WITHDRAWN = update_rows(RELEASE_REQUEST, ("state",), withdrawn_by=BY, closed_at=NOW)
+_DECIDED = update_rows(RELEASE_REQUEST, ("state", "review_comment", "reviewed_by", "withdrawn_by"), closed_at=NOW)
 _UNDONE = update_rows(RELEASE_REQUEST, ("state",), undone_at=NOW)
 _PUBLISHED = update_rows(RELEASE_ITEM, ("version_id", "started"), key=("request_id", "position"))
 
 
-_TOLD_OF = {ReleaseState.APPLIED: EventType.RELEASE_APPLIED, ReleaseState.REJECTED: EventType.RELEASE_REJECTED}
+_TOLD_OF = {
+    ReleaseState.APPLIED: EventType.RELEASE_APPLIED,
+    ReleaseState.REJECTED: EventType.RELEASE_REJECTED,
+    ReleaseState.WITHDRAWN: EventType.RELEASE_WITHDRAWN,
+}
 
 
 async def write_request(store: Store, plan: RequestPlan) -> Released:
@@ -61,12 +64,20 @@ async def write_request(store: Store, plan: RequestPlan) -> Released:
     return Released(id_)
 
 
-async def publish_together(
-    store: Store, plans: Sequence[PublishPlan], releases: Iterable[AppliedRelease]
+async def publish_drafts(
+    store: Store, plans: Sequence[PublishPlan], releases: Iterable[AppliedRelease] = ()
 ) -> list[Published]:
-    """Publish drafts, and note the releases that they are (B4)."""
-    published, parts = versions_of(plans)
-    by_flow = {each.flow_id: each.version_id for each in published}
+    """Turn drafts into the next versions of their flows, remove them (H2), and note the releases that they are (B4)."""
+    ids, versions = next_versions(
+        [
+            NextVersion(
+                plan.draft.flow_id, plan.state, FlowStatus.ACTIVE if plan.starts_flow else None, plan.without_review
+            )
+            for plan in plans
+        ]
+    )
+    drafts = [plan.draft for plan in plans]
+    by_flow = dict(zip((draft.flow_id for draft in drafts), ids, strict=True))
     requests, items = [], []
     for release in releases:
         id_ = new_id(Kind.RELEASE)
@@ -75,23 +86,24 @@ async def publish_together(
             (id_, position, *plan.draft, by_flow[plan.draft.flow_id], plan.starts_flow)
             for position, plan in enumerate(release.plans)
         ]
-    await store.write((_APPLIED, requests), (_ITEMS, items), *parts)
-    return published
+    await store.write(
+        (_APPLIED, requests),
+        (_ITEMS, items),
+        (NOTED_VERSION, [(draft.draft_id, by_flow[draft.flow_id]) for draft in drafts]),
+        (REMOVED_DRAFTS, [(draft.draft_id,) for draft in drafts]),
+        *versions,
+    )
+    return [Published(*version) for version in by_flow.items()]
 
 
 async def write_review(store: Store, plan: ReviewPlan) -> Released:
-    """Note the decision; an approval publishes the drafts as the next versions of their flows (R5)."""
-    versions = await publish_drafts(store, plan.publishes) if plan.publishes else ()
+    """Note a decision or a withdrawal; an approval publishes the drafts as the next versions of their flows (R5)."""
+    versions = await publish_drafts(store, plan.publishes)
     published = enumerate(zip(versions, plan.publishes, strict=True))
     items = [(plan.release_id, place, version.version_id, each.starts_flow) for place, (version, each) in published]
     event = release_event(_TOLD_OF[plan.state], plan.workspace_id, plan.release_id)
-    await store.write(event, (_REVIEWED, [(plan.release_id, plan.state, plan.comment)]), (_PUBLISHED, items))
-    return Released(plan.release_id)
-
-
-async def write_withdrawal(store: Store, plan: ReviewPlan) -> Released:
-    event = release_event(EventType.RELEASE_WITHDRAWN, plan.workspace_id, plan.release_id)
-    await store.write(event, (_WITHDRAWN, [(plan.release_id, plan.state)]))
+    by = (None, store.actor) if plan.state is ReleaseState.WITHDRAWN else (store.actor, None)
+    await store.write(event, (_DECIDED, [(plan.release_id, plan.state, plan.comment, *by)]), (_PUBLISHED, items))
     return Released(plan.release_id)
 
 
@@ -105,7 +117,7 @@ async def write_undone_release(store: Store, plan: UndoReleasePlan) -> Released:
     stopped = [
         StatusPlan(flow.flow_id, FlowStatus.INACTIVE) for flow in plan.flows if flow.state is None and flow.stops
     ]
-    await write_versions(store, restored)
+    await store.write(*next_versions(restored)[1])
     await set_status(store, stopped)
     event = release_event(EventType.RELEASE_UNDONE, plan.workspace_id, plan.release_id)
     await store.write(event, (_UNDONE, [(plan.release_id, ReleaseState.UNDONE)]))
