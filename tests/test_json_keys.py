@@ -38,26 +38,24 @@ ONCE = [
 
 @pytest.mark.parametrize(("text", "key", "path"), TWICE)
 def test_a_key_that_stands_twice_is_named_with_its_place(text: str, key: str, path: tuple[str | int, ...]) -> None:
-    for written in (text, text.encode()):
-        assert repeated_key(written, orjson.loads(written)) == RepeatedKey(key, path)
+    assert repeated_key(text.encode(), orjson.loads(text)) == RepeatedKey(key, path)
 
 
 @pytest.mark.parametrize("text", ONCE)
 def test_keys_that_stand_once_are_no_mistake(text: str) -> None:
-    for written in (text, text.encode()):
-        assert repeated_key(written, orjson.loads(written)) is None
+    assert repeated_key(text.encode(), orjson.loads(text)) is None
 
 
-def test_of_very_many_the_key_is_named_though_its_place_may_not_be() -> None:
+def test_of_very_many_the_first_is_named() -> None:
     many = ", ".join(['{"a": 1, "a": 1}'] * 1000)
-    for text, found in ((f"[{many}]", RepeatedKey("a", (0,))), (f'{{"z": [{many}], "z": 1}}', RepeatedKey("a", ()))):
-        assert repeated_key(text, orjson.loads(text)) == found
+    for text, found in ((f"[{many}]", RepeatedKey("a", (0,))), (f'{{"z": [{many}], "z": 1}}', RepeatedKey("z", ()))):
+        assert repeated_key(text.encode(), orjson.loads(text)) == found
 
 
 def test_usual_texts_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json, "loads", None)
     for text in ('{"query": "{ a(b: 1) }", "variables": {"s": "12:30", "n": [1.5, null, "\\u00e9\\n"]}}', "[]"):
-        assert repeated_key(text, orjson.loads(text)) is None
+        assert repeated_key(text.encode(), orjson.loads(text)) is None
 
 
 def test_keys_that_stand_twice_are_found_wherever_they_stand() -> None:
@@ -65,7 +63,7 @@ def test_keys_that_stand_twice_are_found_wherever_they_stand() -> None:
     random, found = Random("keys"), 0  # noqa: S311
     for _ in range(50 * EXAMPLES):
         text, keys = some_json(random, 3)
-        got = repeated_key(text, orjson.loads(text))
+        got = repeated_key(text.encode(), orjson.loads(text))
         assert (got is None) is (keys == []), text
         assert got is None or got.key in keys
         found += got is not None

@@ -143,10 +143,6 @@ class Operation:
         """The variables on which it depends what is selected."""
         return tuple(sorted(conditions_of(self.document.node)))
 
-    @cached_property
-    def kind(self) -> str:
-        return self.type.value
-
     @property
     def only_introspects(self) -> bool:
         """Whether the operation asks for the schema alone, which needs no token where introspection is open to all."""

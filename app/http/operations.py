@@ -86,7 +86,7 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context,
         return request_error(plan, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
     result = await Executor(plan, context).run()
     for _ in range(RETRIES):
-        if plan.is_mutation or not _met_something_vanished(result.errors):
+        if plan.is_mutation or not any(isinstance(error.original_error, Vanished) for error in result.errors or ()):
             break
         await context.look_again()
         result = await Executor(plan, context).run()
@@ -115,10 +115,6 @@ def raise_if_unavailable(errors: Sequence[GraphQLError], data: dict[str, Any] | 
     if nothing_was_done or operation.type is OperationType.QUERY:
         raise outages[0]
     log().warning("database unavailable", reason=str(outages[0]))
-
-
-def _met_something_vanished(errors: Sequence[GraphQLError] | None) -> bool:
-    return errors is not None and any(isinstance(error.original_error, Vanished) for error in errors)
 
 
 def request_error(errors: Sequence[GraphQLError], *, code: RequestCode, context: Context | None = None) -> Answer:
@@ -178,7 +174,7 @@ def note_operation(
         actor=actor,
         operation=operation.name,
         hash=operation.hash,
-        type=operation.kind,
+        type=operation.type.value,
         statements=request.statements,
         cost=cost,
         milliseconds=round(seconds * 1000, 1),
@@ -188,7 +184,7 @@ def note_operation(
     )
     if request.span is not None:
         attributes = {
-            "graphql.operation.type": operation.kind,
+            "graphql.operation.type": operation.type.value,
             "graphql.operation.name": operation.name,
             "flowport.hash": operation.hash,
             "flowport.actor": actor,
@@ -197,5 +193,5 @@ def note_operation(
             "flowport.outcome": answer.outcome,
             "flowport.codes": answer.codes,
         }
-        name = f"{operation.kind} {operation.label}"
+        name = f"{operation.type.value} {operation.label}"
         request.span.note_operation(name, attributes, is_failed=answer.outcome == "failed")

@@ -171,9 +171,17 @@ def _read_json(text: bytes, what: str) -> object:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise bad_request(_why_not_json(text, what, error)) from None
-    if _LONG_NUMBER.search(text) is not None:
-        _refuse_long_integers(text, what)
-    _refuse_repeated_keys(text, value, what)
+    try:
+        if _LONG_NUMBER.search(text) is not None:
+            _refuse_long_integers(text, what)
+        repeated = repeated_key(text, value)
+    except RecursionError:
+        raise bad_request(f"{what} is nested too deeply.") from None
+    if repeated is not None:
+        place = shortened_text("".join(map(_part_of_path, repeated.path)).removeprefix("."))
+        at = f", at {place}" if place else ""
+        # All but its last value would be lost.
+        raise bad_request(f"{what} has the key {json_text(repeated.key)} twice{at}. Send each key of an object once.")
     return value
 
 
@@ -194,22 +202,7 @@ def _refuse_long_integers(text: bytes, what: str) -> None:
             return number
         raise bad_request(f"{what} holds an integer of more than 64 bits. Send it as a string.")
 
-    try:
-        json.loads(text, parse_int=check)
-    except RecursionError:
-        raise bad_request(f"{what} is nested too deeply.") from None
-
-
-def _refuse_repeated_keys(text: bytes, value: object, what: str) -> None:
-    """Refuse a key that stands twice: all but its last value would be lost."""
-    try:
-        repeated = repeated_key(text, value)
-    except RecursionError:
-        raise bad_request(f"{what} is nested too deeply.") from None
-    if repeated is not None:
-        place = shortened_text("".join(map(_part_of_path, repeated.path)).removeprefix("."))
-        at = f", at {place}" if place else ""
-        raise bad_request(f"{what} has the key {json_text(repeated.key)} twice{at}. Send each key of an object once.")
+    json.loads(text, parse_int=check)
 
 
 def _part_of_path(key: str | int) -> str:
