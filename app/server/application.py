@@ -18,7 +18,7 @@ from app.http.explorer.page import Explorer, RedirectToPage
 from app.http.front_controller import FrontController
 from app.http.hosts_and_origins import AllowedHosts, Cors
 from app.http.limits.admission import Admission, UntakenAnswers
-from app.http.limits.rate_limit import RateLimiter
+from app.http.limits.rate_limit import RateLimiter, SharedRateLimiter
 from app.server.background import clean_up_periodically, keep_running
 from app.server.database import pool_size_of
 from app.server.probes import health, metrics, readiness
@@ -99,9 +99,10 @@ def endpoint_of(settings: Settings, database: Database, work: UnitOfWork, authen
         max_characters=settings.max_document_characters,
         hides_suggestions=settings.introspection == "off",
     )
-    limiter = None
-    if settings.rate_limit_cost_per_minute is not None:
-        limiter = RateLimiter(settings.rate_limit_cost_per_minute, url=settings.rate_limit_url)
+    limiter, cost_per_minute = None, settings.rate_limit_cost_per_minute
+    if cost_per_minute is not None:
+        url = settings.rate_limit_url
+        limiter = SharedRateLimiter(cost_per_minute, url=url) if url else RateLimiter(cost_per_minute)
     # On loopback everybody may read the schema, elsewhere callers with a token, unless a setting says otherwise.
     for_all = settings.introspection == "on" or (settings.introspection == "auto" and is_loopback(settings.host))
     return Endpoint(

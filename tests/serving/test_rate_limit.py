@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.http.limits import rate_limit
-from app.http.limits.rate_limit import OwnBuckets
+from app.http.limits.rate_limit import RateLimiter
 from tests.api.client import Api
 from tests.databases import Databases, Loaded, contents
 from tests.serving.real import VIEWER, code_of, error_of
@@ -152,12 +152,12 @@ async def test_what_nobody_could_foresee_is_owed(databases: Databases, loaded_tr
     )
 
 
-def test_what_is_owed_is_owed_for_longer_than_a_minute(clock: Clock) -> None:
+async def test_what_is_owed_is_owed_for_longer_than_a_minute(clock: Clock) -> None:
     """What an operation did beyond what could be foreseen of it may be many times the limit."""
-    buckets = OwnBuckets(LIMIT)
-    assert buckets.spend("ada", back=0, spent=10 * LIMIT, covered_only=False) == (True, -9 * LIMIT)
+    limiter = RateLimiter(LIMIT)
+    assert await limiter.spend("ada", back=0, spent=10 * LIMIT, covered_only=False) == (True, -9 * LIMIT)
     found = []
     for _ in range(3):
         clock.seconds += 270
-        found.append(buckets.spend("ada", back=0, spent=1, covered_only=True))
+        found.append(await limiter.spend("ada", back=0, spent=1, covered_only=True))
     assert found == [(False, -450), (False, 0), (True, 99)]

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from app.http.limits import rate_limit
-from app.http.limits.rate_limit import PREFIX, SharedBuckets
+from app.http.limits.rate_limit import PREFIX, SharedRateLimiter
 from app.telemetry.log import with_request
 from tests.api.client import Api
 from tests.databases import Databases, Loaded
@@ -87,19 +87,19 @@ async def test_what_was_set_aside_and_not_spent_is_given_back(
 
 async def test_a_bucket_goes_on_filling_when_the_clock_of_the_counters_is_set_back(counters: RedisServer) -> None:
     """Also for a caller that is refused meanwhile."""
-    buckets = SharedBuckets(counters.url, size=6000)
+    limiter = SharedRateLimiter(6000, url=counters.url)
     async with Redis.from_url(counters.url) as redis:
         seconds, _ = await redis.time()
         await redis.hset(PREFIX + "ada", mapping={"left": 0, "at": seconds + 3600})
 
     async def is_covered() -> bool:
-        answer = await buckets.spend("ada", back=0, spent=10, covered_only=True)
-        assert answer is not None
-        return answer[0]
+        is_spent, _ = await limiter.spend("ada", back=0, spent=10, covered_only=True)
+        assert not limiter.is_alone
+        return is_spent
 
     assert not await is_covered()
     assert await soon_true(is_covered)
-    await buckets.close()
+    await limiter.close()
 
 
 async def test_while_the_counters_are_away_each_server_counts_alone_and_then_together_again(
@@ -135,18 +135,18 @@ async def test_counters_without_memory_are_left_until_they_count_again_although_
     counters: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rate_limit, "PAUSE_SECONDS", 0.01)
-    buckets = SharedBuckets(counters.url, size=LIMIT)
+    limiter = SharedRateLimiter(LIMIT, url=counters.url)
     async with Redis.from_url(counters.url) as redis:
-        assert await counts_for(buckets, "ada")
+        assert await counts_for(limiter, "ada")
         await redis.config_set("maxmemory", "1")
         with capture_logs() as log:
             for _ in range(5):
                 assert await redis.ping()
-                assert not await counts_for(buckets, "ada")
+                assert not await counts_for(limiter, "ada")
                 await asyncio.sleep(0.01)
             await redis.config_set("maxmemory", "0")
-            assert await soon_true(lambda: counts_for(buckets, "ada"))
-    await buckets.close()
+            assert await soon_true(lambda: counts_for(limiter, "ada"))
+    await limiter.close()
     [left, back] = log
     assert (left["event"], back["event"]) == (
         "rate limit is counted by each process alone",
@@ -158,28 +158,29 @@ async def test_counters_without_memory_are_left_until_they_count_again_although_
 async def test_of_many_requests_one_tries_in_a_while_whether_the_counters_are_back(
     counters: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    buckets = SharedBuckets(counters.url, size=LIMIT)
+    limiter = SharedRateLimiter(LIMIT, url=counters.url)
     asked = list[str]()
-    ask = buckets._ask
+    ask = limiter._ask
 
     async def noted(caller: str, **spent: Any) -> tuple[bool, float]:
         asked.append(caller)
         return await ask(caller, **spent)
 
-    monkeypatch.setattr(buckets, "_ask", noted)
+    monkeypatch.setattr(limiter, "_ask", noted)
     counters.kill()
     for _ in range(3):
-        assert not await counts_for(buckets, "ada")
+        assert not await counts_for(limiter, "ada")
     assert asked == ["ada"]
-    buckets._alone_until = monotonic()
-    assert not any(await asyncio.gather(*(counts_for(buckets, f"caller {number}") for number in range(10))))
+    limiter._alone_until = monotonic()
+    assert not any(await asyncio.gather(*(counts_for(limiter, f"caller {number}") for number in range(10))))
     assert asked == ["ada", "caller 0"]
-    await buckets.close()
+    await limiter.close()
 
 
-async def counts_for(buckets: SharedBuckets, caller: str) -> bool:
-    answer = await buckets.spend(caller, back=0, spent=1, covered_only=True)
-    return answer is not None and answer[0]
+async def counts_for(limiter: SharedRateLimiter, caller: str) -> bool:
+    """Whether the counters counted for a caller."""
+    await limiter.spend(caller, back=0, spent=1, covered_only=True)
+    return not limiter.is_alone
 
 
 @asynccontextmanager
@@ -200,10 +201,10 @@ async def answering(answer: bytes) -> AsyncIterator[str]:
 )
 async def test_counters_that_answer_something_else_are_taken_for_away(answer: bytes) -> None:
     async with answering(answer) as url:
-        buckets = SharedBuckets(url, size=LIMIT)
+        limiter = SharedRateLimiter(LIMIT, url=url)
         with capture_logs() as log:
-            assert await buckets.spend("ada", back=0, spent=1, covered_only=True) is None
-        await buckets.close()
+            assert not await counts_for(limiter, "ada")
+        await limiter.close()
     assert [line["event"] for line in log] == ["rate limit is counted by each process alone"]
 
 

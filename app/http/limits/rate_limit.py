@@ -53,15 +53,36 @@ The script notes the level even if nothing is spent, so that a bucket goes on fi
 """
 
 
-class OwnBuckets:
-    """The buckets of all callers of this process."""
+class RateLimiter:
+    """A token bucket for each caller of this process."""
 
-    def __init__(self, size: int) -> None:
-        self._size = size
+    is_alone = False
+    """Whether this process counts alone because the shared buckets are away."""
+
+    def __init__(self, cost_per_minute: int) -> None:
+        self._size = cost_per_minute
         # When each bucket is full again, by the clock of this process; a full bucket is forgotten.
         self._full_at: TLRUCache[str, float] = TLRUCache(MOST_CALLERS, lambda _, at, __: at, timer=time.monotonic)
 
-    def spend(self, caller: str, *, back: int, spent: int, covered_only: bool) -> tuple[bool, float]:
+    async def take(self, caller: str, cost: int) -> None:
+        """Reserve the highest possible cost of an operation, at least 1, until `settle` charges the real one.
+
+        Refuses an operation that the bucket doesn't cover, with 429 and the seconds until it does in `Retry-After`; the
+        bucket stays as it is.
+        """
+        is_covered, level = await self.spend(caller, back=0, spent=max(cost, 1), covered_only=True)
+        if not is_covered:
+            raise _not_covered(max(cost, 1), level, self._size)
+
+    async def settle(self, caller: str, *, taken: int, done: int) -> dict[str, str]:
+        """Charge the work that an operation did, at least 1, instead of its reserve; returns the headers with the rest.
+
+        An operation that did more than its reserve leaves the caller in debt.
+        """
+        _, level = await self.spend(caller, back=max(taken, 1), spent=max(done, 1), covered_only=False)
+        return _headers(level, self._size)
+
+    async def spend(self, caller: str, *, back: int, spent: int, covered_only: bool) -> tuple[bool, float]:
         """Give back and spend; whether it was spent, and what is left."""
         now, seconds_of_one = time.monotonic(), WINDOW_SECONDS / self._size
         # Rounded, since the rest may be a fraction below a whole number.
@@ -73,13 +94,16 @@ class OwnBuckets:
         self._full_at[caller] = now + (self._size - level) * seconds_of_one
         return True, level
 
+    async def close(self) -> None:
+        """Close the connections to shared buckets."""
 
-class SharedBuckets:
-    """The buckets of all callers, in Redis."""
 
-    def __init__(self, url: str, *, size: int) -> None:
+class SharedRateLimiter(RateLimiter):
+    """A token bucket for each caller of all servers, in Redis. While it is away, this process counts alone."""
+
+    def __init__(self, cost_per_minute: int, *, url: str) -> None:
         """The URL begins with redis://, rediss:// (TLS) or unix://; nothing is connected before the first use."""
-        self._size = size
+        super().__init__(cost_per_minute)
         self._redis = Redis.from_url(
             url,
             socket_timeout=ANSWER_SECONDS,
@@ -88,28 +112,25 @@ class SharedBuckets:
             retry=Retry(NoBackoff(), 1),
             decode_responses=True,
         )
-        self._spend = self._redis.register_script(SPEND)
-        self.is_alone = False
-        """Whether this process counts alone, since Redis is away."""
+        self._script = self._redis.register_script(SPEND)
         self._alone_until = -math.inf
 
-    async def spend(self, caller: str, *, back: int, spent: int, covered_only: bool) -> tuple[bool, float] | None:
-        """Give back and spend; whether it was spent, and what is left. None while Redis can't count."""
+    async def spend(self, caller: str, *, back: int, spent: int, covered_only: bool) -> tuple[bool, float]:
         now = time.monotonic()
-        if now < self._alone_until:
-            return None
-        if self.is_alone:
-            # One request tries; the others don't wait for it.
-            self._alone_until = now + PAUSE_SECONDS
-        try:
-            answer = await self._ask(caller, back=back, spent=spent, covered_only=covered_only)
-        except FAILURES as error:
-            self._leave(error)
-            return None
-        if self.is_alone:
-            self.is_alone, self._alone_until = False, -math.inf
-            log().info("rate limit is counted together again")
-        return answer
+        if now >= self._alone_until:
+            if self.is_alone:
+                # One request tries; the others don't wait for it.
+                self._alone_until = now + PAUSE_SECONDS
+            try:
+                answer = await self._ask(caller, back=back, spent=spent, covered_only=covered_only)
+            except FAILURES as error:
+                self._leave(error)
+            else:
+                if self.is_alone:
+                    self.is_alone, self._alone_until = False, -math.inf
+                    log().info("rate limit is counted together again")
+                return answer
+        return await super().spend(caller, back=back, spent=spent, covered_only=covered_only)
 
     async def close(self) -> None:
         await self._redis.aclose()
@@ -119,7 +140,7 @@ class SharedBuckets:
         span = current_span()
         with nullcontext() if span is None else span.command("redis", "EVALSHA", {}):
             async with asyncio.timeout(2 * ANSWER_SECONDS):
-                is_spent, left = await cast("Any", self._spend(keys=[PREFIX + caller], args=arguments))
+                is_spent, left = await cast("Any", self._script(keys=[PREFIX + caller], args=arguments))
             return bool(is_spent), float(left)
 
     def _leave(self, error: Exception) -> None:
@@ -128,52 +149,6 @@ class SharedBuckets:
             self.is_alone = True
             reason = f"{type(error).__name__}: {error}"
             log().warning("rate limit is counted by each process alone", reason=reason)
-
-
-class RateLimiter:
-    """A token bucket for each caller.
-
-    With a URL all servers share the buckets. Without one, or while it can't be reached, each process has its own.
-    """
-
-    def __init__(self, cost_per_minute: int, *, url: str | None = None) -> None:
-        self._size = cost_per_minute
-        self._own = OwnBuckets(cost_per_minute)
-        self._shared = None if url is None else SharedBuckets(url, size=cost_per_minute)
-
-    async def take(self, caller: str, cost: int) -> None:
-        """Reserve the highest possible cost of an operation, at least 1, until `settle` charges the real one.
-
-        Refuses an operation that the bucket doesn't cover, with 429 and the seconds until it does in `Retry-After`; the
-        bucket stays as it is.
-        """
-        is_covered, level = await self._spend(caller, back=0, spent=max(cost, 1), covered_only=True)
-        if not is_covered:
-            raise _not_covered(max(cost, 1), level, self._size)
-
-    async def settle(self, caller: str, *, taken: int, done: int) -> dict[str, str]:
-        """Charge the work that an operation did, at least 1, instead of its reserve; returns the headers with the rest.
-
-        An operation that did more than its reserve leaves the caller in debt.
-        """
-        _, level = await self._spend(caller, back=max(taken, 1), spent=max(done, 1), covered_only=False)
-        return _headers(level, self._size)
-
-    @property
-    def is_alone(self) -> bool:
-        """Whether this process counts alone because the shared buckets are away."""
-        return self._shared is not None and self._shared.is_alone
-
-    async def close(self) -> None:
-        if self._shared is not None:
-            await self._shared.close()
-
-    async def _spend(self, caller: str, *, back: int, spent: int, covered_only: bool) -> tuple[bool, float]:
-        if self._shared is not None:
-            answer = await self._shared.spend(caller, back=back, spent=spent, covered_only=covered_only)
-            if answer is not None:
-                return answer
-        return self._own.spend(caller, back=back, spent=spent, covered_only=covered_only)
 
 
 def _headers(level: float, size: int) -> dict[str, str]:
