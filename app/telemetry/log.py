@@ -5,7 +5,6 @@ import os
 import re
 import sys
 from contextvars import ContextVar
-from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO, cast
 
 import orjson
@@ -112,7 +111,7 @@ def configure_log(*, log_format: str, level: str) -> None:
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if for_people else "iso", utc=not for_people),
     ]
     # Tracebacks without the values of variables: these are those of callers.
-    first = [summary, plain] if for_people else [structlog.processors.format_exc_info]
+    first = [summary] if for_people else [structlog.processors.format_exc_info]
     render = console() if for_people else to_json
     ending: list[structlog.typing.Processor] = [*first, redacting(render)]
     stream = cast("TextIO", LogStream(sys.stderr, render))
@@ -163,7 +162,7 @@ def summary(_: object, __: str, line: structlog.typing.EventDict) -> structlog.t
     """The line of an operation in a sentence, with the id under which the JSON log would have the rest."""
     if line["event"] != "operation":
         return line
-    outcome = " ".join(str(spelt(each)) for each in (line["outcome"], *line["codes"]))
+    outcome = " ".join((line["outcome"], *line["codes"]))
     measured = f"{line['milliseconds']} ms, {line['statements']} SQL statements, cost {line['cost']}"
     sentence = f"{line['type']} {line['operation'] or 'without a name'}: {outcome}, {measured}"
     kept = {name: line[name] for name in ("timestamp", "level", "request_id") if name in line}
@@ -173,17 +172,6 @@ def summary(_: object, __: str, line: structlog.typing.EventDict) -> structlog.t
 def logger_name(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Add the library's name. Uvicorn's logger for everything that its server does is `uvicorn.error`."""
     return {**line, "logger": line["_record"].name.replace("uvicorn.error", "uvicorn")}
-
-
-def plain(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Replace enum members by their values, in tuples too."""
-    return {name: spelt(value) for name, value in line.items()}
-
-
-def spelt(value: object) -> object:
-    if isinstance(value, StrEnum):
-        return value.value
-    return tuple(spelt(each) for each in value) if isinstance(value, tuple) else value
 
 
 _logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
