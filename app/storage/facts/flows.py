@@ -37,8 +37,7 @@ from app.domain.flow import (
     copied_state,
 )
 from app.domain.model import ContractId, FlowId, FlowStatus, FlowType
-from app.meter import current_meter
-from app.offload import interruptible, offload
+from app.meter import current_meter, interruptible, offload
 from app.storage.connections.connection import ReadConnection, Row, is_one_of
 from app.storage.facts.drifts import base_of
 from app.storage.facts.locks import NEW_FLOWS_IN, Touched

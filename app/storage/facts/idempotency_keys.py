@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, DateTime, Integer, Text, bindparam, delete
 
 from app.domain.input import KeyedCall
 from app.domain.model import UserId
-from app.offload import LARGE, offload
+from app.meter import LARGE, offload
 from app.storage.connections.connection import ReadConnection, WriteConnection
 from app.storage.connections.row_changes import insert_rows, write_rows
 from app.storage.tables import IDEMPOTENCY_KEY

@@ -14,7 +14,7 @@ from app.domain.graph import Bindings
 from app.domain.model import DraftId, EventType, ExportId, FlowId, VersionOrigin
 from app.domain.references import ReferenceOutcome
 from app.domain.undo import ChangeSinceExport, Undone, UndoPlan, earliest_of_flows
-from app.offload import interruptible, offload
+from app.meter import interruptible, offload
 from app.storage.connections.connection import views_of
 from app.storage.connections.row_changes import BY, NOW, Parts, insert_new_rows, insert_rows, update_rows
 from app.storage.event_writes import FlowEvent, flow_events, removed_flows
