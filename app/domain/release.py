@@ -1,19 +1,19 @@
 """Requests for releases (R4): drafts of one workspace, as they were seen, that are published together after a review."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, writing_refused
+from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceAccess, writing_refused
 from app.domain.batch import Batch, BatchNotApplied, BatchWish, decide_items
 from app.domain.draft import StaleDraft
 from app.domain.errors import FLOW, Refused, enumerated, named, printable, refused
 from app.domain.facts import Facts
 from app.domain.flow import DraftNotFound, Flow
 from app.domain.input import IdempotencyKeyReused, InvalidInput, description_mistakes, name_mistakes
-from app.domain.model import Workspace, WorkspaceId
-from app.domain.publish import PublishPlan, PublishWish, ReleasedDraft, plan_publishable
+from app.domain.model import UserId, Workspace, WorkspaceId
+from app.domain.publish import PublishPlan, PublishWish, plan_publishable
 from app.domain.readiness import DraftNotReady
 from app.domain.running import FlowIsSuspended, suspended_by_platform
 
@@ -94,22 +94,30 @@ class RequestWish(BatchWish[PublishWish]):
     start: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RequestPlan:
-    workspace_id: WorkspaceId
-    title: str
-    comment: str | None
-    start: bool
-    drafts: tuple[ReleasedDraft, ...]
-
-
-class AppliedRelease(NamedTuple):
-    """A release of drafts that were published in one call, without a request."""
+class ReleasePlan(NamedTuple):
+    """A release that is requested or, of drafts that are published in one call, applied without a request."""
 
     workspace_id: WorkspaceId
     title: str
     start: bool
     plans: tuple[PublishPlan, ...]
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFacts:
+    """A request that the caller can see, with its items and their flows as far as they matter."""
+
+    id: str
+    title: str
+    state: ReleaseState
+    start: bool
+    requested_by: str
+    access: WorkspaceAccess
+    actor: UserId
+    items: tuple[ReleaseItem, ...] = ()
+    drafts: Facts = field(default_factory=Facts)
+    """The facts about the drafts, or about the versions before an applied release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,7 @@ class Released:
     replayed: bool = False
 
 
-def applied_releases(plans: Iterable[PublishPlan]) -> list[AppliedRelease]:
+def applied_releases(plans: Iterable[PublishPlan]) -> list[ReleasePlan]:
     """The releases that drafts are if they are published in one call: one for each workspace, in their order (B4).
 
     A title names the flows, as far as they fit in 255 characters.
@@ -129,7 +137,7 @@ def applied_releases(plans: Iterable[PublishPlan]) -> list[AppliedRelease]:
     for plan in plans:
         of_workspaces.setdefault(plan.workspace_id, []).append(plan)
     return [
-        AppliedRelease(
+        ReleasePlan(
             workspace_id,
             enumerated(of_workspace, lambda plan: printable(plan.draft.flow_name), LONGEST_TITLE),
             any(plan.starts_flow for plan in of_workspace),
@@ -141,7 +149,7 @@ def applied_releases(plans: Iterable[PublishPlan]) -> list[AppliedRelease]:
 
 def plan_request(
     facts: Facts, wish: RequestWish, count: Callable[[Iterable[PublishWish]], Iterator[PublishWish]]
-) -> RequestPlan | Refused[RequestRefusal]:
+) -> ReleasePlan | Refused[RequestRefusal]:
     """Decide to request a release, or give every reason why its drafts couldn't be published, but for the review (R4).
 
     Refuses drafts of several workspaces. `count` goes through the items, and may end that.
@@ -149,7 +157,7 @@ def plan_request(
     flows = [facts.flows[item.flow_id] for item in wish.remaining.values() if item.flow_id in facts.flows]
     workspace = flows[0].access.workspace if flows else None
 
-    def plan(item: PublishWish) -> ReleasedDraft | Refused[RequestRefusal]:
+    def plan(item: PublishWish) -> PublishPlan | Refused[RequestRefusal]:
         flow = facts.flows.get(item.flow_id)
         if flow is None:
             return Refused((FlowNotFound(item.flow_id, path=FLOW),))
@@ -158,10 +166,9 @@ def plan_request(
             *(suspended_by_platform(flow) if wish.start else ()),
             *_elsewhere(flow, workspace),
         )
-        planned = plan_publishable(facts, flow, item, refusals)
-        return planned if isinstance(planned, Refused) else planned.draft
+        return plan_publishable(facts, flow, item, refusals)
 
-    decided: Batch[ReleasedDraft, RequestRefusal | BatchNotApplied] = decide_items(
+    decided: Batch[PublishPlan, RequestRefusal | BatchNotApplied] = decide_items(
         wish, plan, lambda item: item.flow_id, facts.names, count
     )
     errors = [
@@ -172,7 +179,7 @@ def plan_request(
     refusal = refused(*(error for error in errors if not isinstance(error, BatchNotApplied)))
     if refusal is not None or workspace is None:
         return refusal or Refused((InvalidInput(wish.list_path, "A release has at least one draft."),))
-    return RequestPlan(workspace.id, wish.title.strip(), wish.comment, wish.start, tuple(decided.done))
+    return ReleasePlan(workspace.id, wish.title.strip(), wish.start, tuple(decided.done), wish.comment)
 
 
 def _elsewhere(flow: Flow, workspace: Workspace | None) -> tuple[InvalidInput, ...]:

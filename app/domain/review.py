@@ -1,27 +1,29 @@
-"""Reviewing and withdrawing a release that was requested (R5, R6)."""
+"""Reviewing and withdrawing a release that was requested (R5, R6), and undoing an applied one (R8)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.domain.access import (
     FLOW_EDIT,
+    FLOW_RELEASE,
     FLOW_REVIEW,
     FLOW_TOGGLE_STATUS,
     ContractSuspended,
     InsufficientPermission,
     WorkspaceAccess,
     contract_suspended,
+    is_reviewed,
     rights_missing,
 )
 from app.domain.errors import Path, Refusal, Refused, Some, counted, not_found, printable, refused
-from app.domain.facts import Facts
-from app.domain.flow import Flow
+from app.domain.flow import Flow, FlowState
 from app.domain.input import InvalidInput, description_mistakes
-from app.domain.model import FlowStatus, Kind, UserId, WorkspaceId
-from app.domain.publish import PublishPlan, plan_of
+from app.domain.model import FlowId, FlowStatus, Kind, WorkspaceId
+from app.domain.publish import PublishPlan, plan_of, reverted
 from app.domain.readiness import DraftNotReady, not_ready
-from app.domain.release import ReleaseItem, ReleaseState
+from app.domain.release import ReleaseFacts, ReleaseItem, ReleaseState
 from app.domain.running import FlowIsSuspended, suspended_by_platform
 
 RELEASE: Path = ("releaseId",)
@@ -81,6 +83,20 @@ class ReleaseIsStale(Refusal):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class CannotUndoRelease(Refusal):
+    """Flows were published again, reverted or deleted since the release (R8)."""
+
+    items: tuple[ReleaseItem, ...] = field(hash=False)
+
+    @property
+    def message(self) -> str:
+        return (
+            f"{have_changed(self.items)} since the release was applied, so the release can't be undone. "
+            "Revert each flow of it on its own."
+        )
+
+
 def have_changed(items: Sequence[ReleaseItem]) -> str:
     flows = counted("flow", items, lambda item: printable(item.flow_name))
     return f"The {flows} {'has' if len(items) == 1 else 'have'} changed"
@@ -93,29 +109,21 @@ class ReviewWish:
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseFacts:
-    """A request that the caller can see, with its items and their flows as far as they matter."""
+class RestoredFlow(NamedTuple):
+    """A flow of a release that is undone."""
 
-    id: str
-    title: str
-    state: ReleaseState
-    start: bool
-    requested_by: str
-    access: WorkspaceAccess
-    actor: UserId
-    items: tuple[ReleaseItem, ...] = ()
-    drafts: Facts = field(default_factory=Facts)
-    """The facts about the drafts, or about the versions before an applied release."""
-
-    @property
-    def workspace_id(self) -> WorkspaceId:
-        return self.access.workspace.id
+    flow_id: FlowId
+    state: FlowState | None
+    """The state of the version before the release, which becomes the next version; None where there was none."""
+    stops: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewPlan:
-    """The end of a request: withdrawn, or the decision of the reviewer; an approval publishes drafts, and may start their flows."""
+    """The end of a request or of an applied release: withdrawn, undone, or the decision of the reviewer.
+
+    An approval publishes drafts, and may start their flows.
+    """
 
     release_id: str
     workspace_id: WorkspaceId
@@ -123,6 +131,8 @@ class ReviewPlan:
     comment: str | None = None
     publishes: tuple[PublishPlan, ...] = ()
     """In the order of the items."""
+    restores: tuple[RestoredFlow, ...] = ()
+    """The flows of a release that is undone."""
 
 
 ReviewRefusal = (
@@ -137,6 +147,15 @@ ReviewRefusal = (
     | FlowIsSuspended
 )
 WithdrawRefusal = ReleaseNotFound | InsufficientPermission | ReleaseIsClosed | InvalidInput
+UndoReleaseRefusal = (
+    ReleaseNotFound
+    | InsufficientPermission
+    | ContractSuspended
+    | ReleaseIsClosed
+    | DraftNotReady
+    | InvalidInput
+    | CannotUndoRelease
+)
 Count = Callable[[Iterable[ReleaseItem]], Iterator[ReleaseItem]]
 """Goes through items while they are decided about, and may end that."""
 
@@ -152,10 +171,10 @@ def plan_review(
         return Refused((ReleaseNotFound(wish.release_id, path=RELEASE),))
     errors = review_refused(facts, wish)
     if errors or wish.decision is ReviewDecision.REJECT:
-        return refused(*errors) or ReviewPlan(facts.id, facts.workspace_id, ReleaseState.REJECTED, wish.comment)
+        return refused(*errors) or ReviewPlan(facts.id, facts.access.workspace.id, ReleaseState.REJECTED, wish.comment)
     plans, refusals = _approved(facts, count)
     return refused(*refusals) or ReviewPlan(
-        facts.id, facts.workspace_id, ReleaseState.APPLIED, wish.comment, tuple(plans)
+        facts.id, facts.access.workspace.id, ReleaseState.APPLIED, wish.comment, tuple(plans)
     )
 
 
@@ -201,7 +220,53 @@ def plan_withdrawal(facts: ReleaseFacts | None, release_id: str) -> ReviewPlan |
         *rights_missing(facts.access, RELEASE, permission=FLOW_EDIT),
         *closed(facts, ReleaseState.OPEN),
     )
-    return refused(*errors) or ReviewPlan(facts.id, facts.workspace_id, ReleaseState.WITHDRAWN)
+    return refused(*errors) or ReviewPlan(facts.id, facts.access.workspace.id, ReleaseState.WITHDRAWN)
+
+
+def plan_undo_release(
+    facts: ReleaseFacts | None, release_id: str, count: Count = iter
+) -> ReviewPlan | Refused[UndoReleaseRefusal]:
+    """Decide to undo an applied release: each flow gets its earlier version again, and flows that it started stop (R8).
+
+    Refuses a release of which a flow was published again, reverted or deleted since, and an earlier version that isn't
+    ready any more. Without facts the caller can't see the request.
+    """
+    if facts is None:
+        return Refused((ReleaseNotFound(release_id, path=RELEASE),))
+    if errors := undo_refused(facts):
+        return Refused(errors)
+    moved = tuple(item for item in facts.items if item.version_has_moved)
+    refusals: list[UndoReleaseRefusal] = [CannotUndoRelease(moved, path=RELEASE)] if moved else []
+    restored: list[RestoredFlow] = []
+    for item in count(facts.items):
+        flow = facts.drafts.flows.get(item.flow_id)
+        before = facts.drafts.version(item.flow_id, item.over_version_id)
+        if item.version_has_moved or flow is None:
+            continue
+        state = None if before is None else reverted(facts.drafts, flow, before)[0]
+        if state is not None:
+            refusals += about_flow(not_ready(facts.drafts, flow, state, RELEASE, is_restored=True), flow)
+        runs_only_since = item.started or state is None
+        restored.append(RestoredFlow(flow.id, state, runs_only_since and flow.status is FlowStatus.ACTIVE))
+    return refused(*refusals) or ReviewPlan(
+        facts.id, facts.access.workspace.id, ReleaseState.UNDONE, restores=tuple(restored)
+    )
+
+
+def undo_refused(facts: ReleaseFacts) -> tuple[UndoReleaseRefusal, ...]:
+    """The refusals of undoing a release that don't depend on its items."""
+    return (
+        *rights_missing(facts.access, RELEASE, permission=undo_permission(facts.access)),
+        *contract_suspended(facts.access, RELEASE),
+        *closed(facts, ReleaseState.APPLIED),
+    )
+
+
+def undo_permission(access: WorkspaceAccess) -> str:
+    """The permission that undoing a release needs: in a reviewed workspace to review or to release (R8)."""
+    if not is_reviewed(access):
+        return FLOW_EDIT
+    return FLOW_RELEASE if FLOW_RELEASE in access.permissions else FLOW_REVIEW
 
 
 def closed(facts: ReleaseFacts, expected: ReleaseState) -> tuple[ReleaseIsClosed, ...]:

@@ -21,7 +21,6 @@ from app.domain import (
     review,
     running,
     undo,
-    undo_release,
 )
 from app.domain import flow as flow_rules
 from app.domain.input import InvalidInput
@@ -257,5 +256,5 @@ class WithdrawReleasePayload(Payload[release.Released, review.WithdrawRefusal]):
 
 
 @payload
-class UndoReleasePayload(Payload[release.Released, undo_release.UndoReleaseRefusal]):
+class UndoReleasePayload(Payload[release.Released, review.UndoReleaseRefusal]):
     request: ReleaseRequest | None = relation("releases", "done.release_id", REQUEST)

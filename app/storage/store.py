@@ -22,9 +22,9 @@ from app.domain.flow import Flow, SavedState
 from app.domain.graph import Json
 from app.domain.input import KeyedCall
 from app.domain.model import UserId
-from app.domain.review import ReleaseFacts
+from app.domain.release import ReleaseFacts
+from app.domain.review import undo_permission
 from app.domain.undo import UndoFacts
-from app.domain.undo_release import undo_permission
 from app.storage.connections.connection import Row, WriteConnection
 from app.storage.connections.row_changes import Part, write_rows
 from app.storage.facts.flows import (

@@ -45,10 +45,13 @@ from app.domain.review import (
     ReviewDecision,
     ReviewRefusal,
     ReviewWish,
+    UndoReleaseRefusal,
     WithdrawRefusal,
     plan_review,
+    plan_undo_release,
     plan_withdrawal,
     review_refused,
+    undo_refused,
 )
 from app.domain.running import (
     DeletePlan,
@@ -61,7 +64,6 @@ from app.domain.running import (
     plan_start,
     plan_stop,
 )
-from app.domain.undo_release import UndoReleaseRefusal, plan_undo_release, undo_refused
 from app.storage.facts.flows import draft_state, edited_state, named_states
 from app.storage.facts.states import has_drafts_set_aside
 from app.storage.store import Store

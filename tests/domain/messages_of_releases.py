@@ -1,8 +1,13 @@
 """What is said of releases: the rest of the table of messages."""
 
 from app.domain.release import ReleaseItem, ReleaseState
-from app.domain.review import CannotReviewOwnRelease, ReleaseIsClosed, ReleaseIsStale, ReleaseNotFound
-from app.domain.undo_release import CannotUndoRelease
+from app.domain.review import (
+    CannotReviewOwnRelease,
+    CannotUndoRelease,
+    ReleaseIsClosed,
+    ReleaseIsStale,
+    ReleaseNotFound,
+)
 from tests.domain.messages import ID, Message
 
 

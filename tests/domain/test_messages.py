@@ -48,12 +48,17 @@ from app.domain.readiness import (
 )
 from app.domain.references import CredentialNotAccessible
 from app.domain.release import ReleaseState
-from app.domain.review import CannotReviewOwnRelease, ReleaseIsClosed, ReleaseIsStale, ReleaseNotFound
+from app.domain.review import (
+    CannotReviewOwnRelease,
+    CannotUndoRelease,
+    ReleaseIsClosed,
+    ReleaseIsStale,
+    ReleaseNotFound,
+)
 from app.domain.running import FlowIsActive, FlowIsSuspended, FlowNotPublished
 from app.domain.source_graph import ComponentNotAccessible, InaccessibleComponent
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, TopicSchemaMismatch
 from app.domain.undo import CannotUndo, ChangeSinceExport, ExportNotFound, Instead
-from app.domain.undo_release import CannotUndoRelease
 from app.domain.world.things import WorldRefusal
 from tests.domain.builders import (
     AGENT,

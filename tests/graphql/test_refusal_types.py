@@ -13,10 +13,9 @@ from app.domain.export import CopyRefusal
 from app.domain.export_batch import BatchRefusal
 from app.domain.publish import PublishRefusal, RevertRefusal
 from app.domain.release import RequestRefusal
-from app.domain.review import ReviewRefusal, WithdrawRefusal
+from app.domain.review import ReviewRefusal, UndoReleaseRefusal, WithdrawRefusal
 from app.domain.running import DeleteRefusal, StartRefusal, StopRefusal
 from app.domain.undo import UndoRefusal
-from app.domain.undo_release import UndoReleaseRefusal
 from app.domain.world.things import WorldRefusal
 from app.graphql import outcomes, payloads, world_plans
 from app.graphql.errors import refusals

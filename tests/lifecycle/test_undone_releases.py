@@ -4,8 +4,8 @@ from app.domain.errors import Refused
 from app.domain.export import Exported
 from app.domain.publish import Published
 from app.domain.release import Released
+from app.domain.review import CannotUndoRelease
 from app.domain.undo import Undone
-from app.domain.undo_release import CannotUndoRelease
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.holdings import everything_in
 from tests.lifecycle.racing import THROUGH, edited, lawful, notes_of, published, refused_for, saved

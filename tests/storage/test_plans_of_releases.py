@@ -4,8 +4,7 @@ from functools import partial
 
 import pytest
 
-from app.domain.release import ReleaseState
-from app.domain.review import ReleaseFacts
+from app.domain.release import ReleaseFacts, ReleaseState
 from app.storage.connections.database import Database
 from app.storage.facts.record_facts import lock_release
 from app.storage.pages.lists import ListName, WantedList

@@ -19,7 +19,6 @@ from app.domain import (
     running,
     source_graph,
     undo,
-    undo_release,
     world,
 )
 from app.domain import flow as flow_rules
@@ -155,7 +154,7 @@ class ReleaseIsStale(Error):
     items: list[ReleaseItem] = about("Every item that has moved, with what moved.")
 
 
-@shows(undo_release.CannotUndoRelease, "Flows were published again, reverted or deleted since.")
+@shows(review.CannotUndoRelease, "Flows were published again, reverted or deleted since.")
 class CannotUndoRelease(Error):
     items: list[ReleaseItem] = about("Every item whose flow was.")
 

@@ -9,8 +9,7 @@ from sqlalchemy import ColumnElement, Text, and_, bindparam, case, exists, false
 
 from app.domain.flow import TEXTS, ShownFlow
 from app.domain.model import DraftId, ExportId, FlowId, FlowStatus, UserId
-from app.domain.release import ReleaseItem, ReleaseState
-from app.domain.review import ReleaseFacts
+from app.domain.release import ReleaseFacts, ReleaseItem, ReleaseState
 from app.domain.undo import ChangeSinceExport, DraftState, ExportedDraft, FlowSince, UndoFacts
 from app.meter import current_meter
 from app.storage.connections.connection import ReadConnection, Row, WriteConnection, is_one_of, views_of

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from app.domain.model import EventType, FlowStatus
 from app.domain.publish import Published, PublishPlan
-from app.domain.release import AppliedRelease, Released, ReleaseState, RequestPlan
+from app.domain.release import Released, ReleasePlan, ReleaseState
 from app.domain.review import ReviewPlan
 from app.domain.running import StatusPlan
-from app.domain.undo_release import UndoReleasePlan
 from app.storage.connections.row_changes import BY, NOW, insert_rows, update_rows
 from app.storage.event_writes import release_event
 from app.storage.ids import Kind, new_id
@@ -54,18 +53,18 @@ _TOLD_OF = {
 }
 
 
-async def write_request(store: Store, plan: RequestPlan) -> Released:
+async def write_request(store: Store, plan: ReleasePlan) -> Released:
     """Write a request with its items."""
     id_ = new_id(Kind.RELEASE)
     request = (id_, plan.workspace_id, plan.title, plan.comment, plan.start, ReleaseState.OPEN)
-    items = [(id_, position, *draft, None, False) for position, draft in enumerate(plan.drafts)]
+    items = [(id_, position, *each.draft, None, False) for position, each in enumerate(plan.plans)]
     event = release_event(EventType.RELEASE_REQUESTED, plan.workspace_id, id_)
     await store.write(event, (_REQUESTS, [request]), (_ITEMS, items))
     return Released(id_)
 
 
 async def publish_drafts(
-    store: Store, plans: Sequence[PublishPlan], releases: Iterable[AppliedRelease] = ()
+    store: Store, plans: Sequence[PublishPlan], releases: Iterable[ReleasePlan] = ()
 ) -> list[Published]:
     """Turn drafts into the next versions of their flows, remove them (H2), and note the releases that they are (B4)."""
     ids, versions = next_versions(
@@ -107,15 +106,15 @@ async def write_review(store: Store, plan: ReviewPlan) -> Released:
     return Released(plan.release_id)
 
 
-async def write_undone_release(store: Store, plan: UndoReleasePlan) -> Released:
+async def write_undone_release(store: Store, plan: ReviewPlan) -> Released:
     """Make the earlier version of each flow its next one, and stop the flows that the release started (R8)."""
     restored = [
         NextVersion(flow.flow_id, flow.state, FlowStatus.INACTIVE if flow.stops else None)
-        for flow in plan.flows
+        for flow in plan.restores
         if flow.state is not None
     ]
     stopped = [
-        StatusPlan(flow.flow_id, FlowStatus.INACTIVE) for flow in plan.flows if flow.state is None and flow.stops
+        StatusPlan(flow.flow_id, FlowStatus.INACTIVE) for flow in plan.restores if flow.state is None and flow.stops
     ]
     await store.write(*next_versions(restored)[1])
     await set_status(store, stopped)
