@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import NamedTuple
 
-from app.domain.errors import are_shown_whole, printable
+from app.domain.errors import printable
 from app.domain.model import ComponentId, ContractId, TenantId, Workspace, WorkspaceType
 
 LONGEST_STEP_NAME = 255
@@ -34,30 +34,15 @@ class Step(NamedTuple):
         return f"{printable(self.name)} ({printable(self.id)})" if self.shares_name else printable(self.name)
 
 
-_NEW_STEP = partial(tuple.__new__, Step)
-"""Makes one of a tuple: several times as fast as the class, and graphs have tens of thousands."""
-
-
 def make_steps(parts: Iterable[tuple[str, str, str | None]]) -> tuple[Step, ...]:
     """The steps of a graph, of the id, command and name of each, in its order."""
     known = [*parts]
-    if not _may_share_names(known):
-        return tuple(map(_NEW_STEP, [(position, *part, False) for position, part in enumerate(known)]))
     names = Counter(printable(name) for _, _, name in known if name is not None)
     ids = {printable(step_id) for step_id, _, _ in known}
     return tuple(
         Step(position, step_id, command, name, name is not None and _is_shared(printable(name), step_id, names, ids))
         for position, (step_id, command, name) in enumerate(known)
     )
-
-
-def _may_share_names(parts: Sequence[tuple[str, str, str | None]]) -> bool:
-    """Whether messages might confuse a name with another, or with an id; not for names that are shown as they are."""
-    names = [name for _, _, name in parts if name is not None]
-    ids = [id_ for id_, _, _ in parts]
-    different = {*names, *ids}
-    are_apart = len(different) == len(names) + len({*ids})
-    return bool(names) and not (are_apart and are_shown_whole(different))
 
 
 def _is_shared(name: str, step_id: str, names: Mapping[str, int], ids: Collection[str]) -> bool:

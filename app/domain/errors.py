@@ -5,7 +5,7 @@ for the person who reads it: the reason, and what would help. The message names 
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import accumulate
@@ -202,11 +202,6 @@ def printable(text: str) -> str:
     if cut.isprintable():
         return cut or '""'
     return "".join(character if character.isprintable() else "�" for character in cut)
-
-
-def are_shown_whole(texts: Collection[str]) -> bool:
-    """Whether each of these is shown as it is: asked of all at once, since graphs have tens of thousands."""
-    return "" not in texts and max(map(len, texts), default=0) <= LONGEST_QUOTE and "".join(texts).isprintable()
 
 
 def enumerated(listed: Sequence[Thing], text: Callable[[Thing], str], longest: int = LONGEST_LISTING) -> str:

@@ -1,6 +1,6 @@
 """Matches the elements of two lists: the longest match (Myers' O(ND) comparison), as far as a limit allows."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 MOST_STEPS = 800_000
@@ -12,6 +12,9 @@ MOST_CHARACTERS = 1_000_000
 ELEMENTS_PER_STEP = 4
 BYTES_PER_STEP = 16
 """Before lists are matched, their elements are serialized: so many elements or bytes take the time of one step."""
+
+_Matched = tuple[int, int, int, "_Matched"] | None
+"""A stretch that matches: its start and end in the one list, its diagonal, and the stretch before it."""
 
 Stretch = tuple[int, int, int, int]
 """A range in which two lists differ: start and end in the one, start and end in the other."""
@@ -56,42 +59,38 @@ def _in_common(
 def _longest_match(old: Sequence[Hashable], new: Sequence[Hashable], limit: ComparisonLimit) -> list[tuple[int, int]]:
     """The longest match of two lists; nothing if it would take more steps than are left.
 
-    Round by round with one difference more, row by row: how far into `old` each diagonal leads.
+    Round by round with one difference more, diagonal by diagonal: how far into `old` it leads, and what matched before.
     """
-    rows: list[list[int]] = []
+    reached: dict[int, tuple[int, _Matched]] = {1: (0, None)}
+    differences = 0
     while True:
-        differences, row = len(rows), list[int]()
-        for place in range(differences + 1):
-            x = _next_start(rows[-1], place) if rows else 0
-            y = begin = x - (2 * place - differences)
-            while x < len(old) and y < len(new) and old[x] == new[y]:
-                x, y = x + 1, y + 1
-            row.append(x)
-            limit.steps -= y - begin + 1
+        for diagonal in range(-differences, differences + 1, 2):
+            x, matched = _next_start(reached, diagonal, differences)
+            begin = x
+            while x < len(old) and x - diagonal < len(new) and old[x] == new[x - diagonal]:
+                x += 1
+            limit.steps -= x - begin + 1
             if limit.steps < 0:
                 return []
-            if x >= len(old) and y >= len(new):
-                return _traced([*rows, row], len(old) - len(new))
-        rows.append(row)
+            if begin < x:
+                matched = begin, x, diagonal, matched
+            if x >= len(old) and x - diagonal >= len(new):
+                return _pairs(matched)
+            reached[diagonal] = x, matched
+        differences += 1
 
 
-def _next_start(previous: Sequence[int], place: int) -> int:
-    """How far into the one list a diagonal leads with one difference more, before what is equal there."""
-    if place == 0 or (place < len(previous) and previous[place - 1] < previous[place]):
-        return previous[place]
-    return previous[place - 1] + 1
+def _next_start(reached: Mapping[int, tuple[int, _Matched]], diagonal: int, differences: int) -> tuple[int, _Matched]:
+    """How far into `old` a diagonal leads with one difference more, before what is equal there."""
+    if diagonal == -differences or (diagonal < differences and reached[diagonal - 1][0] < reached[diagonal + 1][0]):
+        return reached[diagonal + 1]
+    x, matched = reached[diagonal - 1]
+    return x + 1, matched
 
 
-def _traced(rows: Sequence[Sequence[int]], diagonal: int) -> list[tuple[int, int]]:
-    """The matching pairs on the way back from the end through the rows."""
+def _pairs(matched: _Matched) -> list[tuple[int, int]]:
     pairs: list[tuple[int, int]] = []
-    for differences in range(len(rows) - 1, -1, -1):
-        place = (diagonal + differences) // 2
-        end = rows[differences][place]
-        start = _next_start(rows[differences - 1], place) if differences else 0
+    while matched is not None:
+        start, end, diagonal, matched = matched
         pairs.extend((x, x - diagonal) for x in range(end - 1, start - 1, -1))
-        if differences:
-            previous = rows[differences - 1]
-            down = place == 0 or (place < len(previous) and previous[place - 1] < previous[place])
-            diagonal += 1 if down else -1
     return pairs[::-1]
