@@ -65,23 +65,17 @@ class CreatePlan:
     content: Content
 
 
-@dataclass(frozen=True, slots=True)
-class Created:
-    flow_id: FlowId
-    draft_id: DraftId
-    replayed: bool = False
-
-
 def plan_create(facts: Facts, wish: CreateWish) -> CreatePlan | Refused[CreateRefusal]:
     """Decide the creation of a flow: a draft, however unfinished (C6), or every refusal at once (X11)."""
     access, content = facts.accesses.get(wish.workspace_id), facts.graph
+    mistakes = (*_mistakes_in_texts(wish), *key_mistakes(wish.idempotency_key))
     if access is None:
         unseen = WorkspaceNotFound(wish.workspace_id, path=WORKSPACE)
-        return Refused((unseen, *_mistakes(wish), *graph_mistakes(wish.graph)))
+        return Refused((unseen, *mistakes, *graph_mistakes(wish.graph)))
     workspace = access.workspace
     refusals: tuple[CreateRefusal, ...] = (
         *new_flow_refused(access, facts.flows_used.get(workspace.contract.id, 0), WORKSPACE),
-        *_mistakes(wish),
+        *mistakes,
     )
     if not isinstance(content, Content):
         return Refused((*refusals, *(content or ())))
@@ -90,12 +84,6 @@ def plan_create(facts: Facts, wish: CreateWish) -> CreatePlan | Refused[CreateRe
     errors = (*refusals, *misplaced(sent, content.graph.bindings, destination))
     state = FlowState(wish.name.strip(), wish.description, wish.cron, content.hash, content.graph)
     return refused(*errors) or CreatePlan(workspace.id, wish.type, state, content)
-
-
-def _mistakes(wish: CreateWish) -> tuple[InvalidInput, ...]:
-    """Find mistakes in the input besides the graph."""
-    texts = (*name_mistakes(wish.name), *description_mistakes(wish.description), *cron_mistakes(wish.cron))
-    return (*texts, *key_mistakes(wish.idempotency_key))
 
 
 UpdateRefusal = (
@@ -138,10 +126,11 @@ class UpdateWish:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A draft that was saved, or of which a wish changes nothing, so that it keeps its revision (H1)."""
+    """A draft that was saved or came with a new flow, or of which a wish changes nothing, so that it keeps its revision (H1)."""
 
     flow_id: FlowId
     draft_id: DraftId
+    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +156,12 @@ def plan_update(facts: Facts, wish: UpdateWish) -> UpdatePlan | Saved | Refused[
     flow = facts.flows.get(wish.flow_id)
     if flow is None:
         mistakes = () if isinstance(wish.graph, Keep) else graph_mistakes(wish.graph)
-        return Refused((FlowNotFound(wish.flow_id, path=FLOW), *_mistakes_of_update(wish), *mistakes))
+        return Refused((FlowNotFound(wish.flow_id, path=FLOW), *_mistakes_in_texts(wish), *mistakes))
     workspace = flow.access.workspace
     refusals: tuple[UpdateRefusal, ...] = (
         *writing_refused(flow.access, FLOW),
         *stale(flow, wish.expected_revision),
-        *_mistakes_of_update(wish),
+        *_mistakes_in_texts(wish),
     )
     destination = Destination(workspace, facts.targets, facts.catalogue)
     edit = _edit(flow, facts, destination)
@@ -186,8 +175,7 @@ def plan_update(facts: Facts, wish: UpdateWish) -> UpdatePlan | Saved | Refused[
     return refused(*errors) or _plan(flow, replace(edit.state, graph=bound), edit.content, wish)
 
 
-def _mistakes_of_update(wish: UpdateWish) -> tuple[InvalidInput, ...]:
-    """Find mistakes in the input besides graph and bindings."""
+def _mistakes_in_texts(wish: CreateWish | UpdateWish) -> tuple[InvalidInput, ...]:
     return (
         *name_mistakes(wish.name),
         *(() if isinstance(wish.description, Keep) else description_mistakes(wish.description)),

@@ -99,7 +99,7 @@ class ExportFlowPayload(Payload[export.Exported, export_batch.BatchRefusal]):
 
 
 @payload
-class CreateFlowPayload(Payload[edit.Created, edit.CreateRefusal]):
+class CreateFlowPayload(Payload[edit.Saved, edit.CreateRefusal]):
     flow: Flow | None = relation("flows", "done.flow_id", "The new flow; null when refused.")
     draft: FlowDraft | None = relation("drafts", "done.draft_id", "Its draft; null when refused.")
     replayed: bool = about(REPLAYED, of="is_replayed")

@@ -15,7 +15,6 @@ from app.domain.draft import (
     plan_restore,
 )
 from app.domain.edit import (
-    Created,
     CreateRefusal,
     CreateWish,
     Saved,
@@ -81,7 +80,7 @@ Rule = Callable[[Flow | None, str], StatusPlan | Refused[Reason]]
 
 
 @transaction(key=KeyedCall.CREATE_FLOW)
-async def create_flow(store: Store, wish: CreateWish) -> Created | Refused[CreateRefusal]:
+async def create_flow(store: Store, wish: CreateWish) -> Saved | Refused[CreateRefusal]:
     """Create a flow with a draft, however unfinished (C6). On a refusal nothing is written."""
     facts = await store.create_facts(wish)
     plan = await decide(facts, lambda: plan_create(facts, wish))

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
-from app.domain.edit import Created
+from app.domain.edit import Saved
 from app.domain.errors import IDEMPOTENCY_KEY, Refused
 from app.domain.export import Exported
 from app.domain.graph import Json
@@ -26,10 +26,10 @@ from app.storage.facts.idempotency_keys import Made, StoredCall
 from app.storage.reads.exports import exports_to_json
 from app.storage.store import Store
 
-Done = Created | Exported | Published | Released | Reverted
+Done = Saved | Exported | Published | Released | Reverted
 Stored = TypeVar("Stored", bound=StoredCall | None)
 OUTCOMES: Mapping[KeyedCall, TypeAdapter[Any]] = {
-    KeyedCall.CREATE_FLOW: TypeAdapter(Created),
+    KeyedCall.CREATE_FLOW: TypeAdapter(Saved),
     KeyedCall.PUBLISH_FLOW_DRAFT: TypeAdapter(Published),
     KeyedCall.REVERT_FLOW: TypeAdapter(Reverted),
     KeyedCall.REQUEST_RELEASE: TypeAdapter(Released),

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.domain.batch import Batch, BatchWish, FlowsWish, UndosWish
 from app.domain.draft import DiscardPlan, DiscardWish, ExistingDraft, RestorePlan
-from app.domain.edit import Created, CreateWish, Saved, UpdateWish
+from app.domain.edit import CreateWish, Saved, UpdateWish
 from app.domain.errors import Refused
 from app.domain.export import Exported
 from app.domain.facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
@@ -68,7 +68,7 @@ class Company:
         self.now += timedelta(seconds=1)
         return self.now
 
-    async def create(self, workspace: str, graph: object, *, by: str = "ada", **said: Any) -> Created | Refused[Any]:
+    async def create(self, workspace: str, graph: object, *, by: str = "ada", **said: Any) -> Saved | Refused[Any]:
         wish = CreateWish(self[workspace], said.pop("name", "New flow"), graph, **said)
         return await create_flow(self.work.of(self._user(by)), wish)
 

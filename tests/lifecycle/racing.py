@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
-from app.domain.edit import Created, Saved
+from app.domain.edit import Saved
 from app.domain.publish import Published, Reverted
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.holdings import Holdings, broken_rules, holdings_of
@@ -33,10 +33,10 @@ async def at_once(first: Awaitable[Any], second: Awaitable[Any], after: int) -> 
     return one, other
 
 
-async def edited(company: Company, note: int = 1, *, workspace: str = "development") -> Created:
+async def edited(company: Company, note: int = 1, *, workspace: str = "development") -> Saved:
     """A flow that was never published; its draft is at revision 1."""
     made = await company.create(workspace, noted(note))
-    assert isinstance(made, Created)
+    assert isinstance(made, Saved)
     return made
 
 

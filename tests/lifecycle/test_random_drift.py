@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 
 from app.domain.drift import DriftStatus
-from app.domain.edit import Created
+from app.domain.edit import Saved
 from app.domain.export import Exported
 from app.domain.publish import Published, Reverted
 from app.domain.undo import Undone
@@ -85,7 +85,7 @@ class Histories(RuleBasedStateMachine):
     @initialize()
     def there_is_a_source_that_was_exported(self) -> None:
         created = self.wait(self.company.create("development", noted(1)))
-        assert isinstance(created, Created)
+        assert isinstance(created, Saved)
         self.flows[created.flow_id] = Flow(draft=State(1))
         self.publish(0)
         self.export(0, "production")

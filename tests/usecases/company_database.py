@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from app.domain.draft import ExistingDraft
-from app.domain.edit import Created, CreateRefusal, CreateWish
+from app.domain.edit import CreateRefusal, CreateWish, Saved
 from app.domain.errors import Refusal, Refused
 from app.domain.export import CopyRefusal, Exported, ExportRefusal
 from app.domain.facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
@@ -70,7 +70,7 @@ class CompanyDatabase:
 
     async def create(
         self, workspace: str, graph: object, *, by: str = "ada", name: str = "New flow", **said: Any
-    ) -> Created | Refused[CreateRefusal]:
+    ) -> Saved | Refused[CreateRefusal]:
         return await create_flow(self.work.of(self.user(by)), CreateWish(self[workspace], name, graph, **said))
 
     async def workspace(self, key: str) -> Workspace:
@@ -108,12 +108,12 @@ def exported(outcome: Exported | Refused[Any]) -> Exported:
     return outcome
 
 
-def created(outcome: Created | Refused[Any]) -> Created:
-    assert isinstance(outcome, Created), outcome
+def created(outcome: Saved | Refused[Any]) -> Saved:
+    assert isinstance(outcome, Saved), outcome
     return outcome
 
 
-def errors_of(outcome: Created | Exported | Refused[Any]) -> tuple[Refusal, ...]:
+def errors_of(outcome: Saved | Exported | Refused[Any]) -> tuple[Refusal, ...]:
     assert isinstance(outcome, Refused), outcome
     errors: tuple[Refusal, ...] = outcome.errors
     return errors

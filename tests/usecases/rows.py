@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from app.domain.edit import Created
+from app.domain.edit import Saved
 from app.domain.export import Exported
 from app.domain.input import name_key
 from tests.usecases.company_database import NOW, CompanyDatabase
 from tests.usecases.contents import Row
 
 
-def new_flow(world: CompanyDatabase, made: Exported | Created, workspace: str, name: str, **said: Any) -> Row:
+def new_flow(world: CompanyDatabase, made: Exported | Saved, workspace: str, name: str, **said: Any) -> Row:
     """A flow of Ada's: it starts inactive, with its first draft."""
     unsaid = {"description": None, "cron": None, "type": "ORDINARY", "published_version_id": None}
     return {
@@ -28,7 +28,7 @@ def new_flow(world: CompanyDatabase, made: Exported | Created, workspace: str, n
 
 
 def new_draft(
-    world: CompanyDatabase, made: Exported | Created, state: Row, bindings: list[Any], *, origin: str, **said: Any
+    world: CompanyDatabase, made: Exported | Saved, state: Row, bindings: list[Any], *, origin: str, **said: Any
 ) -> Row:
     """An active draft of Ada's with the content and the description of a state."""
     return {

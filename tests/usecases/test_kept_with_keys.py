@@ -10,7 +10,7 @@ import pytest
 
 from app.domain.bindings import AgentNotCopied
 from app.domain.component import Step
-from app.domain.edit import Created
+from app.domain.edit import Saved
 from app.domain.export import Exported
 from app.domain.flow import CopiedFrom
 from app.domain.input import KeyedCall
@@ -54,7 +54,7 @@ ALL = {0: WITHOUT_TOPIC, 3: WITHOUT_TOPIC, 7: PLAIN}
 OUTCOMES: dict[KeyedCall, Any] = {
     KeyedCall.COPY_FLOW: PLAIN,
     KeyedCall.EXPORT_FLOW: EXPORTED,
-    KeyedCall.CREATE_FLOW: Created(FLOW, DRAFT),
+    KeyedCall.CREATE_FLOW: Saved(FLOW, DRAFT),
     KeyedCall.PUBLISH_FLOW_DRAFT: Published(FLOW, VERSION),
     KeyedCall.REQUEST_RELEASE: Released("release_1"),
     KeyedCall.REVERT_FLOW: Reverted(FLOW, None, VERSION, DRAFT, REFERENCES),

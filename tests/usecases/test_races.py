@@ -5,7 +5,7 @@ from typing import TypeVar
 import pytest
 
 from app.domain.access import QuotaExceeded
-from app.domain.edit import Created
+from app.domain.edit import Saved
 from app.domain.export import Exported
 from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, errors_of, exported
@@ -47,8 +47,8 @@ async def test_into_three_free_places_go_exactly_three_of_whatever_comes(world: 
     ]
     outcomes = await at_once(*turned(work, turn))
 
-    went_through = [outcome for outcome in outcomes if isinstance(outcome, Created | Exported)]
-    refused = [errors_of(outcome) for outcome in outcomes if not isinstance(outcome, Created | Exported)]
+    went_through = [outcome for outcome in outcomes if isinstance(outcome, Saved | Exported)]
+    refused = [errors_of(outcome) for outcome in outcomes if not isinstance(outcome, Saved | Exported)]
     assert len(went_through) == 3
     assert refused == [(QuotaExceeded(5, 5, contract),)] * 21
     held = await world.contents()

@@ -7,7 +7,7 @@ from hashlib import sha256
 import orjson
 from sqlalchemy import null
 
-from app.domain.edit import Created, CreatePlan
+from app.domain.edit import CreatePlan, Saved
 from app.domain.export import Exported, ExportPlan
 from app.domain.flow import TEXTS, FlowState, ShownFlow
 from app.domain.graph import Bindings
@@ -77,7 +77,7 @@ async def write_exports(store: Store, plans: Sequence[ExportPlan]) -> list[Expor
     return exports
 
 
-async def write_flow(store: Store, plan: CreatePlan) -> Created:
+async def write_flow(store: Store, plan: CreatePlan) -> Saved:
     """Write a flow that was created from a graph: its content, unless that is known already, and its draft."""
     await write_content(store, plan.content)
     flow_id, draft_id = FlowId(new_id(Kind.FLOW)), DraftId(new_id(Kind.DRAFT))
@@ -86,7 +86,7 @@ async def write_flow(store: Store, plan: CreatePlan) -> Created:
         (FLOWS, [(flow_id, plan.workspace_id, plan.type, FIRST_REVISION, *shown_values(plan.state))]),
         (DRAFTS, [(draft_id, flow_id, FIRST_REVISION, *state_values(plan.state))]),
     )
-    return Created(flow_id, draft_id)
+    return Saved(flow_id, draft_id)
 
 
 def in_parts(plans: Sequence[ExportPlan]) -> Iterator[Sequence[ExportPlan]]:
