@@ -57,7 +57,7 @@ class Link(NamedTuple):
     conditional: bool = False
 
 
-_COMMAND = re.compile(r"([^/:@\s\0]+)/([^/:@\s\0]+):([^/:@\s\0]+)(?:@([^/:@\s\0]+))?")
+_COMMAND = re.compile(r"([^/:@\s\0]+)/([^/:@\s\0]+):([^/:@\s\0]+)(?:@[^/:@\s\0]+)?")
 
 
 class ComponentAccess(StrEnum):
@@ -88,11 +88,10 @@ class ComponentName(NamedTuple):
 
 
 class Command(NamedTuple):
-    """`team/name:function@version`; the version is `latest`, a revision, or missing."""
+    """`team/name:function@version`, but for the version, which no rule rests on: `latest`, a revision, or missing."""
 
     component: ComponentName
     function: str
-    version: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +181,7 @@ def read_command(command: str) -> Command | None:
 @lru_cache(maxsize=8_192)
 def _read_command(command: str) -> Command | None:
     match = _COMMAND.fullmatch(command)
-    return None if match is None else Command(ComponentName(match[1], match[2]), match[3], match[4])
+    return None if match is None else Command(ComponentName(match[1], match[2]), match[3])
 
 
 def why_unusable(component: Component, workspace: Workspace) -> InaccessibilityReason | None:

@@ -18,7 +18,7 @@ from app.domain.component import (
 )
 from app.domain.errors import Path, Refusal, counted, enumerated, named, printable
 from app.domain.flow import Graph
-from app.domain.model import ComponentId, ContractId, TenantId, Workspace, WorkspaceType
+from app.domain.model import ContractId, TenantId, Workspace, WorkspaceType
 from app.domain.topics import TopicUse, topic_uses
 
 LONGEST_COMPONENTS = 900
@@ -44,10 +44,6 @@ class InaccessibleComponent:
     def step_ids(self) -> list[str]:
         """Kept, since every step that uses the component has this object."""
         return [step.id for step in self.steps]
-
-    @property
-    def component_id(self) -> ComponentId | None:
-        return None if self.component is None else self.component.id
 
 
 class InaccessibleComponents(tuple[InaccessibleComponent, ...]):  # noqa: SLOT001 - what is derived once is kept in its __dict__

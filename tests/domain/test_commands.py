@@ -7,19 +7,19 @@ from tests.domain.counting import peak
 
 
 @pytest.mark.parametrize(
-    ("command", "team", "name", "function", "version"),
+    ("command", "team", "name", "function"),
     [
-        ("acme/mailer:send@latest", "acme", "mailer", "send", "latest"),
-        ("acme/mailer:send@5f3c2a", "acme", "mailer", "send", "5f3c2a"),
-        ("acme/mailer:send", "acme", "mailer", "send", None),
-        ("elasticio/pub-sub:sub@latest", "elasticio", "pub-sub", "sub", "latest"),
-        ("team.1/näme_2:fn.x@1.0-beta", "team.1", "näme_2", "fn.x", "1.0-beta"),
+        ("acme/mailer:send@latest", "acme", "mailer", "send"),
+        ("acme/mailer:send@5f3c2a", "acme", "mailer", "send"),
+        ("acme/mailer:send", "acme", "mailer", "send"),
+        ("elasticio/pub-sub:sub@latest", "elasticio", "pub-sub", "sub"),
+        ("team.1/näme_2:fn.x@1.0-beta", "team.1", "näme_2", "fn.x"),
     ],
 )
-def test_a_command_has_a_component_a_function_and_maybe_a_version(
-    command: str, team: str, name: str, function: str, version: str | None
+def test_a_command_has_a_component_and_a_function_and_may_have_a_version(
+    command: str, team: str, name: str, function: str
 ) -> None:
-    assert read_command(command) == Command(ComponentName(team, name), function, version)
+    assert read_command(command) == Command(ComponentName(team, name), function)
     assert str(named_component(command)) == f"{team}/{name}"
 
 

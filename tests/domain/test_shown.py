@@ -32,8 +32,8 @@ HIDDEN = InaccessibleComponent("lab/crm", CRM, STEPS, InaccessibilityReason.OTHE
     ("value", "shown"),
     [
         (BOUND, {"credential": "credential_1", "secret": "secret_1", "agent": None, "topic": None}),
-        (UNKNOWN, {"step_ids": ["2", "1"], "component_id": None}),
-        (HIDDEN, {"step_ids": ["2", "1"], "component_id": CRM.id}),
+        (UNKNOWN, {"step_ids": ["2", "1"], "component": None}),
+        (HIDDEN, {"step_ids": ["2", "1"], "component": CRM}),
         (AgentNotCopied("agent_1", None, STEPS, None), {"step_ids": ["2", "1"]}),
         (
             ExportNotFound("export_1"),

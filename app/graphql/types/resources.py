@@ -129,7 +129,7 @@ class InaccessibleComponent:
     step_ids: list[str] = about("The steps that use it, in the order of the graph.")
     reason: InaccessibilityReason = about("Why it can't be used.")
     component: Component | None = relation(
-        "components", "component_id", "The component; null if you can see none of this name."
+        "components", "component.id", "The component; null if you can see none of this name."
     )
 
 
