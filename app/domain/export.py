@@ -25,6 +25,7 @@ from app.domain.choices import (
     misplaced_references,
     unknown_mappings,
 )
+from app.domain.component import Catalogue
 from app.domain.draft import CannotOverrideItself, DraftAlreadyExists, draft_in_the_way, overrides_itself
 from app.domain.drift import DestinationChanges, DestinationWasChanged, destination_changed
 from app.domain.errors import FLOW, INTO_WORKSPACE, ONTO_FLOW, Refused, in_order
@@ -291,8 +292,8 @@ class NewExports:
         return in_order((*self.source_refusals, *new_flow_refused(access, flows_used, INTO_WORKSPACE), *components))
 
 
-def new_exports(flow: Flow, copied: CopiedState | NotCopied, graph: SourceGraph) -> NewExports:
+def new_exports(flow: Flow, copied: CopiedState | NotCopied, catalogue: Catalogue) -> NewExports:
     """Decide what may be decided before any destination is known."""
-    refusals = source_refused(flow, copied)
-    known = graph if isinstance(copied, CopiedState) else None
-    return NewExports(refusals, known, None if refusals or known is None else known.usable_where())
+    refusals, home = source_refused(flow, copied), flow.access.workspace
+    graph = SourceGraph(copied.state.graph, catalogue, home) if isinstance(copied, CopiedState) else None
+    return NewExports(refusals, graph, None if refusals or graph is None else graph.usable_where())

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from app.domain.component import Step, resolve_all
-from app.domain.flow import CopiedState, Graph, SourceWish, size_of_graphs
+from app.domain.flow import CopiedState, SourceWish, size_of_graphs
 from app.domain.input import name_key
 from app.domain.model import ReferenceKind, Target, UserId
 from app.domain.references import CredentialMatch, StepInNeed, ranked, steps_in_need
@@ -31,7 +31,7 @@ from app.storage.pages.candidates import (
 )
 from app.storage.pages.paging import Page, PageRequest
 from app.storage.pages.step_credentials import WantedCredentials, count_each, read_exported_flows, read_first
-from app.storage.reads.graphs import SOURCE_WITH_TOPICS, ChosenFlow, commands_of, read_chosen
+from app.storage.reads.graphs import SOURCE_WITH_TOPICS, commands_of, read_chosen
 from app.storage.reads.rows import CredentialView, SecretView, TopicView
 
 
@@ -157,13 +157,11 @@ async def find_topics_in_use(database: Database, actor: UserId, flow_id: str, wi
         source = await read_chosen(connection, actor, flow_id, wish, statement=SOURCE_WITH_TOPICS, parse=commands_of)
     if source is None or not isinstance(source.copied, CopiedState):
         return None
-    graph = source.copied.state.graph
-    uses = await offload(size_of_graphs(graph), _topic_uses, graph, source)
+    graph, home = source.copied.state.graph, source.flow.access.workspace
+    uses = await offload(
+        size_of_graphs(graph), lambda: topic_uses(graph, resolve_all(graph.commands, source.catalogue, home))
+    )
     return TopicsInUse(uses, source.topics)
-
-
-def _topic_uses(graph: Graph, source: ChosenFlow) -> tuple[TopicUse, ...]:
-    return topic_uses(graph, resolve_all(graph.commands, source.catalogue, source.flow.access.workspace))
 
 
 class CandidatesWanted(NamedTuple):

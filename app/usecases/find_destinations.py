@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 
 from app.domain.access import VisibleWorkspace
 from app.domain.export import Eligibility, ExportRefusal, NewExports, new_exports
-from app.domain.flow import CopiedState, Graph, SourceWish, size_of_graphs
+from app.domain.flow import CopiedState, SourceWish, size_of_graphs
 from app.domain.model import UserId, Workspace
-from app.domain.source_graph import SourceGraph
 from app.meter import interruptible, offload
 from app.storage.connections.connection import Parameters, RowViews, layout_of, views_of
 from app.storage.connections.database import Database
@@ -22,7 +21,7 @@ from app.storage.pages.destinations import (
 )
 from app.storage.pages.paging import ListBelow, Page, PageRequest
 from app.storage.pages.related import Related
-from app.storage.reads.graphs import SOURCE, ChosenFlow, commands_of, read_chosen
+from app.storage.reads.graphs import SOURCE, commands_of, read_chosen
 from app.storage.reads.rows import ContractView, WorkspaceView
 
 _WORKSPACE = views_of(WorkspaceView)
@@ -94,10 +93,7 @@ class ExportableFlow:
 
     async def workspaces(self, search: DestinationSearch, request: PageRequest) -> Page[RatedDestination]:
         """A page of the workspaces, by name, each with whether the flow can be exported there."""
-        listed = self._listed(search)
-        if listed is None:
-            return Page()
-        page: Page[VisibleWorkspace] = await self._page(listed, request)
+        page = await self._page(self._listed(search), request)
         workspaces = [VISIBLE.make(row) for row in page.rows]
         await self._count_flows(workspaces)
         eligibility, flows_used = self.exports.eligibility, self.flows_used
@@ -110,19 +106,16 @@ class ExportableFlow:
         return Page(rated, page.has_next, page.has_previous, page.key_of, RowViews(self._rated, LAYOUT))
 
     async def count_workspaces(self, search: DestinationSearch) -> int:
-        listed = self._listed(search)
-        return 0 if listed is None else await self._count(listed)
+        return await self._count(self._listed(search))
 
     async def contracts(
         self, search: str | None, request: PageRequest, *, include_ineligible: bool = False
     ) -> Page[RatedContract]:
         """A page of the contracts, by name, that hold a workspace where the flow may be exported to, or of all."""
-        listed = self._listed_contracts(search, include_ineligible=include_ineligible)
-        return Page() if listed is None else await self._page(listed, request)
+        return await self._page(self._listed_contracts(search, include_ineligible=include_ineligible), request)
 
     async def count_contracts(self, search: str | None, *, include_ineligible: bool = False) -> int:
-        listed = self._listed_contracts(search, include_ineligible=include_ineligible)
-        return 0 if listed is None else await self._count(listed)
+        return await self._count(self._listed_contracts(search, include_ineligible=include_ineligible))
 
     def _rated(self, row: Sequence[Any]) -> RatedDestination:
         return RatedDestination(VISIBLE.make(row[ELIGIBILITY:]), Eligibility(*row[:ELIGIBILITY]), self)
@@ -139,12 +132,16 @@ class ExportableFlow:
             return None
         return workspaces_to_export_to(usable, home=self.home, contract_id=search.contract_id, search=search.search)
 
-    async def _page(self, listed: BoundList[Element], request: PageRequest) -> Page[Element]:
+    async def _page(self, listed: BoundList[Element] | None, request: PageRequest) -> Page[Element]:
+        if listed is None:
+            return Page()
         async with self.database.reading() as connection:
             [page] = await listed[0].pages(connection, [self.actor], request, {**listed[1], "viewer": self.actor})
         return page
 
-    async def _count(self, listed: BoundList[Any]) -> int:
+    async def _count(self, listed: BoundList[Any] | None) -> int:
+        if listed is None:
+            return 0
         async with self.database.reading() as connection:
             [number] = await listed[0].counts(connection, [self.actor], {**listed[1], "viewer": self.actor})
         return number
@@ -175,11 +172,5 @@ async def find_exportable_flow(
     if source is None:
         return None
     size = size_of_graphs(source.copied.state.graph) if isinstance(source.copied, CopiedState) else 0
-    exports = await offload(size, _exports_of, source)
+    exports = await offload(size, lambda: new_exports(source.flow, source.copied, source.catalogue))
     return ExportableFlow(database, actor, exports, source.flow.access.workspace, size)
-
-
-def _exports_of(source: ChosenFlow) -> NewExports:
-    graph = source.copied.state.graph if isinstance(source.copied, CopiedState) else Graph()
-    exported = SourceGraph(graph, source.catalogue, source.flow.access.workspace)
-    return new_exports(source.flow, source.copied, exported)

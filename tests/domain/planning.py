@@ -16,7 +16,6 @@ from app.domain.flow import BY_DEFAULT, CopiedState, Flow, SavedState, SourceWis
 from app.domain.graph import StepBindings
 from app.domain.model import ReferenceKind, Target, Workspace
 from app.domain.references import ReferenceAction, ReferenceOutcome
-from app.domain.source_graph import SourceGraph
 from tests.domain.builders import DATA_SAMPLES, PRODUCTION, STANDARD, catalogue, integrator, known
 
 Some = TypeVar("Some", bound=Refusal)
@@ -48,8 +47,7 @@ def exports_of(source: Flow, *components: Component) -> NewExports:
     """The exports of its published version as a new flow."""
     chosen = copied_state(source, BY_DEFAULT, None)
     assert isinstance(chosen, CopiedState)
-    used = SourceGraph(chosen.state.graph, catalogue(*components), source.access.workspace)
-    return new_exports(source, chosen, used)
+    return new_exports(source, chosen, catalogue(*components))
 
 
 def export(

@@ -10,10 +10,9 @@ from app.domain.bindings import AgentNotCopied
 from app.domain.errors import ErrorCode, Refused
 from app.domain.export import ExportPlan, new_exports, plan_copy, plan_export
 from app.domain.facts import CopyWish, ExportWish, IntoWorkspace
-from app.domain.flow import CopiedState, Graph, SavedState, copied_state
+from app.domain.flow import SavedState, copied_state
 from app.domain.graph import Json
 from app.domain.model import ReferenceKind
-from app.domain.source_graph import SourceGraph
 from tests.domain.builders import AGENT, DATA_SAMPLES
 from tests.domain.expected_exports import ExpectedExport, bound_by
 from tests.domain.random_exports import Case, exports, exports_with_given_references
@@ -39,9 +38,7 @@ def test_where_a_flow_may_go_is_decided_as_the_export_itself(case: Case) -> None
     wish = ExportWish(source.id, IntoWorkspace(there.workspace.id), source=case.wish.source)
     outcome = plan_export(replace(case.facts, overridden=None), wish)
     chosen = copied_state(source, wish.source, case.facts.named_version)
-    graph = chosen.state.graph if isinstance(chosen, CopiedState) else Graph()
-    used = SourceGraph(graph, case.facts.catalogue, source.access.workspace)
-    refused = new_exports(source, chosen, used).refusals(there, case.facts.flows_used)
+    refused = new_exports(source, chosen, case.facts.catalogue).refusals(there, case.facts.flows_used)
     assert refused == (outcome.errors if isinstance(outcome, Refused) else ())
 
 

@@ -196,7 +196,7 @@ async def test_a_flow_may_be_exported_to_the_same_workspaces(
     scene, home, exported = case
     source = flow(exported, at=scene.access_to(home))
     used = SourceGraph(exported.state.graph, scene.catalogue, home)
-    anew = new_exports(source, CopiedState(source, exported.state, CopiedFrom.PUBLISHED_VERSION), used)
+    anew = new_exports(source, CopiedState(source, exported.state, CopiedFrom.PUBLISHED_VERSION), scene.catalogue)
     expected = set()
     for one in scene.seen:
         access, used_there = scene.access_to(one), scene.flows_used(one.contract)
