@@ -109,7 +109,6 @@ class WorkspaceAccess:
 
     workspace: Workspace
     permissions: frozenset[str]
-    is_member: bool = True
 
 
 class VisibleWorkspace(NamedTuple):
@@ -147,7 +146,7 @@ class VisibleWorkspace(NamedTuple):
         workspace = Workspace(
             WorkspaceId(self.id), self.name, WorkspaceType(self.type), contract, PublishPolicy(self.publish_policy)
         )
-        return WorkspaceAccess(workspace, frozenset(self.permissions or ()), is_member=self.permissions is not None)
+        return WorkspaceAccess(workspace, frozenset(self.permissions or ()))
 
 
 def rights_missing(

@@ -4,15 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.domain.choices import NO_CHOICES, Choices, ChosenReferences, bound_to
+from app.domain.choices import Choices, ChosenReferences, bound_to
 from app.domain.component import Step
 from app.domain.drift import DestinationWasChanged
 from app.domain.errors import counted, named, printable
 from app.domain.flow import Graph
-from app.domain.graph import Json, StepBindings
+from app.domain.graph import NOTHING, Json, StepBindings
 from app.domain.model import ReferenceKind, Target
 from app.domain.references import (
-    NOTHING,
     OWNED_KINDS,
     Destination,
     ReferenceAction,
@@ -114,7 +113,7 @@ class _Rebinding:
         positions = bound.keys() | self.pub_sub | self.choices.keys()
         for step, replacement in self._steps(positions):
             before = bound.get(step.position) or StepBindings(step.position)
-            choices = self.choices.get(step.position, NO_CHOICES)
+            choices = self.choices.get(step.position, NOTHING)
             after = {
                 kind: self._reference(kind, before, replacement, choices)
                 for kind in OWNED_KINDS
@@ -130,18 +129,13 @@ class _Rebinding:
         unsettled = (
             use
             for use in self.source.topic_uses
-            if use.topic_id not in mapped and TOPIC not in self.choices.get(use.step.position, NO_CHOICES)
+            if use.topic_id not in mapped and TOPIC not in self.choices.get(use.step.position, NOTHING)
         )
         return all(self.destination.can_use(TOPIC, topic) for topic in distinct_topics(unsettled))
 
     def _steps(self, positions: set[int]) -> Iterator[tuple[Step, References]]:
         """Each step that has something, with the references of the overridden flow's step (X7a); most steps have nothing."""
-        steps = self.source.graph.steps
-        if not self.destination.has_choices:
-            for position in sorted(positions):
-                yield steps[position], NOTHING
-            return
-        for step in steps:
+        for step in self.source.graph.steps:
             replacement = self.destination.already_chosen(step, self.source.components.get(step.command))
             if replacement or step.position in positions:
                 yield step, replacement

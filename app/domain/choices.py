@@ -7,12 +7,11 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from operator import itemgetter
-from types import MappingProxyType
 
 from app.domain.component import Component
 from app.domain.content import Misplaced, in_graph, misplaced, not_accessible
 from app.domain.errors import TOPIC, Path, not_found, printable
-from app.domain.graph import Bindings, Json, StepBindings
+from app.domain.graph import NOTHING, Bindings, Json, StepBindings
 from app.domain.input import InvalidInput
 from app.domain.model import Kind, ReferenceKind, kind_in, with_article
 from app.domain.references import Destination, by_position
@@ -51,7 +50,6 @@ Mapped = Mapping[ReferenceKind, Mapping[str, ReferenceMapping]]
 
 Choices = Mapping[ReferenceKind, str | None]
 """An id binds a step, None clears its binding, and a kind that is missing is left as it is."""
-NO_CHOICES: Choices = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +164,7 @@ def read_choices(graph: SourceGraph, bindings: Iterable[StepChoice]) -> ChosenRe
         if choice.choices.get(ReferenceKind.TOPIC) is not None and not is_pub_sub(graph.components[step.command]):
             message = f"The step {step.label} is no pub/sub step, so it can't have a topic. Leave the topic out."
             mistakes.append(InvalidInput(in_choices(index, ReferenceKind.TOPIC), message))
-        by_step[step.position] = {**by_step.get(step.position, NO_CHOICES), **choice.choices}
+        by_step[step.position] = {**by_step.get(step.position, NOTHING), **choice.choices}
         paths |= {(step.position, kind): in_choices(index, kind) for kind in choice.choices}
     return ChosenReferences(by_step, paths, tuple(mistakes))
 

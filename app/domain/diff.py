@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.domain.flow import TEXTS, FlowState
-from app.domain.graph import UNBOUND, Json, canonical, link_ids, numbered
+from app.domain.graph import NOTHING, Json, canonical, link_ids, numbered
 from app.domain.matching import BYTES_PER_STEP, ELEMENTS_PER_STEP, ComparisonLimit, Stretch, unequal
 from app.domain.model import ReferenceKind
 from app.domain.references import by_position
@@ -241,14 +241,14 @@ class _BoundStep(NamedTuple):
     values: Mapping[ReferenceKind, Json]
 
 
-NO_STEP = _BoundStep(None, UNBOUND)
+NO_STEP = _BoundStep(None, NOTHING)
 
 
 def _bound_by_id(state: FlowState) -> dict[str, _BoundStep]:
     bound = by_position(state.graph.bindings)
     keys = numbered(step.id for step in state.graph.steps)
     return {
-        key: _BoundStep(step.name, bound[step.position].values if step.position in bound else UNBOUND)
+        key: _BoundStep(step.name, bound[step.position].values if step.position in bound else NOTHING)
         for key, step in zip(keys, state.graph.steps, strict=True)
     }
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any, TypeVar, TypeVarTuple, cast
 
 from app.domain.access import FlowNotFound, WorkspaceAccess
@@ -24,6 +23,7 @@ from app.domain.flow import (
     copied_state,
     size_of_graphs,
 )
+from app.domain.graph import NOTHING
 from app.domain.model import ContractId, Target
 
 CHARACTERS_PER_EXPORT = 500
@@ -96,9 +96,6 @@ class Facts:
         return (saved.state.graph for saved in (*states, *self.versions.get(flow_id, {}).values()))
 
 
-NO_MAPPINGS: Mapped = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True)
 class IntoWorkspace:
     """A new flow is made in this workspace."""
@@ -122,7 +119,7 @@ class ExportWish:
     source: SourceWish = BY_DEFAULT
     existing_draft: ExistingDraft = ExistingDraft.SET_ASIDE
     mappings: tuple[ReferenceMapping, ...] = ()
-    shared_mappings: Mapped = field(default_factory=lambda: NO_MAPPINGS, hash=False)
+    shared_mappings: Mapped = field(default_factory=lambda: NOTHING, hash=False)
     """The mappings of the whole call, which come after those of the wish; one object for all of its exports."""
     bindings: tuple[StepChoice, ...] = ()
     fingerprint: str | None = None

@@ -30,7 +30,8 @@ KEYS = {
 """The keys of a native step for its bindings; its topic stands in `fields`, under the key that the component declares."""
 
 
-UNBOUND: Mapping[ReferenceKind, Json] = MappingProxyType({})
+NOTHING: Mapping[ReferenceKind, Any] = MappingProxyType({})
+"""Nothing of any kind: no bindings, choices or mappings."""
 
 
 class NoFields(StrEnum):
@@ -45,7 +46,7 @@ class StepBindings(NamedTuple):
 
     position: int
     """The step's position in `nodes`, since ids may repeat in an unfinished graph."""
-    values: Mapping[ReferenceKind, Json] = UNBOUND
+    values: Mapping[ReferenceKind, Json] = NOTHING
     topic_field: str | None = None
     """The key in `fields` that holds the topic, where there is one, or would hold it in a step without fields."""
     no_fields: NoFields | None = None

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import NamedTuple, Protocol, TypeVar
 
 from app.domain.component import Catalogue, Component, ComponentRequirement, Step, named_component
 from app.domain.errors import Refusal, named, not_here
 from app.domain.flow import CopiedState, Flow, FlowState
-from app.domain.graph import Bindings, StepBindings
+from app.domain.graph import NOTHING, Bindings, StepBindings
 from app.domain.input import name_key
 from app.domain.model import ComponentId, ReferenceKind, Target, Workspace, WorkspaceId
 from app.domain.source_graph import SourceGraph
@@ -87,7 +86,6 @@ class CredentialNotAccessible(Refusal):
 
 
 References = Mapping[ReferenceKind, str]
-NOTHING: References = MappingProxyType({})
 
 
 class Destination:
@@ -118,11 +116,6 @@ class Destination:
             return False
         is_owned = kind in {ReferenceKind.CREDENTIAL, ReferenceKind.SECRET}
         return not is_owned or (component is not None and self._targets[reference].component_id == component.id)
-
-    @property
-    def has_choices(self) -> bool:
-        """Whether any step of the overridden flow has something."""
-        return bool(self._chosen)
 
     def already_chosen(self, step: Step, component: Component | None) -> References:
         """The references of the overridden flow's step of the same id and component: published, else in its draft (X7a)."""

@@ -25,7 +25,7 @@ KEPT, REPLACED, CLEARED = ReferenceAction.KEPT, ReferenceAction.REPLACED, Refere
 def visible(access: WorkspaceAccess) -> VisibleWorkspace:
     """The workspace as a row of a page has it."""
     at, of = access.workspace, access.workspace.contract
-    permissions = [*access.permissions] if access.is_member else None
+    permissions = [*access.permissions] or None
     row = VisibleWorkspace(
         at.id,
         at.name,

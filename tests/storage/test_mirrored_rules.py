@@ -57,7 +57,7 @@ class Scene:
 
     def access_to(self, workspace: Workspace) -> WorkspaceAccess:
         role = self.access[workspace.id]
-        return WorkspaceAccess(workspace, PERMISSIONS.get(role, frozenset()), is_member=role in PERMISSIONS)
+        return WorkspaceAccess(workspace, PERMISSIONS.get(role, frozenset()))
 
     def sees(self, component: Component) -> bool:
         """In a workspace where no whitelist applies, of a contract of the caller's."""
