@@ -27,10 +27,13 @@ from app.storage.pages.candidates import (
     OVERRIDE_CANDIDATES,
     TOPIC_CANDIDATES,
     OverrideCandidate,
+    WantedCredentials,
+    count_each,
+    read_exported_flows,
+    read_first,
     sees_destination,
 )
 from app.storage.pages.paging import Page, PageRequest
-from app.storage.pages.step_credentials import WantedCredentials, count_each, read_exported_flows, read_first
 from app.storage.reads.graphs import SOURCE_WITH_TOPICS, commands_of, read_chosen
 from app.storage.reads.rows import CredentialView, SecretView, TopicView
 

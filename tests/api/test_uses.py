@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.world.things import FlowUses
 from app.storage.connections.database import open_database
-from app.storage.pages.uses import MOST_FLOWS_NAMED, flows_using
+from app.storage.pages.flow_filters import MOST_FLOWS_NAMED, flows_using
 from tests.api import documents as ask
 from tests.api.client import Api
 from tests.api.documents import EXPORT

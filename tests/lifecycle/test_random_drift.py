@@ -13,7 +13,7 @@ from app.domain.edit import Saved
 from app.domain.export import Exported
 from app.domain.publish import Published, Reverted
 from app.domain.undo import Undone
-from app.storage.facts.drifts import read_drifts
+from app.storage.facts.mirrored_rules import read_drifts
 from app.storage.pages.flow_filters import FlowFilter
 from app.storage.pages.lists import ListName, WantedList
 from app.storage.pages.paging import PageRequest

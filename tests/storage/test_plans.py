@@ -12,8 +12,8 @@ from app.domain.flow import BY_DEFAULT
 from app.domain.model import UserId
 from app.execution.rows import PageColumns
 from app.storage.connections.database import Database
-from app.storage.facts.drifts import read_drifts
 from app.storage.facts.gather import read_catalogue
+from app.storage.facts.mirrored_rules import read_drifts
 from app.storage.pages.flow_filters import FlowOrder
 from app.storage.pages.lists import ListName, WantedList
 from app.storage.pages.paging import Page, PageRequest

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.model import ReferenceKind, UserId
 from app.storage.connections.database import Database
-from app.storage.pages.step_credentials import WantedCredentials, count_each, read_exported_flows, read_first
+from app.storage.pages.candidates import WantedCredentials, count_each, read_exported_flows, read_first
 from tests.storage.large_world import EVERYWHERE, HOMES, IN_A_FEW, nth
 from tests.storage.plans import SIZE, Plan, hold, plans_of
 

@@ -5,8 +5,8 @@ from functools import partial
 import pytest
 
 from app.storage.connections.database import Database
+from app.storage.pages.flow_filters import flows_using, place_of_use
 from app.storage.pages.lists import ListName, WantedList
-from app.storage.pages.uses import flows_using, place_of_use
 from tests.storage.large_world import EVERYWHERE, HOMES, IN_THE_FIRST, nth, read_list, read_lists
 from tests.storage.plans import SIZE, hold, plans_of, plans_of_pages
 

@@ -19,7 +19,7 @@ from app.graphql.loading.loader_keys import (
     topic_ids_of,
 )
 from app.meter import current_meter, offload
-from app.storage.facts.drifts import read_drifts
+from app.storage.facts.mirrored_rules import read_drifts
 from app.storage.pages.events import FeedPage, FeedRequest, read_feeds
 from app.storage.pages.lists import WantedList
 from app.storage.pages.paging import Page, PageRequest

@@ -37,7 +37,7 @@ from app.graphql.types.resources import (
     binding,
     in_workspace,
 )
-from app.storage.facts.drifts import Drift
+from app.storage.facts.mirrored_rules import Drift
 from app.storage.pages.events import Feed, FeedPage, FeedRequest
 from app.storage.pages.lists import ListName
 from app.storage.reads.rows import EventView, ExportView, ReleaseView

@@ -17,8 +17,8 @@ from app.graphql.context import Info
 from app.graphql.describe import JSON, Search, about, field
 from app.graphql.loading.loaders import Loaders
 from app.storage.ids import Kind, kind_of
+from app.storage.pages.flow_filters import place_of_use
 from app.storage.pages.lists import ListName
-from app.storage.pages.uses import place_of_use
 from app.storage.reads.rows import (
     AgentView,
     ComponentView,

@@ -39,9 +39,8 @@ from app.domain.flow import (
 from app.domain.model import ContractId, FlowId, FlowStatus, FlowType
 from app.meter import current_meter, interruptible, offload
 from app.storage.connections.connection import ReadConnection, Row, is_one_of
-from app.storage.facts.drifts import base_of
 from app.storage.facts.locks import NEW_FLOWS_IN, Touched
-from app.storage.facts.mirrored_rules import flows_used_in
+from app.storage.facts.mirrored_rules import base_of, flows_used_in
 from app.storage.facts.states import OutlinedGraph, OutlinedState, States, columns_at_once, read_outlines, state_of
 from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, FLOWS, access_of, with_access
 from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION, WORKSPACE

@@ -1,10 +1,11 @@
-"""Ranked lists: the flows that could be overridden and the topics that could be chosen, best match first.
+"""Candidates of the export dialog: flows that could be overridden, topics, and the credentials and secrets that fit steps.
 
-Each rank is read off its own index range, and the page is put together from as many of each as it can hold, so that no
-list is ever sorted as a whole.
+Flows and topics are ranked lists, best match first: each rank is read off its own index range, and the page is put together
+from as many of each as it can hold, so that no list is ever sorted as a whole. Credentials and secrets are read from the
+start of the list of each component, for many steps in two statements.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -12,25 +13,30 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     ScalarSelect,
     Select,
+    Table,
     Text,
+    any_,
     bindparam,
     exists,
     func,
     literal,
     select,
     true,
+    union,
     union_all,
 )
 
+from app.domain.model import ReferenceKind
 from app.execution.rows import Columns
-from app.storage.connections.connection import ReadConnection, RowViews, views_of
+from app.storage.connections.connection import ReadConnection, RowViews, is_one_of, texts, views_of
 from app.storage.facts.visibility import is_member, sees_workspace
 from app.storage.pages.paging import MOST_CACHED_LISTS, Order, Page, PageRequest, matching, searching
 from app.storage.pages.related import reading_only
-from app.storage.reads.rows import FlowView, TopicView, columns
-from app.storage.tables import FLOW, FLOW_EXPORT, TOPIC
+from app.storage.reads.rows import CredentialView, FlowView, SecretView, TopicView, columns
+from app.storage.tables import CREDENTIAL, FLOW, FLOW_EXPORT, SECRET, TOPIC
 
 Match = TypeVar("Match")
 _FLOW = views_of(FlowView)
@@ -180,3 +186,101 @@ async def sees_destination(connection: ReadConnection, parameters: Mapping[str, 
     """Whether the viewer sees the workspace in which candidates are looked for, and the source flow where one is named."""
     statement = _SEES_BOTH_ENDS if "source" in parameters else _SEES_DESTINATION
     return await connection.row(statement, parameters) is not None
+
+
+TABLES: Mapping[ReferenceKind, tuple[Table, type[CredentialView | SecretView]]] = {
+    ReferenceKind.CREDENTIAL: (CREDENTIAL, CredentialView),
+    ReferenceKind.SECRET: (SECRET, SecretView),
+}
+
+
+COMPONENTS = texts("components")
+LIMIT = bindparam("first", type_=Integer)
+
+MOST_FLOWS = 20
+"""Flows exported from a flow that are read, the latest first."""
+
+EXPORTED_FLOWS = (
+    select(FLOW_EXPORT.c.destination_flow_id)
+    .where(
+        FLOW_EXPORT.c.source_flow_id == bindparam("flow", type_=Text),
+        FLOW_EXPORT.c.destination_workspace_id == DESTINATION,
+        FLOW_EXPORT.c.destination_flow_id.is_not(None),
+        FLOW_EXPORT.c.undone_at.is_(None),
+    )
+    .group_by(FLOW_EXPORT.c.destination_flow_id)
+    .order_by(func.max(FLOW_EXPORT.c.id).desc())
+    .limit(MOST_FLOWS)
+)
+
+
+class WantedCredentials(NamedTuple):
+    """Credentials or secrets that are read besides the first ones by name of each component."""
+
+    components: Collection[str]
+    ids: Collection[str]
+    name_keys: Collection[str]
+
+
+async def read_exported_flows(connection: ReadConnection, flow_id: str, workspace_id: str) -> list[str]:
+    """The flows of a workspace that a flow was exported to, the latest first; whether they can be seen isn't asked."""
+    rows = await connection.rows(EXPORTED_FLOWS, {"flow": flow_id, "workspace": workspace_id})
+    return [row.destination_flow_id for row in rows]
+
+
+async def read_first(
+    connection: ReadConnection,
+    viewer: str,
+    workspace_id: str,
+    kind: ReferenceKind,
+    credentials: WantedCredentials,
+    *,
+    search: str | None,
+    first: int,
+) -> list[CredentialView | SecretView]:
+    """Read the credentials or secrets that may rank among the first of each component."""
+    _, view = TABLES[kind]
+    parameters = {
+        "viewer": viewer,
+        "workspace": workspace_id,
+        "first": first,
+        **searching(search),
+        **{name: sorted(values) for name, values in credentials._asdict().items()},
+    }
+    rows = await connection.rows(_first(kind, has_search=bool(search)), parameters)
+    return [view._make(row) for row in rows]
+
+
+async def count_each(
+    connection: ReadConnection, viewer: str, workspace_id: str, kind: ReferenceKind, components: Sequence[str]
+) -> dict[str, int]:
+    """How many there are of each component."""
+    parameters = {"viewer": viewer, "workspace": workspace_id, "components": sorted(components)}
+    return {row.component_id: row.number for row in await connection.rows(_counts(kind), parameters)}
+
+
+@cache
+def _first(kind: ReferenceKind, *, has_search: bool) -> Select[Any]:
+    table, view = TABLES[kind]
+    there = select(*columns(table, view)).where(table.c.workspace_id == DESTINATION, is_member(DESTINATION))
+    fitting = there.where(*matching(table.c.name_key, "any" if has_search else None))
+    component = select(func.unnest(COMPONENTS).label("id")).subquery("component")
+
+    def first_of(name: str, *conditions: ColumnElement[bool]) -> Select[Any]:
+        of_component = fitting.where(table.c.component_id == component.c.id, *conditions).correlate(component)
+        first = of_component.order_by(table.c.name_key, table.c.id).limit(LIMIT).lateral(name)
+        return select(*first.c).select_from(component.join(first, true()))
+
+    same_name = first_of("same_name", is_one_of(table.c.name_key, "name_keys"))
+    found = union(first_of("by_name"), same_name, fitting.where(is_one_of(table.c.id))).subquery("found")
+    return select(*found.c)
+
+
+@cache
+def _counts(kind: ReferenceKind) -> Select[Any]:
+    table, _ = TABLES[kind]
+    return (
+        select(table.c.component_id, func.count().label("number"))
+        .where(table.c.workspace_id == DESTINATION, table.c.component_id == any_(COMPONENTS), is_member(DESTINATION))
+        .group_by(table.c.component_id)
+    )

@@ -9,8 +9,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from app.domain.release import ReleaseState
 from app.meter import current_meter
 from app.storage.connections.connection import ReadConnection, is_one_of, views_of
-from app.storage.facts.drifts import shown_state
-from app.storage.facts.mirrored_rules import FLOWS_HELD, is_visible_component, may_write_flows
+from app.storage.facts.mirrored_rules import FLOWS_HELD, is_visible_component, may_write_flows, shown_state
 from app.storage.facts.record_facts import DRAFT_HAS_MOVED, VERSION_HAS_MOVED, WITH_PRESENT_STATE
 from app.storage.facts.visibility import (
     BY_VIEWER,

@@ -23,7 +23,7 @@ from app.domain.world.things import (
     WorldFacts,
 )
 from app.storage.connections.connection import CompiledStatement, ReadConnection, Row, compile_statement, statement
-from app.storage.pages.uses import flows_using
+from app.storage.pages.flow_filters import flows_using
 from app.storage.world.section_tables import COMPUTED, OF_WORKSPACES, STORED, columns_of
 
 _PRUNED = statement(
