@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -110,7 +109,6 @@ _NAMED = (
     select(FLOW_VERSION).where(is_one_of(FLOW_VERSION.c.id, "versions")).offset(literal_column("0")).subquery("named")
 )
 _COLUMNS = ("id", "type", "status", "draft_revision", *TEXTS, "updated_at")
-_shown_values = itemgetter(*(f"flow_{column}" for column in (*TEXTS, "updated_at")))
 
 
 def flows_with_states(*more: Callable[[States], ColumnElement[Any]]) -> Select[Any]:
@@ -274,5 +272,5 @@ def flow_of(row: Row, access: WorkspaceAccess, published: SavedState | None, dra
         draft=draft,
         draft_revision=row["flow_draft_revision"],
         status=FlowStatus(row["flow_status"]),
-        shows=ShownFlow(*_shown_values(row)),
+        shows=ShownFlow(*(row[f"flow_{column}"] for column in (*TEXTS, "updated_at"))),
     )

@@ -42,8 +42,14 @@ MOST_CACHED_LISTS = 200
 FEW = 1_000
 """Up to this many elements that meet a condition are collected and sorted; with more, the list is read in its order."""
 
-ABOVE_ALL_TEXT = chr(0x10FFFF) * 256
+_ABOVE_ALL_TEXT = chr(0x10FFFF) * 256
 """A text that sorts after every name and id: longer than all of them, and of the last character."""
+ENDS: Mapping[type, tuple[str | int | datetime, str | int | datetime]] = {
+    str: ("", _ABOVE_ALL_TEXT),
+    int: (-1, 2**31 - 1),
+    datetime: (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)),
+}
+"""Values below and above every value of a column, by its type."""
 
 
 class PageRequest(NamedTuple):
@@ -108,7 +114,7 @@ class Order:
     def values(self, request: PageRequest, *, prefix: str = "") -> dict[str, Any]:
         """Values for the parameters of a page."""
         downwards = self.descending != request.backwards
-        key = request.beyond or tuple(_end(column, downwards=downwards) for column in self.columns)
+        key = request.beyond or tuple(ENDS[column.type.python_type][downwards] for column in self.columns)
         return {f"{prefix}key_{index}": value for index, value in enumerate(key)} | {"most_rows": request.size + 1}
 
     def cut(
@@ -130,16 +136,6 @@ class Order:
 def _widest(column: ColumnElement[Any]) -> TypeEngine[Any]:
     """The type of a parameter that is compared with the column: numbers in cursors may be larger than those in it."""
     return BigInteger() if isinstance(column.type, Integer) else column.type
-
-
-def _end(column: ColumnElement[Any], *, downwards: bool) -> str | int | datetime:
-    """A value beyond every value of the column: above them if the list is read downwards, else below."""
-    kind = column.type.python_type
-    if kind is str:
-        return ABOVE_ALL_TEXT if downwards else ""
-    if kind is int:
-        return 2**31 - 1 if downwards else -1
-    return datetime.max.replace(tzinfo=UTC) if downwards else datetime.min.replace(tzinfo=UTC)
 
 
 PARENT: ColumnElement[str] = bindparam("parent", type_=Text)

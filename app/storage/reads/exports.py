@@ -4,7 +4,7 @@ A replay shows what its viewer may see of each record, and names topics and agen
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 from sqlalchemy import case, or_, select
@@ -83,32 +83,27 @@ async def read_references(
     return found
 
 
-class _Sight(NamedTuple):
-    """A report, and the ends of the record that the viewer sees."""
-
-    report_hash: str | None
-    sees_source: bool
-    sees_destination: bool
-
-
 def _outcomes(rows: Sequence[Row], texts: Mapping[str, str]) -> dict[str, list[ReferenceOutcome]]:
     """The outcomes by record; records that share a report and what the viewer sees of it share one list."""
-    sights = {row.id: _Sight(row.report_hash, row.sees_source, row.sees_destination) for row in rows}
-    outcomes = {sight: _visible_outcomes(texts, sight) for sight in interruptible({*sights.values()})}
+    sights = {row.id: (row.report_hash, row.sees_source, row.sees_destination) for row in rows}
+    outcomes = {
+        (report_hash, *ends): _visible_outcomes("[]" if report_hash is None else texts[report_hash], *ends)
+        for report_hash, *ends in interruptible({*sights.values()})
+    }
     return {record: outcomes[sight] for record, sight in sights.items()}
 
 
-def _visible_outcomes(texts: Mapping[str, str], sight: _Sight) -> list[ReferenceOutcome]:
+def _visible_outcomes(report: str, sees_source: bool, sees_destination: bool) -> list[ReferenceOutcome]:  # noqa: FBT001
     return [
         ReferenceOutcome(
             step_id=one["step"],
             kind=ReferenceKind(one["kind"]),
             action=ReferenceAction(one["action"]),
-            from_id=one["from"] if sight.sees_source else None,
-            to_id=one["to"] if sight.sees_destination else None,
+            from_id=one["from"] if sees_source else None,
+            to_id=one["to"] if sees_destination else None,
             step_name=one.get("name"),
         )
-        for one in ([] if sight.report_hash is None else orjson.loads(texts[sight.report_hash]))
+        for one in orjson.loads(report)
     ]
 
 

@@ -23,9 +23,10 @@ _LOCK_TENANTS = statement(
     "SELECT pg_advisory_xact_lock(hashtextextended(id, 20)) FROM unnest($1::text[]) AS tenant (id) ORDER BY id", "ids"
 )
 # In this order others lock them too: a new flow its contract, and its workspace when the row is inserted.
-_LOCK_FLOWS = statement("SELECT id FROM flow WHERE id = ANY($1) ORDER BY id FOR UPDATE", "ids")
-_LOCK_CONTRACTS = statement("SELECT id FROM contract WHERE id = ANY($1) ORDER BY id FOR UPDATE", "ids")
-_LOCK_WORKSPACES = statement("SELECT id FROM workspace WHERE id = ANY($1) ORDER BY id FOR UPDATE", "ids")
+_LOCKS = {
+    f"{table}s": statement(f"SELECT id FROM {table} WHERE id = ANY($1) ORDER BY id FOR UPDATE", "ids")  # noqa: S608 - our own names
+    for table in ("flow", "contract", "workspace")
+}
 
 
 async def read_terms(connection: ReadConnection, user: str, tenant: str | None, prune: frozenset[str]) -> Terms | None:
@@ -55,11 +56,8 @@ async def take_turn_of_command(connection: WriteConnection) -> None:
 async def lock_what_changes(connection: WriteConnection, planned: Iterable[Planned]) -> None:
     """Lock flows and contracts that change or go, and workspaces that go, in the order in which other calls lock them."""
     existing = [(each.section.name, each.thing.id, each.change) for each in planned if each.before is not None]
-    for section, unlocked, lock in (
-        ("flows", {WorldChange.UNCHANGED}, _LOCK_FLOWS),
-        ("contracts", {WorldChange.UNCHANGED}, _LOCK_CONTRACTS),
-        ("workspaces", {WorldChange.UNCHANGED, WorldChange.CHANGED}, _LOCK_WORKSPACES),
-    ):
-        ids = [thing_id for name, thing_id, change in existing if name == section and change not in unlocked]
+    for section, lock in _LOCKS.items():
+        locked = {WorldChange.REMOVED} if section == "workspaces" else {WorldChange.REMOVED, WorldChange.CHANGED}
+        ids = [thing_id for name, thing_id, change in existing if name == section and change in locked]
         if ids:
             await connection.rows(lock, {"ids": ids})

@@ -179,16 +179,17 @@ def _exported(plan: ExportPlan) -> Exported:
 
 
 def _record(plan: ExportPlan, exported: Exported, report_hash: str | None) -> tuple[str | None, ...]:
-    source = plan.copied_from, plan.source_workspace, plan.source_flow, plan.source_version
-    before = flow_to_text(plan.overridden_shows)
     return (
         exported.export_id,
         exported.draft_id,
         exported.flow_id,
         plan.workspace_id,
-        *source,
+        plan.copied_from,
+        plan.source_workspace,
+        plan.source_flow,
+        plan.source_version,
         plan.sets_aside,
-        before,
+        flow_to_text(plan.overridden_shows),
         report_hash,
         plan.state.content_hash,
     )
