@@ -28,13 +28,11 @@ from app.domain.undo import UndoFacts
 from app.storage.connections.connection import Row, WriteConnection
 from app.storage.connections.row_changes import Part, write_rows
 from app.storage.facts.flows import (
-    FoundFlow,
     StateChoice,
     StateChoices,
     draft_state,
     named_states,
     read_flows,
-    read_flows_and_workspaces,
 )
 from app.storage.facts.gather import SentGraph, facts_about, gather
 from app.storage.facts.idempotency_keys import StoredCall, UsedKey, store_call, take_key
@@ -67,14 +65,13 @@ class Store:
         """Lock the contract's quota and read the facts of a new flow."""
         touched = Touched(workspaces=[wish.workspace_id])
         locked = await lock(self.connection, self.actor, touched)
-        _, accesses, flows_used = await read_flows_and_workspaces(self.connection, self.actor, {}, touched)
-        if not accesses:
-            return Facts()
-        access = accesses[wish.workspace_id]
+        facts = await read_flows(self.connection, self.actor, {}, touched)
+        if not facts.accesses:
+            return facts
+        access = facts.accesses[wish.workspace_id]
         check_locks(locked, needed_for_new_flow(access))
         sent = SentGraph(wish.graph, access.workspace)
-        facts = await facts_about(self.connection, self.actor, {}, sent=sent)
-        return replace(facts, accesses=accesses, flows_used=flows_used)
+        return await facts_about(self.connection, self.actor, facts, sent=sent)
 
     async def draft_facts(
         self,
@@ -87,13 +84,13 @@ class Store:
 
         `sent` is the graph that the caller sent for the only flow, `bound` are the ids that the caller bound steps to.
         """
-        visible = await self._locked_flows(choices, *versions)
+        facts = await self._locked_flows(choices, *versions)
         graph: SentGraph | None = None
-        if visible and not isinstance(sent, Keep):
-            [flow] = (each.flow for each in visible.values())
+        if facts.flows and not isinstance(sent, Keep):
+            [flow] = facts.flows.values()
             base = flow.draft or flow.published
             graph = SentGraph(sent, flow.access.workspace, None if base is None else base.state)
-        return await self._facts_of(visible, bound, graph)
+        return await self._facts_about(facts, bound, graph)
 
     async def release(self, release_id: str) -> ReleaseFacts | None:
         """Lock a request and read it with its items. None: no such request."""
@@ -112,22 +109,19 @@ class Store:
         self, release: ReleaseFacts, permission: str, choice: StateChoice, versions: Sequence[str | None] = ()
     ) -> ReleaseFacts:
         choices = {item.flow_id: [choice] for item in release.items}
-        visible = await self._locked_flows(choices, *versions, permission=permission)
+        facts = await self._locked_flows(choices, *versions, permission=permission)
         items = await read_release_items(self.connection, release.id)
         # An item that moved is refused. The flow of any other item exists: a reviewer who can't see it has lost the right.
-        check_locks(frozenset(visible), [item.flow_id for item in items if not item.has_moved])
-        access = next((each.flow.access for each in visible.values()), release.access)
-        return replace(release, access=access, items=items, drafts=await self._facts_of(visible))
+        check_locks(frozenset(facts.flows), [item.flow_id for item in items if not item.has_moved])
+        access = next((flow.access for flow in facts.flows.values()), release.access)
+        return replace(release, access=access, items=items, drafts=await self._facts_about(facts))
 
-    async def _facts_of(
-        self, visible: Mapping[str, FoundFlow], bound: Iterable[str] = (), sent: SentGraph | None = None
-    ) -> Facts:
-        return await facts_about(self.connection, self.actor, visible, bound, sent) if visible else Facts()
+    async def _facts_about(self, facts: Facts, bound: Iterable[str] = (), sent: SentGraph | None = None) -> Facts:
+        return await facts_about(self.connection, self.actor, facts, bound, sent) if facts.flows else facts
 
-    async def flows(self, flow_ids: Iterable[str], *, permission: str) -> dict[str, Flow]:
+    async def flows(self, flow_ids: Iterable[str], *, permission: str) -> Mapping[str, Flow]:
         """Lock flows that the caller has the permission for, and read them without their graphs, by id."""
-        visible = await self._locked_flows(dict.fromkeys(flow_ids, ()), permission=permission)
-        return {flow_id: each.flow for flow_id, each in visible.items()}
+        return (await self._locked_flows(dict.fromkeys(flow_ids, ()), permission=permission)).flows
 
     async def flow_and_draft(self, draft_id: str) -> tuple[Flow | None, SavedState | None]:
         """Lock the flow of a draft and read both; no flow where the caller can't see it, no draft where it has gone meanwhile."""
@@ -171,9 +165,10 @@ class Store:
         choices: StateChoices,
         *versions: str | None,
         permission: str = FLOW_EDIT,
-    ) -> dict[str, FoundFlow]:
+    ) -> Facts:
         """Read flows and the versions with these ids; the flows that the caller has the permission to change are locked."""
         locked = await lock(self.connection, self.actor, Touched(changed=[*choices]), permission=permission)
-        visible = await read_flows(self.connection, self.actor, choices, versions)
-        check_locks(locked, [id_ for id_, each in visible.items() if may_change_flows(each.flow.access, permission)])
-        return visible
+        named = Touched(kept=[*choices], versions=[*filter(None, versions)])
+        facts = await read_flows(self.connection, self.actor, choices, named)
+        check_locks(locked, [id_ for id_, flow in facts.flows.items() if may_change_flows(flow.access, permission)])
+        return facts

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from app.domain.component import Step, resolve_all
+from app.domain.facts import Facts
 from app.domain.flow import CopiedState, SourceWish, size_of_graphs
 from app.domain.input import name_key
 from app.domain.model import ReferenceKind, Target, UserId
@@ -19,7 +20,7 @@ from app.execution.rows import Columns
 from app.meter import current_meter, offload
 from app.storage.connections.connection import RowViews, views_of
 from app.storage.connections.database import Database
-from app.storage.facts.flows import own_states, read_flows, read_flows_and_workspaces
+from app.storage.facts.flows import own_states, read_flows
 from app.storage.facts.gather import read_catalogue, read_targets
 from app.storage.facts.locks import Touched
 from app.storage.ids import Kind, is_id
@@ -184,19 +185,19 @@ async def find_steps_in_need(
     """The steps that need a credential or secret; None if the caller can't see the flow, its state or the workspace."""
     async with database.reading() as connection:
         source = await read_chosen(connection, actor, flow_id, source_wish)
-        destination = await read_flows_and_workspaces(connection, actor, {}, Touched(workspaces=[workspace_id]))
+        destination = await read_flows(connection, actor, {}, Touched(workspaces=[workspace_id]))
         if source is None or not destination.accesses or not isinstance(source.copied, CopiedState):
             return None
         exported = {key: [own_states] for key in await read_exported_flows(connection, flow_id, workspace_id)}
-        copies = await read_flows(connection, actor, exported) if exported else {}
-        states = [source.copied.state, *(state for copy in copies.values() for state in copy.states)]
+        copies = await read_flows(connection, actor, exported, Touched(kept=[*exported])) if exported else Facts()
+        states = [source.copied.state, *(each.state for copy in copies.flows.values() for each in copy.states)]
         current_meter().take_objects(sum(len(state.graph.steps) for state in states[1:]))
         catalogue = await read_catalogue(
             connection, actor, {step.command for state in states for step in state.graph.steps}
         )
         bound = {reference for state in states for reference in state.graph.references}
         targets = await read_targets(connection, actor, bound)
-    size, flows = size_of_graphs(*(state.graph for state in states)), [copy.flow for copy in copies.values()]
+    size, flows = size_of_graphs(*(state.graph for state in states)), [*copies.flows.values()]
     workspace = destination.accesses[workspace_id].workspace
     return await offload(size, steps_in_need, source.copied, workspace, catalogue, targets, flows)
 

@@ -23,19 +23,19 @@ from sqlalchemy import (
 )
 
 from app.domain.access import WorkspaceAccess
+from app.domain.facts import Facts
 from app.domain.flow import (
     TEXTS,
     Base,
     CopiedState,
     Flow,
-    FlowState,
     Graph,
     SavedState,
     ShownFlow,
     SourceWish,
     copied_state,
 )
-from app.domain.model import ContractId, FlowId, FlowStatus, FlowType
+from app.domain.model import FlowId, FlowStatus, FlowType
 from app.meter import current_meter, interruptible, offload
 from app.storage.connections.connection import ReadConnection, Row, is_one_of
 from app.storage.facts.locks import NEW_FLOWS_IN, Touched
@@ -48,57 +48,36 @@ NO_GRAPH = Graph()
 STATES = ("published", "draft", "named")
 
 
-class FoundFlow(NamedTuple):
-    """A flow, and the versions that the caller named, by id. States whose graphs weren't chosen have no steps."""
-
-    flow: Flow
-    named: Mapping[str, SavedState]
-
-    @property
-    def states(self) -> list[FlowState]:
-        """Every state of the flow that was read, whichever is chosen."""
-        saved = (self.flow.published, self.flow.draft, *self.named.values())
-        return [each.state for each in saved if each is not None]
-
-
-class FoundFlows(NamedTuple):
-    """Flows, and the workspaces in which new ones are made, with how many flows their contracts hold (X10)."""
-
-    flows: dict[str, FoundFlow]
-    accesses: dict[str, WorkspaceAccess]
-    flows_used: dict[ContractId, int]
-
-
-StateChoice = Callable[[FoundFlow], Iterable[SavedState | None]]
-"""Chooses the states of a flow whose graphs are read."""
+StateChoice = Callable[[Flow, Mapping[str, SavedState]], Iterable[SavedState | None]]
+"""Chooses the states of a flow whose graphs are read: of its own, or of the versions that the caller named, by id."""
 StateChoices = Mapping[str, Sequence[StateChoice]]
 """Choices by flow: several exports of a call may each choose states of one flow."""
 
 
-def own_states(visible: FoundFlow) -> Iterable[SavedState | None]:
-    return visible.flow.published, visible.flow.draft
+def own_states(flow: Flow, _: Mapping[str, SavedState]) -> Iterable[SavedState | None]:
+    return flow.published, flow.draft
 
 
-def draft_state(visible: FoundFlow) -> Iterable[SavedState | None]:
-    return (visible.flow.draft,)
+def draft_state(flow: Flow, _: Mapping[str, SavedState]) -> Iterable[SavedState | None]:
+    return (flow.draft,)
 
 
-def edited_state(visible: FoundFlow) -> Iterable[SavedState | None]:
+def edited_state(flow: Flow, _: Mapping[str, SavedState]) -> Iterable[SavedState | None]:
     """The draft or, without one, the published version, which a new draft begins with."""
-    return (visible.flow.draft or visible.flow.published,)
+    return (flow.draft or flow.published,)
 
 
-def named_states(visible: FoundFlow) -> Iterable[SavedState | None]:
-    return visible.named.values()
+def named_states(_: Flow, named: Mapping[str, SavedState]) -> Iterable[SavedState | None]:
+    return named.values()
 
 
 def chosen_by(source: SourceWish) -> StateChoice:
     """Choose the state that is copied (X4)."""
 
-    def copied(visible: FoundFlow) -> Iterable[SavedState | None]:
-        chosen = copied_state(visible.flow, source, visible.named.get(source.version_id or ""))
+    def copied(flow: Flow, named: Mapping[str, SavedState]) -> Iterable[SavedState | None]:
+        chosen = copied_state(flow, source, named.get(source.version_id or ""))
         state = chosen.state if isinstance(chosen, CopiedState) else None
-        states = (*own_states(visible), *named_states(visible))
+        states = (flow.published, flow.draft, *named.values())
         return [saved for saved in states if saved is not None and saved.state is state]
 
     return copied
@@ -169,42 +148,20 @@ def named_parts(graph: OutlinedGraph) -> object:
     return graph.commands, graph.references
 
 
-async def read_flows(
-    connection: ReadConnection,
-    viewer: str,
-    choices: StateChoices,
-    versions: Iterable[str | None] = (),
-) -> dict[str, FoundFlow]:
-    """Read the flows that `choices` names, with the graphs of the chosen states."""
-    touched = Touched(kept=[*choices], versions=[*filter(None, versions)])
-    rows = await connection.rows(FLOWS_WITH_STATES, {"viewer": viewer, **touched.parameters()})
-    return await with_graphs(connection, rows, choices)
-
-
-async def read_flows_and_workspaces(
-    connection: ReadConnection,
-    viewer: str,
-    choices: StateChoices,
-    touched: Touched,
-) -> FoundFlows:
-    """Read flows with the graphs of the chosen states, and the workspaces of new flows."""
+async def read_flows(connection: ReadConnection, viewer: str, choices: StateChoices, touched: Touched) -> Facts:
+    """Read flows with the graphs of the chosen states, and the workspaces of new flows with how much their contracts hold (X10)."""
     rows = await connection.rows(FLOWS_AND_WORKSPACES, {"viewer": viewer, **touched.parameters()})
-    of_flows = [row for row in rows if row["flow_id"] is not None]
+    facts = await with_graphs(connection, [row for row in rows if row.flow_id is not None], choices)
     accesses = [(access_of(row), row.flows_used) for row in rows if row.flow_id is None]
-    flows = await with_graphs(connection, of_flows, choices)
-    for row in of_flows:
-        if row["base"] is not None:
-            found = flows[row["flow_id"]]
-            flows[row["flow_id"]] = found._replace(flow=replace(found.flow, base=Base(*orjson.loads(row["base"]))))
-    return FoundFlows(
-        flows,
-        {access.workspace.id: access for access, _ in accesses},
-        {access.workspace.contract.id: used for access, used in accesses if used},
+    return replace(
+        facts,
+        accesses={access.workspace.id: access for access, _ in accesses},
+        flows_used={access.workspace.contract.id: used for access, used in accesses if used},
     )
 
 
-async def with_graphs(connection: ReadConnection, rows: Iterable[Row], choices: StateChoices) -> dict[str, FoundFlow]:
-    """Read the graphs of the chosen states; equal graphs are one object, and count once."""
+async def with_graphs(connection: ReadConnection, rows: Iterable[Row], choices: StateChoices) -> Facts:
+    """The flows in rows, with the graphs of the chosen states; equal graphs are one object, and count once."""
     flows = _by_flow(rows)
     states = [
         of_flow.places[state_id]
@@ -217,7 +174,9 @@ async def with_graphs(connection: ReadConnection, rows: Iterable[Row], choices: 
     outlines = await read_outlines(connection, different)
     await offload(size, lambda: [named_parts(graph) for graph in interruptible(outlines.values())])
     graphs = {state.id: outlines[state.key] for state in states}
-    return {flow_id: of_flow.with_graphs(graphs) for flow_id, of_flow in flows.items()}
+    read = {flow_id: of_flow.with_graphs(graphs) for flow_id, of_flow in flows.items()}
+    versions = {flow_id: named for flow_id, (_, named) in read.items() if named}
+    return Facts({flow_id: flow for flow_id, (flow, _) in read.items()}, versions)
 
 
 def _by_flow(rows: Iterable[Row]) -> "dict[str, _RowsOfFlow]":
@@ -247,10 +206,10 @@ class _RowsOfFlow(NamedTuple):
     def chosen_ids(self, choices: Sequence[StateChoice]) -> set[str]:
         """The ids of the chosen drafts and versions."""
         visible = self.with_graphs({})
-        return {state.id for choose in {*choices} for state in choose(visible) if state is not None}
+        return {state.id for choose in {*choices} for state in choose(*visible) if state is not None}
 
-    def with_graphs(self, graphs: Mapping[str, Graph]) -> FoundFlow:
-        """The flow, whose states have these graphs by id; other states have no steps."""
+    def with_graphs(self, graphs: Mapping[str, Graph]) -> tuple[Flow, Mapping[str, SavedState]]:
+        """The flow with its named versions, whose states have these graphs by id; other states have no steps."""
         states = {
             state_id: state_of(row, name, graphs.get(state_id, NO_GRAPH))
             for state_id, row, name in self.places.values()
@@ -258,11 +217,12 @@ class _RowsOfFlow(NamedTuple):
         first = self.rows[0]
         flow = flow_of(first, self.access, states.get(first["published_id"]), states.get(first["draft_id"]))
         named = (states.get(row["named_id"]) for row in self.rows)
-        return FoundFlow(flow, {state.id: state for state in named if state is not None})
+        return flow, {state.id: state for state in named if state is not None}
 
 
 def flow_of(row: Row, access: WorkspaceAccess, published: SavedState | None, draft: SavedState | None) -> Flow:
-    """The flow in a row of `FLOWS_WITH_STATES`."""
+    """The flow in a row of `FLOWS_WITH_STATES` or `FLOWS_AND_WORKSPACES`."""
+    base = row.get("base")
     return Flow(
         id=FlowId(row["flow_id"]),
         name=row["flow_name"],
@@ -273,4 +233,5 @@ def flow_of(row: Row, access: WorkspaceAccess, published: SavedState | None, dra
         draft_revision=row["flow_draft_revision"],
         status=FlowStatus(row["flow_status"]),
         shows=ShownFlow(*(row[f"flow_{column}"] for column in (*TEXTS, "updated_at"))),
+        base=None if base is None else Base(*orjson.loads(base)),
     )

@@ -33,7 +33,7 @@ from app.domain.graph import Json, commands
 from app.domain.model import ComponentId, ContractId, ReferenceKind, Target, TenantId, Workspace
 from app.meter import LARGE, offload
 from app.storage.connections.connection import ReadConnection, is_one_of, texts
-from app.storage.facts.flows import FoundFlow, StateChoice, chosen_by, own_states, read_flows_and_workspaces
+from app.storage.facts.flows import StateChoice, chosen_by, own_states, read_flows
 from app.storage.facts.locks import Touched, Wish
 from app.storage.facts.mirrored_rules import is_visible_component
 from app.storage.facts.visibility import VIEWER, is_member
@@ -67,21 +67,20 @@ async def gather(connection: ReadConnection, viewer: str, wishes: Sequence[Wish]
         choices.setdefault(wish.flow_id, []).append(by_source[wish.source])
         if isinstance(wish, ExportWish) and isinstance(wish.destination, OntoFlow):
             choices.setdefault(wish.destination.flow_id, []).append(own_states)
-    found = await read_flows_and_workspaces(connection, viewer, choices, touched)
-    facts = await facts_about(connection, viewer, found.flows, named_by(wishes))
-    return replace(facts, accesses=found.accesses, flows_used=found.flows_used, number_of_wishes=len(wishes))
+    flows = await read_flows(connection, viewer, choices, touched)
+    return await facts_about(connection, viewer, replace(flows, number_of_wishes=len(wishes)), named_by(wishes))
 
 
 async def facts_about(
     connection: ReadConnection,
     viewer: str,
-    flows: Mapping[str, FoundFlow],
+    facts: Facts,
     named: Iterable[str] = (),
     sent: SentGraph | None = None,
 ) -> Facts:
-    """The facts about flows, references that are named besides, and a graph that was sent."""
+    """Add the facts about flows, references that are named besides, and a graph that was sent."""
     # Equal graphs of several flows are one object.
-    graphs = {id(state.graph): state.graph for each in flows.values() for state in each.states}.values()
+    graphs = {id(graph): graph for flow_id in facts.flows for graph in facts.graphs_of(flow_id)}.values()
     size = size_of_graphs(*graphs)
     used = await offload(size, lambda: {command for graph in graphs for command in graph.commands})
     catalogue = await read_catalogue(connection, viewer, used.union(commands(sent and sent.graph)))
@@ -90,13 +89,8 @@ async def facts_about(
         graph = await offload(LARGE, read_graph, sent.graph, topic_fields(catalogue, sent.workspace, sent.before))
     ids = await offload(size, lambda: {reference for graph in graphs for reference in graph.references})
     sent_ids = graph.graph.references if isinstance(graph, Content) else ()
-    return Facts(
-        flows={flow_id: each.flow for flow_id, each in flows.items()},
-        versions={flow_id: each.named for flow_id, each in flows.items() if each.named},
-        catalogue=catalogue,
-        targets=await read_targets(connection, viewer, ids.union(sent_ids, named)),
-        graph=graph,
-    )
+    targets = await read_targets(connection, viewer, ids.union(sent_ids, named))
+    return replace(facts, catalogue=catalogue, targets=targets, graph=graph)
 
 
 def named_by(wishes: Iterable[Wish]) -> Iterator[str]:

@@ -279,12 +279,13 @@ async def read_chosen(
     """
     named = Touched(kept=[flow_id], versions=[*filter(None, [source.version_id])]).parameters()
     rows = await connection.rows(statement, {"viewer": viewer, "state": source.state, **named}) if named["ids"] else []
-    visible = (await with_graphs(connection, rows, {flow_id: [chosen_by(source)]})).get(flow_id)
-    if visible is None:
+    facts = await with_graphs(connection, rows, {flow_id: [chosen_by(source)]})
+    flow = facts.flows.get(flow_id)
+    if flow is None:
         return None
-    copied = copied_state(visible.flow, source, visible.named.get(source.version_id or ""))
+    copied = copied_state(flow, source, facts.version(flow_id, source.version_id))
     if isinstance(copied, CopiedState):
         graph = copied.state.graph
         await offload(graph.size, parse, graph)
         current_meter().take_objects(len(graph.commands))
-    return ChosenFlow(visible.flow, copied, rows[0])
+    return ChosenFlow(flow, copied, rows[0])
