@@ -10,9 +10,10 @@ from uuid import uuid4
 import asyncpg
 from sqlalchemy import make_url, text
 
+from app.domain.model import Kind
 from app.storage.connections.driver import arguments_of
 from app.storage.connections.engine import engine_of
-from app.storage.ids import Kind, new_id
+from app.storage.ids import new_id
 from app.storage.migrations.migrate import upgrade
 from tests.api.client import Api, documents_for, serving
 from tests.api.world_builder import WorldBuilder, email_of

@@ -100,6 +100,11 @@ def kind_of(text: str) -> Kind | None:
     return None if read is None else KINDS.get(read[1])
 
 
+def is_id(kind: Kind, text: str | None) -> bool:
+    """Whether the text can be an id of this kind; callers answer a text that can't like an unknown id."""
+    return text is not None and kind_of(text) is kind
+
+
 def kind_in(text: str) -> Kind | None:
     """The kind of thing that a text is the id of, if it has the prefix of one."""
     prefix, _, rest = text.partition("_")

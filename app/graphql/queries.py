@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from app.domain import diff, world
+from app.domain.model import Kind
 from app.execution.lookups import Lookup
 from app.graphql.connections import (
     Connection,
@@ -43,7 +44,6 @@ from app.graphql.types.records import EventConnection, Types, events_of
 from app.graphql.types.resources import Contract, Node, User, node_by_id, nodes_by_id
 from app.graphql.types.workspace import Workspace
 from app.graphql.world_plans import WorldPlan
-from app.storage.ids import Kind
 from app.storage.pages.events import OF_TENANT
 from app.storage.pages.flow_filters import id_or_none
 from app.storage.pages.lists import ListName

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, FromClause, func, select
 
-from app.domain.model import EventType
+from app.domain.model import EventType, Kind
 from app.storage.connections.row_changes import BY, NOW, Part, Parts, delete_rows, insert_rows
-from app.storage.ids import Kind, new_id
+from app.storage.ids import new_id
 from app.storage.tables import CONTRACT, FLOW, PENDING_EVENT, WORKSPACE
 
 

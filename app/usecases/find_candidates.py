@@ -13,7 +13,7 @@ from app.domain.component import Step, resolve_all
 from app.domain.facts import Facts
 from app.domain.flow import CopiedState, SourceWish, size_of_graphs
 from app.domain.input import name_key
-from app.domain.model import ReferenceKind, Target, UserId
+from app.domain.model import Kind, ReferenceKind, Target, UserId, is_id
 from app.domain.references import CredentialMatch, StepInNeed, ranked, steps_in_need
 from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, missing_with_each, topic_uses
 from app.execution.rows import Columns
@@ -23,7 +23,6 @@ from app.storage.connections.database import Database
 from app.storage.facts.flows import own_states, read_flows
 from app.storage.facts.gather import read_catalogue, read_targets
 from app.storage.facts.locks import Touched
-from app.storage.ids import Kind, is_id
 from app.storage.pages.candidates import (
     OVERRIDE_CANDIDATES,
     TOPIC_CANDIDATES,

@@ -25,8 +25,8 @@ import httpx
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from app.domain.model import Kind
 from app.storage.embedded.running import running
-from app.storage.ids import Kind
 from app.storage.world.demo import demo_id
 from scripts.benchmarks.hostile.server import serving
 from scripts.benchmarks.overload import CROWD as ADMIN

@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import text
 
+from app.domain.model import Kind
 from app.storage.connections.engine import engine_of
-from app.storage.ids import Kind, new_id
+from app.storage.ids import new_id
 from tests.api.client import Api, Json
 from tests.api.world_builder import WorldBuilder, graph, step
 from tests.databases import Databases, Loaded, run_sql

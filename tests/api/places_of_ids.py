@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from app.storage.ids import Kind
+from app.domain.model import Kind
 from tests.api import documents as ask
 from tests.api.client import Api, Json
 from tests.api.world_builder import graph, step

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from app.storage.ids import Kind
+from app.domain.model import Kind
 from app.storage.world.demo import DEMO_TOKENS, demo_id, example_curl
 from tests.api.client import Api, Caller, Json, body_of, serving
 from tests.api.documents import COPY, EXPORT

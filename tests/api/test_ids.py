@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.model import other_kind
-from app.storage.ids import Kind, new_id
+from app.domain.model import Kind, other_kind
+from app.storage.ids import new_id
 from tests.api.answers import shown
 from tests.api.client import Api, Json
 from tests.api.places_of_ids import MUTATIONS, QUERIES, IdArgument

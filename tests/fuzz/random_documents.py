@@ -23,7 +23,7 @@ from graphql import (
     is_required_argument,
 )
 
-from app.storage.ids import Kind
+from app.domain.model import Kind
 from tests.fuzz.values import TIMES, Values
 from tests.leaks.places import kind_of_argument
 from tests.leaks.selections import SCHEMA, Everything

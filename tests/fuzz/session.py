@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from app.storage.ids import Kind, kind_of
+from app.domain.model import Kind, kind_of
 from tests.fuzz.judge import JSON_TYPE, code_of, faults
 from tests.fuzz.odd_requests import RAN, OddRequests, Sent, asking
 from tests.fuzz.random_documents import EVERYTHING, WRITTEN, Documents

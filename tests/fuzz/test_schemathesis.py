@@ -16,8 +16,8 @@ from random import Random
 import httpx
 import pytest
 
+from app.domain.model import Kind
 from app.settings import Settings
-from app.storage.ids import Kind
 from app.storage.world.demo import demo_id
 from tests.api.client import Json
 from tests.databases import Databases

@@ -6,8 +6,9 @@ from typing import Any
 
 import orjson
 
+from app.domain.model import Kind, kind_of
 from app.graphql.connections import _seal
-from app.storage.ids import Kind, kind_of, new_id
+from app.storage.ids import new_id
 
 MOST_CURSORS = 300
 MOST_IDS = 60

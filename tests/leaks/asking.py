@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from graphql import GraphQLField, get_named_type, is_required_argument
 
-from app.storage.ids import Kind
+from app.domain.model import Kind
 from tests.leaks.company_of_strangers import CALLERS
 from tests.leaks.expected_visibility import Sight
 from tests.leaks.places import Place, kind_of_argument

@@ -13,7 +13,7 @@ from graphql import (
     get_named_type,
 )
 
-from app.storage.ids import Kind
+from app.domain.model import Kind
 from tests.leaks.selections import SCHEMA, fields_of
 
 Path = tuple[str, ...]

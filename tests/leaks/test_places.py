@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from app.storage.ids import Kind, kind_of, new_id
+from app.domain.model import Kind, kind_of
+from app.storage.ids import new_id
 from tests.databases import contents
 from tests.leaks.asking import INPUTS, Asker, document_for, takes_input
 from tests.leaks.company_of_strangers import CALLERS

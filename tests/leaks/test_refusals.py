@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 from graphql import GraphQLInputObjectType, GraphQLInputType, get_named_type
 
-from app.storage.ids import Kind, kind_of
+from app.domain.model import Kind, kind_of
 from tests.databases import contents
 from tests.leaks.asking import document_for, share_of, takes_input
 from tests.leaks.company_of_strangers import CALLERS

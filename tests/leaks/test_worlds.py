@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from app.storage.ids import Kind, kind_of
+from app.domain.model import Kind, kind_of
 from tests.leaks.asking import HOMES, INPUTS, Arguments, Asker, document_for, ids_needed, share_of, takes_input
 from tests.leaks.company_of_strangers import CALLERS
 from tests.leaks.places import kind_of_argument

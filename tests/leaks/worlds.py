@@ -10,8 +10,9 @@ import httpx
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.domain.model import Kind
 from app.storage.connections.engine import engine_of
-from app.storage.ids import Kind, new_id
+from app.storage.ids import new_id
 from tests.api.client import DOCUMENT_TYPE, Json, documents_for, serving
 from tests.api.world_builder import WorldBuilder
 from tests.applying import load_world

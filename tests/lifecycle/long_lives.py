@@ -7,8 +7,9 @@ from sqlalchemy import insert, select
 
 from app.domain.content import split_graph
 from app.domain.graph import Json
+from app.domain.model import Kind
 from app.storage.connections.engine import engine_of
-from app.storage.ids import Kind, new_id
+from app.storage.ids import new_id
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
 from app.storage.writes.lifecycle import CONTENT, content_row
 from tests.lifecycle.company import Company

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from typeid import TypeID
 from typeid.core.errors import TypeIDException
 
-from app.storage.ids import Kind, kind_of, new_id
+from app.domain.model import Kind, kind_of
+from app.storage.ids import new_id
 
 LIKE_IDS = st.builds(
     "{}{}{}{}".format,

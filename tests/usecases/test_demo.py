@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from app.domain.graph import bindings_from_json, canonical, join
+from app.domain.model import Kind, is_id
 from app.storage.accounts import owner_of, tokens_to_check
 from app.storage.connections.database import open_database
-from app.storage.ids import Kind, is_id
 from app.storage.world import demo
 from app.storage.world.demo import DEMO_TOKENS, NotOnlyTheDemo, demo_id, example_curl
 from tests.applying import load_world

@@ -9,9 +9,8 @@ import pytest
 
 from app.domain.edit import CreateWish
 from app.domain.facts import CopyWish, ExportWish, IntoWorkspace
-from app.domain.model import UserId
+from app.domain.model import Kind, UserId
 from app.storage.connections.database import open_database
-from app.storage.ids import Kind
 from app.storage.world.demo import DemoIsBusy, demo_id
 from app.usecases import apply_world
 from app.usecases.change_flow import create_flow

@@ -11,9 +11,8 @@ from app.domain.errors import Refused
 from app.domain.export import Exported
 from app.domain.facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.flow import SourceWish, StateOfFlow
-from app.domain.model import UserId
+from app.domain.model import Kind, UserId
 from app.storage.connections.database import open_database
-from app.storage.ids import Kind
 from app.storage.world.demo import demo_id
 from app.usecases.change_flow import create_flow
 from app.usecases.copy_and_export import copy_flow, export_flow

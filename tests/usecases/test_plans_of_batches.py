@@ -13,7 +13,8 @@ from app.domain.export import ExportPlan
 from app.domain.export_batch import ExportsWish
 from app.domain.input import IdempotencyKeyReused
 from app.domain.matching import ComparisonLimit
-from app.storage.ids import Kind, new_id
+from app.domain.model import Kind
+from app.storage.ids import new_id
 from app.usecases.compare_and_check import compare_found
 from app.usecases.copy_and_export import (
     PlannedExports,

@@ -11,8 +11,8 @@ from app.domain.errors import OfCall, Refusal, Refused
 from app.domain.export import Exported
 from app.domain.export_batch import ExportsWish
 from app.domain.facts import ExportWish
-from app.domain.model import ReferenceKind
-from app.storage.ids import Kind, new_id
+from app.domain.model import Kind, ReferenceKind
+from app.storage.ids import new_id
 from app.usecases.copy_and_export import PlannedExports, export_flow, export_flows, plan_for, plan_for_all
 from tests.domain.planning import mappings_of
 from tests.sent_statements import statements_sent

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.domain.graph import Json, bindings_from_json, canonical, content_hash, join
-from app.storage.ids import Kind, kind_of
+from app.domain.model import Kind, kind_of
 from tests.applying import load_world
 from tests.usecases.world_files import GRAPH, WorldFile, as_file, contents, put, world
 

@@ -9,6 +9,7 @@ import strawberry
 
 from app.domain import diff, model
 from app.domain.drift import DriftStatus
+from app.domain.model import Kind, is_id
 from app.execution.lookups import Lookup, Vanished
 from app.execution.rows import relation, shows
 from app.graphql.connections import Connection, PageArguments, connection_below, connection_field
@@ -17,7 +18,6 @@ from app.graphql.describe import about, field, shown_as
 from app.graphql.types.graphs import DraftReadiness, FlowGraph, GraphDiff
 from app.graphql.types.records import FlowExport, ReleaseRequest
 from app.graphql.types.resources import Node, SomeWorkspace, User
-from app.storage.ids import Kind, is_id
 from app.storage.pages.lists import ListName
 from app.storage.pages.related import Related
 from app.storage.reads.rows import DraftView, FlowView, VersionView

@@ -9,6 +9,7 @@ import strawberry
 
 from app.domain import model, source_graph
 from app.domain.component import ComponentAccess, ComponentRequirement, InaccessibilityReason
+from app.domain.model import Kind, kind_of
 from app.execution.lookups import Loader, Lookup
 from app.execution.request_errors import BadRequest
 from app.execution.rows import Field, relation, shows
@@ -16,7 +17,6 @@ from app.graphql.connections import LARGEST_PAGE, Connection, PageArguments, con
 from app.graphql.context import Info
 from app.graphql.describe import JSON, Search, about, field
 from app.graphql.loading.loaders import Loaders
-from app.storage.ids import Kind, kind_of
 from app.storage.pages.flow_filters import place_of_use
 from app.storage.pages.lists import ListName
 from app.storage.reads.rows import (

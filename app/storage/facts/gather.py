@@ -30,14 +30,13 @@ from app.domain.content import Content, read_graph, topic_fields
 from app.domain.facts import ExportWish, Facts, OntoFlow
 from app.domain.flow import FlowState, size_of_graphs
 from app.domain.graph import Json, commands
-from app.domain.model import ComponentId, ContractId, ReferenceKind, Target, TenantId, Workspace
+from app.domain.model import ComponentId, ContractId, ReferenceKind, Target, TenantId, Workspace, kind_of
 from app.meter import LARGE, offload
 from app.storage.connections.connection import ReadConnection, is_one_of, texts
 from app.storage.facts.flows import StateChoice, chosen_by, own_states, read_flows
 from app.storage.facts.locks import Touched, Wish
 from app.storage.facts.mirrored_rules import is_visible_component
 from app.storage.facts.visibility import VIEWER, is_member
-from app.storage.ids import kind_of
 from app.storage.tables import (
     AGENT,
     COMPONENT,

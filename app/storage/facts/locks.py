@@ -12,12 +12,11 @@ from sqlalchemy import ColumnElement, Select, Text, any_, bindparam, func, or_, 
 from app.domain.access import FLOW_EDIT, FLOW_TOGGLE_STATUS, WorkspaceAccess, counts_against_quota, may_write_flows
 from app.domain.facts import CopyWish, ExportWish, OntoFlow
 from app.domain.flow import Flow
-from app.domain.model import ContractStatus
+from app.domain.model import ContractStatus, Kind, is_id
 from app.storage.connections.connection import WriteConnection, is_one_of, texts
 from app.storage.connections.failures import TransactionConflict
 from app.storage.facts import mirrored_rules
 from app.storage.facts.visibility import ACCESSES, BY_VIEWER
-from app.storage.ids import Kind, is_id
 from app.storage.tables import CONTRACT, FLOW, ROLE, WORKSPACE, WORKSPACE_ACCESS
 
 NEW_FLOWS_IN = func.array(select(FLOW.c.workspace_id).where(is_one_of(FLOW.c.id, "copied")).scalar_subquery()).op("||")(

@@ -32,11 +32,10 @@ from app.domain import drift
 from app.domain.access import FLOW_EDIT
 from app.domain.component import ComponentAccess
 from app.domain.drift import DriftStatus
-from app.domain.model import ContractStatus, Workspace, WorkspaceType
+from app.domain.model import ContractStatus, Kind, Workspace, WorkspaceType, is_id
 from app.domain.source_graph import UsableWhere
 from app.storage.connections.connection import ReadConnection, is_one_of, texts
 from app.storage.facts.visibility import FLOWS, MEMBER, VIEWER, is_member
-from app.storage.ids import Kind, is_id
 from app.storage.tables import (
     COMPONENT,
     CONTRACT,

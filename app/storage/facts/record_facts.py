@@ -8,14 +8,13 @@ import orjson
 from sqlalchemy import ColumnElement, Text, and_, bindparam, case, exists, false, func, literal, or_, select, true
 
 from app.domain.flow import TEXTS, ShownFlow
-from app.domain.model import DraftId, ExportId, FlowId, FlowStatus, UserId
+from app.domain.model import DraftId, ExportId, FlowId, FlowStatus, Kind, UserId, is_id
 from app.domain.release import ReleaseFacts, ReleaseItem, ReleaseState
 from app.domain.undo import ChangeSinceExport, DraftState, ExportedDraft, FlowSince, UndoFacts
 from app.meter import current_meter
 from app.storage.connections.connection import ReadConnection, Row, WriteConnection, is_one_of, views_of
 from app.storage.facts.locks import LIMIT, limit_of
 from app.storage.facts.visibility import ACCESS_COLUMNS, BY_VIEWER, MEMBER, access_of, with_access
-from app.storage.ids import Kind, is_id
 from app.storage.tables import (
     FLOW,
     FLOW_DRAFT,

@@ -27,11 +27,10 @@ from app.domain.component import Link, Step, make_steps
 from app.domain.flow import TEXTS, FlowState, Graph, SavedState, ShownFlow
 from app.domain.graph import NAMES, Bindings, StepBindings, bindings_from_json, bindings_to_json, canonical
 from app.domain.input import name_key
-from app.domain.model import ReferenceKind, VersionOrigin
+from app.domain.model import Kind, ReferenceKind, VersionOrigin, is_id
 from app.storage.connections.connection import ReadConnection, Row, is_one_of
 from app.storage.connections.failures import TransactionConflict
 from app.storage.facts.visibility import FLOWS
-from app.storage.ids import Kind, is_id
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
 
 FIELDS = (*TEXTS, "content_hash", "origin", "revert_of")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, false, or_, select, true
 
 from app.domain.access import VisibleWorkspace
-from app.domain.model import Workspace
+from app.domain.model import Kind, Workspace
 from app.domain.source_graph import UsableWhere
 from app.storage.connections.connection import Parameters, ReadConnection, RowViews, is_one_of, views_of
 from app.storage.facts.mirrored_rules import (
@@ -18,7 +18,6 @@ from app.storage.facts.mirrored_rules import (
     usable_values,
 )
 from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, VISIBLE, holds_one
-from app.storage.ids import Kind
 from app.storage.pages.flow_filters import id_or_none
 from app.storage.pages.lists import CONTRACTS, OF_CONTRACT
 from app.storage.pages.paging import ListBelow, Order, matching, searching

@@ -22,10 +22,9 @@ from sqlalchemy import (
     union,
 )
 
-from app.domain.model import EventType
+from app.domain.model import EventType, Kind
 from app.storage.connections.connection import CompiledStatement, ReadConnection, compile_statement, texts, views_of
 from app.storage.facts.visibility import is_member, reads_tenant
-from app.storage.ids import Kind
 from app.storage.pages.flow_filters import id_or_none
 from app.storage.pages.paging import PARENTS, Order, Page, PageRequest
 from app.storage.reads.rows import EventView, columns

@@ -26,11 +26,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.domain.drift import DriftStatus
-from app.domain.model import FlowStatus, FlowType
+from app.domain.model import FlowStatus, FlowType, Kind, is_id, kind_of
 from app.domain.world.things import FlowUses
 from app.storage.connections.connection import ReadConnection, is_one_of
 from app.storage.facts.mirrored_rules import ENDS, drift_of, is_meant, is_visible_component
-from app.storage.ids import Kind, is_id, kind_of
 from app.storage.pages.paging import Narrowed, Order
 from app.storage.tables import (
     AGENT,

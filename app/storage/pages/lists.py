@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Table, Text, and_, any_, bindparam, func, or_, select
 
+from app.domain.model import Kind
 from app.domain.release import ReleaseItem, ReleaseState
 from app.execution.rows import ALL_COLUMNS, PageColumns
 from app.storage.connections.connection import RowViews, View, views_of
@@ -22,7 +23,6 @@ from app.storage.facts.visibility import (
     sees_flow,
     sees_workspace,
 )
-from app.storage.ids import Kind
 from app.storage.pages.flow_filters import (
     ANY,
     ANY_FLOW,

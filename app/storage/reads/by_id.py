@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, Table, and_, case, exists, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from app.domain.model import Kind, is_id
 from app.domain.release import ReleaseState
 from app.meter import current_meter
 from app.storage.connections.connection import ReadConnection, is_one_of, views_of
@@ -21,7 +22,6 @@ from app.storage.facts.visibility import (
     is_member,
     reads_tenant,
 )
-from app.storage.ids import Kind, is_id
 from app.storage.reads.exports import IS_VISIBLE
 from app.storage.reads.rows import (
     AgentView,

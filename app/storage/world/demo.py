@@ -16,9 +16,9 @@ from typeid import TypeID
 from typeid.codecs.base32 import encode
 
 from app.command_error import CommandError
+from app.domain.model import Kind
 from app.storage.connections.connection import ReadConnection, WriteConnection
 from app.storage.event_writes import removed_flows
-from app.storage.ids import Kind
 from app.storage.store import Store
 from app.storage.tables import (
     API_TOKEN,

@@ -11,7 +11,7 @@ from app.domain.draft import DiscardPlan, RestorePlan
 from app.domain.edit import Saved, UpdatePlan
 from app.domain.flow import FlowState
 from app.domain.graph import canonical
-from app.domain.model import DraftId, EventType, FlowId, FlowStatus, VersionId
+from app.domain.model import DraftId, EventType, FlowId, FlowStatus, Kind, VersionId
 from app.domain.publish import Reverted, RevertPlan
 from app.domain.running import StatusPlan
 from app.domain.undo import ChangeSinceExport
@@ -29,7 +29,7 @@ from app.storage.connections.row_changes import (
 )
 from app.storage.event_writes import FlowEvent, flow_events, removed_flows
 from app.storage.facts.states import SHOWN, STATE, shown_values, state_values
-from app.storage.ids import Kind, new_id
+from app.storage.ids import new_id
 from app.storage.reads.rows import DraftView, FlowView
 from app.storage.store import Store
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
-from app.domain.model import EventType, FlowStatus
+from app.domain.model import EventType, FlowStatus, Kind
 from app.domain.publish import Published, PublishPlan
 from app.domain.release import Released, ReleasePlan, ReleaseState
 from app.domain.review import ReviewPlan
 from app.domain.running import StatusPlan
 from app.storage.connections.row_changes import BY, NOW, insert_rows, update_rows
 from app.storage.event_writes import release_event
-from app.storage.ids import Kind, new_id
+from app.storage.ids import new_id
 from app.storage.store import Store
 from app.storage.tables import RELEASE_ITEM, RELEASE_REQUEST
 from app.storage.writes.lifecycle import NOTED_VERSION, REMOVED_DRAFTS, NextVersion, next_versions, set_status

@@ -16,10 +16,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typeid import TypeID
 
+from app.domain.model import Kind
 from app.storage.accounts import PREFIX, secret_hash
 from app.storage.connections.engine import engine_of
 from app.storage.embedded.running import running
-from app.storage.ids import Kind, new_id
+from app.storage.ids import new_id
 from scripts.benchmarks.speed.operations import Caller
 from scripts.benchmarks.world import Size
 

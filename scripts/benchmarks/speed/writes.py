@@ -17,8 +17,9 @@ import asyncpg
 import orjson
 from sqlalchemy import text
 
+from app.domain.model import Kind
 from app.storage.connections.engine import engine_of
-from app.storage.ids import Kind, new_id
+from app.storage.ids import new_id
 from scripts.benchmarks.speed.load import asked, request_of
 from scripts.benchmarks.speed.operations import Caller, ComparedOperation, Json, Operation
 
