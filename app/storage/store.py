@@ -35,7 +35,7 @@ from app.storage.facts.flows import (
     read_flows,
 )
 from app.storage.facts.gather import SentGraph, facts_about, gather
-from app.storage.facts.idempotency_keys import StoredCall, UsedKey, store_call, take_key
+from app.storage.facts.idempotency_keys import StoredCall, take_key
 from app.storage.facts.locks import Touched, Wish, check_locks, lock, needed_for, needed_for_new_flow, touched_by
 from app.storage.facts.record_facts import find_flows_of_exports, lock_release, read_release_items, read_undo_facts
 from app.storage.facts.states import find_flow_of_draft, read_draft
@@ -141,11 +141,8 @@ class Store:
     async def take_key(self, call: KeyedCall, key: str, input_hash: str) -> StoredCall:
         """The stored call with this key or, without one, this call; concurrent calls with the key wait from here on (P5)."""
         now = self._clock()
-        used = UsedKey(self.actor, call, key, since=now - self._keys_kept)
-        return await take_key(self.connection, used) or StoredCall(used, input_hash, now)
-
-    async def store_call(self, stored: StoredCall) -> None:
-        await store_call(self.connection, stored)
+        stored = await take_key(self.connection, self.actor, call, key, since=now - self._keys_kept)
+        return stored or StoredCall(self.actor, call, key, input_hash, now)
 
     async def read_keyed_exports(self, groups: Sequence[Json]) -> dict[int, Exported]:
         """Read the outcomes of a stored call, by the indexes of its items, as the caller may see them now."""

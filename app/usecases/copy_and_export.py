@@ -22,7 +22,7 @@ from app.domain.undo import Undone, UndoRefusal, plan_undo, plan_undos
 from app.meter import current_meter, interruptible, offload
 from app.storage.connections.connection import ReadConnection
 from app.storage.facts.gather import gather
-from app.storage.facts.idempotency_keys import UsedKey, find_call
+from app.storage.facts.idempotency_keys import find_call
 from app.storage.facts.locks import touched_by
 from app.storage.store import Store
 from app.storage.writes.copies import undo_exports as restore_what_was_there
@@ -148,7 +148,7 @@ async def _key_reused(
 ) -> tuple[IdempotencyKeyReused, ...]:
     """Why the call would be refused before it is looked at: its key was used for another input (P5)."""
     since = work.clock() - work.keys_kept
-    use = await key_in_use(wish, lambda key, _: find_call(connection, UsedKey(work.actor, call, key, since)))
+    use = await key_in_use(wish, lambda key, _: find_call(connection, work.actor, call, key, since=since))
     return use.errors if isinstance(use, Refused) else ()
 
 

@@ -34,7 +34,7 @@ from app.storage.pages.candidates import (
     sees_destination,
 )
 from app.storage.pages.paging import Page, PageRequest
-from app.storage.reads.graphs import SOURCE_WITH_TOPICS, commands_of, read_chosen
+from app.storage.reads.graphs import SOURCE_WITH_TOPICS, read_chosen
 from app.storage.reads.rows import CredentialView, SecretView, TopicView
 
 
@@ -157,7 +157,7 @@ class TopicSearch:
 async def find_topics_in_use(database: Database, actor: UserId, flow_id: str, wish: SourceWish) -> TopicsInUse | None:
     """The topics of a flow in the state that `wish` names; None if the caller can't see the flow, or it has no such state."""
     async with database.reading() as connection:
-        source = await read_chosen(connection, actor, flow_id, wish, statement=SOURCE_WITH_TOPICS, parse=commands_of)
+        source = await read_chosen(connection, actor, flow_id, wish, statement=SOURCE_WITH_TOPICS, parses_all=False)
     if source is None or not isinstance(source.copied, CopiedState):
         return None
     graph, home = source.copied.state.graph, source.flow.access.workspace

@@ -21,7 +21,7 @@ from app.storage.pages.destinations import (
 )
 from app.storage.pages.paging import ListBelow, Page, PageRequest
 from app.storage.pages.related import Related
-from app.storage.reads.graphs import SOURCE, commands_of, read_chosen
+from app.storage.reads.graphs import SOURCE, read_chosen
 from app.storage.reads.rows import ContractView, WorkspaceView
 
 _WORKSPACE = views_of(WorkspaceView)
@@ -168,7 +168,7 @@ async def find_exportable_flow(
 ) -> ExportableFlow | None:
     """Read the facts that decide about destinations of a flow; None if the caller can't see the flow."""
     async with database.reading() as connection:
-        source = await read_chosen(connection, actor, flow_id, source_wish, statement=SOURCE, parse=commands_of)
+        source = await read_chosen(connection, actor, flow_id, source_wish, statement=SOURCE, parses_all=False)
     if source is None:
         return None
     size = size_of_graphs(source.copied.state.graph) if isinstance(source.copied, CopiedState) else 0

@@ -22,7 +22,7 @@ from app.domain.model import FlowId, VersionId
 from app.domain.publish import Published, Reverted
 from app.domain.release import Released
 from app.meter import LARGE, offload
-from app.storage.facts.idempotency_keys import Made, StoredCall
+from app.storage.facts.idempotency_keys import Made, StoredCall, store_call
 from app.storage.reads.exports import exports_to_json
 from app.storage.store import Store
 
@@ -60,9 +60,9 @@ async def done_before(store: Store, stored: StoredCall) -> dict[int, Done]:
     """The outcomes of a stored call, by the indexes of its items, as the caller may see them now; a single call has item 0."""
     if stored.outcome is None:
         return {}
-    if stored.used.call in OUTCOMES:
-        return {0: replace(OUTCOMES[stored.used.call].validate_python(stored.outcome), replayed=True)}
-    if stored.used.call is KeyedCall.PUBLISH_FLOW_DRAFTS:
+    if stored.call in OUTCOMES:
+        return {0: replace(OUTCOMES[stored.call].validate_python(stored.outcome), replayed=True)}
+    if stored.call is KeyedCall.PUBLISH_FLOW_DRAFTS:
         return {
             index: Published(FlowId(flow_id), VersionId(version_id), replayed=True)
             for index, flow_id, version_id in stored.outcome
@@ -72,8 +72,8 @@ async def done_before(store: Store, stored: StoredCall) -> dict[int, Done]:
 
 async def keep(store: Store, stored: StoredCall, done: Mapping[int, Done]) -> None:
     """Store the outcomes of a call, added to those of its earlier attempts."""
-    made = await offload(LARGE, made_by, stored.used.call, done)
-    await store.store_call(replace(stored, outcome=[*stored.outcome, *made] if stored.outcome else made))
+    made = await offload(LARGE, made_by, stored.call, done)
+    await store_call(store.connection, replace(stored, outcome=[*stored.outcome, *made] if stored.outcome else made))
 
 
 def made_by(call: KeyedCall, done: Mapping[int, Done]) -> Made:

@@ -163,7 +163,7 @@ async def test_flows_may_be_written_in_the_same_workspaces(database: AsyncEngine
     """A3, A6."""
     async with holding(database, scene) as connection:
         expected = {one.id for one in scene.seen if may_write_flows(scene.access_to(one))}
-        assert await workspaces_where(connection, mirrored_rules.may_write_flows()) == expected
+        assert await workspaces_where(connection, mirrored_rules.MAY_WRITE_FLOWS) == expected
 
 
 @bounded
@@ -178,7 +178,7 @@ async def test_the_same_workspaces_count_against_the_quota_and_as_many_flows_cou
         contracts = {"contracts": [one.id for one in scene.contracts]}
         counted = await connection.execute(mirrored_rules.FLOWS_USED_BY_CONTRACT, contracts)
         by_contract = {row.contract_id: row.used for row in counted}
-        counting = await workspaces_where(connection, mirrored_rules.counts_against_quota())
+        counting = await workspaces_where(connection, mirrored_rules.COUNTS_AGAINST_QUOTA)
     judged = {one.contract for one in scene.seen if counts_against_quota(one)}
     expected = {one.id: scene.flows_used(one.contract) * (one.contract in judged) for one in scene.seen}
     assert by_contract == {one.id: used for one in scene.contracts if (used := scene.flows_used(one))}
@@ -208,7 +208,7 @@ async def test_a_flow_may_be_exported_to_the_same_workspaces(
     async with holding(database, scene) as connection:
         usable = used.usable_where()
         values = mirrored_rules.usable_values(usable, home)
-        may_be = mirrored_rules.may_be_exported_to()
+        may_be = mirrored_rules.MAY_BE_EXPORTED_TO
         found = await workspaces_where(connection, may_be, values)
     assert found == expected
 

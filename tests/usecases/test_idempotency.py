@@ -14,7 +14,8 @@ from app.domain.export import Exported
 from app.domain.facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.input import IdempotencyKeyReused
 from app.domain.publish import PublishWish, RevertWish
-from app.storage.store import Store
+from app.storage.connections.connection import WriteConnection
+from app.storage.facts.idempotency_keys import store_call
 from app.usecases.change_flow import create_flow, publish_draft, revert_flow
 from app.usecases.copy_and_export import copy_flow, export_flow
 from app.usecases.transaction import UnitOfWork
@@ -161,18 +162,18 @@ async def test_who_waits_for_a_call_that_is_refused_or_lost_does_it_itself(
     world: CompanyDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server's death between the change and the key leaves neither: both are one transaction."""
-    keep = Store.store_call
+    keep = store_call
     lost = 0
 
-    async def lose_the_first(store: Store, *given: Any) -> None:
+    async def lose_the_first(connection: WriteConnection, *given: Any) -> None:
         nonlocal lost
-        await keep(store, *given)
+        await keep(connection, *given)
         lost += 1
         if lost == 1:
             await asyncio.sleep(0.05)
             raise ConnectionError("the server died")
 
-    monkeypatch.setattr(Store, "store_call", lose_the_first)
+    monkeypatch.setattr("app.usecases.keyed_calls.store_call", lose_the_first)
     before = await world.contents()
     wish = keyed(CopyWish(world["orders"], "A copy"))
     outcomes = await asyncio.gather(

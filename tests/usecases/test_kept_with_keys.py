@@ -19,7 +19,7 @@ from app.domain.publish import Published, Reverted
 from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.release import Released
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
-from app.storage.facts.idempotency_keys import StoredCall, UsedKey
+from app.storage.facts.idempotency_keys import StoredCall
 from app.storage.reads.exports import exports_from_json
 from app.storage.reads.rows import ResultView
 from app.storage.store import Store
@@ -80,8 +80,7 @@ def replay_of(outcome: Any) -> Any:
 
 @pytest.mark.parametrize("call", OUTCOMES)
 async def test_what_was_kept_of_a_call_is_read_as_what_it_made(call: KeyedCall) -> None:
-    used = UsedKey(UserId("user_1"), call, "key", NOW)
-    stored = StoredCall(used, "hash", NOW, KEPT[call])
+    stored = StoredCall(UserId("user_1"), call, "key", "hash", NOW, KEPT[call])
     assert await done_before(REMEMBERING, stored) == {0: replay_of(OUTCOMES[call])}
 
 
@@ -101,7 +100,7 @@ async def test_of_a_call_that_publishes_many_the_versions_are_kept_by_the_indexe
     kept, call = KEPT[KeyedCall.PUBLISH_FLOW_DRAFTS], KeyedCall.PUBLISH_FLOW_DRAFTS
     published = {0: Published(FLOW, VERSION), 3: Published(FLOW, VERSION)}
     assert json.loads(json.dumps(made_by(call, published))) == kept
-    stored = StoredCall(UsedKey(UserId("user_1"), call, "key", NOW), "hash", NOW, kept)
+    stored = StoredCall(UserId("user_1"), call, "key", "hash", NOW, kept)
     assert await done_before(REMEMBERING, stored) == {index: replay_of(each) for index, each in published.items()}
 
 

@@ -40,7 +40,7 @@ from app.meter import current_meter, interruptible, offload
 from app.storage.connections.connection import ReadConnection, Row, is_one_of
 from app.storage.facts.locks import NEW_FLOWS_IN, Touched
 from app.storage.facts.mirrored_rules import base_of, flows_used_in
-from app.storage.facts.states import OutlinedGraph, OutlinedState, States, columns_at_once, read_outlines, state_of
+from app.storage.facts.states import OutlinedState, States, columns_at_once, read_outlines, state_of
 from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, BY_VIEWER, FLOWS, access_of, with_access
 from app.storage.tables import CONTRACT, FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION, WORKSPACE
 
@@ -143,11 +143,6 @@ FLOWS_WITH_STATES = flows_with_states()
 FLOWS_AND_WORKSPACES = _flows_and_workspaces()
 
 
-def named_parts(graph: OutlinedGraph) -> object:
-    """Parse what a graph names: facts are read by it."""
-    return graph.commands, graph.references
-
-
 async def read_flows(connection: ReadConnection, viewer: str, choices: StateChoices, touched: Touched) -> Facts:
     """Read flows with the graphs of the chosen states, and the workspaces of new flows with how much their contracts hold (X10)."""
     rows = await connection.rows(FLOWS_AND_WORKSPACES, {"viewer": viewer, **touched.parameters()})
@@ -172,7 +167,8 @@ async def with_graphs(connection: ReadConnection, rows: Iterable[Row], choices: 
     size = sum(state.size for state in different.values())
     current_meter().take_decided(size)
     outlines = await read_outlines(connection, different)
-    await offload(size, lambda: [named_parts(graph) for graph in interruptible(outlines.values())])
+    # What a graph names is parsed at once: facts are read by it.
+    await offload(size, lambda: [(graph.commands, graph.references) for graph in interruptible(outlines.values())])
     graphs = {state.id: outlines[state.key] for state in states}
     read = {flow_id: of_flow.with_graphs(graphs) for flow_id, of_flow in flows.items()}
     versions = {flow_id: named for flow_id, (_, named) in read.items() if named}
@@ -214,24 +210,19 @@ class _RowsOfFlow(NamedTuple):
             state_id: state_of(row, name, graphs.get(state_id, NO_GRAPH))
             for state_id, row, name in self.places.values()
         }
-        first = self.rows[0]
-        flow = flow_of(first, self.access, states.get(first["published_id"]), states.get(first["draft_id"]))
+        row = self.rows[0]
+        base = row.get("base")
+        flow = Flow(
+            id=FlowId(row["flow_id"]),
+            name=row["flow_name"],
+            type=FlowType(row["flow_type"]),
+            access=self.access,
+            published=states.get(row["published_id"]),
+            draft=states.get(row["draft_id"]),
+            draft_revision=row["flow_draft_revision"],
+            status=FlowStatus(row["flow_status"]),
+            shows=ShownFlow(*(row[f"flow_{column}"] for column in (*TEXTS, "updated_at"))),
+            base=None if base is None else Base(*orjson.loads(base)),
+        )
         named = (states.get(row["named_id"]) for row in self.rows)
         return flow, {state.id: state for state in named if state is not None}
-
-
-def flow_of(row: Row, access: WorkspaceAccess, published: SavedState | None, draft: SavedState | None) -> Flow:
-    """The flow in a row of `FLOWS_WITH_STATES` or `FLOWS_AND_WORKSPACES`."""
-    base = row.get("base")
-    return Flow(
-        id=FlowId(row["flow_id"]),
-        name=row["flow_name"],
-        type=FlowType(row["flow_type"]),
-        access=access,
-        published=published,
-        draft=draft,
-        draft_revision=row["flow_draft_revision"],
-        status=FlowStatus(row["flow_status"]),
-        shows=ShownFlow(*(row[f"flow_{column}"] for column in (*TEXTS, "updated_at"))),
-        base=None if base is None else Base(*orjson.loads(base)),
-    )

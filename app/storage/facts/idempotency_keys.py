@@ -44,44 +44,41 @@ _REMOVE = delete(IDEMPOTENCY_KEY).where(_ROW.in_(_OLD)).returning(IDEMPOTENCY_KE
 
 
 @dataclass(frozen=True, slots=True)
-class UsedKey:
-    """The key of a caller for one kind of call, and when keys are old."""
+class StoredCall:
+    """A call with a key: its input, the key's first use and the outcome so far."""
 
     actor: UserId
     call: KeyedCall
     key: str
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCall:
-    """A call with a key: its input, the key's first use and the outcome so far."""
-
-    used: UsedKey
     input_hash: str
     first_used_at: datetime
     outcome: Made | None = None
     """None: no call with the key has done anything yet."""
 
 
-async def find_call(connection: ReadConnection, used: UsedKey) -> StoredCall | None:
-    """The stored call with this key, without waiting for a concurrent one."""
-    parameters = {"this_actor_id": used.actor, "this_call": used.call.value, "this_key": used.key}
-    row = await connection.row(_CALL, {**parameters, "since": used.since})
+async def find_call(
+    connection: ReadConnection, actor: UserId, call: KeyedCall, key: str, *, since: datetime
+) -> StoredCall | None:
+    """The stored call with this key, unless it is older, without waiting for a concurrent one."""
+    used = {"this_actor_id": actor, "this_call": call.value, "this_key": key}
+    row = await connection.row(_CALL, {**used, "since": since})
     if row is None:
         return None
-    return StoredCall(used, row.input_hash, row.first_used_at, await offload(len(row.made), json.loads, row.made))
+    outcome = await offload(len(row.made), json.loads, row.made)
+    return StoredCall(actor, call, key, row.input_hash, row.first_used_at, outcome)
 
 
-async def take_key(connection: ReadConnection, used: UsedKey) -> StoredCall | None:
+async def take_key(
+    connection: ReadConnection, actor: UserId, call: KeyedCall, key: str, *, since: datetime
+) -> StoredCall | None:
     """The first call with this key, if it was done; the key is ours until the transaction ends."""
-    await connection.rows(_WAIT, {"name": f"{used.actor} {used.call} {used.key}"})
-    return await find_call(connection, used)
+    await connection.rows(_WAIT, {"name": f"{actor} {call} {key}"})
+    return await find_call(connection, actor, call, key, since=since)
 
 
 async def store_call(connection: WriteConnection, stored: StoredCall) -> None:
-    used, made = stored.used, await offload(LARGE, json.dumps, stored.outcome)
-    row = used.actor, used.call, used.key, stored.input_hash, made, stored.first_used_at
+    made = await offload(LARGE, json.dumps, stored.outcome)
+    row = stored.actor, stored.call, stored.key, stored.input_hash, made, stored.first_used_at
     await write_rows(connection, (_STORED, [row]))
 
 

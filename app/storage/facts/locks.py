@@ -100,8 +100,8 @@ _CONTRACTS = (
     .where(
         BY_VIEWER,
         WORKSPACE.c.id == any_(NEW_FLOWS_IN),
-        mirrored_rules.counts_against_quota(),
-        mirrored_rules.may_write_flows(),
+        mirrored_rules.COUNTS_AGAINST_QUOTA,
+        mirrored_rules.MAY_WRITE_FLOWS,
     )
     .order_by(CONTRACT.c.id)
 )

@@ -50,6 +50,8 @@ from app.storage.tables import (
     WORKSPACE,
 )
 
+_IS_GLOBAL = COMPONENT.c.access == ComponentAccess.GLOBAL.value
+
 
 def is_meant(tenant: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether a command with the component's name means this component in a tenant (C0); for rows with its team.
@@ -66,7 +68,7 @@ def is_meant(tenant: ColumnElement[str]) -> ColumnElement[bool]:
         .select_from(its_team.join(other, other.c.team_id == its_team.c.id))
         .where(its_team.c.name == TEAM.c.name, other.c.name == COMPONENT.c.name, before)
     )
-    return or_(TEAM.c.tenant_id == tenant, and_(_is_global(), ~shadowed))
+    return or_(TEAM.c.tenant_id == tenant, and_(_IS_GLOBAL, ~shadowed))
 
 
 def is_visible_component() -> ColumnElement[bool]:
@@ -79,41 +81,38 @@ def is_visible_component() -> ColumnElement[bool]:
     own = select(CONTRACT_ACCESS.c.contract_id).where(CONTRACT_ACCESS.c.user_id == VIEWER)
     tenants = select(contract.c.tenant_id).where(contract.c.id.in_(own))
     of_tenant = and_(COMPONENT.c.access == ComponentAccess.TENANT.value, TEAM.c.tenant_id.in_(tenants))
-    return or_(and_(_is_global(), exists(own)), TEAM.c.contract_id.in_(own), of_tenant)
+    return or_(and_(_IS_GLOBAL, exists(own)), TEAM.c.contract_id.in_(own), of_tenant)
 
 
-def may_write_flows() -> ColumnElement[bool]:
-    """Whether the viewer may write flows in the workspace of a row of `ACCESSES` (A3, A6).
+MAY_WRITE_FLOWS = and_(
+    MEMBER, literal(FLOW_EDIT) == any_(ROLE.c.permissions), CONTRACT.c.status == ContractStatus.ACTIVE.value
+)
+"""Whether the viewer may write flows in the workspace of a row of `ACCESSES` (A3, A6).
 
-    Mirrors `domain.access.may_write_flows`.
-    """
-    has_permission = literal(FLOW_EDIT) == any_(ROLE.c.permissions)
-    return and_(MEMBER, has_permission, CONTRACT.c.status == ContractStatus.ACTIVE.value)
-
-
+Mirrors `domain.access.may_write_flows`.
+"""
 HOME, USABLE_CONTRACT = (bindparam(name, type_=Text) for name in ("home", "usable_contract"))
 
 
-def may_be_exported_to() -> ColumnElement[bool]:
-    """Whether a flow of `home` may be exported to the workspace of a row of `ACCESSES`, the quota apart.
+_TENANT_OF_USE = bindparam("usable_tenant", type_=Text)
+_IS_OUTSIDE_WHITELIST = or_(~TENANT.c.component_whitelist, WORKSPACE.c.type != WorkspaceType.FULL.value)
+_IS_USABLE = and_(
+    ~bindparam("nowhere_else", type_=Boolean),
+    CONTRACT.c.tenant_id != all_(texts("shadowing")),
+    or_(_TENANT_OF_USE.is_(None), CONTRACT.c.tenant_id == _TENANT_OF_USE),
+    or_(USABLE_CONTRACT.is_(None), CONTRACT.c.id == USABLE_CONTRACT),
+    or_(_IS_OUTSIDE_WHITELIST, texts("whitelisted").is_(None), is_one_of(CONTRACT.c.id, "whitelisted")),
+)
+MAY_BE_EXPORTED_TO = and_(MAY_WRITE_FLOWS, or_(WORKSPACE.c.id == HOME, _IS_USABLE))
+"""Whether a flow of `home` may be exported to the workspace of a row of `ACCESSES`, the quota apart.
 
-    Mirrors `domain.export.NewExports.eligibility` (A3, A6, C0 to C5), for a caller who may export from `home`.
-    `usable_values` has its parameters.
-    """
-    tenant = bindparam("usable_tenant", type_=Text)
-    is_outside_whitelist = or_(~TENANT.c.component_whitelist, WORKSPACE.c.type != WorkspaceType.FULL.value)
-    is_usable = and_(
-        ~bindparam("nowhere_else", type_=Boolean),
-        CONTRACT.c.tenant_id != all_(texts("shadowing")),
-        or_(tenant.is_(None), CONTRACT.c.tenant_id == tenant),
-        or_(USABLE_CONTRACT.is_(None), CONTRACT.c.id == USABLE_CONTRACT),
-        or_(is_outside_whitelist, texts("whitelisted").is_(None), is_one_of(CONTRACT.c.id, "whitelisted")),
-    )
-    return and_(may_write_flows(), or_(WORKSPACE.c.id == HOME, is_usable))
+Mirrors `domain.export.NewExports.eligibility` (A3, A6, C0 to C5), for a caller who may export from `home`. `usable_values`
+has its parameters.
+"""
 
 
 def usable_values(usable: UsableWhere, home: Workspace) -> dict[str, Any]:
-    """Values for the parameters of `may_be_exported_to`."""
+    """Values for the parameters of `MAY_BE_EXPORTED_TO`."""
     return {
         "home": home.id,
         "nowhere_else": usable.nowhere_else,
@@ -137,14 +136,11 @@ def drift_of(
     )
 
 
-def counts_against_quota() -> ColumnElement[bool]:
-    """Whether a new flow in the workspace counts (X10); for rows with the contract.
+COUNTS_AGAINST_QUOTA = and_(WORKSPACE.c.type == WorkspaceType.FULL.value, CONTRACT.c.flow_quota.is_not(None))
+"""Whether a new flow in the workspace counts (X10); for rows with the contract.
 
-    Mirrors `domain.access.counts_against_quota`.
-    """
-    return and_(WORKSPACE.c.type == WorkspaceType.FULL.value, CONTRACT.c.flow_quota.is_not(None))
-
-
+Mirrors `domain.access.counts_against_quota`.
+"""
 _PRODUCTION = WORKSPACE.alias()
 FLOWS_HELD: ColumnElement[int] = (
     select(func.count())
@@ -182,10 +178,6 @@ def flows_used_in(workspaces: ColumnElement[Any]) -> Subquery:
         .group_by(WORKSPACE.c.contract_id)
         .subquery("used")
     )
-
-
-def _is_global() -> ColumnElement[bool]:
-    return COMPONENT.c.access == ComponentAccess.GLOBAL.value
 
 
 class Drift(NamedTuple):

@@ -13,8 +13,8 @@ from app.storage.connections.connection import Parameters, ReadConnection, RowVi
 from app.storage.facts.mirrored_rules import (
     FLOWS_USED_BY_CONTRACT,
     HOME,
+    MAY_BE_EXPORTED_TO,
     USABLE_CONTRACT,
-    may_be_exported_to,
     usable_values,
 )
 from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, VISIBLE, holds_one
@@ -82,13 +82,10 @@ def _values(usable: UsableWhere | None, home: Workspace, search: str | None) -> 
     return {**values, **searching(search), "contracts": contracts}
 
 
-_MAY_GO = may_be_exported_to()
-
-
 @cache
 def _workspaces_like(*, is_bounded: bool | None, has_contract: bool, has_search: bool) -> ListBelow[VisibleWorkspace]:
     access = WORKSPACE_ACCESS.c
-    eligible = () if is_bounded is None else (_MAY_GO,)
+    eligible = () if is_bounded is None else (MAY_BE_EXPORTED_TO,)
     its = (or_(access.contract_id == USABLE_CONTRACT, access.workspace_id == HOME),) if is_bounded else ()
     named = matching(access.name_key, "any" if has_search else None)
     return WORKSPACES.where(*named, *((OF_CONTRACT,) if has_contract else ()), *its, *eligible)
@@ -97,7 +94,7 @@ def _workspaces_like(*, is_bounded: bool | None, has_contract: bool, has_search:
 @cache
 def _contracts_like(*, is_bounded: bool | None, has_search: bool, include_ineligible: bool) -> ListBelow[RatedContract]:
     its = (is_one_of(CONTRACT_ACCESS.c.contract_id, "contracts"),) if is_bounded else ()
-    eligible = false() if is_bounded is None else and_(*its, holds_one(_MAY_GO))
+    eligible = false() if is_bounded is None else and_(*its, holds_one(MAY_BE_EXPORTED_TO))
     rated = CONTRACTS.rows.add_columns((eligible if include_ineligible else true()).label("eligible"))
     named = matching(CONTRACT_ACCESS.c.name_key, "any" if has_search else None)
     conditions = named if include_ineligible else (*named, eligible)

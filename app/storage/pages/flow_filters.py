@@ -4,7 +4,7 @@ Triggers of the database write references to `flow_reference`. A reference is us
 of another workspace that names it doesn't use it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -178,17 +178,12 @@ class Filter(NamedTuple):
 _OTHER, _ONCE = FLOW.alias("other").c, FLOW_COMPONENT.c
 
 
-def _flows_where(condition: Callable[[ColumnElement[str]], ColumnElement[bool]]) -> Narrowed:
-    """The ids of the flows that meet a condition on a workspace."""
-    return Narrowed(_OTHER.id, condition)
-
-
 def _flows_with(value: ColumnElement[str], wish: ColumnElement[str]) -> Narrowed:
     """The ids of the flows with a value, by the expression of an index, which no other condition repeats.
 
     Otherwise the planner would use the index to sort many flows.
     """
-    return _flows_where(lambda workspace: _OTHER.workspace_id + value == workspace + wish)
+    return Narrowed(_OTHER.id, lambda workspace: _OTHER.workspace_id + value == workspace + wish)
 
 
 # Conditions are built once: building them takes most of the time of a statement.
@@ -220,11 +215,11 @@ _FILTERS: dict[tuple[str, object], Filter] = {
     ),
     ("created_by", ANY): Filter(
         FLOW.c.created_by == _CREATOR,
-        _flows_where(lambda workspace: and_(_OTHER.workspace_id == workspace, _OTHER.created_by == _CREATOR)),
+        Narrowed(_OTHER.id, lambda workspace: and_(_OTHER.workspace_id == workspace, _OTHER.created_by == _CREATOR)),
     ),
     ("updated_since", ANY): Filter(
         func.greatest(FLOW.c.updated_at, _SINCE) == FLOW.c.updated_at,
-        _flows_where(lambda workspace: and_(_OTHER.workspace_id == workspace, _OTHER.updated_at >= _SINCE)),
+        Narrowed(_OTHER.id, lambda workspace: and_(_OTHER.workspace_id == workspace, _OTHER.updated_at >= _SINCE)),
     ),
     ("status", ANY): Filter(FLOW.c.status == _STATUS, _flows_with(_OTHER.status, _STATUS)),
     ("type", ANY): Filter(FLOW.c.type == _TYPE, _flows_with(_OTHER.type, _TYPE)),

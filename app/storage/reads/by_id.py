@@ -10,7 +10,7 @@ from app.domain.model import Kind, is_id
 from app.domain.release import ReleaseState
 from app.meter import current_meter
 from app.storage.connections.connection import ReadConnection, is_one_of, views_of
-from app.storage.facts.mirrored_rules import FLOWS_HELD, is_visible_component, may_write_flows, shown_state
+from app.storage.facts.mirrored_rules import FLOWS_HELD, MAY_WRITE_FLOWS, is_visible_component, shown_state
 from app.storage.facts.record_facts import DRAFT_HAS_MOVED, VERSION_HAS_MOVED, WITH_PRESENT_STATE
 from app.storage.facts.visibility import (
     BY_VIEWER,
@@ -140,7 +140,7 @@ read_contracts = reader(
 _QUOTAS = (
     select(*columns(CONTRACT, QuotaView))
     .select_from(_CONTRACTS_SEEN)
-    .where(_IS_SEEN, CONTRACT.c.flow_quota.is_not(None), holds_one(may_write_flows()))
+    .where(_IS_SEEN, CONTRACT.c.flow_quota.is_not(None), holds_one(MAY_WRITE_FLOWS))
 )
 """Quotas of contracts with one, if the viewer may create flows in a workspace of the contract (N6)."""
 read_quotas = reader(QuotaView, Kind.CONTRACT, _QUOTAS)

@@ -3,7 +3,7 @@
 Content is read once for each hash however many share it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from operator import add
 from typing import Any, NamedTuple
@@ -35,7 +35,6 @@ from app.domain.flow import (
     DraftNotFound,
     Flow,
     FlowState,
-    Graph,
     SourceWish,
     StateOfFlow,
     VersionNotFound,
@@ -253,15 +252,6 @@ def _tables(states: States) -> Iterable[FromClause]:
 
 SOURCE = flows_with_states(_components)
 SOURCE_WITH_TOPICS = flows_with_states(_components, _topics)
-Parse = Callable[[Graph], object]
-
-
-def commands_of(graph: Graph) -> object:
-    return graph.commands
-
-
-def whole(graph: Graph) -> object:
-    return graph.parts
 
 
 async def read_chosen(
@@ -271,11 +261,11 @@ async def read_chosen(
     source: SourceWish,
     *,
     statement: Select[Any] = FLOWS_WITH_STATES,
-    parse: Parse = whole,
+    parses_all: bool = True,
 ) -> ChosenFlow | None:
     """Read a flow with the state that `source` names, whose steps count as objects; None if the flow isn't visible.
 
-    `parse` makes the parts of its graph that are needed, in a thread where it is large.
+    Its graph is parsed, in a thread where it is large, unless only commands and references are needed.
     """
     named = Touched(kept=[flow_id], versions=[*filter(None, [source.version_id])]).parameters()
     rows = await connection.rows(statement, {"viewer": viewer, "state": source.state, **named}) if named["ids"] else []
@@ -286,6 +276,7 @@ async def read_chosen(
     copied = copied_state(flow, source, facts.version(flow_id, source.version_id))
     if isinstance(copied, CopiedState):
         graph = copied.state.graph
-        await offload(graph.size, parse, graph)
+        if parses_all:
+            await offload(graph.size, lambda: graph.parts)
         current_meter().take_objects(len(graph.commands))
     return ChosenFlow(flow, copied, rows[0])
