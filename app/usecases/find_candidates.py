@@ -27,7 +27,6 @@ from app.storage.pages.candidates import (
     OVERRIDE_CANDIDATES,
     TOPIC_CANDIDATES,
     OverrideCandidate,
-    WantedCredentials,
     count_each,
     read_exported_flows,
     read_first,
@@ -35,7 +34,7 @@ from app.storage.pages.candidates import (
 )
 from app.storage.pages.paging import Page, PageRequest
 from app.storage.reads.graphs import SOURCE_WITH_TOPICS, read_chosen
-from app.storage.reads.rows import CredentialView, SecretView, TopicView
+from app.storage.reads.rows import CredentialView, TopicView
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +173,7 @@ class CandidatesWanted(NamedTuple):
 
 
 class RatedCredential(NamedTuple):
-    credential: CredentialView | SecretView
+    credential: CredentialView
     match: CredentialMatch
 
 
@@ -219,11 +218,13 @@ async def find_candidates(
                 actor,
                 step.workspace_id,
                 step.kind,
-                WantedCredentials(components, ids, names),
+                components=components,
+                ids=ids,
+                name_keys=names,
                 search=search,
                 first=first,
             )
-        of_component: dict[str, list[CredentialView | SecretView]] = {}
+        of_component: dict[str, list[CredentialView]] = {}
         for view in views:
             of_component.setdefault(view.component_id, []).append(view)
         for of_step in group:

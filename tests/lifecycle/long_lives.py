@@ -11,7 +11,7 @@ from app.domain.model import Kind
 from app.storage.connections.engine import engine_of
 from app.storage.ids import new_id
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_DRAFT, FLOW_VERSION
-from app.storage.writes.lifecycle import CONTENT, content_row
+from app.storage.writes.lifecycle import CONTENTS, content_row
 from tests.lifecycle.company import Company
 from tests.lifecycle.racing import published, saved
 from tests.lifecycle.small_graphs import CODE, COMMANDS
@@ -58,7 +58,7 @@ async def with_large_versions(company: Company, megabytes: int, versions: int) -
         rows = []
         for number, graph in enumerate(graphs, start=2):
             content = split_graph(graph, lambda _: None)
-            await connection.execute(insert(FLOW_CONTENT), dict(zip(CONTENT, content_row(content), strict=True)))
+            await connection.execute(insert(FLOW_CONTENT), dict(zip(CONTENTS.columns, content_row(content), strict=True)))
             rows.append({**one, "id": new_id(Kind.VERSION), "number": number, "content_hash": content.hash})
         await connection.execute(insert(FLOW_VERSION), rows)
         await connection.execute(FLOW.update().where(FLOW.c.id == flow).values(published_version_id=rows[-1]["id"]))

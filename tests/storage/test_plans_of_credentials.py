@@ -1,12 +1,13 @@
 """Which credentials fit the steps of a flow is read off indexes: of each component the first ones, however many it has."""
 
 from functools import partial
+from typing import Any
 
 import pytest
 
 from app.domain.model import ReferenceKind, UserId
 from app.storage.connections.database import Database
-from app.storage.pages.candidates import WantedCredentials, count_each, read_exported_flows, read_first
+from app.storage.pages.candidates import count_each, read_exported_flows, read_first
 from tests.storage.large_world import EVERYWHERE, HOMES, IN_A_FEW, nth
 from tests.storage.plans import SIZE, Plan, hold, plans_of
 
@@ -22,21 +23,20 @@ async def test_the_first_of_each_component_are_read_in_the_order_of_their_names(
     large: Database, kind: ReferenceKind, search: str | None, rows: int
 ) -> None:
     ids = [nth(kind.value.lower(), number) for number in (3, 4, 500, 3500)]
-    wanted = WantedCredentials(COMPONENTS, ids, ["a name", "another name"])
-    hold_for_these_values(await plans_of(large, partial(first, large, EVERYWHERE, kind, wanted, search)), kind, rows)
+    names = ["a name", "another name"]
+    plans = await plans_of(large, partial(first, large, EVERYWHERE, kind, ids=ids, name_keys=names, search=search))
+    hold_for_these_values(plans, kind, rows)
 
 
 @KINDS
 async def test_where_hardly_any_live_no_more_are_read(large: Database, kind: ReferenceKind) -> None:
-    plans = await plans_of(large, partial(first, large, IN_A_FEW, kind, WantedCredentials(COMPONENTS, [], []), None))
+    plans = await plans_of(large, partial(first, large, IN_A_FEW, kind, ids=[], name_keys=[], search=None))
     hold(plans, rows=len(COMPONENTS), sorted_rows=0)
 
 
-async def first(
-    database: Database, viewer: UserId, kind: ReferenceKind, wanted: WantedCredentials, search: str | None
-) -> None:
+async def first(database: Database, viewer: UserId, kind: ReferenceKind, **named: Any) -> None:
     async with database.reading() as connection:
-        await read_first(connection, viewer, HOMES[viewer][0], kind, wanted, search=search, first=SIZE)
+        await read_first(connection, viewer, HOMES[viewer][0], kind, components=COMPONENTS, first=SIZE, **named)
 
 
 @KINDS

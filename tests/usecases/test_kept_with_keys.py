@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -19,9 +20,9 @@ from app.domain.publish import Published, Reverted
 from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.release import Released
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
+from app.storage.connections.connection import Row
 from app.storage.facts.idempotency_keys import StoredCall
 from app.storage.reads.exports import exports_from_json
-from app.storage.reads.rows import ResultView
 from app.storage.store import Store
 from app.usecases.keyed_calls import done_before, made_by
 from tests.usecases.company_database import NOW
@@ -65,8 +66,11 @@ class Remembering:
     """A store with one record, and all that its warnings name."""
 
     async def read_keyed_exports(self, groups: Sequence[dict[str, Any]]) -> dict[int, Exported]:
-        records = {"export_1": ResultView("export_1", FLOW, DRAFT, None, CopiedFrom.DRAFT, "Store")}
-        return exports_from_json(groups, records, {target.id: target for target in (ORDERS, OFFICE)})
+        ids = {"flow_id": FLOW, "draft_id": DRAFT, "set_aside": None}
+        record = SimpleNamespace(**ids, copied_from="DRAFT", destination_name="Store", flow_name=None)
+        return exports_from_json(
+            groups, {"export_1": cast("Row", record)}, {target.id: target for target in (ORDERS, OFFICE)}
+        )
 
 
 REMEMBERING = cast("Store", Remembering())

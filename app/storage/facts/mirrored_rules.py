@@ -28,10 +28,9 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.domain import drift
 from app.domain.access import FLOW_EDIT
 from app.domain.component import ComponentAccess
-from app.domain.drift import DriftStatus
+from app.domain.drift import DriftStatus, drift_of
 from app.domain.model import ContractStatus, Kind, Workspace, WorkspaceType, is_id
 from app.domain.source_graph import UsableWhere
 from app.storage.connections.connection import ReadConnection, is_one_of, texts
@@ -121,19 +120,6 @@ def usable_values(usable: UsableWhere, home: Workspace) -> dict[str, Any]:
         "usable_contract": None if usable.nowhere_else else usable.contract,
         "whitelisted": None if usable.whitelisted is None else sorted(usable.whitelisted),
     }
-
-
-def drift_of(
-    source: ColumnElement[str], destination: ColumnElement[str], base: ColumnElement[str]
-) -> ColumnElement[str | None]:
-    """The drift of a flow (D3, D4). Mirrors `domain.drift.drift_of`."""
-    return case(
-        (source == destination, DriftStatus.IN_SYNC.value),
-        (base.is_(None), null()),
-        (destination == base, DriftStatus.SOURCE_AHEAD.value),
-        (source == base, DriftStatus.DESTINATION_AHEAD.value),
-        else_=DriftStatus.DIVERGED.value,
-    )
 
 
 COUNTS_AGAINST_QUOTA = and_(WORKSPACE.c.type == WorkspaceType.FULL.value, CONTRACT.c.flow_quota.is_not(None))
@@ -239,6 +225,14 @@ ENDS = (
     .lateral("ends")
 )
 """The flow that `FLOW` descends from, if the viewer sees it, with the facts that decide the drift."""
+DRIFT = case(
+    (ENDS.c.source_hash == ENDS.c.shown_hash, DriftStatus.IN_SYNC.value),
+    (ENDS.c.base_hash.is_(None), null()),
+    (ENDS.c.shown_hash == ENDS.c.base_hash, DriftStatus.SOURCE_AHEAD.value),
+    (ENDS.c.source_hash == ENDS.c.base_hash, DriftStatus.DESTINATION_AHEAD.value),
+    else_=DriftStatus.DIVERGED.value,
+)
+"""The drift of a flow from the other one of `ENDS` (D3, D4). Mirrors `domain.drift.drift_of`."""
 _DRIFTS = (
     select(FLOW.c.id, ENDS.c.source_flow_id, ENDS.c.source_hash, ENDS.c.shown_hash, ENDS.c.base_hash)
     .select_from(FLOWS.join(ENDS, true()))
@@ -250,4 +244,4 @@ async def read_drifts(connection: ReadConnection, viewer: str, ids: Sequence[str
     """Read the drift of flows; a flow has none where the viewer can't see the flow that it descends from."""
     known = [each for each in ids if is_id(Kind.FLOW, each)]
     rows = await connection.rows(_DRIFTS, {"viewer": viewer, "ids": known}) if known else ()
-    return {flow_id: Drift(flow_id, source, drift.drift_of(*hashes)) for flow_id, source, *hashes in rows}
+    return {flow_id: Drift(flow_id, source, drift_of(*hashes)) for flow_id, source, *hashes in rows}

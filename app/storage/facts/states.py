@@ -60,40 +60,36 @@ class OutlinedGraph(Graph):
     def __init__(self, outline: str, bindings: str, shared: dict[Hashable, StepBindings] | None = None) -> None:
         """`shared` makes equal bindings of several graphs one object."""
         super().__init__()
-        self._texts = outline, bindings
+        self.outline_text, self.bindings_text = outline, bindings
         self._shared = shared
 
     @property
     def size(self) -> int:
-        return sum(map(len, self._texts))
+        return len(self.outline_text) + len(self.bindings_text)
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         shared = dict[str, str]().setdefault
-        steps = orjson.loads(self._texts[0])["steps"]
+        steps = orjson.loads(self.outline_text)["steps"]
         return make_steps([(id_, shared(command, command), *(name or [None])) for id_, command, *name in steps])
 
     @cached_property
     def bindings(self) -> Bindings:
-        return bindings_from_json(orjson.loads(self._texts[1]), self._shared)
-
-    @property
-    def bindings_text(self) -> str:
-        return self._texts[1]
+        return bindings_from_json(orjson.loads(self.bindings_text), self._shared)
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
-        return tuple(map(Link._make, orjson.loads(self._texts[0])["links"]))
+        return tuple(map(Link._make, orjson.loads(self.outline_text)["links"]))
 
     @cached_property
     def commands(self) -> Sequence[str]:
         shared = dict[str, str]().setdefault
-        return [shared(step[1], step[1]) for step in orjson.loads(self._texts[0])["steps"]]
+        return [shared(step[1], step[1]) for step in orjson.loads(self.outline_text)["steps"]]
 
     @cached_property
     def references(self) -> Collection[str]:
         # Bindings as rules have them take several times as long, and many decisions need no more of them.
-        steps = orjson.loads(self._texts[1])
+        steps = orjson.loads(self.bindings_text)
         named = (step[name] for step in steps for name in _REFERENCES if name in step)
         return tuple(dict.fromkeys(id_ for id_ in named if isinstance(id_, str)))
 

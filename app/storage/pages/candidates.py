@@ -130,16 +130,15 @@ def _of_source(column: str) -> ScalarSelect[Any]:
     return select(source.c[column]).where(source.c.id == SOURCE, is_member(source.c.workspace_id)).scalar_subquery()
 
 
-def _copied() -> ColumnElement[bool]:
-    """A copy or export of the source flow that wasn't undone has gone to this flow."""
-    return exists(
-        select(literal(1)).where(
-            FLOW_EXPORT.c.source_flow_id == SOURCE,
-            FLOW_EXPORT.c.destination_workspace_id == DESTINATION,
-            FLOW_EXPORT.c.destination_flow_id == FLOW.c.id,
-            FLOW_EXPORT.c.undone_at.is_(None),
-        )
+_COPIED = exists(
+    select(literal(1)).where(
+        FLOW_EXPORT.c.source_flow_id == SOURCE,
+        FLOW_EXPORT.c.destination_workspace_id == DESTINATION,
+        FLOW_EXPORT.c.destination_flow_id == FLOW.c.id,
+        FLOW_EXPORT.c.undone_at.is_(None),
     )
+)
+"""A copy or export of the source flow that wasn't undone has gone to this flow."""
 
 
 def _flows_to_override(reason: MatchReason, *conditions: ColumnElement[bool]) -> Select[Any]:
@@ -149,9 +148,9 @@ def _flows_to_override(reason: MatchReason, *conditions: ColumnElement[bool]) ->
 
 OVERRIDE_CANDIDATES = RankedList(
     ranks=(
-        _flows_to_override(MatchReason.COPIED_FROM_THIS_FLOW, _copied()),
-        _flows_to_override(MatchReason.SAME_NAME, FLOW.c.name_key == _of_source("name_key"), ~_copied()),
-        _flows_to_override(MatchReason.OTHER, FLOW.c.name_key != _of_source("name_key"), ~_copied()),
+        _flows_to_override(MatchReason.COPIED_FROM_THIS_FLOW, _COPIED),
+        _flows_to_override(MatchReason.SAME_NAME, FLOW.c.name_key == _of_source("name_key"), ~_COPIED),
+        _flows_to_override(MatchReason.OTHER, FLOW.c.name_key != _of_source("name_key"), ~_COPIED),
     ),
     order=Order((FLOW.c.name_key, FLOW.c.id)),
     views=RowViews(
@@ -188,7 +187,7 @@ async def sees_destination(connection: ReadConnection, parameters: Mapping[str, 
     return await connection.row(statement, parameters) is not None
 
 
-TABLES: Mapping[ReferenceKind, tuple[Table, type[CredentialView | SecretView]]] = {
+TABLES: Mapping[ReferenceKind, tuple[Table, type[CredentialView]]] = {
     ReferenceKind.CREDENTIAL: (CREDENTIAL, CredentialView),
     ReferenceKind.SECRET: (SECRET, SecretView),
 }
@@ -214,14 +213,6 @@ EXPORTED_FLOWS = (
 )
 
 
-class WantedCredentials(NamedTuple):
-    """Credentials or secrets that are read besides the first ones by name of each component."""
-
-    components: Collection[str]
-    ids: Collection[str]
-    name_keys: Collection[str]
-
-
 async def read_exported_flows(connection: ReadConnection, flow_id: str, workspace_id: str) -> list[str]:
     """The flows of a workspace that a flow was exported to, the latest first; whether they can be seen isn't asked."""
     rows = await connection.rows(EXPORTED_FLOWS, {"flow": flow_id, "workspace": workspace_id})
@@ -233,19 +224,23 @@ async def read_first(
     viewer: str,
     workspace_id: str,
     kind: ReferenceKind,
-    credentials: WantedCredentials,
     *,
+    components: Collection[str],
+    ids: Collection[str],
+    name_keys: Collection[str],
     search: str | None,
     first: int,
-) -> list[CredentialView | SecretView]:
-    """Read the credentials or secrets that may rank among the first of each component."""
+) -> list[CredentialView]:
+    """Read the credentials or secrets that may rank among the first of each component, and those with these ids or names."""
     _, view = TABLES[kind]
     parameters = {
         "viewer": viewer,
         "workspace": workspace_id,
         "first": first,
         **searching(search),
-        **{name: sorted(values) for name, values in credentials._asdict().items()},
+        "components": sorted(components),
+        "ids": sorted(ids),
+        "name_keys": sorted(name_keys),
     }
     rows = await connection.rows(_first(kind, has_search=bool(search)), parameters)
     return [view._make(row) for row in rows]

@@ -29,7 +29,7 @@ from app.domain.drift import DriftStatus
 from app.domain.model import FlowStatus, FlowType, Kind, is_id, kind_of
 from app.domain.world.things import FlowUses
 from app.storage.connections.connection import ReadConnection, is_one_of
-from app.storage.facts.mirrored_rules import ENDS, drift_of, is_meant, is_visible_component
+from app.storage.facts.mirrored_rules import DRIFT, ENDS, is_meant, is_visible_component
 from app.storage.pages.paging import Narrowed, Order
 from app.storage.tables import (
     AGENT,
@@ -191,7 +191,7 @@ _CREATOR, _STATUS, _TYPE, _DRIFT = (bindparam(name, type_=Text) for name in ("cr
 _SINCE = bindparam("updated_since", type_=FLOW.c.updated_at.type)
 _IS_PLACE = FLOW_REFERENCE.c.place == PLACE_OF_USED
 _IS_USE = and_(FLOW_REFERENCE.c.flow_id == FLOW.c.id, FLOW_REFERENCE.c.reference_id == USED_ID, _IS_PLACE)
-_HAS_DRIFT = drift_of(ENDS.c.source_hash, ENDS.c.shown_hash, ENDS.c.base_hash) == _DRIFT
+_HAS_DRIFT = DRIFT == _DRIFT
 _NAMED_ONCE = and_(_ONCE.team == _named(TEAM.c.name), _ONCE.name == _named(COMPONENT.c.name))
 # The offset keeps it a question for each flow of the page; joined, all drafts there are might be read.
 _HAS_DRAFT = exists(select(literal(1)).where(IS_ACTIVE_DRAFT).offset(0))

@@ -30,7 +30,7 @@ from sqlalchemy.types import TypeEngine
 
 from app.domain.input import name_key as fold
 from app.storage.connections.connection import CompiledStatement, ReadConnection, RowViews, compile_statement, texts
-from app.storage.pages.related import Join, Joined, Related
+from app.storage.pages.related import NOTHING_JOINED, Join, Joined, Related
 
 View = TypeVar("View")
 Key = tuple[str | int | datetime, ...]
@@ -71,7 +71,7 @@ class Page(Generic[View]):
     """Makes the key from a row."""
     views: RowViews[View] | None = None
     """Makes the elements; None for a page without any."""
-    joined: Joined | None = None
+    joined: Joined = NOTHING_JOINED
     """The related rows that were read with the page; requires rows that begin with the element's columns."""
 
     @cached_property
@@ -81,12 +81,11 @@ class Page(Generic[View]):
     @property
     def related(self) -> Sequence[Related]:
         """The relations whose rows were read whole with the page."""
-        return () if self.joined is None else self.joined.whole
+        return self.joined.whole
 
     def related_rows(self, related: Related) -> dict[Any, Any]:
         """The rows that the elements refer to, by the keys of loaders, if they were read with the page."""
-        elements = [element for _, element in self.elements]
-        return {} if self.joined is None else self.joined.related_rows(related, self.rows, elements)
+        return self.joined.related_rows(related, self.rows, [element for _, element in self.elements])
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ class Order:
         rows: Sequence[Any],
         request: PageRequest,
         views: RowViews[View],
-        joined: Joined | None = None,
+        joined: Joined = NOTHING_JOINED,
     ) -> Page[View]:
         """The page in the rows that `page` selected."""
         key_of = itemgetter(slice(-len(self.columns), None))
@@ -183,7 +182,7 @@ class ListBelow(Generic[View]):
     """Makes the elements of rows."""
     only: Callable[[ColumnElement[str]], ColumnElement[bool]] | None = None
     """Whether the viewer may see the list of the parent with this id; the others have none."""
-    joined: Joined | None = None
+    joined: Joined = NOTHING_JOINED
     """The related rows that are read with the elements."""
     narrowed: "tuple[Narrowed, ...]" = ()
     """Conditions that may leave few elements, each with an index of its own; the order ends with the element's id then."""
@@ -220,8 +219,6 @@ class ListBelow(Generic[View]):
         """The planner knows how long the list of a parent is only if it is told which one."""
         only = () if self.only is None else (self.only(PARENT),)
         page = self._page(self.rows.where(self.parent == PARENT, *only), PARENT, backwards=backwards)
-        if self.joined is None:
-            return compile_statement(page)
         rows = page.subquery("page")
         return compile_statement(self.joined.to(rows, rows, keys=len(self.order.columns)))
 
@@ -231,8 +228,6 @@ class ListBelow(Generic[View]):
         only = () if self.only is None else (self.only(above.c.id),)
         page = self._page(self.rows.where(self.parent == above.c.id), above.c.id, backwards=backwards).lateral("page")
         rows = above.join(page, true())
-        if self.joined is None:
-            return compile_statement(select(above.c.id, page).select_from(rows).where(*only))
         found = self.joined.to(rows, page, keys=len(self.order.columns))
         columns = found.with_only_columns(above.c.id, *found.selected_columns, maintain_column_froms=True)
         return compile_statement(columns.where(*only))

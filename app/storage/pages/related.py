@@ -138,3 +138,6 @@ class Joined:
         keys = [getattr(element, join.key) for element in elements]
         views = [None if row[start] is None else tuple.__new__(join.view, row[start:end]) for row in rows]
         return {key: view for key, view in zip(keys, views, strict=True) if key is not None}
+
+
+NOTHING_JOINED = Joined({}, start=0)

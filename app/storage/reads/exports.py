@@ -23,7 +23,6 @@ from app.storage.connections.connection import ReadConnection, Row, is_one_of
 from app.storage.facts.gather import read_targets
 from app.storage.facts.visibility import is_member
 from app.storage.reads.graphs import bounded, read_bounded
-from app.storage.reads.rows import ResultView, columns
 from app.storage.tables import FLOW, FLOW_EXPORT, REFERENCE_REPORT, WORKSPACE
 
 SEES_SOURCE, SEES_DESTINATION = (
@@ -34,27 +33,19 @@ IS_VISIBLE = or_(SEES_SOURCE, SEES_DESTINATION)
 
 RESULTS = (
     select(
-        *columns(
-            FLOW_EXPORT,
-            ResultView,
-            flow_id=FLOW_EXPORT.c.destination_flow_id,
-            set_aside=FLOW_EXPORT.c.set_aside_draft_id,
-            destination_name=case((SEES_DESTINATION, WORKSPACE.c.name)),
-            flow_name=case((SEES_DESTINATION, FLOW.c.name)),
-        )
+        FLOW_EXPORT.c.id,
+        FLOW_EXPORT.c.destination_flow_id.label("flow_id"),
+        FLOW_EXPORT.c.draft_id,
+        FLOW_EXPORT.c.set_aside_draft_id.label("set_aside"),
+        FLOW_EXPORT.c.copied_from,
+        case((SEES_DESTINATION, WORKSPACE.c.name)).label("destination_name"),
+        case((SEES_DESTINATION, FLOW.c.name)).label("flow_name"),
     )
     .join_from(FLOW_EXPORT, WORKSPACE, WORKSPACE.c.id == FLOW_EXPORT.c.destination_workspace_id)
     .outerjoin(FLOW, FLOW.c.id == FLOW_EXPORT.c.destination_flow_id)
     .where(is_one_of(FLOW_EXPORT.c.id), IS_VISIBLE)
 )
-
-
-async def read_results(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, ResultView]:
-    """Read the outcomes of copies and exports, by the ids of the records that the viewer can see."""
-    rows = await connection.rows(RESULTS, {"viewer": viewer, "ids": list(ids)})
-    return {row.id: ResultView(*row)._replace(copied_from=CopiedFrom(row.copied_from)) for row in rows}
-
-
+"""The outcomes of copies and exports that the viewer can see; names of what the viewer can't see, or what is gone, are null."""
 REPORTS_OF_EXPORTS = select(
     FLOW_EXPORT.c.id,
     FLOW_EXPORT.c.report_hash,
@@ -126,13 +117,13 @@ async def read_keyed_exports(connection: ReadConnection, viewer: str, groups: Se
     if not groups:
         return {}
     ids = [export_id for group in groups for export_id in group["exports"].values()]
-    records = await read_results(connection, viewer, ids)
+    records = {row.id: row for row in await connection.rows(RESULTS, {"viewer": viewer, "ids": ids})}
     visible = await read_targets(connection, viewer, (each for group in groups for each in _ids_of(group["warnings"])))
     return await offload(LARGE, exports_from_json, groups, records, visible)
 
 
 def exports_from_json(
-    groups: Iterable[Json], records: Mapping[str, ResultView], visible: Mapping[str, Target]
+    groups: Iterable[Json], records: Mapping[str, Row], visible: Mapping[str, Target]
 ) -> dict[int, Exported]:
     """Make the warnings of a group once for each destination, however many records have them."""
     exports: dict[int, Exported] = {}
@@ -147,7 +138,13 @@ def exports_from_json(
             destination = record.destination_name, record.flow_id if names_flow else None
             if destination not in warnings:
                 warnings[destination] = tuple(_warning_from_json(each, visible, record) for each in group["warnings"])
-            outcome = record.flow_id, record.draft_id, record.set_aside, record.copied_from, warnings[destination]
+            outcome = (
+                record.flow_id,
+                record.draft_id,
+                record.set_aside,
+                CopiedFrom(record.copied_from),
+                warnings[destination],
+            )
             exports[int(index)] = Exported(export_id, *outcome, replayed=True)
     return exports
 
@@ -173,7 +170,7 @@ def _ids_of(warnings: Iterable[Json]) -> Iterator[str]:
         yield from (warning[end] for end in ("from", "to", "agent") if end in warning)
 
 
-def _warning_from_json(warning: Json, visible: Mapping[str, Target], record: ResultView) -> ExportWarning:
+def _warning_from_json(warning: Json, visible: Mapping[str, Target], record: Row) -> ExportWarning:
     """The warning, with names only of what the viewer can see."""
     if "topics" in warning:
         topics = tuple(visible[each] for each in warning["topics"] if each in visible)

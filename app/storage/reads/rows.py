@@ -8,8 +8,6 @@ import orjson
 from sqlalchemy import ColumnElement, Table
 
 from app.domain.access import FLOW_REVIEW, may_edit_flows, may_release
-from app.domain.flow import CopiedFrom
-from app.domain.model import DraftId, FlowId
 
 
 class UserView(NamedTuple):
@@ -107,11 +105,10 @@ class CredentialView(NamedTuple):
     name: str
 
 
-class SecretView(NamedTuple):
-    id: str
-    workspace_id: str
-    component_id: str
-    name: str
+class SecretView(CredentialView):
+    """The columns of a secret are those of a credential."""
+
+    __slots__ = ()
 
 
 class AgentView(NamedTuple):
@@ -210,20 +207,6 @@ class ReleaseView(NamedTuple):
     withdrawn_by: str | None
     closed_at: datetime | None
     undone_at: datetime | None
-
-
-class ResultView(NamedTuple):
-    """The outcome of a copy or export, from its record."""
-
-    id: str
-    flow_id: FlowId
-    draft_id: DraftId
-    set_aside: DraftId | None
-    copied_from: CopiedFrom
-    destination_name: str | None
-    """Name of the destination workspace; None if the viewer can't see it."""
-    flow_name: str | None = None
-    """Name of the destination flow, likewise; None if it is gone too."""
 
 
 class GraphView(NamedTuple):

@@ -52,9 +52,8 @@ FEED = table_of(record_tables.FeedTable)
 EVENT_REMOVAL = table_of(record_tables.EventRemovalTable)
 
 PERIODIC_TASK = table_of(flow_tables.PeriodicTaskTable)
-SCHEMA_COMPATIBILITY = table_of(workspace_tables.SchemaCompatibilityTable)
 CALLER_POSITION = table_of(workspace_tables.CallerPositionTable)
 OF_NO_WORLD = frozenset(
-    {PERIODIC_TASK, SCHEMA_COMPATIBILITY, CALLER_POSITION, EVENT, PENDING_EVENT, FEED, EVENT_REMOVAL}
+    {"periodic_task", "schema_compatibility", "caller_position", "event", "pending_event", "feed", "event_removal"}
 )
 """Tables that aren't part of a world: of the database itself, and of events, which outlive a world."""

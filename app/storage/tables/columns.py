@@ -46,13 +46,8 @@ def text(*, nullable: bool = False, default: str | None = None) -> Any:
     return Field(sa_type=Text, nullable=nullable, sa_column_kwargs={"server_default": default})
 
 
-def time(*, nullable: bool = False) -> Any:
-    return Field(sa_type=DateTime(timezone=True), nullable=nullable)
-
-
-def _now() -> Any:
-    """The time of the transaction, unless another one is written."""
-    return Field(sa_type=DateTime(timezone=True), nullable=False, sa_column_kwargs={"server_default": func.now()})
+def time(*, nullable: bool = False, default: Any = None) -> Any:
+    return Field(sa_type=DateTime(timezone=True), nullable=nullable, sa_column_kwargs={"server_default": default})
 
 
 class DatabaseTable(SQLModel):
@@ -64,10 +59,10 @@ class DatabaseTable(SQLModel):
 
 
 class Provisioned(DatabaseTable):
-    """The times of rows that provisioning writes: of creation, and of the last change."""
+    """The times of rows that provisioning writes, those of the transaction: of creation, and of the last change."""
 
-    created_at: datetime = _now()
-    updated_at: datetime = _now()
+    created_at: datetime = time(default=func.now())
+    updated_at: datetime = time(default=func.now())
 
 
 class IdColumn(DatabaseTable):

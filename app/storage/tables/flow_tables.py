@@ -145,6 +145,7 @@ class FlowReferenceTable(DatabaseTable, table=True):
 class StateColumns(DatabaseTable):
     """The columns common to drafts and versions."""
 
+    flow_id: str = reference("flow.id", on_delete="CASCADE")
     name: str = text()
     description: str | None = text(nullable=True)
     cron: str | None = text(nullable=True)
@@ -170,7 +171,6 @@ class FlowDraftTable(StateColumns, IdColumn, table=True):
         Index("ix_flow_draft_expiry", "set_aside_at", "id", postgresql_where=sql("set_aside_at IS NOT NULL")),
         one_of("origin", VersionOrigin),
     )
-    flow_id: str = reference("flow.id", on_delete="CASCADE")
     revision: int
     author_id: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL", index=True)
     created_at: datetime = time()
@@ -190,7 +190,6 @@ class FlowVersionTable(StateColumns, IdColumn, table=True):
         CheckConstraint("number > 0", name="number"),
         one_of("origin", VersionOrigin),
     )
-    flow_id: str = reference("flow.id", on_delete="CASCADE")
     number: int
     published_by: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL", index=True)
     published_at: datetime = time()

@@ -90,10 +90,9 @@ async def remove_drafts(connection: WriteConnection, *, before: datetime, now: d
         return 0
     expired = await connection.rows(_LOCK_EXPIRED, {"before": before, "batch": batch})
     drafts, flows = [row.id for row in expired], [row.flow_id for row in expired]
-    if expired:
-        gone = [row.id for row in await connection.rows(_NOTHING_LEFT, {"flows": flows, "drafts": drafts})]
-        await connection.change(_REMOVE_DRAFTS, {"drafts": drafts})
-        await write_rows(connection, *removed_flows(gone), by="", now=now)
+    gone = [row.id for row in await connection.rows(_NOTHING_LEFT, {"flows": flows, "drafts": drafts})]
+    await connection.change(_REMOVE_DRAFTS, {"drafts": drafts})
+    await write_rows(connection, *removed_flows(gone), by="", now=now)
     return len(drafts)
 
 
@@ -103,11 +102,10 @@ async def remove_records(connection: WriteConnection, *, before: datetime, batch
     Reports that no other record shares are removed too. Returns the number of removed records.
     """
     records = [row.id for row in await connection.rows(_LOCK_OLD_RECORDS, {"before": before, "batch": batch})]
-    removed = await connection.change(_REMOVE_RECORDS, {"records": records}) if records else []
+    removed = await connection.change(_REMOVE_RECORDS, {"records": records})
     reports = {"reports": sorted({row.report_hash for row in removed if row.report_hash is not None})}
-    if reports["reports"]:
-        await connection.rows(_LOCK_REPORTS, reports)
-        await connection.change(_REMOVE_REPORTS, reports)
+    await connection.rows(_LOCK_REPORTS, reports)
+    await connection.change(_REMOVE_REPORTS, reports)
     return len(records)
 
 
@@ -178,10 +176,6 @@ async def remove_slice(connection: WriteConnection, *, after: str, size: int, no
         return Slice(None, ())
     await connection.change(_UNMARK_CONTENTS, {"these": hashes})
     unreferenced = [row.hash for row in await connection.rows(_LOCK_CONTENTS, {"these": hashes})]
-    removed = []
-    if unreferenced:
-        removed = [
-            row.hash for row in await connection.change(_REMOVE_CONTENTS, {"these": unreferenced, "before": before})
-        ]
-        await connection.change(_MARK_CONTENTS, {"these": unreferenced, "now": now})
-    return Slice(hashes[-1], removed)
+    removed = await connection.change(_REMOVE_CONTENTS, {"these": unreferenced, "before": before})
+    await connection.change(_MARK_CONTENTS, {"these": unreferenced, "now": now})
+    return Slice(hashes[-1], [row.hash for row in removed])

@@ -90,7 +90,7 @@ async def clear(store: Store) -> None:
     file = json.loads(WORLD.read_bytes())
     await _refuse_others(connection, TENANT, {demo_id(Kind.TENANT, each["key"]) for each in file["tenants"]})
     await _refuse_others(connection, USER, {demo_id(Kind.USER, each["key"]) for each in file["users"]})
-    tables = [each for each in METADATA.sorted_tables if each not in OF_NO_WORLD]
+    tables = [each for each in METADATA.sorted_tables if each.name not in OF_NO_WORLD]
     await _lock(connection, tables)
     await store.write(*removed_flows([row.id for row in await connection.rows(select(FLOW.c.id))]))
     for table in reversed(tables):

@@ -250,8 +250,6 @@ def read_item(section: Section, index: int, raw: Json) -> tuple[Item | None, lis
         mistakes.extend(
             Mistake((*path, *located(raw, each.path)), each.message) for each in json_mistakes(raw[name], (name,))
         )
-    if section.name != "flows" and not mistakes:
-        return Item(section, index, raw), mistakes
     malformed = frozenset(str(each.path[2]) for each in mistakes)
     values = {name: raw[name] for name in raw if name not in malformed and name not in {"versions", "draft"}}
     return Item(section, index, values, malformed, _users_of(raw, malformed)), mistakes

@@ -18,7 +18,6 @@ from app.storage.connections.connection import WriteConnection, statement
 from app.storage.connections.row_changes import (
     RowsOfTable,
     delete_rows,
-    insert_new_rows,
     insert_rows,
     update_rows,
     write_rows,
@@ -28,7 +27,7 @@ from app.storage.facts.states import SHOWN, STATE, shown_values, state_values
 from app.storage.store import Store
 from app.storage.world.access import let_go_of_roles, members_of, write_members
 from app.storage.world.section_tables import OF_WORKSPACES, STORED, columns_of
-from app.storage.writes.lifecycle import COMPONENT, CONTENT, component_rows, content_row
+from app.storage.writes.lifecycle import COMPONENTS, CONTENTS, component_rows, content_row
 
 MANY = 20
 _COMPUTED = {
@@ -185,8 +184,6 @@ _FLOWS = insert_rows(
 )
 _VERSIONS = insert_rows(tables.FLOW_VERSION, ("id", "flow_id", "number", "published_by", "published_at", *STATE))
 _DRAFTS = insert_rows(tables.FLOW_DRAFT, ("id", "flow_id", "revision", "author_id", "created_at", "updated_at", *STATE))
-_CONTENTS = insert_new_rows(tables.FLOW_CONTENT, CONTENT)
-_COMPONENTS = insert_rows(tables.FLOW_CONTENT_COMPONENT, COMPONENT)
 
 
 async def write_flows(store: Store, flows: Sequence[NewFlow], new_id: IdSource) -> None:
@@ -194,9 +191,9 @@ async def write_flows(store: Store, flows: Sequence[NewFlow], new_id: IdSource) 
     now = store.at
     contents = {state.content.hash: state.content for flow in flows for state in flow.states}
     rows = [content_row(each) for each in contents.values()]
-    fresh = [row.hash for row in await store.write((_CONTENTS, rows))]
+    fresh = [row.hash for row in await store.write((CONTENTS, rows))]
     named = [row for each in fresh for row in component_rows(contents[each])]
-    await store.write((_COMPONENTS, named))
+    await store.write((COMPONENTS, named))
     versions = [[*_version_rows(flow, now, new_id)] for flow in flows]
     pairs = zip(flows, versions, strict=True)
     created = flow_events(map(_event, flows))
@@ -213,18 +210,18 @@ def _event(flow: NewFlow) -> FlowEvent:
 
 def _flow_row(flow: NewFlow, versions: Sequence[str], now: datetime) -> tuple[object, ...]:
     values = flow.thing.values
-    row = {
-        "id": flow.thing.id,
-        "workspace_id": values["workspace"],
-        "type": values["type"],
-        "status": values["status"],
-        "created_by": values["author"],
-        "created_at": now - BETWEEN_VERSIONS * (len(versions) + 1),
-        "updated_at": now,
-        "published_version_id": versions[-1] if versions else None,
-        "draft_revision": 0 if flow.draft is None else 1,
-    }
-    return (*row.values(), *shown_values(flow.current_state))
+    return (
+        flow.thing.id,
+        values["workspace"],
+        values["type"],
+        values["status"],
+        values["author"],
+        now - BETWEEN_VERSIONS * (len(versions) + 1),
+        now,
+        versions[-1] if versions else None,
+        0 if flow.draft is None else 1,
+        *shown_values(flow.current_state),
+    )
 
 
 def _version_rows(flow: NewFlow, now: datetime, new_id: IdSource) -> Iterator[tuple[Any, ...]]:

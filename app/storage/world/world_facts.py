@@ -93,7 +93,14 @@ class _Reader:
         self._texts: defaultdict[str, set[str]] = defaultdict(set)
         """Keys and ids that the items name or refer to, and the ids of things that are pruned, by section."""
         for item in items:
-            self._add(item)
+            self._items[item.section.name].append(item)
+            if item.section.kind is not None:
+                self._texts[item.section.name].update(text for text in (item.id, item.key) if text)
+            self._texts["users"].update(item.users)
+            for part in item.section.references:
+                value = item.values.get(part.name)
+                if value:
+                    self._texts[part.refers_to].update(value if isinstance(value, list) else (value,))
         self._things: dict[str, list[Thing]] = {}
         self._by_key: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         """The ids of things, by section and key."""
@@ -105,16 +112,6 @@ class _Reader:
             read = self._read if section.kind is not None else self._read_members
             self._things[name] = await read(section)
         return WorldFacts(self._terms, {name: self._things[name] for name in SECTIONS})
-
-    def _add(self, item: Item) -> None:
-        self._items[item.section.name].append(item)
-        if item.section.kind is not None:
-            self._texts[item.section.name].update(text for text in (item.id, item.key) if text)
-        self._texts["users"].update(item.users)
-        for part in item.section.references:
-            value = item.values.get(part.name)
-            if value:
-                self._texts[part.refers_to].update(value if isinstance(value, list) else (value,))
 
     async def _find_more(self) -> None:
         """Find what is pruned, and flows that are named without their workspaces."""

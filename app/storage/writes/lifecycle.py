@@ -34,20 +34,19 @@ from app.storage.reads.rows import DraftView, FlowView
 from app.storage.store import Store
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT, FLOW_EXPORT, FLOW_VERSION
 
-CONTENT, COMPONENT = ("hash", "graph", "outline"), ("hash", "team", "name")
 LONGEST_COMPONENT_NAME = 255
 """Characters of the name of a team or a component."""
 
-_CONTENTS = insert_new_rows(FLOW_CONTENT, CONTENT)
-_COMPONENTS = insert_rows(FLOW_CONTENT_COMPONENT, COMPONENT)
+CONTENTS = insert_new_rows(FLOW_CONTENT, ("hash", "graph", "outline"))
+COMPONENTS = insert_rows(FLOW_CONTENT_COMPONENT, ("hash", "team", "name"))
 
 
 async def write_content(store: Store, content: Content) -> None:
     current_meter().take_decided(len(content.canonical))
     row = await offload(len(content.canonical), content_row, content)
-    if await store.write((_CONTENTS, [row])):
+    if await store.write((CONTENTS, [row])):
         rows = await offload(len(content.canonical), component_rows, content)
-        await store.write((_COMPONENTS, rows))
+        await store.write((COMPONENTS, rows))
 
 
 def content_row(content: Content) -> tuple[str, str, str]:
