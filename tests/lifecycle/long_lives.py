@@ -58,7 +58,9 @@ async def with_large_versions(company: Company, megabytes: int, versions: int) -
         rows = []
         for number, graph in enumerate(graphs, start=2):
             content = split_graph(graph, lambda _: None)
-            await connection.execute(insert(FLOW_CONTENT), dict(zip(CONTENTS.columns, content_row(content), strict=True)))
+            await connection.execute(
+                insert(FLOW_CONTENT), dict(zip(CONTENTS.columns, content_row(content), strict=True))
+            )
             rows.append({**one, "id": new_id(Kind.VERSION), "number": number, "content_hash": content.hash})
         await connection.execute(insert(FLOW_VERSION), rows)
         await connection.execute(FLOW.update().where(FLOW.c.id == flow).values(published_version_id=rows[-1]["id"]))

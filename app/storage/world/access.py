@@ -6,11 +6,11 @@ with a role. `_SIGHT` says so for pairs of users and contracts, and writes what 
 own tenant has no such rows there: tables of their own, which no query reads, keep the memberships meanwhile (W9).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.domain.graph import Json
 from app.domain.world.things import Planned, Terms, Thing, WorldChange
-from app.storage.connections.connection import WriteConnection, statement
+from app.storage.connections.connection import CompiledStatement, Row, WriteConnection, statement
 
 _LEAVING = statement(
     "SELECT DISTINCT user_id, contract_id FROM workspace_access WHERE workspace_id = ANY($1)", "workspaces"
@@ -26,30 +26,38 @@ _PAIRS = statement(
     *("users", "contracts", "members", "workspaces", "new_in"),
 )
 _SENT = "WITH sent AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) AS sent (user_id, place, role_id)) "
-_REVOKE, _GRANT = (
-    {section: statement(_SENT + text, "users", "places", "roles") for section, text in texts.items()}
-    for texts in (
-        {
-            "tenantMembers": "DELETE FROM tenant_member USING sent "
-            "WHERE tenant_member.user_id = sent.user_id AND tenant_id = place",
-            "workspaceMembers": "UPDATE workspace_access SET role_id = NULL, updated_at = now() FROM sent "
-            "WHERE workspace_access.user_id = sent.user_id AND workspace_id = place",
-            "contractMembers": "UPDATE contract_access SET role_id = NULL, updated_at = now() FROM sent "
-            "WHERE contract_access.user_id = sent.user_id AND contract_id = place",
-        },
-        {
-            "tenantMembers": "INSERT INTO tenant_member (user_id, tenant_id, role_id) "
-            "SELECT user_id, place, role_id FROM sent "
-            "ON CONFLICT (tenant_id, user_id) DO UPDATE SET role_id = excluded.role_id, updated_at = now()",
-            "workspaceMembers": "INSERT INTO workspace_access (user_id, workspace_id, contract_id, name_key, role_id) "
-            "SELECT user_id, id, contract_id, name_key, role_id FROM sent JOIN workspace ON id = place "
-            "ON CONFLICT (user_id, workspace_id) DO UPDATE SET role_id = excluded.role_id, updated_at = now()",
-            "contractMembers": "INSERT INTO contract_access (user_id, contract_id, name_key, role_id) "
-            "SELECT user_id, id, name_key, role_id FROM sent JOIN contract ON id = place "
-            "ON CONFLICT (user_id, contract_id) DO UPDATE SET role_id = excluded.role_id, updated_at = now()",
-        },
+_WRITES = {
+    (section, revokes): statement(_SENT + text, "users", "places", "roles")
+    for revokes, texts in (
+        (
+            True,
+            {
+                "tenantMembers": "DELETE FROM tenant_member USING sent "
+                "WHERE tenant_member.user_id = sent.user_id AND tenant_id = place",
+                "workspaceMembers": "UPDATE workspace_access SET role_id = NULL, updated_at = now() FROM sent "
+                "WHERE workspace_access.user_id = sent.user_id AND workspace_id = place",
+                "contractMembers": "UPDATE contract_access SET role_id = NULL, updated_at = now() FROM sent "
+                "WHERE contract_access.user_id = sent.user_id AND contract_id = place",
+            },
+        ),
+        (
+            False,
+            {
+                "tenantMembers": "INSERT INTO tenant_member (user_id, tenant_id, role_id) "
+                "SELECT user_id, place, role_id FROM sent "
+                "ON CONFLICT (tenant_id, user_id) DO UPDATE SET role_id = excluded.role_id, updated_at = now()",
+                "workspaceMembers": "INSERT INTO workspace_access (user_id, workspace_id, contract_id, name_key, role_id) "
+                "SELECT user_id, id, contract_id, name_key, role_id FROM sent JOIN workspace ON id = place "
+                "ON CONFLICT (user_id, workspace_id) DO UPDATE SET role_id = excluded.role_id, updated_at = now()",
+                "contractMembers": "INSERT INTO contract_access (user_id, contract_id, name_key, role_id) "
+                "SELECT user_id, id, name_key, role_id FROM sent JOIN contract ON id = place "
+                "ON CONFLICT (user_id, contract_id) DO UPDATE SET role_id = excluded.role_id, updated_at = now()",
+            },
+        ),
     )
-)
+    for section, text in texts.items()
+}
+"""How memberships of each section are revoked or granted."""
 _PLACES = ("workspace", "contract")
 _INACTIVE = statement(
     "SELECT id FROM user_account WHERE id = ANY($1) AND NOT active_at_home AND tenant_id = ANY($2)", "users", "tenants"
@@ -83,7 +91,7 @@ _PUT_AWAY = tuple(
     )
     for place in _PLACES
 )
-_LET_GO = tuple(
+LET_GO_OF_ROLES = tuple(
     statement(text, "roles")
     for place in _PLACES
     for text in (
@@ -91,6 +99,7 @@ _LET_GO = tuple(
         f"DELETE FROM inactive_{place}_member WHERE role_id = ANY($1)",  # noqa: S608 - our own names
     )
 )
+"""Takes roles that are to be removed from all memberships, each of which ends in the same plan or gets another role."""
 _OF_PAIRS = "WITH pair AS (SELECT * FROM unnest($1::text[], $2::text[]) AS sent (user_id, contract_id)) "
 _SIGHT = tuple(
     statement(_OF_PAIRS + text, "users", "contracts")
@@ -127,42 +136,41 @@ Pair = tuple[str, str]
 """The ids of a user and a contract."""
 
 
+async def run_each(
+    connection: WriteConnection, statements: Iterable[CompiledStatement], **parameters: Sequence[str]
+) -> list[Row]:
+    """Run statements about the same things, one after the other; where a parameter is empty there are none."""
+    rows: list[Row] = []
+    for each in statements if all(parameters.values()) else ():
+        rows += await connection.rows(each, parameters)
+    return rows
+
+
 async def members_of(connection: WriteConnection, workspaces: Sequence[str]) -> list[Pair]:
     """The users who see workspaces that are to be removed, with the contracts of these."""
-    rows = await connection.rows(_LEAVING, {"workspaces": workspaces}) if workspaces else []
+    rows = await run_each(connection, [_LEAVING], workspaces=workspaces)
     return [(row.user_id, row.contract_id) for row in rows]
-
-
-async def let_go_of_roles(connection: WriteConnection, roles: Sequence[str]) -> None:
-    """Take roles that are to be removed from all memberships, each of which ends in the same plan or gets another role."""
-    for each in _LET_GO if roles else ():
-        await connection.rows(each, {"roles": roles})
 
 
 async def write_members(
     connection: WriteConnection, differing: Sequence[Planned], terms: Terms, former: Sequence[Pair]
 ) -> None:
     """Write the memberships of a plan, and what their users see by them; `former` is the result of `members_of`."""
-    members = [(each, each.thing.values) for each in differing if each.section.kind is None]
+    members = [each.thing.values for each in differing if each.section.kind is None]
     switched = [each.thing.id for each in differing if each.changes("active")]
-    users = sorted({*switched, *(values["user"] for _, values in members)})
-    rows = await connection.rows(_INACTIVE, {"users": users, "tenants": [*terms.tenants]}) if users else []
-    inactive, pairs = [row.id for row in rows], [*former]
-    for take_back in _TAKE_BACK if switched or inactive else ():
-        rows = await connection.rows(take_back, {"users": sorted({*switched, *inactive})})
-        pairs.extend((row.user_id, row.contract_id) for row in rows)
-    for revokes, statements in ((True, _REVOKE), (False, _GRANT)):
-        for section, write in statements.items():
-            of_section = [(each.change, values) for each, values in members if each.section.name == section]
-            written = [values for change, values in of_section if (change is WorldChange.REMOVED) is revokes]
-            if written:
-                place = section.removesuffix("Members")
-                sent = ([values[name] for values in written] for name in ("user", place, "role"))
-                await connection.rows(write, dict(zip(("users", "places", "roles"), sent, strict=True)))
+    users = sorted({*switched, *(values["user"] for values in members)})
+    rows = await run_each(connection, [_INACTIVE], users=users, tenants=[*terms.tenants])
+    inactive = [row.id for row in rows]
+    back = await run_each(connection, _TAKE_BACK, users=sorted({*switched, *inactive}))
+    for (section, revokes), write in _WRITES.items():
+        of_section = [each for each in differing if each.section.name == section]
+        written = [each.thing.values for each in of_section if (each.change is WorldChange.REMOVED) is revokes]
+        columns = {"users": "user", "places": section.removesuffix("Members"), "roles": "role"}
+        sent = {name: [values[column] for values in written] for name, column in columns.items()}
+        await run_each(connection, [write], **sent)
     new = [each.thing for each in differing if each.section.name == "workspaces" and each.before is None]
-    await _write_sight(connection, [values for _, values in members], new, pairs)
-    for put_away in _PUT_AWAY if inactive else ():
-        await connection.rows(put_away, {"users": inactive})
+    await _write_sight(connection, members, new, [*former, *((row.user_id, row.contract_id) for row in back)])
+    await run_each(connection, _PUT_AWAY, users=inactive)
 
 
 async def _write_sight(
@@ -182,6 +190,5 @@ async def _write_sight(
     }
     if any(parameters.values()):
         rows = await connection.rows(_PAIRS, parameters)
-        sight = {"users": [row.user_id for row in rows], "contracts": [row.contract_id for row in rows]}
-        for each in _SIGHT:
-            await connection.rows(each, sight)
+        users, contracts = ([row[place] for row in rows] for place in (0, 1))
+        await run_each(connection, _SIGHT, users=users, contracts=contracts)

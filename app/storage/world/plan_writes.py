@@ -25,7 +25,7 @@ from app.storage.connections.row_changes import (
 from app.storage.event_writes import FlowEvent, flow_events, removed_flows, world_events
 from app.storage.facts.states import SHOWN, STATE, shown_values, state_values
 from app.storage.store import Store
-from app.storage.world.access import let_go_of_roles, members_of, write_members
+from app.storage.world.access import LET_GO_OF_ROLES, members_of, run_each, write_members
 from app.storage.world.section_tables import OF_WORKSPACES, STORED, columns_of
 from app.storage.writes.lifecycle import COMPONENTS, CONTENTS, component_rows, content_row
 
@@ -37,10 +37,10 @@ _COMPUTED = {
     "lastName": ("last_name_key", name_key),
 }
 """Columns that follow from a property."""
-_EMPTY = {
-    table: statement(f"DELETE FROM {table} WHERE workspace_id = ANY($1)", "workspaces")  # noqa: S608 - our own names
-    for table in (stored.table.name for stored in OF_WORKSPACES.values())
-}
+_EMPTY = [
+    statement(f"DELETE FROM {stored.table.name} WHERE workspace_id = ANY($1)", "workspaces")  # noqa: S608 - our own names
+    for stored in OF_WORKSPACES.values()
+]
 _LEAVE_TENANTS = tuple(
     statement(text, "users", "tenants")
     for text in (
@@ -98,13 +98,11 @@ def _things_of(planned: Iterable[Planned], section: Section) -> list[Thing]:
 async def _remove(store: Store, removed: Sequence[Planned], workspaces: Sequence[str], tenants: Sequence[str]) -> None:
     """Remove things, those that refer to others first; with a workspace goes what lives in it."""
     connection = store.connection
-    for each in _EMPTY.values() if workspaces else ():
-        await connection.rows(each, {"workspaces": workspaces})
+    await run_each(connection, _EMPTY, workspaces=workspaces)
     roles = [each.thing.id for each in removed if each.section.name == "roles"]
-    await let_go_of_roles(connection, roles)
+    await run_each(connection, LET_GO_OF_ROLES, roles=roles)
     guests = [each.thing.id for each in removed if each.is_guest]
-    for each in _LEAVE_TENANTS if guests else ():
-        await connection.rows(each, {"users": guests, "tenants": tenants})
+    await run_each(connection, _LEAVE_TENANTS, users=guests, tenants=tenants)
     for name, section in reversed([*SECTIONS.items()]):
         ids = [each.thing.id for each in removed if each.section is section and not each.is_guest]
         if name == "flows":
