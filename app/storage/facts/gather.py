@@ -166,7 +166,9 @@ TARGETS = union_all(
 async def read_catalogue(connection: ReadConnection, viewer: str, commands: Iterable[str]) -> Catalogue:
     """Every component, of whichever tenant, that one of these commands may mean; what isn't visible only shadows."""
     different = {*commands}
-    names = await offload(sum(map(len, different)), _component_names, different)
+    size = sum(map(len, different))
+    reads = await offload(size, lambda: [read_command(command) for command in different])
+    names = {read.component for read in reads if read is not None}
     if not names:
         return Catalogue()
     teams, components = zip(*names, strict=True)
@@ -184,19 +186,12 @@ def catalogue_of(rows: Iterable[Any]) -> Catalogue:
 async def read_targets(connection: ReadConnection, viewer: str, ids: Iterable[str]) -> Mapping[str, Target]:
     """The credentials, secrets, agents and topics with these ids."""
     different = {*ids}
-    known = await offload(sum(map(len, different)), _known_ids, different)
+    size = sum(map(len, different))
+    known = await offload(size, lambda: sorted(each for each in different if kind_of(each) is not None))
     if not known:
         return {}
     rows = await connection.rows(TARGETS, {"viewer": viewer, "ids": known})
     return {row.id: target_of(row) for row in rows}
-
-
-def _component_names(commands: Iterable[str]) -> set[ComponentName]:
-    return {read.component for command in commands if (read := read_command(command)) is not None}
-
-
-def _known_ids(references: Iterable[str]) -> list[str]:
-    return sorted(reference for reference in references if kind_of(reference) is not None)
 
 
 def component_of(row: Iterable[Any]) -> Component:

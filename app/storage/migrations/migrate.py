@@ -164,8 +164,12 @@ async def schema_once_recovered(database: Database) -> DatabaseSchema:
     while True:
         try:
             async with asyncio.timeout(ANSWER_SECONDS), database.probing() as connection:
-                refuse_old_server(await connection.value(SERVER_VERSION))
-                return await schema_on(connection)
+                major, minor = divmod(await connection.value(SERVER_VERSION), 10_000)
+                if major >= OLDEST_SERVER:
+                    return await schema_on(connection)
+            raise UnusableDatabase(
+                f"The database is PostgreSQL {major}.{minor}; Flowport needs {OLDEST_SERVER} or newer."
+            )
         except DatabaseUnavailable as error:
             passes = not isinstance(error, Unreachable) and IN_STATEMENT_MODE not in str(error)
             if not passes or time.monotonic() > deadline:
@@ -204,12 +208,6 @@ async def has_usable_schema(database: Database) -> bool:
     """Whether the database has the schema of this release, or a newer one that works with it."""
     async with database.probing() as connection:
         return await has_usable_schema_on(connection)
-
-
-def refuse_old_server(version: int) -> None:
-    major, minor = divmod(version, 10_000)
-    if major < OLDEST_SERVER:
-        raise UnusableDatabase(f"The database is PostgreSQL {major}.{minor}; Flowport needs {OLDEST_SERVER} or newer.")
 
 
 def refuse_unknown_schema(schema: DatabaseSchema) -> None:

@@ -236,8 +236,10 @@ class WantedList(NamedTuple):
     release_state: ReleaseState | None = None
 
     def listing(self) -> ListBelow[Any]:
-        """The list, whose parameters take `values`."""
-        return listing_like(self._shape)
+        """The list, whose parameters take `values`; equal for requests that differ only in these."""
+        limits = {field: ANY for field in ("component_id", *LIMITS) if getattr(self, field) is not None}
+        shape = self._replace(search=self.search and ANY, flow_filter=shape_of(self.flow_filter), **limits)
+        return listing_like(shape)
 
     def values(self, viewer: str) -> dict[str, Any]:
         component_id = self.flow_filter.component_id if self.component_id is None else self.component_id
@@ -251,12 +253,6 @@ class WantedList(NamedTuple):
             "holding": self.holding,
             "release_state": self.release_state,
         }
-
-    @property
-    def _shape(self) -> "WantedList":
-        """The key of the cached list, equal for requests that differ only in values of parameters."""
-        limits = {field: ANY for field in ("component_id", *LIMITS) if getattr(self, field) is not None}
-        return self._replace(search=self.search and ANY, flow_filter=shape_of(self.flow_filter), **limits)
 
 
 @lru_cache(MOST_CACHED_LISTS)

@@ -26,7 +26,6 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
-from sqlalchemy.types import TypeEngine
 
 from app.domain.input import name_key as fold
 from app.storage.connections.connection import CompiledStatement, ReadConnection, RowViews, compile_statement, texts
@@ -103,7 +102,9 @@ class Order:
         """
         downwards = self.descending != backwards
         names = (f"{prefix}key_{index}" for index in range(len(self.columns)))
-        parameters = [bindparam(name, type_=_widest(column)) for name, column in zip(names, self.columns, strict=True)]
+        # Numbers in cursors may be larger than those in the column.
+        types = [BigInteger() if isinstance(column.type, Integer) else column.type for column in self.columns]
+        parameters = [bindparam(name, type_=type_) for name, type_ in zip(names, types, strict=True)]
         key, beyond = tuple_(*self.columns), tuple_(*(select(value).scalar_subquery() for value in parameters))
         rows = rows.where(key < beyond if downwards else key > beyond)
         directed = [column.desc() if downwards else column.asc() for column in self.columns]
@@ -130,11 +131,6 @@ class Order:
         kept = kept[request.size - 1 :: -1] if request.backwards else kept[: request.size]
         has_next, has_previous = (beyond, more) if request.backwards else (more, beyond)
         return Page(kept, has_next, has_previous, key_of, views, joined)
-
-
-def _widest(column: ColumnElement[Any]) -> TypeEngine[Any]:
-    """The type of a parameter that is compared with the column: numbers in cursors may be larger than those in it."""
-    return BigInteger() if isinstance(column.type, Integer) else column.type
 
 
 PARENT: ColumnElement[str] = bindparam("parent", type_=Text)

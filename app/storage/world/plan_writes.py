@@ -194,16 +194,23 @@ async def write_flows(store: Store, flows: Sequence[NewFlow], new_id: IdSource) 
     await store.write((COMPONENTS, named))
     versions = [[*_version_rows(flow, now, new_id)] for flow in flows]
     pairs = zip(flows, versions, strict=True)
-    created = flow_events(map(_event, flows))
-    await store.write(created, (_FLOWS, [_flow_row(flow, [row[0] for row in its], now) for flow, its in pairs]))
+    created = [
+        FlowEvent(EventType.FLOW_CREATED, flow.thing.id, flow.current_state.name, flow.thing.values["workspace"])
+        for flow in flows
+    ]
+    await store.write(
+        flow_events(created), (_FLOWS, [_flow_row(flow, [row[0] for row in its], now) for flow, its in pairs])
+    )
     await store.write((_VERSIONS, [row for its in versions for row in its]))
-    drafts = [row for flow in flows for row in _draft_rows(flow, now, new_id)]
+    drafts = [
+        (
+            *(new_id(Kind.DRAFT, f"{flow.thing.key}/draft"), flow.thing.id, 1, flow.draft.author, now, now),
+            *state_values(flow.draft.state),
+        )
+        for flow in flows
+        if flow.draft is not None
+    ]
     await store.write((_DRAFTS, drafts))
-
-
-def _event(flow: NewFlow) -> FlowEvent:
-    name, workspace = flow.current_state.name, flow.thing.values["workspace"]
-    return FlowEvent(EventType.FLOW_CREATED, flow.thing.id, name, workspace)
 
 
 def _flow_row(flow: NewFlow, versions: Sequence[str], now: datetime) -> tuple[object, ...]:
@@ -227,9 +234,3 @@ def _version_rows(flow: NewFlow, now: datetime, new_id: IdSource) -> Iterator[tu
         published_at = now - BETWEEN_VERSIONS * (len(flow.versions) + 1 - number)
         version_id = new_id(Kind.VERSION, f"{flow.thing.key}/{number}")
         yield (version_id, flow.thing.id, number, version.author, published_at, *state_values(version.state))
-
-
-def _draft_rows(flow: NewFlow, now: datetime, new_id: IdSource) -> Iterator[tuple[object, ...]]:
-    if flow.draft is not None:
-        draft_id = new_id(Kind.DRAFT, f"{flow.thing.key}/draft")
-        yield (draft_id, flow.thing.id, 1, flow.draft.author, now, now, *state_values(flow.draft.state))

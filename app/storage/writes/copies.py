@@ -10,7 +10,6 @@ from sqlalchemy import null
 from app.domain.edit import CreatePlan, Saved
 from app.domain.export import Exported, ExportPlan
 from app.domain.flow import TEXTS, FlowState, ShownFlow
-from app.domain.graph import Bindings
 from app.domain.model import DraftId, EventType, ExportId, FlowId, Kind, VersionOrigin
 from app.domain.references import ReferenceOutcome
 from app.domain.undo import ChangeSinceExport, Undone, UndoPlan, earliest_of_flows
@@ -95,7 +94,8 @@ def in_parts(plans: Sequence[ExportPlan]) -> Iterator[Sequence[ExportPlan]]:
     for plan in plans:
         bindings = plan.state.graph.bindings
         if id(bindings) not in known:
-            known[id(bindings)] = _characters_of(bindings)
+            # Data samples may be long.
+            known[id(bindings)] = sum(len(str(value)) for step in bindings for value in step.values.values())
         part.append(plan)
         characters += CHARACTERS * len(plan.references) + known[id(bindings)]
         if characters >= CHARACTERS_AT_ONCE:
@@ -120,11 +120,6 @@ def flow_to_text(flow: ShownFlow | None) -> str | None:
         return None
     texts = dict(zip(TEXTS, texts_of(flow), strict=True))
     return orjson.dumps({**texts, "updatedAt": flow.updated_at.isoformat()}).decode()
-
-
-def _characters_of(bindings: Bindings) -> int:
-    """Roughly the characters of the values, of which data samples may be long."""
-    return sum(len(str(value)) for step in bindings for value in step.values.values())
 
 
 def _rows_of(plans: Sequence[ExportPlan]) -> tuple[list[Exported], Parts]:
