@@ -149,7 +149,7 @@ class Contract(Node):
     @staticmethod
     def flow_quota(contract: strawberry.Parent[ContractView], info: Info) -> Awaitable[int | None]:
         """How many flows its production workspaces may hold; null without a limit, and where you may create no flow."""
-        return Lookup(info.context.loaders.quotas, contract.id, attrgetter("flow_quota"))
+        return Lookup(info.context.loaders.quotas, contract.id, attrgetter("number"))
 
     @field
     @staticmethod

@@ -31,9 +31,8 @@ from app.storage.reads.rows import (
     DraftView,
     EventView,
     ExportView,
-    FlowsHeldView,
+    FlowsOfContractView,
     FlowView,
-    QuotaView,
     ReleaseView,
     SecretView,
     TopicView,
@@ -138,14 +137,14 @@ read_contracts = reader(
     select(*columns(CONTRACT, ContractView)).select_from(_CONTRACTS_SEEN).where(_IS_SEEN),
 )
 _QUOTAS = (
-    select(*columns(CONTRACT, QuotaView))
+    select(*columns(CONTRACT, FlowsOfContractView, number=CONTRACT.c.flow_quota))
     .select_from(_CONTRACTS_SEEN)
     .where(_IS_SEEN, CONTRACT.c.flow_quota.is_not(None), holds_one(MAY_WRITE_FLOWS))
 )
 """Quotas of contracts with one, if the viewer may create flows in a workspace of the contract (N6)."""
-read_quotas = reader(QuotaView, Kind.CONTRACT, _QUOTAS)
+read_quotas = reader(FlowsOfContractView, Kind.CONTRACT, _QUOTAS)
 read_flows_held = reader(
-    FlowsHeldView,
+    FlowsOfContractView,
     Kind.CONTRACT,
     _QUOTAS.with_only_columns(CONTRACT.c.id, FLOWS_HELD.label("number"), maintain_column_froms=True),
 )

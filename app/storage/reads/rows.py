@@ -30,15 +30,8 @@ class ContractView(NamedTuple):
     status: str
 
 
-class QuotaView(NamedTuple):
-    """How many flows a contract may hold in its production workspaces, for whoever may create one of them (N6)."""
-
-    id: str
-    flow_quota: int
-
-
-class FlowsHeldView(NamedTuple):
-    """How many it holds, where it has a quota; likewise."""
+class FlowsOfContractView(NamedTuple):
+    """How many flows a contract with a quota may hold, or holds, for whoever may create one of them (N6)."""
 
     id: str
     number: int

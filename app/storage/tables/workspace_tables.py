@@ -87,7 +87,15 @@ class RoleTable(IdColumn, Provisioned, table=True):
     permissions: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
 
 
-class WorkspaceAccessTable(Provisioned, table=True):
+class AccessColumns(Provisioned):
+    """What a user sees of a place by its name, and the role of members."""
+
+    user_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True)
+    name_key: str = sort_key()
+    role_id: str | None = reference("role.id", nullable=True)
+
+
+class WorkspaceAccessTable(AccessColumns, table=True):
     """The users who can see a workspace: members, who have a role in it, and users who see it through its contract (A4).
 
     A foreign key and a trigger keep contract and sort key equal to the workspace's, so that one index answers a page of a
@@ -102,14 +110,11 @@ class WorkspaceAccessTable(Provisioned, table=True):
         Index("ix_workspace_access_by_contract", "user_id", "contract_id", "name_key", "workspace_id"),
         Index(None, "workspace_id", "user_id"),
     )
-    user_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True)
     workspace_id: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
     contract_id: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
-    name_key: str = sort_key()
-    role_id: str | None = reference("role.id", nullable=True)
 
 
-class ContractAccessTable(Provisioned, table=True):
+class ContractAccessTable(AccessColumns, table=True):
     """The users who can see a contract: its members, who have a role, and members of its workspaces, who have none here."""
 
     __table_args__ = (
@@ -122,26 +127,26 @@ class ContractAccessTable(Provisioned, table=True):
         Index("ix_contract_access_by_name", "user_id", "name_key", "contract_id"),
         Index(None, "contract_id", "user_id"),
     )
-    user_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True)
     contract_id: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
-    name_key: str = sort_key()
-    role_id: str | None = reference("role.id", nullable=True)
 
 
-class InactiveWorkspaceMemberTable(Provisioned, table=True):
+class InactiveColumns(Provisioned):
+    """The membership of a user that is deactivated in its own tenant."""
+
+    user_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True)
+    role_id: str = reference("role.id")
+
+
+class InactiveWorkspaceMemberTable(InactiveColumns, table=True):
     """The memberships that a user has in its own tenant while it is deactivated there: of no effect until then (W9)."""
 
-    user_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True)
     workspace_id: str = reference("workspace.id", on_delete="CASCADE", primary_key=True, index=True)
-    role_id: str = reference("role.id")
 
 
-class InactiveContractMemberTable(Provisioned, table=True):
+class InactiveContractMemberTable(InactiveColumns, table=True):
     """Likewise the memberships of contracts."""
 
-    user_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True)
     contract_id: str = reference("contract.id", on_delete="CASCADE", primary_key=True, index=True)
-    role_id: str = reference("role.id")
 
 
 class TenantMemberTable(Provisioned, table=True):
