@@ -9,10 +9,9 @@ from functools import partial
 from app.domain.model import UserId
 from app.storage.connections.failures import DatabaseFailure
 from app.storage.connections.replicas import replica as replicas
-from app.storage.facts.idempotency_keys import remove_old_keys
 from app.storage.migrations.migrate import has_usable_schema_on
 from app.storage.store import Store
-from app.storage.upkeep import expiry, feed
+from app.storage.upkeep import periodic
 from app.telemetry.log import log
 from app.usecases.transaction import UnitOfWork, transaction
 
@@ -34,25 +33,25 @@ async def expire(work: UnitOfWork, remove_batch: RemoveBatch, kept: timedelta) -
 @transaction()
 async def remove_drafts(store: Store, kept: timedelta) -> int:
     """Drafts that were set aside longer ago than they are kept (H8)."""
-    return await expiry.remove_drafts(store.connection, before=store.at - kept, now=store.at, batch=BATCH)
+    return await periodic.remove_drafts(store.connection, before=store.at - kept, now=store.at, batch=BATCH)
 
 
 @transaction()
 async def remove_keys(store: Store, kept: timedelta) -> int:
     """Idempotency keys that were used longer ago (P5)."""
-    return await remove_old_keys(store.connection, before=store.at - kept, batch=BATCH)
+    return await periodic.remove_keys(store.connection, before=store.at - kept, batch=BATCH)
 
 
 @transaction()
 async def remove_records(store: Store, kept: timedelta) -> int:
     """Records of exports that were undone longer ago, or whose destination was deleted (P6)."""
-    return await expiry.remove_records(store.connection, before=store.at - kept, batch=BATCH)
+    return await periodic.remove_records(store.connection, before=store.at - kept, batch=BATCH)
 
 
 @transaction()
 async def remove_events(store: Store, kept: timedelta) -> int:
     """Events that are older (E2)."""
-    return await feed.remove_events(store.connection, before=store.at - kept)
+    return await periodic.remove_events(store.connection, before=store.at - kept)
 
 
 NAMES: Mapping[RemoveBatch, str] = {
@@ -89,12 +88,12 @@ async def remove_contents(work: UnitOfWork) -> int:
 @transaction()
 async def begin(store: Store, every: timedelta) -> bool:
     """Begin to look through all contents, unless somebody has begun to within this time."""
-    return await expiry.begin_looking(store.connection, now=store.at, before=store.at - every)
+    return await periodic.begin_looking(store.connection, now=store.at, before=store.at - every)
 
 
 @transaction()
-async def remove_next(store: Store, after: str) -> expiry.Slice:
-    return await expiry.remove_slice(
+async def remove_next(store: Store, after: str) -> periodic.Slice:
+    return await periodic.remove_slice(
         store.connection, after=after, size=CONTENTS_AT_ONCE, now=store.at, before=store.at - CONTENTS_KEPT
     )
 
@@ -117,15 +116,15 @@ async def number_events_periodically(work: UnitOfWork) -> None:
 async def number_events(work: UnitOfWork) -> None:
     """Number all committed events, unless another process does (E3)."""
     async with asyncio.timeout(ANSWER_SECONDS), work.database.probing() as connection:
-        has_pending = await feed.has_pending_events(connection)
+        has_pending = await periodic.has_pending_events(connection)
     while has_pending:
         async with asyncio.timeout(BATCH_SECONDS):
-            has_pending = await number_batch(work, None) == feed.NUMBERED_AT_ONCE
+            has_pending = await number_batch(work, None) == periodic.NUMBERED_AT_ONCE
 
 
 @transaction()
 async def number_batch(store: Store, _: None) -> int:
-    return await feed.number_events(store.connection)
+    return await periodic.number_events(store.connection)
 
 
 async def watch_replica(work: UnitOfWork) -> None:

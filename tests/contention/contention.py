@@ -15,7 +15,7 @@ import httpx
 import orjson
 
 from app.storage.connections.database import Database, open_database
-from app.storage.upkeep.expiry import remove_slice
+from app.storage.upkeep.periodic import remove_slice
 from app.usecases.transaction import UnitOfWork
 from app.usecases.upkeep import remove_drafts, remove_records
 from tests.contention.colliding_calls import ODDS, USERS, Calls, CollidingCall, Known, world_of_few_flows

@@ -16,7 +16,7 @@ from app.storage.connections.database import open_database
 from app.storage.connections.engine import engine_of
 from app.storage.connections.failures import DatabaseFailure
 from app.storage.tables import FLOW, FLOW_DRAFT
-from app.storage.upkeep.expiry import LOCK
+from app.storage.upkeep.periodic import LOCK
 from app.usecases import upkeep as expiring
 from app.usecases.upkeep import expire as expire_of
 from app.usecases.upkeep import remove_drafts

@@ -16,7 +16,7 @@ from app.domain.model import UserId
 from app.storage.connections.failures import DatabaseUnavailable, TransactionConflict
 from app.storage.store import Store
 from app.storage.tables import FLOW_CONTENT, FLOW_CONTENT_COMPONENT, FLOW_DRAFT
-from app.storage.upkeep.expiry import remove_slice
+from app.storage.upkeep.periodic import remove_slice
 from app.storage.writes.lifecycle import write_content
 from app.usecases import upkeep as removing
 from app.usecases.upkeep import CONTENTS_EVERY, CONTENTS_KEPT, remove_contents

@@ -20,7 +20,7 @@ from app.storage.pages.paging import Page, PageRequest
 from app.storage.pages.related import Related
 from app.storage.reads.by_id import read_descents, read_destination_versions, read_exports, read_provenances
 from app.storage.reads.exports import read_references
-from app.storage.upkeep.expiry import remove_records
+from app.storage.upkeep.periodic import remove_records
 from app.usecases.copy_and_export import export_flow
 from app.usecases.find_candidates import OverrideSearch, TopicSearch, find_topics_in_use
 from app.usecases.find_destinations import DestinationSearch, find_exportable_flow

@@ -9,7 +9,7 @@ from app.storage.connections.database import Database
 from app.storage.facts.locks import LOCKS, Touched
 from app.storage.tables import WORKSPACE_ACCESS
 from app.storage.tables.record_tables import FEEDS
-from app.storage.upkeep.feed import REMOVE, REMOVED_AT_ONCE
+from app.storage.upkeep.periodic import REMOVE, REMOVED_AT_ONCE
 from app.storage.world.world_facts import members_of
 from tests.storage.large_world import EVERYWHERE, IN_THE_FIRST, nth
 from tests.storage.plans import Plan, explained, hold

@@ -11,7 +11,7 @@ from app.domain.model import EventType
 from app.storage.connections.connection import WriteConnection
 from app.storage.connections.row_changes import write_rows
 from app.storage.event_writes import FlowEvent, flow_events, world_events
-from app.storage.upkeep import feed
+from app.storage.upkeep import periodic
 from app.usecases import upkeep
 from app.usecases.upkeep import number_events, number_events_periodically
 from tests.databases import connected, contents
@@ -69,7 +69,7 @@ async def test_positions_follow_each_other_in_the_order_of_writing_whatever_the_
 async def test_more_events_than_one_batch_holds_are_all_numbered_at_once(
     world: CompanyDatabase,
 ) -> None:
-    many = [str(number) for number in range(feed.NUMBERED_AT_ONCE + 3)]
+    many = [str(number) for number in range(periodic.NUMBERED_AT_ONCE + 3)]
     await commit(world, *many)
     await number_events(world.work)
     assert [flow for _, flow in await read(world)] == many
@@ -93,7 +93,7 @@ async def test_a_process_that_stops_while_it_numbers_does_not_keep_others_from_i
 ) -> None:
     await commit(world, "one")
     async with world.database.writing() as connection:
-        assert await feed.number_events(connection) == 1
+        assert await periodic.number_events(connection) == 1
         [row] = await connection.execute("show idle_in_transaction_session_timeout")
     assert row[0] == "5s"
 
@@ -150,13 +150,13 @@ async def test_old_events_go_and_each_feed_knows_up_to_where(
     world: CompanyDatabase,
 ) -> None:
     day = timedelta(days=1)
-    await commit(world, *(str(number) for number in range(feed.REMOVED_AT_ONCE + 1)), age=400 * day)
+    await commit(world, *(str(number) for number in range(periodic.REMOVED_AT_ONCE + 1)), age=400 * day)
     async with world.database.writing() as connection:
         await write_rows(connection, world_events([world["home"]]), by="", now=NOW - 400 * day)
         await write_rows(connection, world_events([world["home"]]), by="", now=NOW - 399 * day)
     await commit(world, "new", age=399 * day)
     await number_events(world.work)
-    last = feed.REMOVED_AT_ONCE + 2
+    last = periodic.REMOVED_AT_ONCE + 2
     assert await upkeep.expire(world.work, upkeep.remove_events, 399.5 * day) == last
     assert [position for position, _ in await read(world)] == [last + 1, last + 2]
     of_flows = dict.fromkeys((world["development"], world["production"]), last - 1)

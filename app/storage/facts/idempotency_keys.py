@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Integer, Text, bindparam, delete, func, literal_column, select
+from sqlalchemy import DateTime, Text, bindparam, func, select
 
 from app.domain.input import KeyedCall
 from app.domain.model import UserId
@@ -30,17 +30,6 @@ _STORED = insert_rows(
     IDEMPOTENCY_KEY, ("actor_id", "call", "key", "input_hash", "made", "first_used_at"), replaces=True
 )
 """In the place of one that is older than keys are kept."""
-
-_ROW: ColumnElement[Any] = literal_column("ctid")
-_OLD = (
-    select(_ROW)
-    .select_from(IDEMPOTENCY_KEY)
-    .where(IDEMPOTENCY_KEY.c.first_used_at <= bindparam("before", type_=DateTime(timezone=True)))
-    .order_by(IDEMPOTENCY_KEY.c.first_used_at)
-    .limit(bindparam("batch", type_=Integer))
-    .with_for_update(skip_locked=True)
-)
-_REMOVE = delete(IDEMPOTENCY_KEY).where(_ROW.in_(_OLD)).returning(IDEMPOTENCY_KEY.c.call)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +69,3 @@ async def store_call(connection: WriteConnection, stored: StoredCall) -> None:
     made = await offload(LARGE, json.dumps, stored.outcome)
     row = stored.actor, stored.call, stored.key, stored.input_hash, made, stored.first_used_at
     await write_rows(connection, (_STORED, [row]))
-
-
-async def remove_old_keys(connection: WriteConnection, *, before: datetime, batch: int) -> int:
-    """Remove up to `batch` keys that were first used before a time; how many went."""
-    return len(await connection.change(_REMOVE, {"before": before, "batch": batch}))

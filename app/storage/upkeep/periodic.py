@@ -1,4 +1,4 @@
-"""Removes old rows in batches: drafts that were set aside, records of exports, contents without references.
+"""What is done periodically: old rows are removed in batches, and committed events get their positions in the feed.
 
 A transaction that stores a content again locks its row until it ends (`insert_new_rows`), and locked rows are skipped. A
 copy reads the content's reference first and inserts its own a little later, so a content is removed only if it had no
@@ -7,11 +7,12 @@ references for longer than any transaction takes.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     DateTime,
+    Integer,
     Text,
     all_,
     bindparam,
@@ -19,21 +20,24 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     or_,
     select,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.storage.connections.connection import WriteConnection, is_one_of, texts
+from app.storage.connections.connection import CompiledStatement, ReadConnection, WriteConnection, is_one_of, texts
 from app.storage.connections.row_changes import write_rows
 from app.storage.event_writes import removed_flows
 from app.storage.tables import (
+    EVENT,
     FLOW,
     FLOW_CONTENT,
     FLOW_DRAFT,
     FLOW_EXPORT,
     FLOW_VERSION,
+    IDEMPOTENCY_KEY,
     PERIODIC_TASK,
     REFERENCE_REPORT,
 )
@@ -179,3 +183,85 @@ async def remove_slice(connection: WriteConnection, *, after: str, size: int, no
     removed = await connection.change(_REMOVE_CONTENTS, {"these": unreferenced, "before": before})
     await connection.change(_MARK_CONTENTS, {"these": unreferenced, "now": now})
     return Slice(hashes[-1], [row.hash for row in removed])
+
+
+_KEY_ROW: ColumnElement[Any] = literal_column("ctid")
+_OLD_KEYS = (
+    select(_KEY_ROW)
+    .select_from(IDEMPOTENCY_KEY)
+    .where(IDEMPOTENCY_KEY.c.first_used_at <= bindparam("before", type_=DateTime(timezone=True)))
+    .order_by(IDEMPOTENCY_KEY.c.first_used_at)
+    .limit(bindparam("batch", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_REMOVE_KEYS = delete(IDEMPOTENCY_KEY).where(_KEY_ROW.in_(_OLD_KEYS)).returning(IDEMPOTENCY_KEY.c.call)
+
+
+async def remove_keys(connection: WriteConnection, *, before: datetime, batch: int) -> int:
+    """Remove up to `batch` keys that were first used before a time; how many went."""
+    return len(await connection.change(_REMOVE_KEYS, {"before": before, "batch": batch}))
+
+
+NUMBERED_AT_ONCE = 5000
+REMOVED_AT_ONCE = 500
+_COLUMNS = ", ".join(column.name for column in EVENT.c if column.name != "position")
+
+_HAS_PENDING = CompiledStatement("SELECT EXISTS (SELECT FROM pending_event)", (), {})
+# A process that hangs within the transaction keeps others from numbering for 5 seconds at most.
+_LOCK_FEED = CompiledStatement(
+    """
+    SELECT set_config('idle_in_transaction_session_timeout', '5s', true)
+    FROM (SELECT FROM feed FOR UPDATE SKIP LOCKED) AS locked
+    """,
+    (),
+    {},
+)
+_NUMBER = CompiledStatement(
+    f"""
+    WITH moved AS (
+        DELETE FROM pending_event WHERE place IN (SELECT place FROM pending_event ORDER BY place LIMIT {NUMBERED_AT_ONCE})
+        RETURNING *
+    ), numbered AS (
+        INSERT INTO event (position, {_COLUMNS})
+        SELECT (SELECT position FROM feed) + row_number() OVER (ORDER BY place), {_COLUMNS} FROM moved
+        RETURNING position
+    )
+    UPDATE feed SET position = coalesce((SELECT max(position) FROM numbered), position)
+    RETURNING (SELECT count(*) FROM numbered)
+    """,  # noqa: S608 - our own names
+    (),
+    {},
+)
+# The order of positions is that of times, but for the seconds that a transaction lasts.
+REMOVE = CompiledStatement(
+    f"""
+    WITH removed AS (
+        DELETE FROM event WHERE id IN (
+            SELECT id FROM (SELECT id, at FROM event ORDER BY position LIMIT {REMOVED_AT_ONCE}) AS oldest WHERE at < $1
+        ) RETURNING *
+    ), noted AS (
+        INSERT INTO event_removal (feed, position)
+        SELECT feed, max(position) FROM removed
+        CROSS JOIN LATERAL unnest(ARRAY[workspace_id, other_workspace_id, tenant_id, other_tenant_id]) AS feed
+        WHERE feed IS NOT NULL GROUP BY feed ORDER BY feed
+        ON CONFLICT (feed) DO UPDATE SET position = greatest(event_removal.position, excluded.position)
+    )
+    SELECT count(*) FROM removed
+    """,  # noqa: S608 - a number of ours
+    ("before",),
+    {},
+)
+
+
+async def has_pending_events(connection: ReadConnection) -> bool:
+    return bool(await connection.value(_HAS_PENDING))
+
+
+async def number_events(connection: WriteConnection) -> int:
+    """Give up to 5,000 committed events the next positions, and answer their number; 0 while another process does so (E3)."""
+    return int(await connection.value(_NUMBER)) if await connection.rows(_LOCK_FEED) else 0
+
+
+async def remove_events(connection: WriteConnection, *, before: datetime) -> int:
+    """Remove up to 500 events older than a time, note the last of each feed, and answer their number (E4)."""
+    return int(await connection.value(REMOVE, {"before": before}))
