@@ -35,8 +35,17 @@ from app.storage.facts.flows import (
     read_flows,
 )
 from app.storage.facts.gather import SentGraph, facts_about, gather
-from app.storage.facts.idempotency_keys import StoredCall, take_key
-from app.storage.facts.locks import Touched, Wish, check_locks, lock, needed_for, needed_for_new_flow, touched_by
+from app.storage.facts.locks import (
+    StoredCall,
+    Touched,
+    Wish,
+    check_locks,
+    lock,
+    needed_for,
+    needed_for_new_flow,
+    take_key,
+    touched_by,
+)
 from app.storage.facts.record_facts import find_flows_of_exports, lock_release, read_release_items, read_undo_facts
 from app.storage.facts.states import find_flow_of_draft, read_draft
 from app.storage.reads.exports import read_keyed_exports

@@ -22,8 +22,7 @@ from app.domain.undo import Undone, UndoRefusal, plan_undo, plan_undos
 from app.meter import current_meter, interruptible, offload
 from app.storage.connections.connection import ReadConnection
 from app.storage.facts.gather import gather
-from app.storage.facts.idempotency_keys import find_call
-from app.storage.facts.locks import touched_by
+from app.storage.facts.locks import find_call, touched_by
 from app.storage.store import Store
 from app.storage.writes.copies import undo_exports as restore_what_was_there
 from app.storage.writes.copies import write_exports

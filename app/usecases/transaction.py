@@ -18,7 +18,7 @@ from app.meter import MUTATION_COST, current_meter, interruptible, offload
 from app.storage.connections.database import Database
 from app.storage.connections.failures import Commits, CommitState, TransactionConflict
 from app.storage.connections.replicas.replica import note_write
-from app.storage.facts.idempotency_keys import StoredCall
+from app.storage.facts.locks import StoredCall
 from app.storage.store import Store
 from app.telemetry.log import log
 from app.usecases.keyed_calls import KeyedWish, done_before, keep, key_in_use

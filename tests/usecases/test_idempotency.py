@@ -15,7 +15,7 @@ from app.domain.facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.input import IdempotencyKeyReused
 from app.domain.publish import PublishWish, RevertWish
 from app.storage.connections.connection import WriteConnection
-from app.storage.facts.idempotency_keys import store_call
+from app.storage.facts.locks import store_call
 from app.usecases.change_flow import create_flow, publish_draft, revert_flow
 from app.usecases.copy_and_export import copy_flow, export_flow
 from app.usecases.transaction import UnitOfWork

@@ -21,7 +21,7 @@ from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.release import Released
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
 from app.storage.connections.connection import Row
-from app.storage.facts.idempotency_keys import StoredCall
+from app.storage.facts.locks import StoredCall
 from app.storage.reads.exports import exports_from_json
 from app.storage.store import Store
 from app.usecases.keyed_calls import done_before, made_by

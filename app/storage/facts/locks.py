@@ -1,23 +1,30 @@
-"""Takes the locks of a transaction in one statement, in the order that `app/storage/store.py` describes.
+"""Takes the locks of a transaction, in the order that `app/storage/store.py` describes: the idempotency key first, then all others in one statement.
 
 A caller locks only rows that the caller may write: the permission is a condition of the lock. Facts are read after the
-locks and may show a right that was granted meanwhile; `check_locks` compares the two.
+locks and may show a right that was granted meanwhile; `check_locks` compares the two. The outcome of a call with a key is
+stored in the transaction of the call's changes.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Text, any_, bindparam, func, or_, select, true, union_all
+from sqlalchemy import ColumnElement, DateTime, Select, Text, any_, bindparam, func, or_, select, true, union_all
 
 from app.domain.access import FLOW_EDIT, FLOW_TOGGLE_STATUS, WorkspaceAccess, counts_against_quota, may_write_flows
 from app.domain.facts import CopyWish, ExportWish, OntoFlow
 from app.domain.flow import Flow
-from app.domain.model import ContractStatus, Kind, is_id
-from app.storage.connections.connection import WriteConnection, is_one_of, texts
+from app.domain.input import KeyedCall
+from app.domain.model import ContractStatus, Kind, UserId, is_id
+from app.meter import LARGE, offload
+from app.storage.connections.connection import ReadConnection, WriteConnection, is_one_of, texts
 from app.storage.connections.failures import TransactionConflict
+from app.storage.connections.row_changes import insert_rows, write_rows
 from app.storage.facts import mirrored_rules
 from app.storage.facts.visibility import ACCESSES, BY_VIEWER
-from app.storage.tables import CONTRACT, FLOW, ROLE, WORKSPACE, WORKSPACE_ACCESS
+from app.storage.tables import CONTRACT, FLOW, IDEMPOTENCY_KEY, ROLE, WORKSPACE, WORKSPACE_ACCESS
 
 NEW_FLOWS_IN = func.array(select(FLOW.c.workspace_id).where(is_one_of(FLOW.c.id, "copied")).scalar_subquery()).op("||")(
     texts("workspaces")
@@ -159,3 +166,60 @@ def needed_for(flows: Mapping[str, Flow], accesses: Iterable[WorkspaceAccess], t
         *(flow_id for flow_id in touched.kept if flow_id in visible and FLOW_EDIT in visible[flow_id].permissions),
         *(contract for access in accesses for contract in needed_for_new_flow(access)),
     ]
+
+
+Made = Any
+"""The outcome of a call, as JSON: ids by their names, or groups of exports with the same warnings."""
+
+_WAIT = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text), 0)))
+"""Waits for a concurrent call with the same key, at most as long as a statement may take."""
+
+_IS_KEY = tuple(
+    IDEMPOTENCY_KEY.c[name] == bindparam(f"this_{name}", type_=Text) for name in ("actor_id", "call", "key")
+)
+_CALL = select(IDEMPOTENCY_KEY.c.input_hash, IDEMPOTENCY_KEY.c.made, IDEMPOTENCY_KEY.c.first_used_at).where(
+    *_IS_KEY, IDEMPOTENCY_KEY.c.first_used_at > bindparam("since", type_=DateTime(timezone=True))
+)
+_STORED = insert_rows(
+    IDEMPOTENCY_KEY, ("actor_id", "call", "key", "input_hash", "made", "first_used_at"), replaces=True
+)
+"""In the place of one that is older than keys are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCall:
+    """A call with a key: its input, the key's first use and the outcome so far."""
+
+    actor: UserId
+    call: KeyedCall
+    key: str
+    input_hash: str
+    first_used_at: datetime
+    outcome: Made | None = None
+    """None: no call with the key has done anything yet."""
+
+
+async def find_call(
+    connection: ReadConnection, actor: UserId, call: KeyedCall, key: str, *, since: datetime
+) -> StoredCall | None:
+    """The stored call with this key, unless it is older, without waiting for a concurrent one."""
+    used = {"this_actor_id": actor, "this_call": call.value, "this_key": key}
+    row = await connection.row(_CALL, {**used, "since": since})
+    if row is None:
+        return None
+    outcome = await offload(len(row.made), json.loads, row.made)
+    return StoredCall(actor, call, key, row.input_hash, row.first_used_at, outcome)
+
+
+async def take_key(
+    connection: ReadConnection, actor: UserId, call: KeyedCall, key: str, *, since: datetime
+) -> StoredCall | None:
+    """The first call with this key, if it was done; the key is ours until the transaction ends."""
+    await connection.rows(_WAIT, {"name": f"{actor} {call} {key}"})
+    return await find_call(connection, actor, call, key, since=since)
+
+
+async def store_call(connection: WriteConnection, stored: StoredCall) -> None:
+    made = await offload(LARGE, json.dumps, stored.outcome)
+    row = stored.actor, stored.call, stored.key, stored.input_hash, made, stored.first_used_at
+    await write_rows(connection, (_STORED, [row]))
