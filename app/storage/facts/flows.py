@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 from sqlalchemy import (
@@ -155,74 +155,57 @@ async def read_flows(connection: ReadConnection, viewer: str, choices: StateChoi
     )
 
 
-async def with_graphs(connection: ReadConnection, rows: Iterable[Row], choices: StateChoices) -> Facts:
+async def with_graphs(connection: ReadConnection, rows: Sequence[Row], choices: StateChoices) -> Facts:
     """The flows in rows, with the graphs of the chosen states; equal graphs are one object, and count once."""
-    flows = _by_flow(rows)
-    states = [
-        of_flow.places[state_id]
-        for flow_id, of_flow in flows.items()
-        for state_id in of_flow.chosen_ids(choices[flow_id])
-    ]
+    # Each state stands in the first row that has it.
+    ids = ((row[f"{name}_id"], row, name) for row in reversed(rows) for name in STATES)
+    places = {state_id: OutlinedState(state_id, row, name) for state_id, row, name in ids if state_id is not None}
+    visible = _facts_of(rows, places, {})
+    chosen = {
+        state.id
+        for flow_id, flow in visible.flows.items()
+        for choose in {*choices[flow_id]}
+        for state in choose(flow, visible.versions.get(flow_id, {}))
+        if state is not None
+    }
+    states = [places[state_id] for state_id in chosen]
     different = {state.key: state for state in states} | {state.key: state for state in states if state.is_read}
     size = sum(state.size for state in different.values())
     current_meter().take_decided(size)
     outlines = await read_outlines(connection, different)
     # What a graph names is parsed at once: facts are read by it.
     await offload(size, lambda: [(graph.commands, graph.references) for graph in interruptible(outlines.values())])
-    graphs = {state.id: outlines[state.key] for state in states}
-    read = {flow_id: of_flow.with_graphs(graphs) for flow_id, of_flow in flows.items()}
-    versions = {flow_id: named for flow_id, (_, named) in read.items() if named}
-    return Facts({flow_id: flow for flow_id, (flow, _) in read.items()}, versions)
+    return _facts_of(rows, places, {state.id: outlines[state.key] for state in states})
 
 
-def _by_flow(rows: Iterable[Row]) -> "dict[str, _RowsOfFlow]":
-    """Group rows by flow; flows of one workspace share its `WorkspaceAccess`."""
-    rows_of: dict[str, list[Row]] = {}
+def _facts_of(rows: Sequence[Row], places: Mapping[str, OutlinedState], graphs: Mapping[str, Graph]) -> Facts:
+    """The flows with their named versions, whose states have these graphs by id; other states have no steps.
+
+    Flows of one workspace share its `WorkspaceAccess`.
+    """
+    states = {state_id: state_of(row, name, graphs.get(state_id, NO_GRAPH)) for state_id, row, name in places.values()}
+    of_workspaces = {row["workspace_id"]: row for row in rows}
+    accesses = {workspace_id: access_of(row) for workspace_id, row in of_workspaces.items()}
+    flows = {row["flow_id"]: _flow_of(row, accesses[row["workspace_id"]], states) for row in rows}
+    versions: dict[str, dict[str, SavedState]] = {}
     for row in rows:
-        rows_of.setdefault(row["flow_id"], []).append(row)
-    first_rows = {of_flow[0]["workspace_id"]: of_flow[0] for of_flow in rows_of.values()}
-    accesses = {workspace_id: access_of(row) for workspace_id, row in first_rows.items()}
-    return {
-        flow_id: _RowsOfFlow(of_flow, _places(of_flow), accesses[of_flow[0]["workspace_id"]])
-        for flow_id, of_flow in rows_of.items()
-    }
+        named = states.get(row["named_id"])
+        if named is not None:
+            versions.setdefault(row["flow_id"], {})[named.id] = named
+    return Facts(flows, versions)
 
 
-def _places(rows: Sequence[Row]) -> dict[str, OutlinedState]:
-    """The states of a flow by their ids, each in the first row that has it."""
-    places = ((row[f"{name}_id"], row, name) for row in reversed(rows) for name in STATES)
-    return {place[0]: OutlinedState(*place) for place in places if place[0] is not None}
-
-
-class _RowsOfFlow(NamedTuple):
-    rows: Sequence[Row]
-    places: Mapping[str, OutlinedState]
-    access: WorkspaceAccess
-
-    def chosen_ids(self, choices: Sequence[StateChoice]) -> set[str]:
-        """The ids of the chosen drafts and versions."""
-        visible = self.with_graphs({})
-        return {state.id for choose in {*choices} for state in choose(*visible) if state is not None}
-
-    def with_graphs(self, graphs: Mapping[str, Graph]) -> tuple[Flow, Mapping[str, SavedState]]:
-        """The flow with its named versions, whose states have these graphs by id; other states have no steps."""
-        states = {
-            state_id: state_of(row, name, graphs.get(state_id, NO_GRAPH))
-            for state_id, row, name in self.places.values()
-        }
-        row = self.rows[0]
-        base = row.get("base")
-        flow = Flow(
-            id=FlowId(row["flow_id"]),
-            name=row["flow_name"],
-            type=FlowType(row["flow_type"]),
-            access=self.access,
-            published=states.get(row["published_id"]),
-            draft=states.get(row["draft_id"]),
-            draft_revision=row["flow_draft_revision"],
-            status=FlowStatus(row["flow_status"]),
-            shows=ShownFlow(*(row[f"flow_{column}"] for column in (*TEXTS, "updated_at"))),
-            base=None if base is None else Base(*orjson.loads(base)),
-        )
-        named = (states.get(row["named_id"]) for row in self.rows)
-        return flow, {state.id: state for state in named if state is not None}
+def _flow_of(row: Row, access: WorkspaceAccess, states: Mapping[str, SavedState | None]) -> Flow:
+    base = row.get("base")
+    return Flow(
+        id=FlowId(row["flow_id"]),
+        name=row["flow_name"],
+        type=FlowType(row["flow_type"]),
+        access=access,
+        published=states.get(row["published_id"]),
+        draft=states.get(row["draft_id"]),
+        draft_revision=row["flow_draft_revision"],
+        status=FlowStatus(row["flow_status"]),
+        shows=ShownFlow(*(row[f"flow_{column}"] for column in (*TEXTS, "updated_at"))),
+        base=None if base is None else Base(*orjson.loads(base)),
+    )
