@@ -47,7 +47,7 @@ from app.storage.facts.locks import (
     touched_by,
 )
 from app.storage.facts.record_facts import find_flows_of_exports, lock_release, read_release_items, read_undo_facts
-from app.storage.facts.states import find_flow_of_draft, read_draft
+from app.storage.facts.states import read_draft
 from app.storage.reads.exports import read_keyed_exports
 
 
@@ -134,9 +134,10 @@ class Store:
 
     async def flow_and_draft(self, draft_id: str) -> tuple[Flow | None, SavedState | None]:
         """Lock the flow of a draft and read both; no flow where the caller can't see it, no draft where it has gone meanwhile."""
-        flow_id = await find_flow_of_draft(self.connection, self.actor, draft_id)
+        flow_id, _ = await read_draft(self.connection, self.actor, draft_id)
         flows = {} if flow_id is None else await self.flows([flow_id], permission=FLOW_EDIT)
-        return next(iter(flows.values()), None), await read_draft(self.connection, draft_id) if flows else None
+        _, draft = await read_draft(self.connection, self.actor, draft_id) if flows else (None, None)
+        return next(iter(flows.values()), None), draft
 
     async def undo_facts(self, export_ids: Collection[str]) -> dict[str, UndoFacts]:
         """Lock the destination flows of exports, and read the facts of undoing them, by the ids of the records."""

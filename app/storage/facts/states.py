@@ -215,18 +215,11 @@ async def read_outlines(connection: ReadConnection, states: Mapping[Key, Outline
     return {key: graphs.get(state.id) or graph_of(state.row, state.name, shared) for key, state in states.items()}
 
 
-DRAFT_ID = bindparam("draft", type_=Text)
-
-FLOW_OF_DRAFT = (
-    select(FLOW_DRAFT.c.flow_id)
+_DRAFT = (
+    select(FLOW_DRAFT.c.flow_id, *state_columns("draft", FLOW_DRAFT, FLOW_CONTENT))
     .select_from(FLOWS.join(FLOW_DRAFT, FLOW_DRAFT.c.flow_id == FLOW.c.id))
-    .where(FLOW_DRAFT.c.id == DRAFT_ID)
-)
-
-DRAFT = (
-    select(*state_columns("draft", FLOW_DRAFT, FLOW_CONTENT))
-    .join_from(FLOW_DRAFT, FLOW_CONTENT, FLOW_CONTENT.c.hash == FLOW_DRAFT.c.content_hash)
-    .where(FLOW_DRAFT.c.id == DRAFT_ID)
+    .join(FLOW_CONTENT, FLOW_CONTENT.c.hash == FLOW_DRAFT.c.content_hash)
+    .where(FLOW_DRAFT.c.id == bindparam("draft", type_=Text))
 )
 
 SET_ASIDE = select(
@@ -238,18 +231,10 @@ SET_ASIDE = select(
 )
 
 
-async def find_flow_of_draft(connection: ReadConnection, viewer: str, draft_id: str) -> str | None:
-    """The flow that a draft belongs to; None if the viewer can't see it."""
-    if not is_id(Kind.DRAFT, draft_id):
-        return None
-    flow_id: str | None = await connection.value(FLOW_OF_DRAFT, {"viewer": viewer, "draft": draft_id})
-    return flow_id
-
-
-async def read_draft(connection: ReadConnection, draft_id: str) -> SavedState | None:
-    """A draft without its graph; None if it has gone. The lock of its flow keeps it."""
-    row = await connection.row(DRAFT, {"draft": draft_id})
-    return None if row is None else state_of(row, "draft", Graph())
+async def read_draft(connection: ReadConnection, viewer: str, draft_id: str) -> tuple[str | None, SavedState | None]:
+    """Read the id of a draft's flow, and the draft without its graph; None of both if the viewer can't see it."""
+    row = await connection.row(_DRAFT, {"viewer": viewer, "draft": draft_id}) if is_id(Kind.DRAFT, draft_id) else None
+    return (None, None) if row is None else (row.flow_id, state_of(row, "draft", Graph()))
 
 
 async def has_drafts_set_aside(connection: ReadConnection, flow_id: str) -> bool:

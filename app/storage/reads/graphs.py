@@ -265,7 +265,7 @@ async def read_chosen(
 ) -> ChosenFlow | None:
     """Read a flow with the state that `source` names, whose steps count as objects; None if the flow isn't visible.
 
-    Its graph is parsed, in a thread where it is large, unless only commands and references are needed.
+    The whole graph is parsed, in a thread where it is large, unless only commands and references are needed.
     """
     named = Touched(kept=[flow_id], versions=[*filter(None, [source.version_id])]).parameters()
     rows = await connection.rows(statement, {"viewer": viewer, "state": source.state, **named}) if named["ids"] else []

@@ -88,7 +88,7 @@ class RoleTable(IdColumn, Provisioned, table=True):
 
 
 class AccessColumns(Provisioned):
-    """What a user sees of a place by its name, and the role of members."""
+    """The access of a user to a place, with the sort key of the place and the role of a member."""
 
     user_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True)
     name_key: str = sort_key()

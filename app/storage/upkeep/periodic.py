@@ -1,4 +1,4 @@
-"""What is done periodically: old rows are removed in batches, and committed events get their positions in the feed.
+"""Periodic tasks remove old rows in batches, and give committed events their positions in the feed.
 
 A transaction that stores a content again locks its row until it ends (`insert_new_rows`), and locked rows are skipped. A
 copy reads the content's reference first and inserts its own a little later, so a content is removed only if it had no

@@ -191,7 +191,7 @@ def _record(plan: ExportPlan, exported: Exported, report_hash: str | None) -> tu
 
 
 def _shows(plan: ExportPlan) -> ShownFlow | FlowState:
-    """What the destination flow shows; an overridden flow shows its draft until it is published (X5)."""
+    """The texts that the destination flow shows: an overridden flow shows its draft until it is published (X5)."""
     return (None if plan.renames_flow else plan.overridden_shows) or plan.state
 
 
