@@ -46,6 +46,8 @@ class ReleaseItem(NamedTuple):
     flow_id: str
     flow_name: str
     draft_id: str
+    author_id: str | None
+    """The user who made the draft, which is gone once it is published."""
     revision: int
     over_version_id: str | None
     """The version that was published then; None: the flow was never published."""

@@ -13,7 +13,7 @@ from tests.domain.messages import ID, Message
 
 def item(name: str) -> ReleaseItem:
     moved = {"is_open": True, "draft_has_moved": True, "version_has_moved": False}
-    return ReleaseItem("release_1", 0, "flow_1", name, "draft_1", 1, None, None, started=False, **moved)
+    return ReleaseItem("release_1", 0, "flow_1", name, "draft_1", None, 1, None, None, started=False, **moved)
 
 
 OF_RELEASES: list[tuple[Message, str]] = [

@@ -33,6 +33,7 @@ async def test_drafts_that_are_published_in_one_call_are_an_applied_release_of_t
     assert (release.requested_at, release.closed_at, release.undone_at) == (firm.now, firm.now, None)
     assert release.title == "New flow, New flow, New flow"
     items = await items_of(firm, release.id)
+    assert {item.author_id for item in items} == {firm["ada"]}
     assert [(item.flow_id, item.revision) for item in items] == [changed, running, new]
     assert [Published(item.flow_id, item.version_id) for item in items] == [*batch.results]
     assert [item.over_version_id for item in items] == [

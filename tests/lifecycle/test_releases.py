@@ -63,6 +63,7 @@ async def test_an_admin_approves_what_an_integrator_requested_and_forty_versions
     items = await items_of(firm, release)
     assert [item.version_id for item in items] == [version["id"] for version in versions]
     assert {item.started for item in items} == {True}
+    assert {item.author_id for item in items} == {firm["ada"]}
 
 
 async def test_what_runs_already_goes_on_and_is_not_noted_as_started(firm: Company) -> None:

@@ -141,6 +141,11 @@ class ReleaseItem:
         "draft_id",
         "The draft as it is now, with `changes` and `readiness`; null once it is published or gone.",
     )
+    author: User | None = relation(
+        "users",
+        "author_id",
+        "The user who made the draft; null if the account is gone, and in releases that are older than this field.",
+    )
     revision: int = about("The revision that was requested.")
     moved: list[ReleaseBasis] = about("The parts that have changed since the request; empty once it is closed.")
     version: SomeVersion | None = relation("versions", "version_id", "The version that the draft was published as.")

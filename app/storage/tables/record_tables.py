@@ -131,6 +131,7 @@ class ReleaseItemTable(DatabaseTable, table=True):
     flow_id: str = id_without_key(nullable=False)
     flow_name: str = text()
     draft_id: str = id_without_key(nullable=False)
+    author_id: str | None = id_without_key()
     revision: int
     over_version_id: str | None = id_without_key()
     version_id: str | None = id_without_key()

@@ -71,9 +71,12 @@ WITH release AS (
     JOIN external_key AS flow_of ON flow_of.section = 'flows' AND flow_of.key = flow_key
     JOIN flow ON flow.id = flow_of.id
 )
-INSERT INTO release_item (request_id, position, flow_id, flow_name, draft_id, revision, over_version_id, version_id)
-SELECT release.id, 0, flow.id, flow.name, draft_id, 1, before.id, published.id
+INSERT INTO release_item (
+    request_id, position, flow_id, flow_name, draft_id, author_id, revision, over_version_id, version_id
+)
+SELECT release.id, 0, flow.id, flow.name, draft_id, author.id, 1, before.id, published.id
 FROM release
+JOIN external_key AS author ON author.section = 'users' AND author.key = requester_key
 JOIN external_key AS flow_of ON flow_of.section = 'flows' AND flow_of.key = flow_key
 JOIN flow ON flow.id = flow_of.id
 LEFT JOIN flow_version AS before ON before.flow_id = flow.id AND before.number = over_number

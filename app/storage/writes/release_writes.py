@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from sqlalchemy import select
+
 from app.domain.model import EventType, FlowStatus, Kind
 from app.domain.publish import Published, PublishPlan
 from app.domain.release import Released, ReleasePlan, ReleaseState
@@ -11,7 +13,7 @@ from app.storage.connections.row_changes import BY, NOW, insert_rows, update_row
 from app.storage.event_writes import release_event
 from app.storage.ids import new_id
 from app.storage.store import Store
-from app.storage.tables import RELEASE_ITEM, RELEASE_REQUEST
+from app.storage.tables import FLOW_DRAFT, RELEASE_ITEM, RELEASE_REQUEST
 from app.storage.writes.lifecycle import NOTED_VERSION, REMOVED_DRAFTS, NextVersion, next_versions, set_status
 
 _REQUESTS = insert_rows(
@@ -33,6 +35,7 @@ _ITEMS = insert_rows(
         "version_id",
         "started",
     ),
+    author_id=lambda sent: select(FLOW_DRAFT.c.author_id).where(FLOW_DRAFT.c.id == sent.c.draft_id).scalar_subquery(),
 )
 _APPLIED = insert_rows(
     RELEASE_REQUEST,
