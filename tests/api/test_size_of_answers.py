@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from graphql import ExecutionResult, GraphQLError
 
-from app.http import operations
+from app.execution.executor import Executor
+from app.execution.lookups import Vanished
 from app.meter import BYTES_PER_CONNECTION, BYTES_PER_OBJECT, BYTES_PER_VALUE
 from tests.api.client import Api, codes_of
 from tests.databases import Databases, Loaded
@@ -66,11 +68,17 @@ async def test_what_is_read_again_because_something_vanished_counts_once(
 ) -> None:
     async with databases.serving(loaded_trade, max_answer_bytes=(STEPS + 10) * 250) as api:
         flow = await flow_with(api, graph(STEPS))
-        vanished = [False, True, True]
-        monkeypatch.setattr(operations, "_met_something_vanished", lambda _: vanished.pop())
+        vanished, run = [False, True, True], Executor.run
+
+        async def run_and_vanish(executor: Executor) -> ExecutionResult:
+            result = await run(executor)
+            gone = GraphQLError("gone", original_error=Vanished())
+            return ExecutionResult(None, [gone]) if vanished.pop() else result
+
+        monkeypatch.setattr(Executor, "run", run_and_vanish)
         found = await api.caller("ada").one(asking("steps { stepId }"), id=flow)
     assert len(found["draft"]["graph"]["steps"]) == STEPS
-    assert vanished == [False]
+    assert vanished == []
 
 
 async def test_a_graph_as_it_stands_counts_by_its_length(databases: Databases, loaded_trade: Loaded) -> None:
