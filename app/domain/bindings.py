@@ -172,7 +172,7 @@ class _Rebinding:
         """The step's new bindings. A value of the native step that names nothing stays where nothing takes its place."""
         step, before, after, _ = change
         values: dict[ReferenceKind, Json] = {kind: id_ for kind, id_ in after.items() if id_ is not None}
-        if values == before.values and (TOPIC in values) is (before.topic_field is not None):
+        if values == before.values:
             return before
         for kind, value in before.values.items():
             if self.stays_inside or not value if kind is DATA_SAMPLES else not isinstance(value, str):
