@@ -1,4 +1,4 @@
-"""The versions and drafts of the flows that a document creates: their references as ids, or the mistakes in them (W10)."""
+"""The versions and drafts of the flows that a document creates: their references as ids, or the mistakes in them; their status (W10)."""
 
 from typing import Any
 
@@ -16,8 +16,11 @@ from tests.domain.provisioned import (
     HOME,
     MAIL,
     OF_HOME,
+    ORDERS,
     PROD,
+    mistakes_of,
     of_home,
+    planned,
     the_world,
 )
 
@@ -156,3 +159,24 @@ def test_the_fingerprint_is_of_everything_that_is_read() -> None:
     ]
     assert len({*different}) == len(different)
     assert fingerprint(mailed) == fingerprint(mailed)
+
+
+@pytest.mark.parametrize(
+    ("status", "suspended", "then"),
+    [
+        ("ACTIVE", True, "SUSPENDED"),
+        ("ACTIVE", False, "ACTIVE"),
+        ("ACTIVE", None, "ACTIVE"),
+        ("INACTIVE", True, "SUSPENDED"),
+        ("INACTIVE", False, "INACTIVE"),
+        ("SUSPENDED", False, "INACTIVE"),
+        ("SUSPENDED", None, "SUSPENDED"),
+    ],
+)
+def test_the_status_of_a_flow_follows_whether_it_is_suspended(status: str, suspended: bool | None, then: str) -> None:
+    """W10: of a flow that gets its key besides; None: the document doesn't say."""
+    flow = Thing(ORDERS, {"workspace": DEV, "suspended": status == "SUSPENDED", "status": status}, HOME, None, DEV)
+    said = {} if suspended is None else {"suspended": suspended}
+    plan = planned({"flows": [{"id": ORDERS, "key": "orders", **said}]}, world=the_world() | {"flows": [flow]})
+    assert mistakes_of(plan) == {}
+    assert [each.thing.values["status"] for each in plan.effects] == [then]

@@ -69,6 +69,15 @@ def test_what_becomes_of_a_thing(section: str, item: dict[str, Any], outcome: tu
     assert [said_of(each) for each in plan.effects] == [(section, *outcome)]
 
 
+def test_a_plan_has_the_ids_of_what_exists_and_a_result_those_of_what_was_created() -> None:
+    """W5; a membership has none."""
+    membership = {"workspace": "dev", "user": "ada", "role": "guest"}
+    plan = planned({"contracts": [{"key": "retail"}, {"key": "new", "name": "New"}], "workspaceMembers": [membership]})
+    assert [each.id for each in plan.effects] == [RETAIL, None, None]
+    created = plan.effects[1].thing.id
+    assert [replace(each, is_done=True).id for each in plan.effects] == [RETAIL, created, None]
+
+
 @pytest.mark.parametrize(
     ("section", "item", "path", "message"),
     [
