@@ -144,13 +144,8 @@ RestoreRefusal = DraftNotFound | InsufficientPermission | ContractSuspended | In
 class RestorePlan:
     """The draft is the active one again; the present one is set aside in exchange."""
 
-    flow_id: FlowId
+    flow: Flow
     draft: SavedState
-    sets_aside: DraftId | None
-    renames_flow: bool
-    """The flow was never published, so that it shows what its draft says."""
-    revision: int
-    """The new revision of the draft (H1)."""
 
 
 def plan_restore(flow: Flow | None, draft: SavedState | None, draft_id: str) -> RestorePlan | Refused[RestoreRefusal]:
@@ -167,5 +162,4 @@ def plan_restore(flow: Flow | None, draft: SavedState | None, draft_id: str) -> 
     if present is not None and present.id == draft.id:
         what = f"This draft of the flow {named(flow)} was not set aside: it is the one that is being edited."
         return Refused((*refusals, InvalidInput(DRAFT, f"{what} Choose a draft that was set aside.")))
-    sets_aside = None if present is None else DraftId(present.id)
-    return refused(*refusals) or RestorePlan(flow.id, draft, sets_aside, flow.published is None, flow.next_revision)
+    return refused(*refusals) or RestorePlan(flow, draft)

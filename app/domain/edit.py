@@ -135,16 +135,12 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class UpdatePlan:
-    flow_id: FlowId
-    draft_id: DraftId | None
-    """The draft that is saved; None for a flow that gets its first."""
-    renames_flow: bool
-    """The flow was never published, so that it shows what its draft says."""
+    """The draft of the flow is saved, or its first one."""
+
+    flow: Flow
     state: FlowState
     content: Content | None
     """None for a draft whose content stays as it was."""
-    revision: int
-    """The revision of the saved draft (H1)."""
 
 
 def plan_update(facts: Facts, wish: UpdateWish) -> UpdatePlan | Saved | Refused[UpdateRefusal]:
@@ -184,16 +180,15 @@ def _mistakes_in_texts(wish: CreateWish | UpdateWish) -> tuple[InvalidInput, ...
 
 
 def _plan(flow: Flow, state: FlowState, content: Content | None, wish: UpdateWish) -> UpdatePlan | Saved:
-    draft_id = None if flow.draft is None else DraftId(flow.draft.id)
-    if draft_id is not None and wish.changes_nothing:
-        return Saved(flow.id, draft_id)
+    if flow.draft_id is not None and wish.changes_nothing:
+        return Saved(flow.id, flow.draft_id)
     state = replace(
         state,
         name=state.name if wish.name is None else wish.name.strip(),
         description=state.description if isinstance(wish.description, Keep) else wish.description,
         cron=state.cron if isinstance(wish.cron, Keep) else wish.cron,
     )
-    return UpdatePlan(flow.id, draft_id, flow.published is None, state, content, flow.next_revision)
+    return UpdatePlan(flow, state, content)
 
 
 class _Edit(NamedTuple):

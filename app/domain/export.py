@@ -38,7 +38,6 @@ from app.domain.flow import (
     DraftNotFound,
     Flow,
     FlowState,
-    ShownFlow,
     VersionNotFound,
 )
 from app.domain.input import LONGEST_NAME, IdempotencyKeyReused, InvalidInput, key_mistakes, name_mistakes
@@ -46,8 +45,6 @@ from app.domain.model import (
     DraftId,
     ExportId,
     FlowId,
-    FlowType,
-    VersionId,
     VersionOrigin,
     Workspace,
     WorkspaceId,
@@ -61,22 +58,11 @@ from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotA
 class ExportPlan(NamedTuple):
     """The draft that is written, and the flow that it belongs to if that is new."""
 
-    source_workspace: WorkspaceId
-    source_flow: FlowId
-    source_version: VersionId | None
-    copied_from: CopiedFrom
+    copied: CopiedState
     state: FlowState
     workspace_id: WorkspaceId
-    overrides: FlowId | None
+    overridden: Flow | None
     """The flow whose draft is overridden; None for a new flow."""
-    sets_aside: DraftId | None
-    renames_flow: bool
-    """The overridden flow was never published, so that it shows what its draft says (X5)."""
-    revision: int
-    """The revision of the draft: one more than the last of its flow (H1)."""
-    overridden_shows: ShownFlow | None
-    """The name, description and schedule of the overridden flow before, for undoing (P6)."""
-    type: FlowType
     references: tuple[ReferenceOutcome, ...]
     warnings: tuple[ExportWarning, ...]
 
@@ -237,23 +223,8 @@ def _plan(
     origin: VersionOrigin,
     name: str,
 ) -> ExportPlan:
-    flow, state = copied.flow, copied.state
-    return ExportPlan(
-        source_workspace=flow.access.workspace.id,
-        source_flow=flow.id,
-        source_version=copied.version_id,
-        copied_from=copied.copied_from,
-        state=replace(state, name=name.strip(), graph=rebound.graph, origin=origin, revert_of=None),
-        workspace_id=workspace.id,
-        overrides=None if overridden is None else overridden.id,
-        sets_aside=None if overridden is None or overridden.draft is None else DraftId(overridden.draft.id),
-        renames_flow=overridden is not None and overridden.published is None,
-        overridden_shows=None if overridden is None else overridden.shows,
-        revision=1 if overridden is None else overridden.next_revision,
-        type=flow.type if overridden is None else overridden.type,
-        references=rebound.references,
-        warnings=rebound.warnings,
-    )
+    state = replace(copied.state, name=name.strip(), graph=rebound.graph, origin=origin, revert_of=None)
+    return ExportPlan(copied, state, workspace.id, overridden, rebound.references, rebound.warnings)
 
 
 class Eligibility(NamedTuple):

@@ -129,6 +129,6 @@ def _decision(
 
 def _with_draft(flow: Flow, plan: ExportPlan) -> Flow:
     """The flow after the plan's draft was written over it."""
-    draft = SavedState(NOT_YET, plan.state, plan.revision)
-    name = plan.state.name if plan.renames_flow else flow.name
-    return replace(flow, name=name, draft=draft, draft_revision=plan.revision)
+    draft = SavedState(NOT_YET, plan.state, flow.next_revision)
+    name = plan.state.name if flow.shows_draft else flow.name
+    return replace(flow, name=name, draft=draft, draft_revision=flow.next_revision)

@@ -12,6 +12,7 @@ from app.domain.component import Link, Step
 from app.domain.errors import FLOW, SOURCE_STATE, SOURCE_VERSION, FlowRefusal, Refusal, not_found, printable
 from app.domain.graph import Bindings
 from app.domain.model import (
+    DraftId,
     ExportId,
     FlowId,
     FlowStatus,
@@ -186,6 +187,15 @@ class Flow:
     def next_revision(self) -> int:
         """The revision of the next save, new draft or restore (H1)."""
         return self.draft_revision + 1
+
+    @property
+    def shows_draft(self) -> bool:
+        """Whether it was never published, so that it shows what its draft says (X5)."""
+        return self.published is None
+
+    @property
+    def draft_id(self) -> DraftId | None:
+        return None if self.draft is None else DraftId(self.draft.id)
 
     @property
     def states(self) -> tuple[SavedState, ...]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from app.domain.access import (
     ApprovalRequired,
@@ -21,7 +20,7 @@ from app.domain.errors import FLOW, VERSION, Refused, Some, refused
 from app.domain.facts import Facts
 from app.domain.flow import DraftNotFound, Flow, FlowState, SavedState, VersionNotFound
 from app.domain.input import IdempotencyKeyReused, InvalidInput, key_mistakes
-from app.domain.model import DraftId, FlowId, FlowStatus, VersionId, VersionOrigin, WorkspaceId
+from app.domain.model import DraftId, FlowId, FlowStatus, VersionId, VersionOrigin
 from app.domain.readiness import DraftNotReady, not_ready
 from app.domain.references import Destination, ReferenceOutcome
 from app.domain.running import FlowIsSuspended, starting_refused
@@ -50,23 +49,12 @@ class PublishWish:
     idempotency_key: str | None = None
 
 
-class ReleasedDraft(NamedTuple):
-    """A draft of a release at its revision, over the version that is published."""
-
-    flow_id: FlowId
-    flow_name: str
-    draft_id: DraftId
-    revision: int
-    over_version_id: VersionId | None
-
-
 @dataclass(frozen=True, slots=True)
 class PublishPlan:
     """The draft becomes the next version, whose name, description and schedule the flow shows."""
 
-    draft: ReleasedDraft
-    workspace_id: WorkspaceId
-    state: FlowState
+    flow: Flow
+    draft: SavedState
     starts_flow: bool = False
     """Whether to start the flow; False for a flow that runs already (H4)."""
     without_review: bool = False
@@ -108,15 +96,7 @@ def plan_publishable(
         *stale(flow, wish.expected_revision),
         *not_ready(facts, flow, draft.state, FLOW),
     )
-    starts_flow = wish.start and flow.status is not FlowStatus.ACTIVE
-    return refused(*errors) or plan_of(flow, draft, starts_flow=starts_flow)
-
-
-def plan_of(flow: Flow, draft: SavedState, *, starts_flow: bool) -> PublishPlan:
-    """The plan to publish a draft about which all is decided."""
-    published = None if flow.published is None else VersionId(flow.published.id)
-    released = ReleasedDraft(flow.id, flow.name, DraftId(draft.id), draft.revision, published)
-    return PublishPlan(released, flow.access.workspace.id, draft.state, starts_flow)
+    return refused(*errors) or PublishPlan(flow, draft, wish.start and flow.status is not FlowStatus.ACTIVE)
 
 
 def plan_publishes(
@@ -150,14 +130,11 @@ class RevertWish:
 
 @dataclass(frozen=True, slots=True)
 class RevertPlan:
-    flow_id: FlowId
+    flow: Flow
     state: FlowState
     """The state of the new draft."""
-    sets_aside: DraftId | None
     references: tuple[ReferenceOutcome, ...]
     publish: bool
-    revision: int
-    """The revision of the new draft, also of one that is published at once (H1)."""
     without_review: bool = False
     """Whether the caller publishes into a reviewed workspace alone (R3)."""
 
@@ -189,15 +166,8 @@ def plan_revert(facts: Facts, wish: RevertWish) -> RevertPlan | Refused[RevertRe
         return Refused((VersionNotFound(flow.id, flow.name, wish.version_id, path=VERSION), *refusals))
     state, references = reverted(facts, flow, version)
     errors = (*refusals, *(not_ready(facts, flow, state, VERSION, is_restored=True) if wish.publish else ()))
-    sets_aside = None if flow.draft is None else DraftId(flow.draft.id)
     return refused(*errors) or RevertPlan(
-        flow.id,
-        state,
-        sets_aside,
-        references,
-        wish.publish,
-        flow.next_revision,
-        wish.publish and is_reviewed(flow.access),
+        flow, state, references, wish.publish, wish.publish and is_reviewed(flow.access)
     )
 
 

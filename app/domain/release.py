@@ -137,11 +137,11 @@ def applied_releases(plans: Iterable[PublishPlan]) -> list[ReleasePlan]:
     """
     of_workspaces: dict[WorkspaceId, list[PublishPlan]] = {}
     for plan in plans:
-        of_workspaces.setdefault(plan.workspace_id, []).append(plan)
+        of_workspaces.setdefault(plan.flow.access.workspace.id, []).append(plan)
     return [
         ReleasePlan(
             workspace_id,
-            enumerated(of_workspace, lambda plan: printable(plan.draft.flow_name), LONGEST_TITLE),
+            enumerated(of_workspace, lambda plan: printable(plan.flow.name), LONGEST_TITLE),
             any(plan.starts_flow for plan in of_workspace),
             tuple(of_workspace),
         )

@@ -21,7 +21,7 @@ from app.domain.errors import Path, Refusal, Refused, Some, counted, not_found, 
 from app.domain.flow import Flow, FlowState
 from app.domain.input import InvalidInput, description_mistakes
 from app.domain.model import FlowId, FlowStatus, Kind, WorkspaceId
-from app.domain.publish import PublishPlan, plan_of, reverted
+from app.domain.publish import PublishPlan, reverted
 from app.domain.readiness import DraftNotReady, not_ready
 from app.domain.release import ReleaseFacts, ReleaseItem, ReleaseState
 from app.domain.running import FlowIsSuspended, suspended_by_platform
@@ -205,7 +205,7 @@ def _approved(facts: ReleaseFacts, count: Count) -> tuple[list[PublishPlan], lis
             *about_flow(not_ready(facts.drafts, flow, draft.state, RELEASE), flow),
             *(about_flow(suspended_by_platform(flow), flow) if facts.start else ()),
         ]
-        plans.append(plan_of(flow, draft, starts_flow=facts.start and flow.status is not FlowStatus.ACTIVE))
+        plans.append(PublishPlan(flow, draft, facts.start and flow.status is not FlowStatus.ACTIVE))
     return plans, refusals
 
 

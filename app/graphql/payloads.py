@@ -153,12 +153,12 @@ class DiscardFlowDraftPayload(Payload[draft.DiscardPlan, draft.DiscardRefusal]):
 
 @payload
 class RestoreFlowDraftPayload(Payload[draft.RestorePlan, draft.RestoreRefusal]):
-    flow: Flow | None = relation("flows", "done.flow_id", "The flow; null when refused.")
+    flow: Flow | None = relation("flows", "done.flow.id", "The flow; null when refused.")
     draft: FlowDraft | None = relation(
         "drafts", "done.draft.id", "The draft, which is the one that is being edited now; null when refused."
     )
     set_aside: FlowDraft | None = relation(
-        "drafts", "done.sets_aside", "The draft that was set aside in exchange, if the flow had one."
+        "drafts", "done.flow.draft.id", "The draft that was set aside in exchange, if the flow had one."
     )
 
 

@@ -6,7 +6,7 @@ from app.domain.batch import MOST_ITEMS
 from app.domain.model import FlowId, FlowStatus
 from app.domain.publish import PublishPlan
 from app.domain.release import applied_releases
-from tests.domain.builders import DEVELOPMENT, PRODUCTION, draft, flow, sends
+from tests.domain.builders import DEVELOPMENT, PRODUCTION, draft, flow, integrator, sends
 from tests.domain.lifecycle import agreed, publish
 
 LONGEST_TITLE = 255
@@ -19,7 +19,7 @@ def plan_of(name: str, *, start: bool = False, status: FlowStatus = FlowStatus.I
 
 def test_the_drafts_of_each_workspace_are_a_release_in_their_order() -> None:
     one, two, three = (plan_of(name) for name in ("One", "Two", "Three"))
-    elsewhere = replace(two, workspace_id=PRODUCTION.id)
+    elsewhere = replace(two, flow=replace(two.flow, access=integrator(PRODUCTION)))
     releases = applied_releases([one, elsewhere, three])
     assert [(each.workspace_id, each.title, each.plans) for each in releases] == [
         (DEVELOPMENT.id, "One, Three", (one, three)),

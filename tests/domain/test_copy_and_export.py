@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.draft import CannotOverrideItself, DraftAlreadyExists, ExistingDraft
 from app.domain.export import ExportPlan
-from app.domain.flow import CopiedFrom, Flow, SavedState
+from app.domain.flow import CopiedFrom, CopiedState, Flow, SavedState
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, FlowType, VersionId, VersionOrigin
 from tests.domain.builders import (
@@ -40,18 +40,10 @@ def test_a_copy_is_exact_and_a_draft_of_a_new_flow_in_the_same_workspace() -> No
     source = flow(BOUND_ALL_OVER, draft(), name="Orders", flow_type=FlowType.REAL_TIME)
     plan = planned(copy(source, knowing=EVERYTHING))
     assert plan == ExportPlan(
-        source_workspace=DEVELOPMENT.id,
-        overridden_shows=None,
-        source_flow=source.id,
-        source_version=VersionId(BOUND_ALL_OVER.id),
-        copied_from=CopiedFrom.PUBLISHED_VERSION,
+        copied=CopiedState(source, BOUND_ALL_OVER.state, CopiedFrom.PUBLISHED_VERSION, VersionId(BOUND_ALL_OVER.id)),
         state=replace(BOUND_ALL_OVER.state, name="Copy of Orders", origin=VersionOrigin.COPY),
         workspace_id=DEVELOPMENT.id,
-        overrides=None,
-        sets_aside=None,
-        renames_flow=False,
-        revision=1,
-        type=FlowType.REAL_TIME,
+        overridden=None,
         references=plan.references,
         warnings=(),
     )
@@ -106,13 +98,13 @@ def test_an_override_keeps_the_destinations_type_and_takes_the_sources_descripti
     source = flow(state(description="New words", cron="0 4 * * *"), flow_type=FlowType.REAL_TIME)
     there = flow_there(state(description="Old words", cron=None), flow_type=FlowType.ORDINARY)
     plan = planned(export(source, over=there))
-    assert (plan.overrides, plan.workspace_id, plan.state.origin) == (there.id, PRODUCTION.id, VersionOrigin.EXPORT)
-    assert (plan.type, plan.state.description, plan.state.cron) == (FlowType.ORDINARY, "New words", "0 4 * * *")
+    assert (plan.overridden, plan.workspace_id, plan.state.origin) == (there, PRODUCTION.id, VersionOrigin.EXPORT)
+    assert (plan.state.description, plan.state.cron) == ("New words", "0 4 * * *")
 
 
 def test_a_new_flow_takes_the_sources_type() -> None:
     plan = planned(export(flow(state(), flow_type=FlowType.REAL_TIME)))
-    assert (plan.overrides, plan.workspace_id, plan.type) == (None, PRODUCTION.id, FlowType.REAL_TIME)
+    assert (plan.overridden, plan.workspace_id, plan.copied.flow.type) == (None, PRODUCTION.id, FlowType.REAL_TIME)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +116,9 @@ def test_a_new_flow_takes_the_sources_type() -> None:
     ],
 )
 def test_a_flow_shows_its_drafts_name_only_while_it_was_never_published(there: Flow, renamed: bool) -> None:
-    assert planned(export(flow(state()), over=there)).renames_flow is renamed
+    plan = planned(export(flow(state()), over=there))
+    assert plan.overridden is not None
+    assert plan.overridden.shows_draft is renamed
 
 
 @pytest.mark.parametrize(
@@ -139,7 +133,8 @@ def test_a_draft_in_the_way_is_set_aside(
     drafted: SavedState | None, existing_draft: ExistingDraft, sets_aside: str | None
 ) -> None:
     plan = planned(export(flow(state()), over=flow_there(state(), drafted), existing_draft=existing_draft))
-    assert plan.sets_aside == sets_aside
+    assert plan.overridden is not None
+    assert plan.overridden.draft_id == sets_aside
 
 
 def test_the_caller_may_ask_to_be_refused_instead() -> None:

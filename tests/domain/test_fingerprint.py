@@ -194,15 +194,17 @@ def planned_or_refused(outcome: ExportPlan | Refused[object]) -> object:  # type
     """What is planned, but for the steps of the states, which their contents tell; or the refusals."""
     if isinstance(outcome, Refused):
         return outcome.errors
-    return outcome._replace(
-        revision=0, state=replace(outcome.state, graph=Graph(bindings=outcome.state.graph.bindings))
-    )
+    copied, over = outcome.copied, outcome.overridden
+    source = copied.flow.access.workspace.id, copied.flow.id, copied.version_id, copied.copied_from
+    state = replace(outcome.state, graph=Graph(bindings=outcome.state.graph.bindings))
+    overridden = over and (over.id, over.draft_id, over.shows_draft, over.shows)
+    return source, state, outcome.workspace_id, overridden, outcome.references, outcome.warnings
 
 
 def test_a_plan_of_what_is_unknown_has_a_fingerprint_as_well() -> None:
     nothing = ExportFacts(None, None)
     assert fingerprint_of(nothing, WISH) != fingerprint_of(FACTS, WISH)
-    assert planned(plan_export(FACTS, replace(WISH, fingerprint=fingerprint_of(FACTS, WISH)))).overrides == OVER.id
+    assert planned(plan_export(FACTS, replace(WISH, fingerprint=fingerprint_of(FACTS, WISH)))).overridden == OVER
 
 
 def test_a_mapping_of_what_has_gone_since_makes_a_plan_stale_also_where_no_step_uses_it() -> None:
@@ -210,7 +212,7 @@ def test_a_mapping_of_what_has_gone_since_makes_a_plan_stale_also_where_no_step_
     unused = target(CREDENTIAL, "Unused", DEVELOPMENT, of=MAILER)
     facts = replace(FACTS, targets=known(*KNOWN, unused))
     wish = replace(WISH, mappings=tuple(mappings_of((unused, LIVE_LOGIN))))
-    assert planned(plan_export(facts, wish)).overrides == OVER.id
+    assert planned(plan_export(facts, wish)).overridden == OVER
     later = plan_export(FACTS, replace(wish, fingerprint=fingerprint_of(facts, wish)))
     assert [error for error in refusals(later) if isinstance(error, PlanIsStale)] == [PlanIsStale((B.CREDENTIALS,))]
     assert codes(later) == ["INVALID_INPUT", "PLAN_IS_STALE"]

@@ -6,8 +6,8 @@ from app.domain.access import FlowNotFound
 from app.domain.component import Link
 from app.domain.errors import Refused
 from app.domain.flow import Flow, SavedState
-from app.domain.model import DraftId, FlowId, VersionId, VersionOrigin
-from app.domain.publish import PublishPlan, ReleasedDraft
+from app.domain.model import VersionOrigin
+from app.domain.publish import PublishPlan
 from app.domain.readiness import DraftNotReady, MissingCredential, MissingTopic, blockers
 from tests.domain.builders import (
     CREDENTIAL,
@@ -43,11 +43,10 @@ def test_a_draft_that_is_ready_becomes_the_next_version_as_it_is(
 ) -> None:
     """H2."""
     ready = draft(*[step("1", "lab/crm:get", credential=LOGIN.id)], name="New", origin=origin, revert_of=revert_of)
-    plan = agreed(publish(flow(published, ready), knowing=[LOGIN], components=[CRM]))
-    over = None if published is None else VersionId(published.id)
-    released = ReleasedDraft(FlowId("flow_source"), "Orders", DraftId("draft_1"), ready.revision, over)
-    assert plan == PublishPlan(released, DEVELOPMENT.id, ready.state)
-    assert (plan.state.origin, plan.state.revert_of) == (origin, revert_of)
+    its_flow = flow(published, ready)
+    plan = agreed(publish(its_flow, knowing=[LOGIN], components=[CRM]))
+    assert plan == PublishPlan(its_flow, ready)
+    assert (plan.draft.state.origin, plan.draft.state.revert_of) == (origin, revert_of)
 
 
 def test_a_draft_that_is_not_ready_is_refused_with_everything_that_is_missing() -> None:

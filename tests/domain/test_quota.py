@@ -50,7 +50,7 @@ def test_exports_and_copies_into_a_full_contract_are_refused() -> None:
 
 def test_overrides_are_exempt() -> None:
     there = flow_there(state(), at=LIVE)
-    assert planned(export(flow(state()), over=there, flows_used=9)).overrides == there.id
+    assert planned(export(flow(state()), over=there, flows_used=9)).overridden == there
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from app.domain.draft import RestorePlan
 from app.domain.errors import Refused
 from app.domain.flow import DraftNotFound, Flow, SavedState
 from app.domain.input import InvalidInput
-from app.domain.model import DraftId, FlowId
+from app.domain.model import DraftId
 from tests.domain.builders import contract, draft, flow, guest, sends, state, workspace
 from tests.domain.lifecycle import agreed, codes, reasons, restore
 
@@ -27,9 +27,8 @@ CLOSED = workspace("Closed", contract("Lapsed Goods", suspended=True))
 def test_a_draft_that_was_set_aside_comes_back_as_it_was_in_exchange_for_the_present_one(
     its_flow: Flow, sets_aside: DraftId | None, renames: bool
 ) -> None:
-    assert restore(its_flow, ASIDE) == RestorePlan(
-        FlowId("flow_source"), ASIDE, sets_aside, renames, its_flow.draft_revision + 1
-    )
+    assert restore(its_flow, ASIDE) == RestorePlan(its_flow, ASIDE)
+    assert (its_flow.draft_id, its_flow.shows_draft) == (sets_aside, renames)
 
 
 def test_the_draft_that_is_being_edited_was_not_set_aside() -> None:

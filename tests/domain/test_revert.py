@@ -11,7 +11,7 @@ from app.domain.draft import DraftAlreadyExists, ExistingDraft
 from app.domain.errors import Refused
 from app.domain.flow import Flow, SavedState, VersionNotFound
 from app.domain.graph import StepBindings
-from app.domain.model import DraftId, FlowId, Target, VersionId, VersionOrigin
+from app.domain.model import DraftId, Target, VersionId, VersionOrigin
 from app.domain.publish import RevertPlan
 from app.domain.readiness import DraftNotReady, MissingCredential
 from tests.domain.builders import (
@@ -70,9 +70,8 @@ def test_everything_of_the_old_version_is_taken_back(its_flow: Flow, sets_aside:
     before = copy.deepcopy(OLD)
     plan = agreed(revert(its_flow, OLD, publish=publish, knowing=THINGS, components=COMPONENTS))
     reverted = replace(OLD.state, origin=VersionOrigin.REVERT, revert_of=VersionId("version_1"))
-    assert plan == RevertPlan(
-        FlowId("flow_source"), reverted, sets_aside, ALL_KEPT, publish, its_flow.draft_revision + 1
-    )
+    assert plan == RevertPlan(its_flow, reverted, ALL_KEPT, publish)
+    assert its_flow.draft_id == sets_aside
     assert before == OLD
 
 
@@ -141,7 +140,7 @@ def test_an_existing_draft_refuses_the_revert_if_the_caller_asked_for_it() -> No
     refused = revert(WITH_BOTH, OLD, existing_draft=ExistingDraft.REFUSE, knowing=THINGS, components=COMPONENTS)
     assert refused == Refused((DraftAlreadyExists(WITH_BOTH.id, "Orders", DraftId("draft_1")),))
     without = revert(WITHOUT_DRAFT, OLD, existing_draft=ExistingDraft.REFUSE, knowing=THINGS, components=COMPONENTS)
-    assert agreed(without).sets_aside is None
+    assert agreed(without).flow.draft_id is None
 
 
 def test_an_old_version_is_published_at_once_only_if_it_is_ready_as_it_would_be_bound() -> None:

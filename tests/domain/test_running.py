@@ -106,7 +106,7 @@ def test_everything_that_stands_in_the_way_of_a_deletion_is_said_at_once_in_orde
 @pytest.mark.parametrize("start", [False, True])
 def test_a_publish_starts_a_flow_that_does_not_run_where_it_says_so(status: FlowStatus, start: bool) -> None:
     plan = agreed(publish(flow(None, READY, status=status), start=start))
-    assert (plan.draft.flow_id, plan.starts_flow) == (THE_FLOW, start and status is INACTIVE)
+    assert (plan.flow.id, plan.starts_flow) == (THE_FLOW, start and status is INACTIVE)
 
 
 @pytest.mark.parametrize(

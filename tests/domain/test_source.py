@@ -82,15 +82,18 @@ def test_copies_and_exports_choose_alike_and_say_which_it_was(
     for asked in (export(source, of=wish, version=named), copy(source, of=wish, version=named)):
         if isinstance(outcome, CopiedState):
             plan = planned(asked)
-            assert (plan.copied_from, plan.state.content_hash) == (outcome.copied_from, outcome.state.content_hash)
+            assert (plan.copied.copied_from, plan.state.content_hash) == (
+                outcome.copied_from,
+                outcome.state.content_hash,
+            )
         else:
             assert refusals(asked) == (outcome,)
 
 
 def test_the_plan_names_the_version_it_copies_and_no_version_for_a_draft() -> None:
-    assert planned(export(WITH_BOTH)).source_version == "version_2"
-    assert planned(export(WITH_BOTH, of=OLD_ONE, version=OLD)).source_version == "version_1"
-    assert planned(export(WITH_BOTH, of=THE_DRAFT)).source_version is None
+    assert planned(export(WITH_BOTH)).copied.version_id == "version_2"
+    assert planned(export(WITH_BOTH, of=OLD_ONE, version=OLD)).copied.version_id == "version_1"
+    assert planned(export(WITH_BOTH, of=THE_DRAFT)).copied.version_id is None
 
 
 @pytest.mark.parametrize("source", [WITH_BOTH, WITHOUT_DRAFT, NEVER_PUBLISHED])

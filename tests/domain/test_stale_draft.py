@@ -73,7 +73,7 @@ def test_without_a_revision_there_is_no_draft_to_publish_or_discard(its_flow: Fl
 def test_without_a_revision_a_save_makes_the_draft_that_is_missing() -> None:
     saved = save(WITHOUT_DRAFT, None)
     assert isinstance(saved, UpdatePlan)
-    assert saved.draft_id is None
+    assert saved.flow.draft_id is None
 
 
 @every_change

@@ -11,7 +11,7 @@ from app.domain.errors import Refused
 from app.domain.flow import Flow
 from app.domain.graph import Json, canonical, split
 from app.domain.input import InvalidInput
-from app.domain.model import DraftId, FlowId, VersionId, VersionOrigin
+from app.domain.model import DraftId, VersionId, VersionOrigin
 from tests.domain.builders import (
     CREDENTIAL,
     DEVELOPMENT,
@@ -40,19 +40,13 @@ EMPTY_FLOW = flow(None, None, name="Nothing but a name")
 
 @pytest.mark.parametrize(("its_flow", "renames"), [(WITH_BOTH, False), (NEVER_PUBLISHED, True)])
 def test_a_save_keeps_what_it_does_not_name(its_flow: Flow, renames: bool) -> None:
-    assert update(its_flow, name="Drafted") == UpdatePlan(
-        flow_id=FlowId("flow_source"),
-        draft_id=DraftId("draft_1"),
-        renames_flow=renames,
-        state=DRAFT.state,
-        content=None,
-        revision=its_flow.draft_revision + 1,
-    )
+    assert update(its_flow, name="Drafted") == UpdatePlan(its_flow, DRAFT.state, None)
+    assert (its_flow.draft_id, its_flow.shows_draft) == (DraftId("draft_1"), renames)
 
 
 def test_a_flow_without_a_draft_gets_one_from_its_published_version() -> None:
     plan = agreed(update(WITHOUT_DRAFT))
-    assert (plan.draft_id, plan.renames_flow) == (None, False)
+    assert (plan.flow.draft_id, plan.flow.shows_draft) == (None, False)
     assert (plan.state.name, plan.state.description, plan.state.cron) == ("Published", "Runs.", None)
     assert (plan.content, plan.state.content_hash, plan.state.graph.bindings) == (
         None,
@@ -87,13 +81,18 @@ def test_name_description_and_schedule_are_set_kept_or_cleared(
 
 @pytest.mark.parametrize(("its_flow", "renames"), [(WITH_BOTH, False), (WITHOUT_DRAFT, False), (NEVER_PUBLISHED, True)])
 def test_a_flow_follows_the_name_of_its_draft_until_it_is_published(its_flow: Flow, renames: bool) -> None:
-    assert agreed(update(its_flow, name="New")).renames_flow is renames
+    assert agreed(update(its_flow, name="New")).flow.shows_draft is renames
 
 
 def test_a_flow_with_neither_draft_nor_version_starts_anew_from_a_graph_under_its_own_name() -> None:
     graph = native(node("1", credentials_id=LOGIN.id))
     plan = agreed(update(EMPTY_FLOW, graph=graph, knowing=[LOGIN]))
-    assert (plan.draft_id, plan.renames_flow, plan.state.origin, plan.state.revert_of) == (None, True, EDIT, None)
+    assert (plan.flow.draft_id, plan.flow.shows_draft, plan.state.origin, plan.state.revert_of) == (
+        None,
+        True,
+        EDIT,
+        None,
+    )
     assert (plan.state.name, plan.state.description, plan.state.cron) == ("Nothing but a name", None, None)
     assert (plan.state.content_hash, plan.state.graph.bindings) == (
         state_of(graph).state.content_hash,
@@ -225,4 +224,4 @@ def test_a_draft_whose_content_changes_is_an_edit(origin: VersionOrigin, revert_
 def test_a_draft_made_from_a_version_is_an_edit_wherever_the_version_came_from(graph: Json | Keep) -> None:
     version = saying(state_of(GRAPH, state_id="version_3"), origin=REVERT, revert_of=VersionId("version_1"))
     saved = agreed(update(flow(version), graph=graph, knowing=[LOGIN]))
-    assert (saved.state.origin, saved.state.revert_of, saved.draft_id) == (EDIT, None, None)
+    assert (saved.state.origin, saved.state.revert_of, saved.flow.draft_id) == (EDIT, None, None)

@@ -207,7 +207,7 @@ def test_choices_that_choose_nothing_leave_the_draft_and_its_revision_as_they_ar
 def test_choices_that_choose_nothing_make_a_draft_where_there_is_none() -> None:
     published = flow(state_of(GRAPH, state_id="version_1", components=COMPONENTS))
     plan = agreed(update(published, knowing=THINGS, components=COMPONENTS))
-    assert (plan.draft_id, plan.state.graph.bindings) == (None, (FIRST, SECOND, THIRD))
+    assert (plan.flow.draft_id, plan.state.graph.bindings) == (None, (FIRST, SECOND, THIRD))
 
 
 def test_the_steps_are_those_of_the_graph_that_comes_with_the_choices() -> None:
@@ -219,4 +219,4 @@ def test_the_steps_are_those_of_the_graph_that_comes_with_the_choices() -> None:
 def test_without_a_draft_the_steps_of_the_published_version_are_bound() -> None:
     published = flow(state_of(GRAPH, state_id="version_1", components=COMPONENTS))
     plan = agreed(update(published, choose("3", agent=None), knowing=THINGS, components=COMPONENTS))
-    assert (plan.draft_id, plan.state.graph.bindings) == (None, (FIRST, SECOND))
+    assert (plan.flow.draft_id, plan.state.graph.bindings) == (None, (FIRST, SECOND))

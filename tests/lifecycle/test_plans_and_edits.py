@@ -104,10 +104,11 @@ async def assert_as_planned(company: Company, plan: PlannedExport, made: Exporte
     """What was answered and recorded is the plan, and so is the draft, unless somebody has changed it since."""
     assert isinstance(plan.decision, ExportPlan)
     assert (made.references, made.warnings) == (plan.decision.references, plan.decision.warnings)
-    assert (made.copied_from, made.set_aside) == (plan.copied_from, plan.decision.sets_aside)
+    overridden = plan.decision.overridden
+    assert (made.copied_from, made.set_aside) == (plan.copied_from, overridden and overridden.draft_id)
     held = await lawful(company)
     draft = held.drafts.get(made.draft_id)
-    if draft is None or draft["revision"] != plan.decision.revision:
+    if draft is None or draft["revision"] != (1 if overridden is None else overridden.next_revision):
         return
     state = plan.decision.state
     shown = (draft["name"], draft["description"], draft["cron"], draft["content_hash"], json.loads(draft["bindings"]))

@@ -82,7 +82,10 @@ async def test_an_export_with_the_fingerprint_of_a_plan_does_what_the_plan_says(
         return
     made = exported(outcome)
     assert (made.references, made.warnings, plan.blockers) == (plan.references, plan.warnings, ())
-    assert (made.copied_from, made.set_aside) == (plan.copied_from, plan.decision.sets_aside)
+    assert (made.copied_from, made.set_aside) == (
+        plan.copied_from,
+        plan.facts.overridden and plan.facts.overridden.draft_id,
+    )
     assert plan.with_draft is not None
     [missing] = await check_planned([plan])
     assert (await check_readiness(world.database, ada, [made.draft_id]))[made.draft_id] == missing

@@ -134,20 +134,20 @@ def _rows_of(plans: Sequence[ExportPlan]) -> tuple[list[Exported], Parts]:
     records = [_record(plan, exported, hashes.get(id(plan.references))) for plan, exported in interruptible(written)]
     # A new flow belongs to the caller, doesn't run, and shows what its draft says (X3).
     flows = [
-        (exported.flow_id, plan.workspace_id, plan.type, plan.revision, *shown_values(plan.state))
+        (exported.flow_id, plan.workspace_id, plan.copied.flow.type, FIRST_REVISION, *shown_values(plan.state))
         for plan, exported in interruptible(written)
-        if plan.overrides is None
+        if plan.overridden is None
     ]
     overridden = [
-        (plan.overrides, plan.revision, *shown_values(_shows(plan)))
+        (flow.id, flow.next_revision, *shown_values(_shows(plan)))
         for plan in interruptible(plans)
-        if plan.overrides is not None
+        if (flow := plan.overridden) is not None
     ]
     drafts = [
         _draft(plan, exported, bindings[id(plan.state.graph.bindings)]) for plan, exported in interruptible(written)
     ]
     events = [_event(plan, exported) for plan, exported in interruptible(written)]
-    aside = set_aside([plan.sets_aside for plan in plans])
+    aside = set_aside([exported.set_aside for exported in exports])
     reports = [*{hashes[each]: text for each, text in texts.items()}.items()]
     return exports, (
         (_REPORTS, reports),
@@ -162,12 +162,13 @@ def _rows_of(plans: Sequence[ExportPlan]) -> tuple[list[Exported], Parts]:
 
 def _exported(plan: ExportPlan) -> Exported:
     """The outcome of the plan, with new ids."""
+    flow = plan.overridden
     return Exported(
         export_id=ExportId(new_id(Kind.EXPORT)),
-        flow_id=plan.overrides or FlowId(new_id(Kind.FLOW)),
+        flow_id=FlowId(new_id(Kind.FLOW)) if flow is None else flow.id,
         draft_id=DraftId(new_id(Kind.DRAFT)),
-        set_aside=plan.sets_aside,
-        copied_from=plan.copied_from,
+        set_aside=None if flow is None else flow.draft_id,
+        copied_from=plan.copied.copied_from,
         warnings=plan.warnings,
         references=plan.references,
     )
@@ -179,12 +180,12 @@ def _record(plan: ExportPlan, exported: Exported, report_hash: str | None) -> tu
         exported.draft_id,
         exported.flow_id,
         plan.workspace_id,
-        plan.copied_from,
-        plan.source_workspace,
-        plan.source_flow,
-        plan.source_version,
-        plan.sets_aside,
-        flow_to_text(plan.overridden_shows),
+        plan.copied.copied_from,
+        plan.copied.flow.access.workspace.id,
+        plan.copied.flow.id,
+        plan.copied.version_id,
+        exported.set_aside,
+        None if plan.overridden is None else flow_to_text(plan.overridden.shows),
         report_hash,
         plan.state.content_hash,
     )
@@ -192,7 +193,8 @@ def _record(plan: ExportPlan, exported: Exported, report_hash: str | None) -> tu
 
 def _shows(plan: ExportPlan) -> ShownFlow | FlowState:
     """The texts that the destination flow shows: an overridden flow shows its draft until it is published (X5)."""
-    return (None if plan.renames_flow else plan.overridden_shows) or plan.state
+    flow = plan.overridden
+    return plan.state if flow is None or flow.shows_draft else flow.shows or plan.state
 
 
 def _event(plan: ExportPlan, exported: Exported) -> FlowEvent:
@@ -202,14 +204,15 @@ def _event(plan: ExportPlan, exported: Exported) -> FlowEvent:
         exported.flow_id,
         _shows(plan).name,
         plan.workspace_id,
-        plan.source_workspace,
+        plan.copied.flow.access.workspace.id,
         export_id=exported.export_id,
     )
 
 
 def _draft(plan: ExportPlan, exported: Exported, bindings: str) -> tuple[str | int | None, ...]:
     record = exported.export_id
-    return exported.draft_id, exported.flow_id, plan.revision, *field_values(plan.state), record, record, bindings
+    revision = FIRST_REVISION if plan.overridden is None else plan.overridden.next_revision
+    return exported.draft_id, exported.flow_id, revision, *field_values(plan.state), record, record, bindings
 
 
 _FLOWS = update_rows(FLOW, ("draft_revision", "updated_at", *SHOWN))

@@ -9,7 +9,7 @@ from app.domain.component import read_command
 from app.domain.content import Content
 from app.domain.draft import DiscardPlan, RestorePlan
 from app.domain.edit import Saved, UpdatePlan
-from app.domain.flow import FlowState
+from app.domain.flow import Flow, FlowState
 from app.domain.graph import canonical
 from app.domain.model import DraftId, EventType, FlowId, FlowStatus, Kind, VersionId
 from app.domain.publish import Reverted, RevertPlan
@@ -147,29 +147,30 @@ async def save_draft(store: Store, plan: UpdatePlan) -> Saved:
     """Save a draft, or make one where there is none (H1)."""
     if plan.content is not None:
         await write_content(store, plan.content)
-    flow = _revised(plan.flow_id, plan.revision, plan.state if plan.renames_flow else None)
-    draft_id, values = plan.draft_id or DraftId(new_id(Kind.DRAFT)), (plan.revision, *state_values(plan.state))
-    if plan.draft_id is None:
-        await store.write(flow, (DRAFTS, [(draft_id, plan.flow_id, *values)]))
+    flow = plan.flow
+    revised, values = _revised(flow, plan.state), (flow.next_revision, *state_values(plan.state))
+    draft_id = flow.draft_id or DraftId(new_id(Kind.DRAFT))
+    if flow.draft_id is None:
+        await store.write(revised, (DRAFTS, [(draft_id, flow.id, *values)]))
     else:
         noted = NOTED[ChangeSinceExport.EDITED], [(draft_id,)]
-        await store.write(flow, noted, (SAVED, [(draft_id, *values)]))
-    return Saved(plan.flow_id, draft_id)
+        await store.write(revised, noted, (SAVED, [(draft_id, *values)]))
+    return Saved(flow.id, draft_id)
 
 
 async def revert_flow(store: Store, plan: RevertPlan) -> Reverted:
     """Make the old version the new draft, or the next version at once (H5)."""
-    revised = _revised(plan.flow_id, plan.revision)
+    flow, sets_aside, revised = plan.flow, plan.flow.draft_id, _revised(plan.flow)
     if plan.publish:
         # The draft that it would have been counts as one (H1).
         await store.write(revised)
-        [version_id], version = next_versions([NextVersion(plan.flow_id, plan.state, None, plan.without_review)])
-        await store.write(*set_aside([plan.sets_aside], ChangeSinceExport.PUBLISHED), *version)
-        return Reverted(plan.flow_id, None, version_id, plan.sets_aside, plan.references)
+        [version_id], version = next_versions([NextVersion(flow.id, plan.state, None, plan.without_review)])
+        await store.write(*set_aside([sets_aside], ChangeSinceExport.PUBLISHED), *version)
+        return Reverted(flow.id, None, version_id, sets_aside, plan.references)
     draft_id = DraftId(new_id(Kind.DRAFT))
-    draft = draft_id, plan.flow_id, plan.revision, *state_values(plan.state)
-    await store.write(*set_aside([plan.sets_aside]), revised, (DRAFTS, [draft]))
-    return Reverted(plan.flow_id, draft_id, None, plan.sets_aside, plan.references)
+    draft = draft_id, flow.id, flow.next_revision, *state_values(plan.state)
+    await store.write(*set_aside([sets_aside]), revised, (DRAFTS, [draft]))
+    return Reverted(flow.id, draft_id, None, sets_aside, plan.references)
 
 
 async def discard_draft(store: Store, plan: DiscardPlan) -> None:
@@ -184,10 +185,9 @@ async def discard_draft(store: Store, plan: DiscardPlan) -> None:
 
 async def restore_draft(store: Store, plan: RestorePlan) -> None:
     """Make a draft that was set aside the active one again; the present one is set aside in exchange (H8)."""
-    flow = _revised(plan.flow_id, plan.revision, plan.draft.state if plan.renames_flow else None)
     # Two updates of one table can't be parts of one statement.
-    await store.write(flow, *set_aside([plan.sets_aside]))
-    await store.write((RESTORED, [(plan.draft.id, plan.revision)]))
+    await store.write(_revised(plan.flow, plan.draft.state), *set_aside([plan.flow.draft_id]))
+    await store.write((RESTORED, [(plan.draft.id, plan.flow.next_revision)]))
 
 
 async def remove_flow(store: Store, flow_id: FlowId) -> None:
@@ -215,11 +215,11 @@ async def lock_removed_flows(store: Store, flow_ids: Sequence[FlowId]) -> Sequen
     return [(row.id,) for row in rows if row.id is not None]
 
 
-def _revised(flow_id: FlowId, revision: int, shows: FlowState | None = None) -> Part:
-    """The revision of the flow's latest draft, and what it `shows` if that changes."""
-    if shows is None:
-        return REVISED, [(flow_id, revision)]
-    return REVISED_WITH_TEXTS, [(flow_id, revision, *shown_values(shows))]
+def _revised(flow: Flow, draft: FlowState | None = None) -> Part:
+    """The next revision of the flow; as long as it was never published, it shows what its draft says."""
+    if draft is None or not flow.shows_draft:
+        return REVISED, [(flow.id, flow.next_revision)]
+    return REVISED_WITH_TEXTS, [(flow.id, flow.next_revision, *shown_values(draft))]
 
 
 def next_versions(states: Sequence[NextVersion]) -> tuple[list[VersionId], Parts]:

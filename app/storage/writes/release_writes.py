@@ -60,7 +60,7 @@ async def write_request(store: Store, plan: ReleasePlan) -> Released:
     """Write a request with its items."""
     id_ = new_id(Kind.RELEASE)
     request = (id_, plan.workspace_id, plan.title, plan.comment, plan.start, ReleaseState.OPEN)
-    items = [(id_, position, *each.draft, None, False) for position, each in enumerate(plan.plans)]
+    items = [(id_, position, *_item(each), None, False) for position, each in enumerate(plan.plans)]
     event = release_event(EventType.RELEASE_REQUESTED, plan.workspace_id, id_)
     await store.write(event, (_REQUESTS, [request]), (_ITEMS, items))
     return Released(id_)
@@ -73,29 +73,34 @@ async def publish_drafts(
     ids, versions = next_versions(
         [
             NextVersion(
-                plan.draft.flow_id, plan.state, FlowStatus.ACTIVE if plan.starts_flow else None, plan.without_review
+                plan.flow.id, plan.draft.state, FlowStatus.ACTIVE if plan.starts_flow else None, plan.without_review
             )
             for plan in plans
         ]
     )
-    drafts = [plan.draft for plan in plans]
-    by_flow = dict(zip((draft.flow_id for draft in drafts), ids, strict=True))
+    by_flow = dict(zip((plan.flow.id for plan in plans), ids, strict=True))
     requests, items = [], []
     for release in releases:
         id_ = new_id(Kind.RELEASE)
         requests.append((id_, release.workspace_id, release.title, release.start, ReleaseState.APPLIED))
         items += [
-            (id_, position, *plan.draft, by_flow[plan.draft.flow_id], plan.starts_flow)
+            (id_, position, *_item(plan), by_flow[plan.flow.id], plan.starts_flow)
             for position, plan in enumerate(release.plans)
         ]
     await store.write(
         (_APPLIED, requests),
         (_ITEMS, items),
-        (NOTED_VERSION, [(draft.draft_id, by_flow[draft.flow_id]) for draft in drafts]),
-        (REMOVED_DRAFTS, [(draft.draft_id,) for draft in drafts]),
+        (NOTED_VERSION, [(plan.draft.id, by_flow[plan.flow.id]) for plan in plans]),
+        (REMOVED_DRAFTS, [(plan.draft.id,) for plan in plans]),
         *versions,
     )
     return [Published(*version) for version in by_flow.items()]
+
+
+def _item(plan: PublishPlan) -> tuple[str | int | None, ...]:
+    """The draft of a release at its revision, over the version that is published."""
+    flow, draft = plan.flow, plan.draft
+    return flow.id, flow.name, draft.id, draft.revision, None if flow.published is None else flow.published.id
 
 
 async def write_review(store: Store, plan: ReviewPlan) -> Released:
