@@ -9,7 +9,6 @@ from app.domain import (
     batch,
     bindings,
     draft,
-    drift,
     export_batch,
     fingerprint,
     model,
@@ -250,7 +249,7 @@ class DraftAlreadyExists(Error):
 
 
 @shows(
-    drift.DestinationWasChanged,
+    draft.DestinationWasChanged,
     "The overridden flow was changed at the destination since it got its content from this flow: published, the export "
     "undoes that. An error where the call asked to be refused.",
 )
