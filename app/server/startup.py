@@ -11,8 +11,8 @@ import click
 from app.command_error import CommandError
 from app.server.database import run
 from app.server.signals import stop_on_signals
-from app.server.supervisor import supervise
 from app.settings import Settings
+from app.telemetry.metrics_files import shared_metrics
 
 if TYPE_CHECKING:
     from app.usecases.transaction import UnitOfWork
@@ -54,7 +54,12 @@ def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bo
         # Another server may have begun to listen on the port since it was bound.
         listening.listen()
     click.echo(greeting(settings, base_url, demo=demo))
-    if not supervise(listening, settings.model_copy(update={"database_url": url, "host": host, "port": port})):
+    with shared_metrics(settings.workers):
+        # How numbers are kept is decided where this is imported, so not before the folder is named.
+        from app.server.workers import supervise
+
+        served = supervise(listening, settings.model_copy(update={"database_url": url, "host": host, "port": port}))
+    if not served:
         raise click.exceptions.Exit(1)
 
 

@@ -19,18 +19,22 @@ BYTES = {"counter": 98_304, "gauge_livesum": 4_096, "histogram": 524_288}
 """Size of a file by the beginning of its name, which the library gives: more than twice what all labels take."""
 
 
+def names_of_workers(number: int) -> list[str]:
+    return [f"worker-{each}" for each in range(number)]
+
+
 @contextmanager
-def shared_metrics(workers: list[str]) -> Iterator[None]:
-    """Have this process and workers of these names put together what they measure, if there is room for that.
+def shared_metrics(workers: int) -> Iterator[None]:
+    """Have this process and a number of workers put together what they measure, if there is room for that.
 
     The environment names the folder, which workers inherit.
     """
     os.environ.pop(MULTIPROCESS_FOLDER, None)
     with ExitStack() as stack:
         try:
-            if len(workers) > 1:
+            if workers > 1:
                 folder = stack.enter_context(TemporaryDirectory(prefix="flowport-metrics-", ignore_cleanup_errors=True))
-                for name in (current_process().name, *workers):
+                for name in (current_process().name, *names_of_workers(workers)):
                     for kind, size in BYTES.items():
                         write_zeros(Path(folder) / f"{kind}_{name}.db", size)
                 os.environ[MULTIPROCESS_FOLDER] = folder

@@ -19,8 +19,7 @@ from starlette.routing import Route
 from app.domain.model import Kind
 from app.server import application
 from app.server.startup import bound_to
-from app.server.supervisor import Supervisor
-from app.server.worker import be_a_worker
+from app.server.workers import Supervisor, be_a_worker
 from app.settings import Settings, read_settings
 from app.storage.ids import new_id
 from app.telemetry.log import configure_log

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.server.startup import bound_to
-from app.server.worker import Server
+from app.server.workers import Server
 from app.settings import Settings
 from app.storage.connections.engine import engine_of
 from tests.api.client import Api

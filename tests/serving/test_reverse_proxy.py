@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.server.worker import Server
+from app.server.workers import Server
 from app.settings import read_settings
 from tests.databases import Databases, Loaded
 from tests.serving.haproxy import MISSING, PROGRAM, Proxy, proxied

@@ -8,7 +8,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from app.server.worker import LINGER_SECONDS
+from app.server.workers import LINGER_SECONDS
 from tests.databases import Databases, Loaded
 from tests.serving.real import LOCK_FLOWS, PATIENCE_SECONDS, VIEWER, Real, code_of, real_server, soon, soon_true
 

@@ -156,7 +156,7 @@ async def test_nothing_of_tracing_is_called_where_it_is_off(databases: Databases
 
 def test_nothing_of_it_is_imported_where_it_is_off() -> None:
     # Nothing of ours, that is: the client of Redis looks whether it could measure itself.
-    code = "import sys, app.server.worker; print('app.telemetry.spans' in sys.modules)"
+    code = "import sys, app.server.workers; print('app.telemetry.spans' in sys.modules)"
     assert forked("tests.cli.code", code).stdout == "False\n"
 
 

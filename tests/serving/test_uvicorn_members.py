@@ -1,6 +1,6 @@
 """The members of uvicorn that our graceful shutdown rests on, though it doesn't promise them.
 
-Where this fails after an upgrade, look at `app/server/worker.py` with the new uvicorn beside it, and widen its
+Where this fails after an upgrade, look at `app/server/workers.py` with the new uvicorn beside it, and widen its
 bounds in `pyproject.toml` last.
 """
 
