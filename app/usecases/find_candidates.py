@@ -34,7 +34,7 @@ from app.storage.pages.candidates import (
 )
 from app.storage.pages.paging import Page, PageRequest
 from app.storage.reads.graphs import SOURCE_WITH_TOPICS, read_chosen
-from app.storage.reads.rows import CredentialView, TopicView
+from app.storage.reads.rows import CredentialView, SecretView, TopicView
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ class CandidatesWanted(NamedTuple):
 
 
 class RatedCredential(NamedTuple):
-    credential: CredentialView
+    credential: CredentialView | SecretView
     match: CredentialMatch
 
 
@@ -224,7 +224,7 @@ async def find_candidates(
                 search=search,
                 first=first,
             )
-        of_component: dict[str, list[CredentialView]] = {}
+        of_component: dict[str, list[CredentialView | SecretView]] = {}
         for view in views:
             of_component.setdefault(view.component_id, []).append(view)
         for of_step in group:

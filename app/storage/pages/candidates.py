@@ -187,7 +187,7 @@ async def sees_destination(connection: ReadConnection, parameters: Mapping[str, 
     return await connection.row(statement, parameters) is not None
 
 
-TABLES: Mapping[ReferenceKind, tuple[Table, type[CredentialView]]] = {
+TABLES: Mapping[ReferenceKind, tuple[Table, type[CredentialView | SecretView]]] = {
     ReferenceKind.CREDENTIAL: (CREDENTIAL, CredentialView),
     ReferenceKind.SECRET: (SECRET, SecretView),
 }
@@ -230,7 +230,7 @@ async def read_first(
     name_keys: Collection[str],
     search: str | None,
     first: int,
-) -> list[CredentialView]:
+) -> list[CredentialView | SecretView]:
     """Read the credentials or secrets that may rank among the first of each component, and those with these ids or names."""
     _, view = TABLES[kind]
     parameters = {

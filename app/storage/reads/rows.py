@@ -98,10 +98,13 @@ class CredentialView(NamedTuple):
     name: str
 
 
-class SecretView(CredentialView):
-    """The columns of a secret are those of a credential."""
+class SecretView(NamedTuple):
+    """The columns of a credential, but not its class: the class of a row says of which type its object is."""
 
-    __slots__ = ()
+    id: str
+    workspace_id: str
+    component_id: str
+    name: str
 
 
 class AgentView(NamedTuple):
