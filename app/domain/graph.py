@@ -31,7 +31,7 @@ KEYS = {
 
 
 NOTHING: Mapping[ReferenceKind, Any] = MappingProxyType({})
-"""Nothing of any kind: no bindings, choices or mappings."""
+"""An empty mapping of kinds: no bindings, choices or mappings."""
 
 
 class NoFields(StrEnum):
