@@ -117,6 +117,9 @@ def said_in_a_line(url: str) -> Iterator[None]:
     except TimeoutError:
         why = f"{without_password(url)} doesn't answer within {ANSWER_SECONDS} seconds."
         raise CommandError(f"The database can't be reached: {why}") from None
+    except BrokenPipeError:
+        # Nobody reads any more what the command prints.
+        raise
     except (Unreachable, OSError) as error:
         raise CommandError(f"The database can't be reached: {without_password(url)}: {error}") from None
     except DatabaseFailure as error:

@@ -1,8 +1,7 @@
 """The command `flowport events`, which prints the events of a tenant as lines of JSON."""
 
-import time
+import asyncio
 from contextlib import suppress
-from functools import partial
 
 import click
 import orjson
@@ -14,6 +13,7 @@ from app.execution.request_errors import BadRequest
 from app.graphql.connections import LARGEST_PAGE, PageArguments
 from app.graphql.types.records import CursorExpired, feed_paging
 from app.server.database import run
+from app.storage.migrations.migrate import ANSWER_SECONDS
 from app.storage.pages.events import FOR_OPERATORS, FeedRequest, read_feeds
 from app.storage.world.terms import read_terms
 from app.usecases.transaction import UnitOfWork
@@ -26,18 +26,27 @@ Line = tuple[str, str]
 
 def print_events(url: str, *, tenant: str, after: str | None, first: int | None, follow: bool, types: str) -> None:
     """Print the events of a tenant after a cursor; with `follow`, new ones too until an interrupt."""
-    only, left = types_of(types), first
+    only = types_of(types)
+    # In one event loop: an interrupt between two of them would leave the next one half made.
     with suppress(KeyboardInterrupt):
-        while left is None or left > 0:
-            page = PageArguments(LARGEST_PAGE if left is None else min(left, LARGEST_PAGE), after, None, None)
-            lines = run(url, partial(read_lines, tenant=tenant, page=page, types=only))
-            for cursor, line in lines:
-                click.echo(line)
-                after = cursor
-            left = None if left is None else left - len(lines)
-            if not lines and not follow:
-                return
-            time.sleep(0 if lines else PAUSE_SECONDS)
+        run(url, lambda work: print_pages(work, tenant, after, first, follow=follow, types=only), takes_long=True)
+
+
+async def print_pages(
+    work: UnitOfWork, tenant: str, after: str | None, first: int | None, *, follow: bool, types: frozenset[str] | None
+) -> None:
+    left = first
+    while left is None or left > 0:
+        page = PageArguments(LARGEST_PAGE if left is None else min(left, LARGEST_PAGE), after, None, None)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            lines = await read_lines(work, tenant=tenant, page=page, types=types)
+        for cursor, line in lines:
+            click.echo(line)
+            after = cursor
+        left = None if left is None else left - len(lines)
+        if not lines and not follow:
+            return
+        await asyncio.sleep(0 if lines else PAUSE_SECONDS)
 
 
 async def read_lines(work: UnitOfWork, *, tenant: str, page: PageArguments, types: frozenset[str] | None) -> list[Line]:
