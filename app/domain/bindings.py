@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from app.domain.choices import Choices, ChosenReferences, bound_to
 from app.domain.component import Step
-from app.domain.draft import DestinationWasChanged
+from app.domain.drift import DestinationWasChanged
 from app.domain.errors import counted, named, printable
 from app.domain.flow import Graph
 from app.domain.graph import NOTHING, Json, StepBindings

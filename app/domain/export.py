@@ -26,15 +26,8 @@ from app.domain.choices import (
     unknown_mappings,
 )
 from app.domain.component import Catalogue
-from app.domain.draft import (
-    CannotOverrideItself,
-    DestinationChanges,
-    DestinationWasChanged,
-    DraftAlreadyExists,
-    destination_changed,
-    draft_in_the_way,
-    overrides_itself,
-)
+from app.domain.draft import CannotOverrideItself, DraftAlreadyExists, draft_in_the_way, overrides_itself
+from app.domain.drift import DestinationChanges, DestinationWasChanged, destination_changed
 from app.domain.errors import FLOW, INTO_WORKSPACE, ONTO_FLOW, Refused, in_order
 from app.domain.facts import CopyWish, ExportFacts, ExportWish, NotCopied, OntoFlow
 from app.domain.fingerprint import PlanIsStale, fingerprint_refused

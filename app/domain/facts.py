@@ -8,7 +8,8 @@ from app.domain.access import FlowNotFound, WorkspaceAccess
 from app.domain.choices import Mapped, ReferenceMapping, StepChoice
 from app.domain.component import Catalogue
 from app.domain.content import Content, GraphMistakes
-from app.domain.draft import DestinationChanges, ExistingDraft
+from app.domain.draft import ExistingDraft
+from app.domain.drift import DestinationChanges
 from app.domain.errors import FLOW, INTO_WORKSPACE, ONTO_FLOW, Path
 from app.domain.flow import (
     BY_DEFAULT,

@@ -14,7 +14,7 @@ from typing import Any, cast
 from app.domain.access import FLOW_EDIT, WorkspaceAccess, quota_exceeded
 from app.domain.choices import Mapped, ReferenceMapping, StepChoice, mappings_used
 from app.domain.component import Catalogue, named_component, why_unusable
-from app.domain.draft import DestinationChanges
+from app.domain.drift import DestinationChanges
 from app.domain.errors import PLAN_FINGERPRINT, Refusal
 from app.domain.facts import ExportFacts, ExportWish, IntoWorkspace, NotCopied, Subjects
 from app.domain.flow import CopiedState, Flow, FlowState, SavedState

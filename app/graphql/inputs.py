@@ -2,7 +2,7 @@
 
 import strawberry
 
-from app.domain import batch, draft, edit, errors, export_batch, facts, flow, model
+from app.domain import batch, draft, drift, edit, errors, export_batch, facts, flow, model
 from app.domain.choices import ReferenceMapping, StepChoice, mapped
 from app.domain.world.sections import NAMES, WorldSection
 from app.graphql.describe import JSON, Input, about, idempotency_key, optional
@@ -111,9 +111,9 @@ class ExportFlowInput(Input[facts.ExportWish]):
     existing_draft: draft.ExistingDraft = optional(
         "The treatment of a draft that the overridden flow has already.", default=draft.ExistingDraft.SET_ASIDE
     )
-    destination_changes: draft.DestinationChanges = optional(
+    destination_changes: drift.DestinationChanges = optional(
         "Whether to refuse the export, or to warn, if the overridden flow was changed at the destination since.",
-        default=draft.DestinationChanges.WARN,
+        default=drift.DestinationChanges.WARN,
     )
     mappings: list[ReferenceMappingInput] | None = optional(
         "Replacements for credentials, secrets, agents and topics of the source."

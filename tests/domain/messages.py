@@ -13,7 +13,8 @@ from app.domain.access import (
 )
 from app.domain.bindings import AgentNotCopied
 from app.domain.component import InaccessibilityReason, Step
-from app.domain.draft import CannotOverrideItself, DestinationWasChanged
+from app.domain.draft import CannotOverrideItself
+from app.domain.drift import DestinationWasChanged
 from app.domain.errors import Refusal
 from app.domain.flow import RESTORE_ONE, DraftNotFound, VersionNotFound
 from app.domain.model import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.draft import DriftStatus, drift_of
+from app.domain.drift import DriftStatus, drift_of
 
 IN_SYNC, SOURCE_AHEAD, DESTINATION_AHEAD, DIVERGED = DriftStatus
 A, B, C = "a", "b", "c"

@@ -19,7 +19,8 @@ from app.domain.access import (
 )
 from app.domain.bindings import AgentNotCopied, ExportWarning
 from app.domain.component import Component, InaccessibilityReason, Link, make_steps
-from app.domain.draft import CannotOverrideItself, DestinationWasChanged, DraftAlreadyExists, StaleDraft
+from app.domain.draft import CannotOverrideItself, DraftAlreadyExists, StaleDraft
+from app.domain.drift import DestinationWasChanged
 from app.domain.errors import ErrorCode, enumerated, printable
 from app.domain.flow import RESTORE_ONE, DraftNotFound, VersionNotFound
 from app.domain.graph import steps_of

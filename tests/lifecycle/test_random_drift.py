@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
 
-from app.domain.draft import DriftStatus
+from app.domain.drift import DriftStatus
 from app.domain.edit import Saved
 from app.domain.export import Exported
 from app.domain.publish import Published, Reverted

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from app.domain.draft import DriftStatus
+from app.domain.drift import DriftStatus
 from app.domain.model import FlowStatus, FlowType
 from app.storage.connections.database import Database
 from app.storage.pages.flow_filters import FlowFilter, FlowOrder

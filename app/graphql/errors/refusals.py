@@ -9,6 +9,7 @@ from app.domain import (
     batch,
     bindings,
     draft,
+    drift,
     export_batch,
     fingerprint,
     model,
@@ -249,7 +250,7 @@ class DraftAlreadyExists(Error):
 
 
 @shows(
-    draft.DestinationWasChanged,
+    drift.DestinationWasChanged,
     "The overridden flow was changed at the destination since it got its content from this flow: published, the export "
     "undoes that. An error where the call asked to be refused.",
 )

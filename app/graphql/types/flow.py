@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 
 from app.domain import diff, model
-from app.domain.draft import DriftStatus
+from app.domain.drift import DriftStatus
 from app.domain.model import Kind, is_id
 from app.execution.lookups import Lookup, Vanished
 from app.execution.rows import relation, shows

@@ -9,7 +9,7 @@ from graphql import GraphQLError
 
 from app.domain import flow as flow_rules
 from app.domain import model, references, release
-from app.domain.draft import DestinationChanges, DriftStatus
+from app.domain.drift import DestinationChanges, DriftStatus
 from app.domain.references import ReferenceAction
 from app.domain.release import ReleaseBasis, ReleaseState
 from app.execution.lookups import Lookup

@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 
 from app.domain import model, release
-from app.domain.draft import DriftStatus
+from app.domain.drift import DriftStatus
 from app.execution.rows import relation, shows
 from app.graphql.connections import (
     Connection,

@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from app.domain.access import FLOW_EDIT
 from app.domain.component import ComponentAccess
-from app.domain.draft import DriftStatus, drift_of
+from app.domain.drift import DriftStatus, drift_of
 from app.domain.model import ContractStatus, Kind, Workspace, WorkspaceType, is_id
 from app.domain.source_graph import UsableWhere
 from app.storage.connections.connection import ReadConnection, is_one_of, texts
@@ -232,7 +232,7 @@ DRIFT = case(
     (ENDS.c.source_hash == ENDS.c.base_hash, DriftStatus.DESTINATION_AHEAD.value),
     else_=DriftStatus.DIVERGED.value,
 )
-"""The drift of a flow from the other one of `ENDS` (D3, D4). Mirrors `domain.draft.drift_of`."""
+"""The drift of a flow from the other one of `ENDS` (D3, D4). Mirrors `domain.drift.drift_of`."""
 _DRIFTS = (
     select(FLOW.c.id, ENDS.c.source_flow_id, ENDS.c.source_hash, ENDS.c.shown_hash, ENDS.c.base_hash)
     .select_from(FLOWS.join(ENDS, true()))

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from app.domain.draft import DriftStatus
+from app.domain.drift import DriftStatus
 from app.domain.model import FlowStatus, FlowType, Kind, is_id, kind_of
 from app.domain.world.things import FlowUses
 from app.storage.connections.connection import ReadConnection, is_one_of

@@ -11,7 +11,7 @@ from sqlalchemy import case, or_, select
 
 from app.domain.bindings import AgentNotCopied, ExportWarning
 from app.domain.component import Step
-from app.domain.draft import DestinationWasChanged
+from app.domain.drift import DestinationWasChanged
 from app.domain.errors import ONTO_FLOW
 from app.domain.export import Exported
 from app.domain.flow import CopiedFrom
