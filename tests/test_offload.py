@@ -8,7 +8,8 @@ from time import thread_time
 
 import pytest
 
-from app.meter import LARGE, THREADS, LimitReached, Meter, interruptible, offload
+from app.meter import LimitReached, Meter
+from app.offload import LARGE, THREADS, interruptible, offload
 from tests.metering import counted_by
 
 

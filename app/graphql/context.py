@@ -11,7 +11,8 @@ from strawberry.types.info import Info as StrawberryInfo
 
 from app.execution.execution_context import ExecutionContext
 from app.graphql.loading.loaders import Loaders
-from app.meter import Meter, offload
+from app.meter import Meter
+from app.offload import offload
 from app.storage.connections.failures import DatabaseFailure
 from app.storage.reads.rows import UserView
 from app.usecases.transaction import UnitOfWork

@@ -40,7 +40,8 @@ from app.graphql.connections import LARGEST_PAGE, USUAL_PAGE, PageArguments
 from app.graphql.schema import schema
 from app.http.documents import Operation
 from app.http.limits.query_cost import NOT_GIVEN, NOTHING, KnownCost, QueryCost, check_limits
-from app.meter import MUTATION_COST, offload
+from app.meter import MUTATION_COST
+from app.offload import offload
 from app.settings import Settings
 
 SCHEMA = schema.graphql_schema

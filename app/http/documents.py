@@ -32,7 +32,7 @@ from app.execution.request_errors import BadRequest
 from app.graphql.schema import mistakes_in, schema
 from app.http.limits.query_cost import KnownCost, LimitExceeded
 from app.http.refused_requests import json_text
-from app.meter import offload
+from app.offload import offload
 
 ROOT_FIELDS = frozenset(
     field

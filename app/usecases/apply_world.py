@@ -11,7 +11,7 @@ from app.domain.model import Kind
 from app.domain.world.flows import FlowReader, NewFlow
 from app.domain.world.planning import IdSource, Planning
 from app.domain.world.things import TenantNotFound, Terms, WorldChange, WorldPlan, WorldPlanIsStale, WorldRefusal
-from app.meter import LARGE, offload
+from app.offload import LARGE, offload
 from app.storage.connections.connection import ReadConnection
 from app.storage.ids import new_id
 from app.storage.store import Store

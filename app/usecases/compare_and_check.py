@@ -13,7 +13,7 @@ from app.domain.graph import Json
 from app.domain.matching import ComparisonLimit
 from app.domain.model import Target, UserId
 from app.domain.readiness import Blocker, blockers
-from app.meter import interruptible, offload
+from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection
 from app.storage.connections.database import Database
 from app.storage.facts.gather import read_catalogue, read_targets

@@ -19,7 +19,8 @@ from app.domain.input import IdempotencyKeyReused, KeyedCall
 from app.domain.readiness import Blocker, blockers
 from app.domain.references import ReferenceOutcome
 from app.domain.undo import Undone, UndoRefusal, plan_undo, plan_undos
-from app.meter import current_meter, interruptible, offload
+from app.meter import current_meter
+from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection
 from app.storage.facts.gather import gather
 from app.storage.facts.locks import find_call, touched_by

@@ -17,7 +17,8 @@ from app.domain.model import Kind, ReferenceKind, Target, UserId, is_id
 from app.domain.references import CredentialMatch, StepInNeed, ranked, steps_in_need
 from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, missing_with_each, topic_uses
 from app.execution.rows import Columns
-from app.meter import current_meter, offload
+from app.meter import current_meter
+from app.offload import offload
 from app.storage.connections.connection import RowViews, views_of
 from app.storage.connections.database import Database
 from app.storage.facts.flows import own_states, read_flows

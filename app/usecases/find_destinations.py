@@ -9,7 +9,7 @@ from app.domain.access import VisibleWorkspace
 from app.domain.export import Eligibility, ExportRefusal, NewExports, new_exports
 from app.domain.flow import CopiedState, SourceWish, size_of_graphs
 from app.domain.model import UserId, Workspace
-from app.meter import interruptible, offload
+from app.offload import interruptible, offload
 from app.storage.connections.connection import Parameters, RowViews, layout_of, views_of
 from app.storage.connections.database import Database
 from app.storage.facts.visibility import VISIBLE

@@ -21,7 +21,7 @@ from app.domain.input import IdempotencyKeyReused, KeyedCall, key_mistakes
 from app.domain.model import FlowId, VersionId
 from app.domain.publish import Published, Reverted
 from app.domain.release import Released
-from app.meter import LARGE, offload
+from app.offload import LARGE, offload
 from app.storage.facts.locks import Made, StoredCall, store_call
 from app.storage.reads.exports import exports_to_json
 from app.storage.store import Store

@@ -14,7 +14,8 @@ from app.domain.facts import Facts
 from app.domain.flow import Graph
 from app.domain.input import KeyedCall
 from app.domain.model import UserId
-from app.meter import MUTATION_COST, current_meter, interruptible, offload
+from app.meter import MUTATION_COST, current_meter
+from app.offload import interruptible, offload
 from app.storage.connections.database import Database
 from app.storage.connections.failures import Commits, CommitState, TransactionConflict
 from app.storage.connections.replicas.replica import note_write

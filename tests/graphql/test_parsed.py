@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from app.graphql.context import Context
-from app.meter import LARGE, Meter
+from app.meter import Meter
+from app.offload import LARGE
 from app.usecases.transaction import UnitOfWork
 
 NOTHING: Any = None

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app import meter
+from app import offload
 from app.domain.edit import plan_create
-from app.meter import LARGE, interruptible
+from app.offload import LARGE, interruptible
 from app.usecases import change_flow
 from tests.databases import Databases, Loaded
 from tests.serving.real import VIEWER, Real, code_of, error_of, real_server, soon, soon_true
@@ -28,14 +28,14 @@ class SlowRule:
     def __init__(self) -> None:
         self.begun, self.go_on = threading.Event(), threading.Event()
         self.decided = 0
-        self.computation: meter.Computation | None = None
+        self.computation: offload.Computation | None = None
 
     @property
     def is_abandoned(self) -> bool:
         return self.computation is not None and self.computation.is_abandoned
 
     def __call__(self, *given: Any) -> Any:
-        self.computation = meter._computation.get()
+        self.computation = offload._computation.get()
         for _ in interruptible(self._items()):
             self.decided += 1
         return plan_create(*given)

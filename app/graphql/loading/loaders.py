@@ -18,7 +18,8 @@ from app.graphql.loading.loader_keys import (
     grouped,
     topic_ids_of,
 )
-from app.meter import current_meter, offload
+from app.meter import current_meter
+from app.offload import offload
 from app.storage.facts.mirrored_rules import read_drifts
 from app.storage.pages.events import FeedPage, FeedRequest, read_feeds
 from app.storage.pages.lists import WantedList

@@ -36,7 +36,8 @@ from app.domain.flow import (
     copied_state,
 )
 from app.domain.model import FlowId, FlowStatus, FlowType
-from app.meter import current_meter, interruptible, offload
+from app.meter import current_meter
+from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection, Row, is_one_of
 from app.storage.facts.locks import NEW_FLOWS_IN, Touched
 from app.storage.facts.mirrored_rules import base_of, flows_used_in

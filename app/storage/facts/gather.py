@@ -31,7 +31,7 @@ from app.domain.facts import ExportWish, Facts, OntoFlow
 from app.domain.flow import FlowState, size_of_graphs
 from app.domain.graph import Json, commands
 from app.domain.model import ComponentId, ContractId, ReferenceKind, Target, TenantId, Workspace, kind_of
-from app.meter import LARGE, offload
+from app.offload import LARGE, offload
 from app.storage.connections.connection import ReadConnection, is_one_of, texts
 from app.storage.facts.flows import StateChoice, chosen_by, own_states, read_flows
 from app.storage.facts.locks import Touched, Wish

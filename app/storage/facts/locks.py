@@ -18,7 +18,7 @@ from app.domain.facts import CopyWish, ExportWish, OntoFlow
 from app.domain.flow import Flow
 from app.domain.input import KeyedCall
 from app.domain.model import ContractStatus, Kind, UserId, is_id
-from app.meter import LARGE, offload
+from app.offload import LARGE, offload
 from app.storage.connections.connection import ReadConnection, WriteConnection, is_one_of, texts
 from app.storage.connections.failures import TransactionConflict
 from app.storage.connections.row_changes import insert_rows, write_rows

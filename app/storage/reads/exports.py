@@ -18,7 +18,8 @@ from app.domain.flow import CopiedFrom
 from app.domain.model import DraftId, ExportId, FlowId, ReferenceKind, Target, VersionId
 from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
-from app.meter import LARGE, current_meter, interruptible, offload
+from app.meter import current_meter
+from app.offload import LARGE, interruptible, offload
 from app.storage.connections.connection import ReadConnection, Row, is_one_of
 from app.storage.facts.gather import read_targets
 from app.storage.facts.visibility import is_member

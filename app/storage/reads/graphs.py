@@ -41,7 +41,8 @@ from app.domain.flow import (
     copied_state,
 )
 from app.domain.model import ReferenceKind, Target, TenantId
-from app.meter import current_meter, interruptible, offload
+from app.meter import current_meter
+from app.offload import interruptible, offload
 from app.storage.connections.connection import ReadConnection, Row, is_one_of, texts
 from app.storage.facts.flows import FLOWS_WITH_STATES, STATES, chosen_by, flows_with_states, with_graphs
 from app.storage.facts.gather import COMPONENT_COLUMNS, catalogue_of, read_catalogue, target_of

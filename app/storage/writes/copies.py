@@ -13,7 +13,7 @@ from app.domain.flow import TEXTS, FlowState, ShownFlow
 from app.domain.model import DraftId, EventType, ExportId, FlowId, Kind, VersionOrigin
 from app.domain.references import ReferenceOutcome
 from app.domain.undo import ChangeSinceExport, Undone, UndoPlan, earliest_of_flows
-from app.meter import interruptible, offload
+from app.offload import interruptible, offload
 from app.storage.connections.connection import views_of
 from app.storage.connections.row_changes import BY, NOW, Parts, insert_new_rows, insert_rows, update_rows
 from app.storage.event_writes import FlowEvent, flow_events, removed_flows

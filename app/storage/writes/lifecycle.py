@@ -15,7 +15,8 @@ from app.domain.model import DraftId, EventType, FlowId, FlowStatus, Kind, Versi
 from app.domain.publish import Reverted, RevertPlan
 from app.domain.running import StatusPlan
 from app.domain.undo import ChangeSinceExport
-from app.meter import current_meter, offload
+from app.meter import current_meter
+from app.offload import offload
 from app.storage.connections.connection import is_one_of
 from app.storage.connections.row_changes import (
     BY,
