@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import Enum
 from functools import cached_property, partial
+from itertools import permutations
 from types import NoneType, UnionType
 from typing import Any, ClassVar, NewType, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -31,13 +32,23 @@ LISTS = (list, tuple, Sequence, Iterable)
 
 
 def check_rows(schema: GraphQLSchema, loaders: type) -> None:
-    """Raise TypeError where a column, a relation or the parent of a resolver doesn't fit the rows of its type."""
+    """Raise TypeError where a column, a relation or the parent of a resolver doesn't fit the rows of its type.
+
+    And where rows of one type pass for those of another one, if a field may have either.
+    """
     mistakes = [
         f"{type_.name}.{name}: {mistake}"
         for type_ in schema.type_map.values()
         if isinstance(type_, GraphQLObjectType)
         for name, field in type_.fields.items()
         for mistake in _mistakes(schema, class_of(type_), field, loaders)
+    ]
+    mistakes += [
+        f"{type_.name}: {one.__name__} passes for {other.__name__}"
+        for type_ in schema.type_map.values()
+        if is_abstract_type(type_)
+        for one, other in permutations(filter(None, map(class_of, schema.get_possible_types(type_))), 2)
+        if issubclass(one, other)
     ]
     if mistakes:
         raise TypeError("; ".join(mistakes))

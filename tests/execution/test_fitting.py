@@ -108,3 +108,31 @@ def test_a_field_that_does_not_fit_its_row_is_a_mistake(type_: object, field: An
 def test_what_a_column_may_be_is_read_off_annotations() -> None:
     assert hints_of(Row, "steps") == [tuple[Step, ...]]
     assert hints_of(Row, "step.position") == [int, type(None)]
+
+
+class Special(Row):
+    """Python takes its objects for those of its base too."""
+
+
+def test_rows_of_one_type_that_pass_for_those_of_another_are_a_mistake() -> None:
+    @strawberry.interface
+    class Named:
+        name: str
+
+    @shows(Row, "A thing.")
+    class Plain(Named):
+        pass
+
+    @shows(Special, "Another thing.")
+    class Rare(Named):
+        pass
+
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def named(self) -> Named | None:
+            return None
+
+    schema = strawberry.Schema(Query, types=[Plain, Rare])
+    with pytest.raises(TypeError, match=r"^Named: Special passes for Row$"):
+        check_rows(schema._schema, Loaders)
