@@ -27,7 +27,6 @@ from app.domain.model import (
 Users = Mapping[str, Mapping[str, Sequence[int]]]
 """The positions of steps, by the id of one kind that they use, and by their command."""
 
-
 TEXTS = ("name", "description", "cron")
 """The fields of a state that its flow shows."""
 
