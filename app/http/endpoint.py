@@ -17,20 +17,10 @@ from app.http.in_flight import InFlightRequest
 from app.http.limits.admission import Admission, Overloaded
 from app.http.limits.query_cost import check_inputs
 from app.http.limits.rate_limit import RateLimiter
-from app.http.operations import (
-    PIECE_BYTES,
-    Answer,
-    JsonResponse,
-    answered,
-    error_media_type,
-    execute,
-    note_operation,
-    note_refusal,
-    refused,
-    request_error,
-)
+from app.http.operations import Answer, execute, note_operation, request_error
 from app.http.refused_requests import RequestCode, RequestError
 from app.http.requests import GraphQLRequest, media_type_for, read_request
+from app.http.responses import PIECE_BYTES, JsonResponse, answered, error_media_type, note_refusal, refused
 from app.meter import METER, LimitReached, Meter
 from app.settings import Settings
 from app.storage.connections.database import Database

@@ -13,7 +13,6 @@ from app.http.endpoint import AUTHENTICATING, Endpoint
 from app.http.explorer.page import Explorer, wants_page
 from app.http.hosts_and_origins import AllowedHosts
 from app.http.in_flight import InFlightRequest, InFlightRequests
-from app.http.operations import error_media_type, failed, logged_refusal
 from app.http.refused_requests import (
     AGAIN_SOON,
     RequestCode,
@@ -21,6 +20,7 @@ from app.http.refused_requests import (
     client_went_away,
     cut_off,
 )
+from app.http.responses import error_media_type, failed, logged_refusal
 from app.meter import METER
 from app.storage.connections.failures import Commits, CommitState, DatabaseUnavailable, StatementTookTooLong
 from app.telemetry.log import log

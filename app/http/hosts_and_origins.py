@@ -17,8 +17,8 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
-from app.http.operations import logged_refusal
 from app.http.refused_requests import RequestCode, RequestError
+from app.http.responses import logged_refusal
 
 HOST = re.compile(rb"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,45}\])(:[0-9]{0,5})?")
 MOST_REMEMBERED = 64

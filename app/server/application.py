@@ -1,7 +1,6 @@
-"""The application: settings, database, schema and routes put together, here and nowhere else; and its background tasks."""
+"""The application: settings, database, schema and routes put together, here and nowhere else."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,6 @@ from typing import cast
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
-from app.backoff import delay_after
 from app.http.authentication.authenticator import Authenticator
 from app.http.authentication.json_web_tokens import JsonWebTokens, KeySet
 from app.http.documents import Documents
@@ -21,27 +19,18 @@ from app.http.front_controller import FrontController
 from app.http.hosts_and_origins import AllowedHosts, Cors
 from app.http.limits.admission import Admission, UntakenAnswers
 from app.http.limits.rate_limit import RateLimiter, SharedRateLimiter
+from app.server.background import clean_up_periodically, keep_running
 from app.server.database import pool_size_of
 from app.server.probes import health, metrics, readiness
 from app.settings import Settings, is_loopback
 from app.storage.connections.database import Database, open_database
-from app.storage.connections.failures import DatabaseUnavailable, StatementTookTooLong
-from app.telemetry.log import configure_log, log
-from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
+from app.telemetry.log import configure_log
 from app.telemetry.tracing import start_tracing, stop_tracing
 from app.usecases.transaction import UnitOfWork
 from app.usecases.upkeep import (
-    expire,
     number_events_periodically,
-    remove_contents,
-    remove_drafts,
-    remove_events,
-    remove_keys,
-    remove_records,
     watch_replica,
 )
-
-CLEANUP_SECONDS = 3600
 
 
 def create_app(settings: Settings) -> FrontController:
@@ -194,47 +183,3 @@ def cors_of(settings: Settings) -> Callable[[ASGIApp], ASGIApp] | None:
         allow_headers=["Authorization", "Content-Type", "X-Request-Id", "Traceparent", "Tracestate"],
         expose_headers=["X-Request-Id", "RateLimit", "RateLimit-Policy", "Retry-After"],
     )
-
-
-async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Run an endless task while the server runs; restart it after a failure, each time after a longer delay."""
-    delay = 0.0
-    while True:
-        began = time.monotonic()
-        try:
-            await work()
-            reason = None
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next time is tried
-            reason = error
-        delay = delay_after(delay, served_seconds=time.monotonic() - began)
-        BACKGROUND_TASKS_ENDED.labels(name).inc()
-        log().error("background task ended and is restarted", task=name, delay=delay, exc_info=reason)
-        await asyncio.sleep(delay)
-
-
-async def clean_up_periodically(work: UnitOfWork, *, records: timedelta, events: timedelta) -> None:
-    """Remove old drafts, idempotency keys, records of exports, events and contents periodically."""
-    steps = {
-        "drafts": partial(expire, work, remove_drafts, work.drafts_kept),
-        "keys": partial(expire, work, remove_keys, work.keys_kept),
-        "records": partial(expire, work, remove_records, records),
-        "events": partial(expire, work, remove_events, events),
-        "contents": partial(remove_contents, work),
-    }
-    while True:
-        for what, step in steps.items():
-            await clean_up(what, step)
-        await asyncio.sleep(CLEANUP_SECONDS)
-
-
-async def clean_up(what: str, step: Callable[[], Awaitable[int]]) -> None:
-    """Clean up one kind of rows; a failure is logged, and doesn't stop the cleanup of others."""
-    try:
-        async with asyncio.timeout(CLEANUP_SECONDS):
-            await step()
-    except (DatabaseUnavailable, StatementTookTooLong, TimeoutError) as error:
-        reason = str(error) if isinstance(error, DatabaseUnavailable) else type(error).__name__
-        log().warning("cleanup not done", of=what, reason=reason)
-    except Exception:  # noqa: BLE001 - whatever it is, the next time is tried
-        BACKGROUND_TASKS_ENDED.labels("cleanup").inc()
-        log().exception("cleanup not done", of=what)

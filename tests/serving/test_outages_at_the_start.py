@@ -11,7 +11,8 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from app.server.application import clean_up_periodically, create_app, keep_running
+from app.server.application import create_app
+from app.server.background import clean_up_periodically, keep_running
 from app.settings import Settings
 from app.storage.connections.database import open_database
 from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
@@ -115,7 +116,7 @@ async def cleaning_up(url: str) -> AsyncIterator[list[Any]]:
 async def test_a_cleanup_says_why_it_could_not_be_done_and_tries_again(
     fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.server.application.CLEANUP_SECONDS", 0.5)
+    monkeypatch.setattr("app.server.background.CLEANUP_SECONDS", 0.5)
     async with letting_in(fault) as url, cleaning_up(url) as log:
         assert await soon(lambda: len(log) >= 6)
     assert [line["of"] for line in log[:6]] == ["drafts", "keys", "records", "events", "contents", "drafts"]
@@ -135,9 +136,9 @@ async def test_a_cleanup_goes_on_whatever_is_raised(monkeypatch: pytest.MonkeyPa
     async def remove(_: object) -> int:
         return 0
 
-    monkeypatch.setattr("app.server.application.CLEANUP_SECONDS", 0.01)
-    monkeypatch.setattr("app.server.application.expire", expire_all_but_drafts)
-    monkeypatch.setattr("app.server.application.remove_contents", remove)
+    monkeypatch.setattr("app.server.background.CLEANUP_SECONDS", 0.01)
+    monkeypatch.setattr("app.server.background.expire", expire_all_but_drafts)
+    monkeypatch.setattr("app.server.background.remove_contents", remove)
     before = ended("cleanup")
     async with cleaning_up("postgresql+asyncpg://127.0.0.1:1/nothing") as log:
         assert await soon(lambda: len(log) >= 2)
