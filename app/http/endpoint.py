@@ -107,16 +107,17 @@ class Endpoint:
             # Without introspection there is no query for this caller, so the body isn't read.
             raise token_wanted()
         media_type = media_type_for(request.headers)
-        asked = await read_request(
-            request, max_body_bytes=self.settings.max_body_bytes, admission=self.admission, slot=slot
-        )
-        request.is_received = True
+        # Reading a large body takes a thread of the caller's share.
         meter = Meter(
             max_bytes=self.settings.max_answer_bytes,
             max_cpu_seconds=self.settings.max_cpu_seconds,
             caller=caller.user_id or slot.caller,
         )
         METER.set(meter)
+        asked = await read_request(
+            request, max_body_bytes=self.settings.max_body_bytes, admission=self.admission, slot=slot
+        )
+        request.is_received = True
         call, started = Call(request, commits, asked, caller, meter), perf_counter()
         try:
             operation = operation_of(await self.documents.read(asked.query), asked.operation_name)

@@ -15,6 +15,7 @@ from app.http.in_flight import InFlightRequest
 from app.http.limits.admission import Admission
 from app.http.refused_requests import RequestCode, RequestError, json_text, shortened_text
 from app.json_keys import repeated_key
+from app.offload import offload
 
 Headers = Mapping[bytes, Sequence[bytes]]
 """The values of each header, by its name in lower case."""
@@ -62,7 +63,7 @@ async def read_request(
     if not body and b"upgrade" in request.headers:
         # The HTTP server reads no body after such a header; a proxy takes it away.
         raise bad_request("The body is lost where an upgrade is offered. Send it without the header Upgrade.")
-    fields = _read_json(body, "The body")
+    fields = await offload(len(body), _read_json, body, "The body")
     if not isinstance(fields, dict):
         raise bad_request("The body must be a JSON object with `query`.")
     return _checked(fields.get("query"), fields.get("variables"), fields.get("operationName"), fields.get("extensions"))
