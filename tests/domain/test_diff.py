@@ -124,6 +124,12 @@ def test_a_list_that_grew_or_shrank_by_one_element_anywhere_is_one_entry(length:
                 assert longer[int(grew.path[1:])] == longer[int(shrank.path[1:])] == element
 
 
+def test_an_element_is_the_same_whether_or_not_its_parts_are_one_object() -> None:
+    part = ["x"]
+    before, after = [{"a": part, "b": part}], [9, {"a": ["x"], "b": ["x"]}]
+    assert field_changes(before, after) == changes(("/0", None, 9))
+
+
 def test_an_element_that_changed_inside_is_told_from_within() -> None:
     before, after = ({"id": name, "to": [{"mail": mail}]} for name, mail in (("a", "x"), ("a", "y")))
     assert field_changes([1, before, 2], [1, after, 2]) == changes(("/1/to/0/mail", "x", "y"))
