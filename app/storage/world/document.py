@@ -1,13 +1,7 @@
-"""A world document as the plan takes it: its items, and the mistakes in its form, which a schema of pydantic describes.
-
-A large document is read piece by piece: as objects it would take five times the memory of its text. `ijson`, which reads so
-too, knows neither the line of a syntax error nor that a section stands in the document twice.
-"""
+"""A world document as the plan takes it: its items, and the mistakes in its form, which a schema of pydantic describes."""
 
 import json
-import re
-from array import array
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Never
 
@@ -18,16 +12,13 @@ from pydantic_core import core_schema as form
 from app.domain.content import json_mistakes, located
 from app.domain.graph import Json
 from app.domain.world.sections import FORMAT, KEY_LIMITS, REQUIRED, SECTIONS, Property, Section
-from app.domain.world.things import Item, Mistake, Part
-from app.json_keys import repeated_key
+from app.domain.world.things import Item, Mistake
+from app.json_keys import repeated_keys
 
 Progress = Callable[[str, int, int], None]
 """Shows what is being done, how much of it is done, and how much there is to do."""
 ITEMS_AT_A_TIME = 5000
 TWICE = "This stands in the file twice."
-TOO_DEEP = "This is nested too deeply to be read."
-_SPACE = re.compile(r"[ \t\n\r]*")
-_COMMA = re.compile(r"[ \t\n\r]*(,?)[ \t\n\r]*")
 
 
 class UnreadableDocument(Exception):
@@ -35,124 +26,63 @@ class UnreadableDocument(Exception):
 
 
 class WorldDocument:
-    """The items of a document and its mistakes; the graphs of its flows are read once more when they are needed."""
+    """The items of a document, its flows as they stand in it, and its mistakes."""
 
     def __init__(self, document: bytes | Json, progress: Progress) -> None:
         """`document` is the text of a file, or a JSON value."""
         self.items: list[Item] = []
         self.mistakes: list[Mistake] = []
-        self._progress = progress
-        self._starts: dict[str, array[int]] = {}
-        self._decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+        self._flows: Sequence[Json] = ()
         try:
-            self._text = _text_of(document)
-            self._read()
+            self._read(document, progress)
         except UnreadableDocument as error:
-            self.items, self.mistakes = [], [*error.args]
+            self.mistakes.extend(error.args)
 
     def flows(self, indexes: Collection[int]) -> Iterator[tuple[int, Json]]:
         """The whole JSON of the flows with these indexes."""
-        starts = enumerate(self._starts.get("flows", ()))
-        return ((index, self._decode(start)[0]) for index, start in starts if index in indexes)
+        return ((index, flow) for index, flow in enumerate(self._flows) if index in indexes)
 
-    def _read(self) -> None:
-        at = self._skip_space(0)
-        if not self._text.startswith("{", at):
-            self._decode(at)
+    def _read(self, document: bytes | Json, progress: Progress) -> None:
+        sections, repeated = _decode(document) if isinstance(document, bytes) else (document, [])
+        if not isinstance(sections, dict):
             raise UnreadableDocument(Mistake((), "A world file is an object."))
-        at = self._skip_space(at + 1)
-        rest: dict[str, Json] = {}
-        while not self._text.startswith("}", at):
-            name, at = self._decode_name(at)
-            if name in self._starts or name in rest:
-                raise UnreadableDocument(Mistake((name,), TWICE))
-            if name in SECTIONS and self._text.startswith("[", at):
-                at = self._read_section(name, at)
-            else:
-                rest[name], at = self._decode_unique(at, name)
-            at = self._after_comma(at, "}")
-        at = self._skip_space(at + 1)
-        if at < len(self._text):
-            self._refuse("Extra data", at)
-        self.mistakes.extend(_mistakes_at_the_top(rest))
-        self._progress("Reading", at, at)
-
-    def _read_section(self, name: str, at: int) -> int:
-        section, starts = SECTIONS[name], self._starts.setdefault(name, array("Q"))
-        at = self._skip_space(at + 1)
-        while not self._text.startswith("]", at):
-            index = len(starts)
-            starts.append(at)
-            value, at = self._decode_unique(at, name, index)
-            item, mistakes = read_item(section, index, value)
-            self.mistakes.extend(mistakes)
-            if item is not None:
-                self.items.append(item)
-            if index % ITEMS_AT_A_TIME == 0:
-                self._progress("Reading", at, len(self._text))
-            at = self._after_comma(at, "]")
-        return at + 1
-
-    def _decode_name(self, at: int) -> tuple[str, int]:
-        if not self._text.startswith('"', at):
-            self._refuse("Expecting property name enclosed in double quotes", at)
-        name, at = self._decode(at)
-        at = self._skip_space(at)
-        if not self._text.startswith(":", at):
-            self._refuse("Expecting ':' delimiter", at)
-        return str(name), self._skip_space(at + 1)
-
-    def _decode_unique(self, at: int, *path: Part) -> tuple[Json, int]:
-        """Decode a value; a key that stands twice in one of its objects is a mistake."""
-        value, end = self._decode(at, *path)
-        repeated = repeated_key(self._text[at:end].encode(errors="surrogatepass"), value)
-        if repeated is not None:
-            self.mistakes.append(Mistake((*path, *repeated.path, repeated.key), TWICE))
-        return value, end
-
-    def _decode(self, at: int, *path: Part) -> tuple[Json, int]:
-        try:
-            return self._decoder.raw_decode(self._text, at)
-        except json.JSONDecodeError as error:
-            self._refuse(error.msg, error.pos)
-        except RecursionError:
-            raise UnreadableDocument(Mistake(path, TOO_DEEP)) from None
-        except ValueError:
-            raise UnreadableDocument(Mistake(path, "A number in here is none that JSON knows.")) from None
-
-    def _after_comma(self, at: int, end: str) -> int:
-        """The place of the next element, or of the end."""
-        comma = _COMMA.match(self._text, at)
-        after = at if comma is None else comma.end()
-        is_end = self._text.startswith(end, after)
-        if comma is not None and comma[1]:
-            if is_end:
-                self._refuse("Illegal trailing comma before end", comma.start(1))
-        elif not is_end:
-            self._refuse("Expecting ',' delimiter", after)
-        return after
-
-    def _skip_space(self, at: int) -> int:
-        match = _SPACE.match(self._text, at)
-        return at if match is None else match.end()
-
-    def _refuse(self, reason: str, at: int) -> Never:
-        # The error knows how to count lines and columns.
-        error = json.JSONDecodeError(reason, self._text, at)
-        raise UnreadableDocument(Mistake((), f"This isn't JSON: {error}.")) from None
+        self.mistakes.extend((*repeated, *_mistakes_at_the_top(sections)))
+        lists = {name: raw for name, raw in sections.items() if name in SECTIONS and isinstance(raw, list)}
+        self._flows = lists.get("flows", ())
+        total = sum(map(len, lists.values()))
+        for name, things in lists.items():
+            for index, raw in enumerate(things):
+                item, mistakes = read_item(SECTIONS[name], index, raw)
+                self.mistakes.extend(mistakes)
+                if item is not None:
+                    self.items.append(item)
+                if index % ITEMS_AT_A_TIME == 0:
+                    progress("Reading", len(self.items), total)
+        progress("Reading", total, total)
 
 
-def _text_of(document: bytes | Json) -> str:
+def _decode(text: bytes) -> tuple[Json, list[Mistake]]:
+    """Decode a document; also answers the keys that stand twice in an object. Refuses a section that stands twice."""
     try:
-        return document.decode("utf-8-sig") if isinstance(document, bytes) else json.dumps(document)
+        value = json.loads(text.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        twice = [Mistake((*repeated.path, repeated.key), TWICE) for repeated in repeated_keys(text, value)]
     except UnicodeDecodeError as error:
-        raise UnreadableDocument(Mistake((), f"This isn't UTF-8: byte {error.start} fits nothing.")) from None
+        reason = f"This isn't UTF-8: byte {error.start} fits nothing."
+    except json.JSONDecodeError as error:
+        reason = f"This isn't JSON: {error}."
     except RecursionError:
-        raise UnreadableDocument(Mistake((), TOO_DEEP)) from None
+        reason = "This is nested too deeply to be read."
+    except ValueError:
+        reason = "A number in here has too many digits to be read."
+    else:
+        if twice and len(twice[0].path) == 1:
+            raise UnreadableDocument(twice[0])
+        return value, twice
+    raise UnreadableDocument(Mistake((), reason))
 
 
 def _refuse_constant(name: str) -> Never:
-    raise ValueError(name)
+    raise UnreadableDocument(Mistake((), f"A number in here is none that JSON knows: {name}."))
 
 
 def _mistakes_at_the_top(sections: Mapping[str, Json]) -> Iterator[Mistake]:
@@ -162,7 +92,7 @@ def _mistakes_at_the_top(sections: Mapping[str, Json]) -> Iterator[Mistake]:
     for name, value in sections.items():
         if name not in SECTIONS and name != "format":
             yield Mistake((name,), f"There is no such section. There are: {', '.join(SECTIONS)}.")
-        elif name in SECTIONS and value is not None:
+        elif name in SECTIONS and not isinstance(value, list | None):
             yield Mistake((name,), "A list is expected here.")
 
 
