@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from app.domain.errors import Refused, in_order
 from app.domain.graph import Json
@@ -16,7 +15,7 @@ from app.storage.connections.connection import ReadConnection
 from app.storage.ids import new_id
 from app.storage.store import Store
 from app.storage.world import demo
-from app.storage.world.document import Progress, WorldDocument
+from app.storage.world.document import Progress, read_document
 from app.storage.world.plan_writes import note_numbers, write_flows, write_plan
 from app.storage.world.terms import lock_what_changes, read_terms, take_turn_of_command, take_turns
 from app.storage.world.world_facts import read_dependents, read_facts, read_uses
@@ -89,21 +88,21 @@ def ids_of(plan: WorldPlan) -> dict[str, str]:
 
 async def _planned(connection: ReadConnection, wish: WorldWish, actor: str, store: Store | None) -> WorldPlan:
     """Plan a document; with a store, lock what it changes, and write the plan as long as nothing stands in the way."""
-    document = await offload(LARGE, WorldDocument, wish.document, wish.progress)
+    items, mistakes = await offload(LARGE, read_document, wish.document, wish.progress)
     terms = await _terms(connection, wish, actor, store)
     if terms is None:
         return WorldPlan(blockers=(TenantNotFound(wish.tenant or "", path=("tenantId",)),))
-    facts = await read_facts(connection, terms, document.items)
-    planning = await offload(LARGE, Planning, facts, document.items, wish.new_id)
+    facts = await read_facts(connection, terms, items)
+    planning = await offload(LARGE, Planning, facts, items, wish.new_id)
     if store is not None:
         await lock_what_changes(store.connection, planning.planned)
     dependents = await read_dependents(connection, planning.removed)
     uses = await read_uses(connection, planning.removed.values())
-    plan = planning.conclude(dependents, uses, document.mistakes)
+    plan = planning.conclude(dependents, uses, mistakes)
     writing = None if _blockers(plan, wish, terms, store) else store
     if writing is not None:
         await write_plan(writing, plan.effects, terms)
-    plan = await _with_flows(document, planning, plan, wish, writing)
+    plan = await _with_flows(planning, plan, wish, writing)
     blockers = _blockers(plan, wish, terms, store)
     if writing is not None and terms.by_command and not blockers:
         await note_numbers(writing.connection, plan)
@@ -120,15 +119,13 @@ async def _terms(connection: ReadConnection, wish: WorldWish, actor: str, store:
     return terms
 
 
-async def _with_flows(
-    document: WorldDocument, planning: Planning, plan: WorldPlan, wish: WorldWish, writing: Store | None
-) -> WorldPlan:
+async def _with_flows(planning: Planning, plan: WorldPlan, wish: WorldWish, writing: Store | None) -> WorldPlan:
     """The plan with the mistakes in its new flows, which are written a part at a time as long as there is no mistake."""
     unread, mistakes = planning.unread, planning.names.mistakes
-    reader, flows, new = FlowReader(planning.names, planning.removed), document.flows(unread), list[NewFlow]()
+    reader, new = FlowReader(planning.names, planning.removed), list[NewFlow]()
     for done in range(0, len(unread) + FLOWS_AT_A_TIME, FLOWS_AT_A_TIME):
         # The next part is read while one is written.
-        reading = offload(LARGE, reader.read_all, islice(flows, FLOWS_AT_A_TIME), unread)
+        reading = offload(LARGE, reader.read_all, unread[done : done + FLOWS_AT_A_TIME])
         written = asyncio.sleep(0) if writing is None else write_flows(writing, new, wish.new_id)
         following, _ = await asyncio.gather(reading, written)
         new = [] if mistakes else following

@@ -46,7 +46,7 @@ class Planning:
     def __init__(self, facts: WorldFacts, items: Iterable[Item], new_id: IdSource) -> None:
         self.names = Names(facts)
         self.planned: list[Planned] = []
-        self.unread: dict[int, tuple[Item, Thing | None]] = {}
+        self.unread: list[tuple[Item, Thing | None]] = []
         """New flows, whose versions and drafts are read later, and flows with mistakes that hide whether they are new."""
         self._terms = facts.terms
         self._new_id = new_id
@@ -106,7 +106,7 @@ class Planning:
 
     def _leave_unread(self, item: Item, thing: Thing | None) -> None:
         if item.section.name == "flows":
-            self.unread[item.index] = item, thing
+            self.unread.append((item, thing))
 
     def _create(self, item: Item, values: Values, guest: Thing | None) -> None:
         """Plan a new thing; or a key for another tenant's user, of which nothing may tell that it was known."""

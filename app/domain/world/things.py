@@ -24,6 +24,8 @@ ELSEWHERE = "elsewhere"
 
 Part = str | int
 """A step on the way into a document: the key of an object, or the index of a list."""
+STATES = frozenset({"versions", "draft"})
+"""The properties of flows that are read last, and only for new ones."""
 PRUNE: tuple[Part, ...] = ("prune",)
 """The path of mistakes in a thing that the document doesn't name."""
 
@@ -72,8 +74,8 @@ class Item:
     values: Mapping[str, Json]
     malformed: frozenset[str] = frozenset()
     """Properties that the document has, but not in their form."""
-    users: tuple[str, ...] = ()
-    """The users that the versions and the draft of a flow name."""
+    states: Mapping[str, Json] = field(default_factory=dict)
+    """The versions and the draft of a flow, also malformed ones."""
     id: str | None = field(init=False)
     key: str | None = field(init=False)
     """The key of a thing; of a membership the keys of place and user."""

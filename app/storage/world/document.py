@@ -1,7 +1,7 @@
 """A world document as the plan takes it: its items, and the mistakes in its form, which a schema of pydantic describes."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Never
 
@@ -12,7 +12,7 @@ from pydantic_core import core_schema as form
 from app.domain.content import json_mistakes, located
 from app.domain.graph import Json
 from app.domain.world.sections import FORMAT, KEY_LIMITS, REQUIRED, SECTIONS, Property, Section
-from app.domain.world.things import Item, Mistake
+from app.domain.world.things import STATES, Item, Mistake
 from app.json_keys import repeated_keys
 
 Progress = Callable[[str, int, int], None]
@@ -25,40 +25,27 @@ class UnreadableDocument(Exception):
     """The text of a document can't be read as one; the argument is the mistake."""
 
 
-class WorldDocument:
-    """The items of a document, its flows as they stand in it, and its mistakes."""
-
-    def __init__(self, document: bytes | Json, progress: Progress) -> None:
-        """`document` is the text of a file, or a JSON value."""
-        self.items: list[Item] = []
-        self.mistakes: list[Mistake] = []
-        self._flows: Sequence[Json] = ()
-        try:
-            self._read(document, progress)
-        except UnreadableDocument as error:
-            self.mistakes.extend(error.args)
-
-    def flows(self, indexes: Collection[int]) -> Iterator[tuple[int, Json]]:
-        """The whole JSON of the flows with these indexes."""
-        return ((index, flow) for index, flow in enumerate(self._flows) if index in indexes)
-
-    def _read(self, document: bytes | Json, progress: Progress) -> None:
-        sections, repeated = _decode(document) if isinstance(document, bytes) else (document, [])
-        if not isinstance(sections, dict):
-            raise UnreadableDocument(Mistake((), "A world file is an object."))
-        self.mistakes.extend((*repeated, *_mistakes_at_the_top(sections)))
-        lists = {name: raw for name, raw in sections.items() if name in SECTIONS and isinstance(raw, list)}
-        self._flows = lists.get("flows", ())
-        total = sum(map(len, lists.values()))
-        for name, things in lists.items():
-            for index, raw in enumerate(things):
-                item, mistakes = read_item(SECTIONS[name], index, raw)
-                self.mistakes.extend(mistakes)
-                if item is not None:
-                    self.items.append(item)
-                if index % ITEMS_AT_A_TIME == 0:
-                    progress("Reading", len(self.items), total)
-        progress("Reading", total, total)
+def read_document(document: bytes | Json, progress: Progress) -> tuple[list[Item], list[Mistake]]:
+    """The items of a document, the text of a file or a JSON value, and the mistakes in its form."""
+    try:
+        sections, mistakes = _decode(document) if isinstance(document, bytes) else (document, [])
+    except UnreadableDocument as error:
+        return [], [*error.args]
+    if not isinstance(sections, dict):
+        return [], [Mistake((), "A world file is an object.")]
+    mistakes.extend(_mistakes_at_the_top(sections))
+    lists = {name: raw for name, raw in sections.items() if name in SECTIONS and isinstance(raw, list)}
+    items, total = list[Item](), sum(map(len, lists.values()))
+    for name, things in lists.items():
+        for index, raw in enumerate(things):
+            item, mistakes_of_item = read_item(SECTIONS[name], index, raw)
+            mistakes.extend(mistakes_of_item)
+            if item is not None:
+                items.append(item)
+            if index % ITEMS_AT_A_TIME == 0:
+                progress("Reading", len(items), total)
+    progress("Reading", total, total)
+    return items, mistakes
 
 
 def _decode(text: bytes) -> tuple[Json, list[Mistake]]:
@@ -181,15 +168,8 @@ def read_item(section: Section, index: int, raw: Json) -> tuple[Item | None, lis
             Mistake((*path, *located(raw, each.path)), each.message) for each in json_mistakes(raw[name], (name,))
         )
     malformed = frozenset(str(each.path[2]) for each in mistakes)
-    values = {name: raw[name] for name in raw if name not in malformed and name not in {"versions", "draft"}}
-    return Item(section, index, values, malformed, _users_of(raw, malformed)), mistakes
-
-
-def _users_of(flow: Mapping[str, Json], malformed: frozenset[str]) -> tuple[str, ...]:
-    """The users that the versions and the draft of a flow name."""
-    versions, draft = (None if name in malformed else flow.get(name) for name in ("versions", "draft"))
-    named = [*(each.get("publishedBy") for each in versions or ()), *([] if draft is None else [draft.get("author")])]
-    return tuple(user for user in named if user is not None)
+    values = {name: raw[name] for name in raw if name not in malformed | STATES}
+    return Item(section, index, values, malformed, {name: raw[name] for name in STATES & raw.keys()}), mistakes
 
 
 def _message(details: ErrorDetails) -> str:
