@@ -277,7 +277,7 @@ async def test_a_flow_of_an_unknown_workspace_is_checked_for_the_rest(url: str) 
     ]
 
 
-async def test_mistakes_in_the_last_flow_undo_what_the_first_have_written(
+async def test_mistakes_in_the_last_flow_keep_the_first_from_being_written(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.usecases.apply_world.FLOWS_AT_A_TIME", 1)

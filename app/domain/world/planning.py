@@ -1,7 +1,8 @@
 """Plans what applying a document does (W1 to W11, W15): the one decision behind plans and applying.
 
-`Planning` takes what exists and the items of a document, and says what becomes of each. Then it is known what goes, so
-that what rests on it can be locked and read; `conclude` makes the plan of both.
+`Planning` takes what exists and the items of a document, and says what becomes of each. Then it is known which flows are
+new, so that their versions and drafts can be read, and what goes, so that what rests on it can be locked and read;
+`conclude` makes the plan of all three.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from app.domain.graph import Json, canonical
 from app.domain.input import email_key
 from app.domain.model import FlowStatus, Kind
 from app.domain.world.consistency import blockers_of, consistency_mistakes, pruned
+from app.domain.world.flows import FlowReader
 from app.domain.world.names import MISSING, Names, identify, scope_of
 from app.domain.world.sections import RANKS, REQUIRED, Property, Section
 from app.domain.world.things import (
@@ -57,6 +59,11 @@ class Planning:
         self._mistakes.extend(consistency_mistakes(self.planned, facts, self.names))
 
     @cached_property
+    def flow_reader(self) -> FlowReader:
+        """Reads the unread flows, before `conclude`."""
+        return FlowReader(self.names, self.removed)
+
+    @cached_property
     def removed(self) -> Mapping[str, Planned]:
         """The removals, by the ids of the things."""
         return {each.thing.id: each for each in self.planned if each.change is WorldChange.REMOVED}
@@ -68,7 +75,8 @@ class Planning:
         for thing_id, used in uses.items():
             self.removed[thing_id].uses = used
         mistakes = in_order((*also, *self._mistakes, *self.names.references_to(self.removed)))
-        fingerprint = fingerprint_of(self.planned, self.names)
+        states = self.flow_reader.fingerprint if self.unread else ""
+        fingerprint = fingerprint_of(self.planned, self.names) + states
         return WorldPlan(self.planned, fingerprint, mistakes, tuple(blockers_of(self.planned, dependents)))
 
     def _plan(self, item: Item) -> None:
