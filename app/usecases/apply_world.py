@@ -1,6 +1,7 @@
 """Bring a tenant in step with a world document: all of it, or nothing (W1 to W15). Load the demo world, or put it back to its first state."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -73,17 +74,15 @@ async def plan_world(work: UnitOfWork, wish: WorldWish) -> WorldPlan:
 
 
 def ids_of(plan: WorldPlan) -> dict[str, str]:
-    """The ids of a plan's things by their keys; a key of several things is preceded by the section of each."""
+    """The ids of a plan's things by their keys, and by `section/key` where several sections have the key."""
+    named = [each for each in plan.effects if each.section.kind is not None and each.change is not WorldChange.REMOVED]
+    by_section = {(each.section.name, each.key): each.thing.id for each in named if each.thing.id and each.key}
+    sections = Counter(key for _, key in by_section)
     ids: dict[str, str] = {}
-    sections: dict[str, str] = {}
-    for each in plan.effects:
-        if not each.thing.id or each.key is None or each.section.kind is None or each.change is WorldChange.REMOVED:
-            continue
-        if (first := sections.setdefault(each.key, each.section.name)) != each.section.name:
-            ids.setdefault(f"{first}/{each.key}", ids.get(each.key, ""))
-            ids[f"{each.section.name}/{each.key}"] = each.thing.id
-        else:
-            ids[each.key] = each.thing.id
+    for (section, key), thing_id in by_section.items():
+        ids.setdefault(key, thing_id)
+        if sections[key] > 1:
+            ids[f"{section}/{key}"] = thing_id
     return ids
 
 
