@@ -169,7 +169,7 @@ class Planning:
     def _resolved(self, item: Item) -> Values:
         """The properties that the item sets, with ids in place of references; where it says null, their defaults."""
         values: Values = {}
-        if self._terms.tenant is not None and "tenant" in item.section.by_name:
+        if self._terms.tenant is not None and any(part.name == "tenant" for part in item.section.properties):
             values["tenant"] = self._terms.tenant
         for part in item.section.properties:
             if part.name not in item.values:

@@ -119,10 +119,6 @@ class Section:
     """Whether only the command may change it (W11)."""
 
     @cached_property
-    def by_name(self) -> Mapping[str, Property]:
-        return {each.name: each for each in self.properties}
-
-    @cached_property
     def references(self) -> tuple[Property, ...]:
         return tuple(each for each in self.properties if each.refers_to)
 
