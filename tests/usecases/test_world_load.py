@@ -7,6 +7,9 @@ from typing import Any
 
 from app.domain.graph import Json, bindings_from_json, canonical, content_hash, join
 from app.domain.model import Kind, kind_of
+from app.domain.world.sections import SECTIONS
+from app.domain.world.things import Planned, Thing, WorldChange, WorldPlan
+from app.usecases.apply_world import ids_of
 from tests.applying import load_world
 from tests.usecases.world_files import GRAPH, WorldFile, as_file, contents, put, world
 
@@ -214,3 +217,12 @@ async def test_keys_of_the_file_are_kept_in_their_tenants_and_those_of_flows_in_
         "office": (home, "agents"),
         "orders-flow": (ids["dev"], "flows"),
     }
+
+
+def test_a_key_of_several_sections_names_its_first_thing_and_with_the_section_each() -> None:
+    things = [("tenants", "a", "1"), ("users", "a", "2"), ("users", "b", "3"), ("roles", "a", "4")]
+    effects = [
+        Planned(SECTIONS[section], key, WorldChange.CREATED, Thing(thing_id, {}, None))
+        for section, key, thing_id in things
+    ]
+    assert ids_of(WorldPlan(effects)) == {"a": "1", "tenants/a": "1", "users/a": "2", "roles/a": "4", "b": "3"}
