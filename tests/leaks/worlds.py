@@ -206,10 +206,9 @@ async def _record_exports(
         await connection.execute(text(statement))
     everywhere = [key for key in ids.of if key.endswith(("-bound", "-history", "-stashed")) and " to " not in key]
     known = [(key, other) for key in everywhere for other in everywhere if key != other and {key, other} & {*flows}]
-    for key, other in known:
-        record = _record(loaded, ids, key, other)
-        for statement in (REPORT, EXPORT, EVENT):
-            await connection.execute(text(statement), record)
+    records = [_record(loaded, ids, key, other) for key, other in known]
+    for statement in (REPORT, EXPORT, EVENT) if records else ():
+        await connection.execute(text(statement), records)
     await connection.execute(text(SINCE_THEN), {"position": AFTER})
     for key in flows:
         if key.endswith("-bound"):
