@@ -1,11 +1,12 @@
 """A server with flows to be released, and a pipeline that calls the command with release files."""
 
+import asyncio
 import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,8 +17,9 @@ import httpx
 from tests.api.world_builder import LIMITED, WorldBuilder, graph, step
 from tests.cli.flowport import called
 from tests.cli.forked import Forked
+from tests.conftest import open_folder
 from tests.crashes.killable import Killable
-from tests.databases import Loaded, connected
+from tests.databases import Databases, Loaded, connected
 from tests.plain_http import TRUSTS_NOBODY
 
 FLOWS = 40
@@ -173,3 +175,18 @@ class ReleasePlace:
     async def flows(self, store: str) -> dict[str, Row]:
         """The flows of a store, by their names."""
         return {row[0]: Row(*row[1:]) for row in await self.rows(PUBLISHED_FLOWS, self.id(store))}
+
+
+@asynccontextmanager
+async def release_place(databases: Databases) -> AsyncIterator[ReleasePlace]:
+    """A server with forty flows, that logs no error."""
+    async with databases.loaded(forty_flows()) as loaded:
+        url = databases.url_of(loaded.name)
+        with open_folder() as folder:
+            server = Killable(folder, url, workers=1)
+            try:
+                await asyncio.to_thread(server.start)
+                yield ReleasePlace(server, url, loaded, folder)
+                assert server.errors() == []
+            finally:
+                server.kill()

@@ -3,7 +3,7 @@
 import random
 import subprocess
 from asyncio import to_thread
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ from app.client import commands
 from app.client.api import Api
 from app.client.planning import View, look
 from app.client.release_file import ReleaseFile
-from tests.client.pipelines import FLOWS, PATIENCE_SECONDS, REVIEW, ReleasePlace
-from tests.databases import connected
+from tests.client.pipelines import FLOWS, PATIENCE_SECONDS, REVIEW, ReleasePlace, release_place
+from tests.databases import Databases, connected
 from tests.serving.real import soon_true
 
 ROUNDS = 4
@@ -24,6 +24,12 @@ LONGEST_SECONDS = 0.6
 WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 RECORDS = "select count(*), count(distinct source_flow_id) from flow_export where destination_workspace_id = $1"
 STATES = "select state from release_request where workspace_id = $1 order by requested_at"
+
+
+@pytest.fixture(scope="module")
+async def place(databases: Databases) -> AsyncIterator[ReleasePlace]:
+    async with release_place(databases) as place:
+        yield place
 
 
 class Killed(BaseException):

@@ -13,8 +13,8 @@ from app.telemetry.metrics_files import BYTES
 from tests.cli.flowport import forked, serving
 from tests.crashes.small_disk import small_disk
 from tests.databases import Databases, Loaded
-from tests.serving.real import COPY, VIEWER, soon, soon_true
 from tests.processes.test_under_load import Workers, fresh_connections
+from tests.serving.real import COPY, VIEWER, soon, soon_true
 
 WORKERS = 2
 SIZE = (WORKERS + 1) * sum(BYTES.values()) + 65_536

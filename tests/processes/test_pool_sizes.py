@@ -11,9 +11,9 @@ from app.server.database import MOST_USUAL, pool_size_of, refuse_too_large_pools
 from app.settings import Settings
 from tests.cli.flowport import called, serving
 from tests.databases import Databases, Loaded
+from tests.processes.test_under_load import rows
 from tests.serving.load import Load
 from tests.serving.real import soon
-from tests.processes.test_under_load import rows
 
 CONNECTIONS = (
     "select pid::text from pg_stat_activity where datname = current_database() and application_name = 'flowport'"

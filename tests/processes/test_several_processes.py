@@ -15,8 +15,8 @@ from tests.api.world_builder import email_of
 from tests.cli.flowport import serving
 from tests.commands import issue_token, list_tokens, revoke_token
 from tests.databases import Databases, Loaded
-from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, soon, soon_true
 from tests.processes.test_under_load import Workers, fresh_connections, rows
+from tests.serving.real import COPY, LOCK_FLOWS, VIEWER, soon, soon_true
 
 WORKERS = 2
 WAITING = (

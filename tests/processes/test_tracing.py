@@ -22,8 +22,8 @@ from tests.cli.flowport import forked, serving
 from tests.clusters import with_cluster
 from tests.databases import Databases, Loaded, run_sql
 from tests.plain_http import TRUSTS_NOBODY
-from tests.serving.logs import logging
 from tests.processes.otlp_collector import Collector
+from tests.serving.logs import logging
 from tests.serving.real import COPY, VIEWER, Real, real_server
 from tests.serving.redis_server import MISSING, PROGRAM, redis_server
 
