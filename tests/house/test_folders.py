@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
-LONG = {"browser", "cli", "clients", "contention", "crashes", "embedded", "fuzz", "pooler", "replication"}
+LONG = {"browser", "cli", "clients", "contention", "crashes", "embedded", "fuzz", "pooler", "processes", "replication"}
 """Folders that `./scripts/test` leaves to CI and to `./scripts/test tests`."""
 
 
