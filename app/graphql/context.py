@@ -56,10 +56,10 @@ class Context(ExecutionContext):
     def _parsing(self) -> Lock:
         return Lock()
 
-    async def begin_mutation(self) -> None:
+    def begin_mutation(self) -> None:
         """Forget the rows that were read, since an earlier mutation may have changed them."""
         self._transactions_before = len(self.work.commits)
-        await self._forget_rows()
+        self._forget_rows()
 
     def end_mutation(self, errors: Iterable[GraphQLError]) -> None:
         """Note with each error whether the mutation was written."""
@@ -70,13 +70,13 @@ class Context(ExecutionContext):
                 cause.written = cause.written or written
             error.extensions = {**(error.extensions or {}), WRITTEN: written.value}
 
-    async def look_again(self) -> None:
+    def look_again(self) -> None:
         """Forget the rows that were read, and count the answer from zero."""
         self.meter.begin_again()
-        await self._forget_rows()
+        self._forget_rows()
 
-    async def _forget_rows(self) -> None:
-        await self.loaders.close()
+    def _forget_rows(self) -> None:
+        self.loaders.close()
         self.loaders = Loaders(self.work)
 
     async def parsed(self, key: Hashable, size: int, parse: Callable[[], Made]) -> Made:
