@@ -20,7 +20,7 @@ class ExecutionContext:
         self.meter = meter
         self.pace = Pace(meter)
 
-    def begin_mutation(self) -> None:
+    async def begin_mutation(self) -> None:
         """Called before each mutation of an operation."""
 
     def end_mutation(self, errors: Iterable[GraphQLError]) -> None:

@@ -71,7 +71,7 @@ class Executor:
         for step in steps:
             known = len(errors)
             if is_mutation:
-                self._context.begin_mutation()
+                await self._context.begin_mutation()
             await self._execute(step)
             self._answers.settle(answer, step.unresolved)
             if is_mutation:

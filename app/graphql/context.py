@@ -56,10 +56,10 @@ class Context(ExecutionContext):
     def _parsing(self) -> Lock:
         return Lock()
 
-    def begin_mutation(self) -> None:
+    async def begin_mutation(self) -> None:
         """Forget the rows that were read, since an earlier mutation may have changed them."""
         self._transactions_before = len(self.work.commits)
-        self._forget_rows()
+        await self._forget_rows()
 
     def end_mutation(self, errors: Iterable[GraphQLError]) -> None:
         """Note with each error whether the mutation was written."""
@@ -70,13 +70,13 @@ class Context(ExecutionContext):
                 cause.written = cause.written or written
             error.extensions = {**(error.extensions or {}), WRITTEN: written.value}
 
-    def look_again(self) -> None:
+    async def look_again(self) -> None:
         """Forget the rows that were read, and count the answer from zero."""
         self.meter.begin_again()
-        self._forget_rows()
+        await self._forget_rows()
 
-    def _forget_rows(self) -> None:
-        self.loaders.close()
+    async def _forget_rows(self) -> None:
+        await self.loaders.close()
         self.loaders = Loaders(self.work)
 
     async def parsed(self, key: Hashable, size: int, parse: Callable[[], Made]) -> Made:

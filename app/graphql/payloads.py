@@ -31,7 +31,6 @@ from app.graphql.describe import about, field
 from app.graphql.outcomes import BatchPayload, ExportFlowWarning, Payload, payload
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.records import FlowExport, ReferenceOutcome, ReleaseRequest
-from app.storage.reads.rows import FlowView
 
 
 async def references_of_revert(
@@ -42,8 +41,7 @@ async def references_of_revert(
     if reverted is None:
         return ()
     # Whoever repeats the call may not see the flow any more.
-    flow = Lookup[FlowView](info.context.loaders.flows, reverted.flow_id)
-    is_shown = not reverted.replayed or await flow is not None
+    is_shown = not reverted.replayed or await info.context.loaders.flows.load(reverted.flow_id) is not None
     return reverted.references if is_shown else ()
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Awaitable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
 from app.domain import diff, world
-from app.domain.model import Kind, kind_of
+from app.domain.model import Kind
 from app.execution.lookups import Lookup
 from app.graphql.connections import (
     Connection,
@@ -41,7 +41,7 @@ from app.graphql.loading.loader_keys import OfFlow
 from app.graphql.types.flow import Flow, FlowVersion, counted
 from app.graphql.types.graphs import GraphDiff
 from app.graphql.types.records import EventConnection, Types, events_of
-from app.graphql.types.resources import Contract, Node, User, nodes_by_id
+from app.graphql.types.resources import Contract, Node, User, node_by_id, nodes_by_id
 from app.graphql.types.workspace import Workspace
 from app.graphql.world_plans import WorldPlan
 from app.storage.pages.events import OF_TENANT
@@ -87,18 +87,18 @@ class Query:
         self,
         info: Info,
         id_: Annotated[strawberry.ID, strawberry.argument(description="The id of anything that implements `Node`.")],
-    ) -> Lookup[Node]:
+    ) -> Lookup[Node] | None:
         """An object by its id."""
-        return Lookup(info.context.loaders.objects, (kind_of(id_), id_))
+        return node_by_id(info, id_)
 
-    @shown_as(list[Node | None])
-    def nodes(
+    @field
+    async def nodes(
         self,
         info: Info,
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="Any ids, at most 100.")],
-    ) -> Lookup[list[Any]]:
+    ) -> list[Node | None]:
         """Several objects by their ids, in the same order; null for an id without an object that you can see."""
-        return nodes_by_id(info, ids)
+        return await nodes_by_id(info, ids)
 
     @field
     def workspace(

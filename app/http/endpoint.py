@@ -189,7 +189,7 @@ class Endpoint:
         try:
             return await execute(call.asked, operation, context, self.documents)
         finally:
-            context.loaders.close()
+            await context.loaders.close()
 
     def _admit(self, call: Call, operation: Operation) -> None:
         if operation.type is not OperationType.QUERY and call.request.scope["method"] == "GET":

@@ -88,7 +88,7 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context,
     for _ in range(RETRIES):
         if plan.is_mutation or not _met_something_vanished(result.errors):
             break
-        context.look_again()
+        await context.look_again()
         result = await Executor(plan, context).run()
     errors, data, refused = result.errors, result.data, context.work.refused
     if not errors:

@@ -74,7 +74,7 @@ async def unreadable(*_: object) -> list[Any]:
 def fail_to_read(patch: pytest.MonkeyPatch) -> None:
     """Whatever a payload shows by its id can't be read."""
     for name in ("flows", "drafts", "versions", "exports"):
-        patch.setattr(Loaders, name, property(lambda _: Loader(unreadable)))
+        patch.setattr(Loaders, name, property(lambda loaders: Loader(unreadable, loaders.reading)))
 
 
 @pytest.fixture

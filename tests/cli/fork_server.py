@@ -25,7 +25,7 @@ LIBRARIES = (
         "app.storage.migrations.migrate",
         "app.server.applying",
     ),
-    *("app.usecases.manage_tokens", "app.graphql.types", "strawberry.relay", "cachetools"),
+    *("app.usecases.manage_tokens", "app.graphql.types", "strawberry.relay", "aiodataloader", "cachetools"),
 )
 TOO_EARLY = "prometheus_client"
 """It decides when it is imported how numbers are kept, and each program decides that itself."""

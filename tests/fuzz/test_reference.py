@@ -110,7 +110,7 @@ class Both:
         expected = execute(schema.graphql_schema, node, context_value=theirs, variable_values=variables)
         answers = [found, expected if isinstance(expected, ExecutionResult) else await expected]
         for context in (ours, theirs):
-            context.loaders.close()
+            await context.loaders.close()
         await end(asyncio.all_tasks() - before)
         if ours.meter.refused is not None:
             return None

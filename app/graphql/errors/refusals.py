@@ -25,13 +25,15 @@ from app.domain import flow as flow_rules
 from app.domain import input as input_rules
 from app.domain import topics as topic_rules
 from app.execution.rows import relation, shows
-from app.graphql.describe import about
+from app.graphql.context import Info
+from app.graphql.describe import about, shown_as
 from app.graphql.outcomes import Error, ExportFlowWarning
 from app.graphql.types.flow import Flow, FlowDraft, FlowVersion
 from app.graphql.types.graphs import DraftBlocker
 from app.graphql.types.records import ReleaseItem, ReleaseRequest
 from app.graphql.types.resources import Agent, Contract, InaccessibleComponent, Topic, in_workspace
 from app.graphql.types.workspace import Workspace
+from app.storage.reads.rows import TopicView
 
 
 @shows(access.FlowNotFound, "There is no such flow, or you can't see it: the answer is the same.")
@@ -185,9 +187,12 @@ class WorldPlanIsStale(Error):
     "without its topics.",
 )
 class MultipleTopicsNotCopied(Error):
-    topics: list[Topic] = relation(
-        "topics_referred_to", "topics", "The topics that the flow uses; as a warning those that were cleared."
-    )
+    @shown_as(list[Topic])
+    @staticmethod
+    async def topics(refusal: strawberry.Parent[topic_rules.MultipleTopicsNotCopied], info: Info) -> list[TopicView]:
+        """The topics that the flow uses; as a warning those that were cleared."""
+        views = await info.context.loaders.topics.load_many(topic.id for topic in refusal.topics)
+        return [view for view in views if view is not None]
 
 
 @shows(topic_rules.TopicNotAccessible, "The topic doesn't live in the workspace where it would be used.")

@@ -1,13 +1,12 @@
-"""Keys of loaders, and the answers of some; and which loader has the objects of a kind."""
+"""Keys of loaders, and the answers of some."""
 
 from collections.abc import Hashable, Iterable
 from typing import NamedTuple, TypeVar
 
 import orjson
 
-from app.domain import flow, graph
-from app.domain.model import Kind, ReferenceKind
-from app.storage.reads.rows import GraphView
+from app.domain import flow, graph, model
+from app.storage.reads.rows import AgentView, CredentialView, GraphView, SecretView, TopicView
 
 Group = TypeVar("Group", bound=Hashable)
 
@@ -19,29 +18,7 @@ class OfFlow(NamedTuple):
     source: flow.SourceWish
 
 
-KindAndId = tuple[Kind | ReferenceKind | None, str]
-
-LOADER_OF_KIND: dict[Kind | ReferenceKind | None, str] = {
-    Kind.USER: "visible_users",
-    Kind.CONTRACT: "contracts",
-    Kind.WORKSPACE: "workspaces",
-    Kind.COMPONENT: "components",
-    Kind.TOPIC: "topics",
-    Kind.CREDENTIAL: "credentials",
-    Kind.SECRET: "secrets",
-    Kind.AGENT: "agents",
-    Kind.FLOW: "flows",
-    Kind.DRAFT: "drafts",
-    Kind.VERSION: "versions",
-    Kind.EXPORT: "exports",
-    Kind.RELEASE: "releases",
-    Kind.EVENT: "events",
-    ReferenceKind.TOPIC: "topics",
-    ReferenceKind.CREDENTIAL: "credentials",
-    ReferenceKind.SECRET: "secrets",
-    ReferenceKind.AGENT: "agents",
-}
-"""The loaders of objects by their ids, and of what a step is bound to, by its kind. Data samples have none."""
+BoundView = CredentialView | SecretView | AgentView | TopicView
 
 
 class StoredGraph(NamedTuple):
@@ -54,7 +31,7 @@ class StoredGraph(NamedTuple):
 def topic_ids_of(stored: StoredGraph) -> list[str]:
     """The topics of its steps, each once."""
     bindings = graph.bindings_from_json(orjson.loads(stored.view.bindings))
-    return list(dict.fromkeys(filter(None, (step.reference(ReferenceKind.TOPIC) for step in bindings))))
+    return list(dict.fromkeys(filter(None, (step.reference(model.ReferenceKind.TOPIC) for step in bindings))))
 
 
 def commands_of(stored: StoredGraph) -> list[tuple[str, str]]:

@@ -6,14 +6,12 @@ from functools import cached_property, partial
 from itertools import chain
 from typing import Any, TypeVar
 
-from app.domain import diff, export, facts, matching
-from app.domain.model import Target
+from app.domain import diff, export, facts, matching, model
 from app.domain.readiness import Readiness
 from app.domain.references import StepInNeed
-from app.execution.lookups import Loader, Vanished
+from app.execution.lookups import Loader
 from app.graphql.loading.loader_keys import (
-    LOADER_OF_KIND,
-    KindAndId,
+    BoundView,
     OfFlow,
     StoredGraph,
     commands_of,
@@ -64,7 +62,7 @@ def _batched(
     answer: Callable[[Any, list[Asked]], Coroutine[Any, Any, list[Answer]]],
 ) -> cached_property[Loader[Asked, Answer]]:
     """Make a loader of a method that answers a batch of keys; the loader is created at its first use."""
-    return cached_property(lambda loaders: Loader(partial(answer, loaders)))
+    return cached_property(lambda loaders: Loader(partial(answer, loaders), loaders.reading))
 
 
 def _by_id(read: "by_id.Read[Row]", *, missing: object = None) -> cached_property[Loader[str, Row | None]]:
@@ -129,26 +127,31 @@ class Loaders:
         self._work = work
         self.database, self.viewer = work.database, work.actor
         self._comparison_limit = matching.ComparisonLimit()
+        self.reading: set[asyncio.Task[Any]] = set()
 
-    def close(self) -> None:
-        """Forget all rows. The loaders can't be used afterwards."""
+    async def close(self) -> None:
+        """Cancel reads that still run, in tasks that outlive the task of the request. The loaders can't be used afterwards."""
+        if reading := [*self.reading]:
+            for task in reading:
+                task.cancel()
+            await asyncio.gather(*reading, return_exceptions=True)
         # Loaders refer to this object, and it to them: without this, rows stay in memory until the garbage collector runs.
         for loader in [each for each in vars(self).values() if isinstance(each, Loader)]:
             loader.close()
 
     @_batched
-    async def objects(self, keys: list[KindAndId]) -> list[Any]:
-        """By kind and id: the row from the loader of the kind, None for a kind without one, or the exception of the loader."""
-        groups = grouped(key for key in keys if key[0] in LOADER_OF_KIND)
-        reads = [getattr(self, LOADER_OF_KIND[kind]).read(ids) for kind, ids in groups.items()]
-        rows = dict(zip(groups, await asyncio.gather(*reads, return_exceptions=True), strict=True))
-        answers = [(rows.get(kind, {}), id_) for kind, id_ in keys]
-        return [read if isinstance(read, BaseException) else read.get(id_) for read, id_ in answers]
-
-    @_batched
-    async def lists_of_objects(self, lists: list[tuple[KindAndId, ...]]) -> list[list[Any]]:
-        rows = await self.objects.read(chain.from_iterable(lists))
-        return [[rows[key] for key in keys] for keys in lists]
+    async def bindings(self, references: list[tuple[model.ReferenceKind, str]]) -> list[BoundView | None]:
+        """The rows that references are bound to, by the loader of each kind. Data samples have none."""
+        loaders: dict[model.ReferenceKind, Loader[str, Any]] = {
+            model.ReferenceKind.CREDENTIAL: self.credentials,
+            model.ReferenceKind.SECRET: self.secrets,
+            model.ReferenceKind.AGENT: self.agents,
+            model.ReferenceKind.TOPIC: self.topics,
+        }
+        groups = grouped(reference for reference in references if reference[0] in loaders)
+        reads = [loaders[kind].read(ids) for kind, ids in groups.items()]
+        rows = dict(zip(groups, await asyncio.gather(*reads), strict=True))
+        return [rows.get(kind, {}).get(id_) for kind, id_ in references]
 
     @_batched
     async def graphs(self, state_ids: list[str]) -> list[StoredGraph | None]:
@@ -163,12 +166,6 @@ class Loaders:
     @_batched
     async def topics_of_graphs(self, graphs: list[tuple[str, GraphView]]) -> list[list[TopicView]]:
         return await _named_in(self.topics, graphs, topic_ids_of)
-
-    @_batched
-    async def topics_referred_to(self, keys: list[tuple[Target, ...]]) -> list[list[TopicView]]:
-        """The topics that the viewer can see."""
-        rows = await self.topics.read(topic.id for topics in keys for topic in topics)
-        return [[*filter(None, (rows[topic.id] for topic in topics))] for topics in keys]
 
     @_batched
     async def components_of_graphs(self, graphs: list[tuple[str, GraphView]]) -> list[list[ComponentView]]:
@@ -238,13 +235,6 @@ class Loaders:
         """Compare the drafts that exports would make with the states that they would replace."""
         pairs = [export.changed_states for export in exports]
         return await compare_found(self.database, pairs, self._comparison_limit)
-
-    @_batched
-    async def published_versions(self, flow_ids: list[str]) -> list[str | Vanished | None]:
-        """By the id of a flow that is there: the id of its published version."""
-        flows = await self.flows.read(flow_ids)
-        gone = Vanished("a flow is referred to but not found")
-        return [gone if flow is None else flow.published_version_id for flow in map(flows.get, flow_ids)]
 
     @_batched
     async def previous_versions(self, keys: list[tuple[str, int]]) -> list[str | None]:

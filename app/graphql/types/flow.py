@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable
 from datetime import datetime
-from functools import partial
 from operator import attrgetter
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import strawberry
 from app.domain import diff, model
 from app.domain.drift import DriftStatus
 from app.domain.model import Kind, is_id
-from app.execution.lookups import Lookup
+from app.execution.lookups import Lookup, Vanished
 from app.execution.rows import relation, shows
 from app.graphql.connections import Connection, PageArguments, connection_below, connection_field
 from app.graphql.context import Info
@@ -153,13 +152,17 @@ class FlowDraft(Node):
 
     @shown_as(GraphDiff | None)
     @staticmethod
-    def changes(
+    async def changes(
         draft: strawberry.Parent[DraftView], info: Info, since_version_id: Since = None
-    ) -> Lookup[diff.GraphDiff] | None:
+    ) -> diff.GraphDiff | None:
         """The changes since a version of the flow, by default the published one; null if there is no such version."""
-        if since_version_id is not None:
-            return changes_since(info, draft.id, since_version_id)
-        return Lookup(info.context.loaders.published_versions, draft.flow_id, partial(changes_since, info, draft.id))
+        older = since_version_id
+        if older is None:
+            flow = await info.context.loaders.flows.load(draft.flow_id)
+            if flow is None:
+                raise Vanished(f"{draft.flow_id} is referred to but not found")
+            older = flow.published_version_id
+        return await changes_between(info, older, draft.id)
 
     release_request: ReleaseRequest | None = relation(
         "releases_of_drafts", "id", "The newest open request for a release that names this draft as it is."
@@ -201,14 +204,14 @@ class FlowVersion(Node):
 
     @shown_as(GraphDiff | None)
     @staticmethod
-    def changes(
+    async def changes(
         version: strawberry.Parent[VersionView], info: Info, since_version_id: Since = None
-    ) -> Lookup[diff.GraphDiff] | None:
+    ) -> diff.GraphDiff | None:
         """The changes since a version of the flow, by default the version before; null for the first."""
-        if since_version_id is not None:
-            return changes_since(info, version.id, since_version_id)
-        key = (version.flow_id, version.number)
-        return Lookup(info.context.loaders.previous_versions, key, partial(changes_since, info, version.id))
+        older = since_version_id
+        if older is None:
+            older = await info.context.loaders.previous_versions.load((version.flow_id, version.number))
+        return await changes_between(info, older, version.id)
 
     published_by: User | None = relation(
         "users", "published_by", "Who published it; null if the account is gone.", related=Related.PUBLISHED_BY
@@ -218,11 +221,11 @@ class FlowVersion(Node):
     )
 
 
-def changes_since(info: Info, newer: str, older: str) -> Lookup[diff.GraphDiff] | None:
-    """The lookup of the changes since a version, to a draft or version of the same flow; None if there is no such version."""
-    if not is_id(Kind.VERSION, older):
+async def changes_between(info: Info, older: str | None, newer: str) -> diff.GraphDiff | None:
+    """Compare a version with a draft or version of the same flow; None if there is no such version."""
+    if older is None or not is_id(Kind.VERSION, older):
         return None
-    return Lookup(info.context.loaders.comparisons, (older, newer), partial(counted, info))
+    return counted(info, await info.context.loaders.comparisons.load((older, newer)))
 
 
 def counted(info: Info, difference: diff.GraphDiff | None) -> diff.GraphDiff | None:

@@ -1,6 +1,7 @@
 """Objects outside flows: components, credentials, secrets, agents, topics, users and contracts; and any object by its id."""
 
-from collections.abc import Awaitable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,13 +9,14 @@ import strawberry
 
 from app.domain import model, source_graph
 from app.domain.component import ComponentAccess, ComponentRequirement, InaccessibilityReason
-from app.domain.model import kind_of
-from app.execution.lookups import Lookup
+from app.domain.model import Kind, kind_of
+from app.execution.lookups import Loader, Lookup
 from app.execution.request_errors import BadRequest
 from app.execution.rows import Field, relation, shows
 from app.graphql.connections import LARGEST_PAGE, Connection, PageArguments, connection_below, connection_field
 from app.graphql.context import Info
 from app.graphql.describe import JSON, Search, about, field
+from app.graphql.loading.loaders import Loaders
 from app.storage.pages.flow_filters import place_of_use
 from app.storage.pages.lists import ListName
 from app.storage.reads.rows import (
@@ -118,7 +120,7 @@ Binding = Annotated[
 
 def binding(id_column: str, description: str) -> Field:
     """The relation to what a step is, or was, bound to: the row has its kind, and its id in a column."""
-    return relation("objects", ("kind", id_column), description)
+    return relation("bindings", ("kind", id_column), description)
 
 
 @shows(source_graph.InaccessibleComponent, "A component that the destination can't use, and the steps that use it.")
@@ -164,8 +166,37 @@ class Contract(Node):
         return connection_below(info, ListName.WORKSPACES_OF_CONTRACT, contract.id, page, search=search)
 
 
-def nodes_by_id(info: Info, ids: Sequence[str]) -> Lookup[list[Any]]:
-    """The lookup of objects by their ids, in the same order, each or its exception. Raises BadRequest for more ids than a page has."""
+NODES: dict[Kind, Callable[[Loaders], Loader[str, Any]]] = {
+    Kind.USER: attrgetter("visible_users"),
+    Kind.CONTRACT: attrgetter("contracts"),
+    Kind.WORKSPACE: attrgetter("workspaces"),
+    Kind.COMPONENT: attrgetter("components"),
+    Kind.TOPIC: attrgetter("topics"),
+    Kind.CREDENTIAL: attrgetter("credentials"),
+    Kind.SECRET: attrgetter("secrets"),
+    Kind.AGENT: attrgetter("agents"),
+    Kind.FLOW: attrgetter("flows"),
+    Kind.DRAFT: attrgetter("drafts"),
+    Kind.VERSION: attrgetter("versions"),
+    Kind.EXPORT: attrgetter("exports"),
+    Kind.RELEASE: attrgetter("releases"),
+    Kind.EVENT: attrgetter("events"),
+}
+
+
+def node_by_id(info: Info, id_: str) -> Lookup[Node] | None:
+    """The lookup of the object with this id; None if it isn't an id of a known kind."""
+    kind = kind_of(id_)
+    if kind not in NODES:
+        return None
+    return Lookup(NODES[kind](info.context.loaders), id_)
+
+
+async def nodes_by_id(info: Info, ids: Sequence[str]) -> list[Any]:
+    """Read objects by their ids, in the same order, each or its exception. Raises BadRequest for more ids than a page has."""
     if len(ids) > LARGEST_PAGE:
         raise BadRequest(f"`ids` has {len(ids)} elements; at most {LARGEST_PAGE} are answered at once.")
-    return Lookup(info.context.loaders.lists_of_objects, tuple((kind_of(id_), id_) for id_ in ids))
+    lookups = [node_by_id(info, id_) for id_ in ids]
+    found = [None if lookup is None else lookup.loader.load(lookup.key) for lookup in lookups]
+    await asyncio.gather(*filter(None, found), return_exceptions=True)
+    return [each and (each.exception() or each.result()) for each in found]
