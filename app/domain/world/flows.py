@@ -12,7 +12,7 @@ from app.domain.graph import KEYS, Json, StepBindings, canonical
 from app.domain.model import ComponentId, ContractId, FlowStatus, Kind, ReferenceKind, TenantId
 from app.domain.world.names import Names
 from app.domain.world.sections import SECTIONS
-from app.domain.world.things import STATES, Item, Mistake, Part, Thing
+from app.domain.world.things import FLOW_STATES, Item, Mistake, Part, Thing
 
 SECTION_OF = {
     ReferenceKind.CREDENTIAL: "credentials",
@@ -71,7 +71,7 @@ class FlowReader:
         """Read a new flow; None where it has mistakes. Without a `thing` it is only looked for mistakes."""
         before = len(self._mistakes)
         versions, draft = item.states.get("versions"), item.states.get("draft")
-        if not versions and draft is None and not STATES & item.malformed:
+        if not versions and draft is None and not FLOW_STATES & item.malformed:
             self._mistakes.append(Mistake(item.path(), "A flow has a version, a draft, or both."))
         elif item.values.get("status") == FlowStatus.ACTIVE and not versions and not item.malformed:
             self._mistakes.append(Mistake(item.path("status"), "A flow without a version can't be ACTIVE."))

@@ -24,7 +24,7 @@ ELSEWHERE = "elsewhere"
 
 Part = str | int
 """A step on the way into a document: the key of an object, or the index of a list."""
-STATES = frozenset({"versions", "draft"})
+FLOW_STATES = frozenset({"versions", "draft"})
 """The properties of flows that are read last, and only for new ones."""
 PRUNE: tuple[Part, ...] = ("prune",)
 """The path of mistakes in a thing that the document doesn't name."""

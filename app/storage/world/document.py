@@ -12,7 +12,7 @@ from pydantic_core import core_schema as form
 from app.domain.content import json_mistakes, located
 from app.domain.graph import Json
 from app.domain.world.sections import FORMAT, KEY_LIMITS, REQUIRED, SECTIONS, Property, Section
-from app.domain.world.things import STATES, Item, Mistake
+from app.domain.world.things import FLOW_STATES, Item, Mistake
 from app.json_keys import repeated_keys
 
 Progress = Callable[[str, int, int], None]
@@ -168,8 +168,9 @@ def read_item(section: Section, index: int, raw: Json) -> tuple[Item | None, lis
             Mistake((*path, *located(raw, each.path)), each.message) for each in json_mistakes(raw[name], (name,))
         )
     malformed = frozenset(str(each.path[2]) for each in mistakes)
-    values = {name: raw[name] for name in raw if name not in malformed | STATES}
-    return Item(section, index, values, malformed, {name: raw[name] for name in STATES & raw.keys()}), mistakes
+    left_out = malformed | FLOW_STATES
+    values = {name: raw[name] for name in raw if name not in left_out}
+    return Item(section, index, values, malformed, {name: raw[name] for name in FLOW_STATES & raw.keys()}), mistakes
 
 
 def _message(details: ErrorDetails) -> str:
