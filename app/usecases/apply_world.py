@@ -124,7 +124,7 @@ async def _read_new_flows(planning: Planning, wish: WorldWish) -> list[NewFlow]:
     for done in range(0, len(planning.unread), FLOWS_AT_A_TIME):
         unread = planning.unread[done : done + FLOWS_AT_A_TIME]
         flows += await offload(LARGE, planning.flow_reader.read_all, unread)
-        wish.progress("Reading flows", len(flows), len(planning.unread))
+        wish.progress("Reading flows", done + len(unread), len(planning.unread))
         for item, _ in unread:
             # The graphs take most of a document's memory.
             item.states = {}
