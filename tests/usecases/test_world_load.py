@@ -202,6 +202,16 @@ async def test_progress_counts_new_flows_with_mistakes_too(database_url: str) ->
     assert told[-1] == ("Reading flows", 2, 2)
 
 
+async def test_a_trailing_comma_is_refused_in_the_words_of_the_python_that_reads_it(database_url: str) -> None:
+    before = await contents(database_url)
+    with pytest.raises(WorldRefused) as caught:
+        await load_world(database_url, b'{"tenants": [],}')
+    [mistake] = caught.value.mistakes
+    assert mistake.json_path == "$"
+    assert mistake.message.startswith("This isn't JSON: ")
+    assert await contents(database_url) == before
+
+
 async def test_keys_of_the_file_are_kept_in_their_tenants_and_those_of_flows_in_their_workspaces(
     database_url: str,
 ) -> None:
