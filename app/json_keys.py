@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -12,18 +12,18 @@ Members = Sequence[tuple[str, Any]]
 
 
 class RepeatedKey(NamedTuple):
-    """The first key that stands twice in an object, and where the object is: the keys and indexes that lead there."""
+    """The first key that stands twice, and where its object is: the keys and indexes that lead there."""
 
     key: str
     path: tuple[str | int, ...]
 
 
-def repeated_keys(text: bytes, value: object) -> Iterator[RepeatedKey]:
-    """The first key that stands twice in each object that has one; `value` is what was read of the text.
+def repeated_key(text: bytes, value: object) -> RepeatedKey | None:
+    """The first key that stands twice in one object; `value` is what was read of the text.
 
-    Such objects aren't looked into. Raises RecursionError where the text is nested too deeply to be looked at.
+    Raises RecursionError where the text is nested too deeply to be looked at.
     """
-    return _search(text) if _may_have_dropped(text, value) else iter(())
+    return _search(text) if _may_have_dropped(text, value) else None
 
 
 def _may_have_dropped(text: bytes, value: object) -> bool:
@@ -37,14 +37,15 @@ def _may_have_dropped(text: bytes, value: object) -> bool:
     return text.count(b":") != written or (rb"\u003" in text and any(each in text for each in ESCAPED_COLONS))
 
 
-def _search(text: bytes) -> Iterator[RepeatedKey]:
+def _search(text: bytes) -> RepeatedKey | None:
     pending: list[tuple[Any, _At]] = [(json.loads(text, object_pairs_hook=_object_or_members), None)]
     while pending:
         value, at = pending.pop()
         if isinstance(value, tuple):
-            yield RepeatedKey(_repeated_in(value), _path(at))
+            return RepeatedKey(_repeated_in(value), _path(at))
         inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
         pending.extend((inner, (at, key)) for key, inner in reversed([*inside]) if isinstance(inner, NESTED))
+    return None
 
 
 def _object_or_members(members: Members) -> dict[str, Any] | Members:

@@ -14,7 +14,7 @@ from app.fair_queue import Place
 from app.http.in_flight import InFlightRequest
 from app.http.limits.admission import Admission
 from app.http.refused_requests import RequestCode, RequestError, json_text, shortened_text
-from app.json_keys import repeated_keys
+from app.json_keys import repeated_key
 from app.offload import offload
 
 Headers = Mapping[bytes, Sequence[bytes]]
@@ -175,7 +175,7 @@ def _read_json(text: bytes, what: str) -> object:
     try:
         if _LONG_NUMBER.search(text) is not None:
             _refuse_long_integers(text, what)
-        repeated = next(repeated_keys(text, value), None)
+        repeated = repeated_key(text, value)
     except RecursionError:
         raise bad_request(f"{what} is nested too deeply.") from None
     if repeated is not None:

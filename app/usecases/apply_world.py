@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from app.domain.errors import Refused, in_order
 from app.domain.graph import Json
 from app.domain.input import InvalidInput
 from app.domain.model import Kind
-from app.domain.world.flows import NewFlow
+from app.domain.world.flows import FlowReader, NewFlow
 from app.domain.world.planning import IdSource, Planning
 from app.domain.world.things import TenantNotFound, Terms, WorldChange, WorldPlan, WorldPlanIsStale, WorldRefusal
 from app.offload import LARGE, offload
@@ -17,7 +17,7 @@ from app.storage.connections.connection import ReadConnection
 from app.storage.ids import new_id
 from app.storage.store import Store
 from app.storage.world import demo
-from app.storage.world.document import Progress, read_document
+from app.storage.world.document import Progress, WorldDocument
 from app.storage.world.plan_writes import note_numbers, write_flows, write_plan
 from app.storage.world.terms import lock_what_changes, read_terms, take_turn_of_command, take_turns
 from app.storage.world.world_facts import read_dependents, read_facts, read_uses
@@ -88,25 +88,25 @@ def ids_of(plan: WorldPlan) -> dict[str, str]:
 
 async def _planned(connection: ReadConnection, wish: WorldWish, actor: str, store: Store | None) -> WorldPlan:
     """Plan a document; with a store, lock what it changes, and write the plan as long as nothing stands in the way."""
-    items, mistakes = await offload(LARGE, read_document, wish.document, wish.progress)
+    document = await offload(LARGE, WorldDocument, wish.document, wish.progress)
     terms = await _terms(connection, wish, actor, store)
     if terms is None:
         return WorldPlan(blockers=(TenantNotFound(wish.tenant or "", path=("tenantId",)),))
-    facts = await read_facts(connection, terms, items)
-    planning = await offload(LARGE, Planning, facts, items, wish.new_id)
-    flows = await _read_new_flows(planning, wish)
+    facts = await read_facts(connection, terms, document.items)
+    planning = await offload(LARGE, Planning, facts, document.items, wish.new_id)
     if store is not None:
         await lock_what_changes(store.connection, planning.planned)
     dependents = await read_dependents(connection, planning.removed)
     uses = await read_uses(connection, planning.removed.values())
-    plan = planning.conclude(dependents, uses, mistakes)
-    plan = replace(plan, blockers=_blockers(plan, wish, terms, store))
-    if store is not None and not plan.blockers:
-        await write_plan(store, plan.effects, terms)
-        await _write_new_flows(store, flows, wish)
-        if terms.by_command:
-            await note_numbers(store.connection, plan)
-    return plan
+    plan = planning.conclude(dependents, uses, document.mistakes)
+    writing = None if _blockers(plan, wish, terms, store) else store
+    if writing is not None:
+        await write_plan(writing, plan.effects, terms)
+    plan = await _with_flows(document, planning, plan, wish, writing)
+    blockers = _blockers(plan, wish, terms, store)
+    if writing is not None and terms.by_command and not blockers:
+        await note_numbers(writing.connection, plan)
+    return replace(plan, blockers=blockers)
 
 
 async def _terms(connection: ReadConnection, wish: WorldWish, actor: str, store: Store | None) -> Terms | None:
@@ -119,22 +119,22 @@ async def _terms(connection: ReadConnection, wish: WorldWish, actor: str, store:
     return terms
 
 
-async def _read_new_flows(planning: Planning, wish: WorldWish) -> list[NewFlow]:
-    flows: list[NewFlow] = []
-    for done in range(0, len(planning.unread), FLOWS_AT_A_TIME):
-        unread = planning.unread[done : done + FLOWS_AT_A_TIME]
-        flows += await offload(LARGE, planning.flow_reader.read_all, unread)
-        wish.progress("Reading flows", done + len(unread), len(planning.unread))
-        for item, _ in unread:
-            # The graphs take most of a document's memory.
-            item.states = {}
-    return flows
-
-
-async def _write_new_flows(store: Store, flows: Sequence[NewFlow], wish: WorldWish) -> None:
-    for done in range(0, len(flows), FLOWS_AT_A_TIME):
-        await write_flows(store, flows[done : done + FLOWS_AT_A_TIME], wish.new_id)
-        wish.progress("Loading flows", min(done + FLOWS_AT_A_TIME, len(flows)), len(flows))
+async def _with_flows(
+    document: WorldDocument, planning: Planning, plan: WorldPlan, wish: WorldWish, writing: Store | None
+) -> WorldPlan:
+    """The plan with the mistakes in its new flows, which are written a part at a time as long as there is no mistake."""
+    unread, mistakes = planning.unread, planning.names.mistakes
+    reader, flows, new = FlowReader(planning.names, planning.removed), document.flows(unread), list[NewFlow]()
+    for done in range(0, len(unread) + FLOWS_AT_A_TIME, FLOWS_AT_A_TIME):
+        # The next part is read while one is written.
+        reading = offload(LARGE, reader.read_all, islice(flows, FLOWS_AT_A_TIME), unread)
+        written = asyncio.sleep(0) if writing is None else write_flows(writing, new, wish.new_id)
+        following, _ = await asyncio.gather(reading, written)
+        new = [] if mistakes else following
+        if unread:
+            wish.progress("Loading flows", min(done, len(unread)), len(unread))
+    mistakes_of_flows = (*mistakes, *planning.names.references_to(planning.removed))
+    return plan.with_flows(mistakes_of_flows, reader.fingerprint if unread else "")
 
 
 def _blockers(plan: WorldPlan, wish: WorldWish, terms: Terms, store: Store | None) -> tuple[WorldRefusal, ...]:
@@ -144,7 +144,9 @@ def _blockers(plan: WorldPlan, wish: WorldWish, terms: Terms, store: Store | Non
         blockers.append(InvalidInput(("prune",), "Pruning is for the things of one tenant: say of which."))
     if wish.prune and wish.fingerprint is None and store is not None:
         blockers.append(InvalidInput(("planFingerprint",), "Pruning needs the fingerprint of a plan that was seen."))
-    if wish.fingerprint not in {None, plan.fingerprint} and not plan.mistakes:
+    # Before the new flows are read, the plan has the beginning of its fingerprint.
+    seen = wish.fingerprint
+    if seen is not None and not seen.startswith(plan.fingerprint) and not plan.mistakes:
         blockers.append(WorldPlanIsStale(path=("planFingerprint",)))
     return in_order(blockers)
 

@@ -43,8 +43,8 @@ def reader(*removed: str) -> tuple[FlowReader, list[Mistake]]:
     return FlowReader(names, removed), names.mistakes
 
 
-def item(states: dict[str, Any], malformed: frozenset[str] = frozenset(), **values: Any) -> Item:
-    return Item(SECTIONS["flows"], 0, {"key": "made", "workspace": "dev", "name": "Made", **values}, malformed, states)
+def item(malformed: frozenset[str] = frozenset(), **values: Any) -> Item:
+    return Item(SECTIONS["flows"], 0, {"key": "made", "workspace": "dev", "name": "Made", **values}, malformed)
 
 
 def drafted(*nodes: Any, **said: Any) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def drafted(*nodes: Any, **said: Any) -> dict[str, Any]:
 )
 def test_references_of_a_new_flow_become_ids(nodes: list[Any], bound: list[dict[Any, Any]]) -> None:
     flows, mistakes = reader()
-    made = flows.read(item(drafted(*nodes)), FLOW)
+    made = flows.read(item(), drafted(*nodes), FLOW)
     assert mistakes == []
     assert made is not None
     assert made.draft is not None
@@ -82,7 +82,7 @@ def test_references_of_a_new_flow_become_ids(nodes: list[Any], bound: list[dict[
 )
 def test_a_state_says_what_the_flow_says_unless_it_says_it_itself(said: dict[str, Any], texts: object) -> None:
     flows, _ = reader()
-    made = flows.read(item({"versions": [drafted()["draft"]], **drafted(**said)}), FLOW)
+    made = flows.read(item(), {"versions": [drafted()["draft"]], **drafted(**said)}, FLOW)
     assert made is not None
     assert made.draft is not None
     state = made.draft.state
@@ -122,20 +122,20 @@ def test_every_mistake_of_a_new_flow_has_its_path(
     values: dict[str, Any], raw: dict[str, Any], mistakes: list[tuple[str, str]]
 ) -> None:
     flows, noted = reader()
-    made = flows.read(item(raw, **values), FLOW)
+    made = flows.read(item(**values), raw, FLOW)
     assert [(mistake.json_path, mistake.message) for mistake in noted] == mistakes
     assert made is None or not mistakes
 
 
 def test_a_flow_that_is_not_created_is_only_checked() -> None:
     flows, mistakes = reader()
-    assert flows.read(item(drafted(node("1", SEND, credentials_id="mail"))), None) is None
+    assert flows.read(item(), drafted(node("1", SEND, credentials_id="mail")), None) is None
     assert mistakes == []
 
 
 def test_a_component_that_the_document_removes_publishes_nothing() -> None:
     flows, _ = reader(SHELF)
-    made = flows.read(item(drafted(node("1", PUBLISH, fields={"subject": "news"}))), FLOW)
+    made = flows.read(item(), drafted(node("1", PUBLISH, fields={"subject": "news"})), FLOW)
     assert made is not None
     assert made.draft is not None
     assert [step.values for step in made.draft.state.graph.bindings if step.values] == []
@@ -145,7 +145,7 @@ def test_the_fingerprint_is_of_everything_that_is_read() -> None:
     def fingerprint(*raws: dict[str, Any]) -> str:
         flows, _ = reader()
         for raw in raws:
-            flows.read(item(raw), FLOW)
+            flows.read(item(), raw, FLOW)
         return flows.fingerprint
 
     mailed = drafted(node("1", SEND, credentials_id="mail"))

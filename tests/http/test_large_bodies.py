@@ -1,7 +1,6 @@
 """A large body is read in a thread: that of somebody who means no good may take the time of many requests."""
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from app.http import requests
 from app.http.in_flight import InFlightRequest, InFlightRequests
 from app.http.refused_requests import RequestError
 from app.http.requests import read_request
-from app.json_keys import RepeatedKey, repeated_keys
+from app.json_keys import RepeatedKey, repeated_key
 from app.offload import LARGE
 from tests.http.test_admission import admitting
 from tests.http.test_bodies_in_pieces import SCOPE, nothing
@@ -28,14 +27,14 @@ async def test_a_body_is_read_in_a_thread_where_it_is_large(
 ) -> None:
     threads = []
 
-    def looked_at(text: bytes, value: object) -> Iterator[RepeatedKey]:
+    def looked_at(text: bytes, value: object) -> RepeatedKey | None:
         threads.append(threading.current_thread())
-        return repeated_keys(text, value)
+        return repeated_key(text, value)
 
     async def receive() -> Message:
         return {"type": "http.request", "body": body_of(objects), "more_body": False}
 
-    monkeypatch.setattr(requests, "repeated_keys", looked_at)
+    monkeypatch.setattr(requests, "repeated_key", looked_at)
     admission = admitting(running=1)
     slot: Any = await admission.slot(None, "a")
     request = InFlightRequest(SCOPE, receive, nothing, InFlightRequests())

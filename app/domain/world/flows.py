@@ -1,7 +1,7 @@
 """The flows that a document creates (W10): their graphs taken apart, with ids in place of keys."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.component import Catalogue, Component, ComponentAccess, ComponentName
@@ -12,7 +12,7 @@ from app.domain.graph import KEYS, Json, StepBindings, canonical
 from app.domain.model import ComponentId, ContractId, FlowStatus, Kind, ReferenceKind, TenantId
 from app.domain.world.names import Names
 from app.domain.world.sections import SECTIONS
-from app.domain.world.things import FLOW_STATES, Item, Mistake, Part, Thing
+from app.domain.world.things import Item, Mistake, Part, Thing
 
 SECTION_OF = {
     ReferenceKind.CREDENTIAL: "credentials",
@@ -58,20 +58,23 @@ class FlowReader:
         self._components = {component.id: component for component in components if component is not None}
         self._catalogue = Catalogue(self._components.values())
 
-    def read_all(self, flows: Iterable[tuple[Item, Thing | None]]) -> list[NewFlow]:
-        """Read flows, and leave out those with mistakes."""
-        return [flow for item, thing in flows if (flow := self.read(item, thing)) is not None]
+    def read_all(
+        self, flows: Iterable[tuple[int, Json]], items: Mapping[int, tuple[Item, Thing | None]]
+    ) -> list[NewFlow]:
+        """Read flows by their indexes, and leave out those with mistakes."""
+        read = (self.read(items[index][0], raw, items[index][1]) for index, raw in flows if isinstance(raw, dict))
+        return [flow for flow in read if flow is not None]
 
     @property
     def fingerprint(self) -> str:
         """One text for all flows that were read, without the ids of new things, which are new each time."""
         return self._digest.hexdigest()
 
-    def read(self, item: Item, thing: Thing | None) -> NewFlow | None:
+    def read(self, item: Item, raw: Mapping[str, Json], thing: Thing | None) -> NewFlow | None:
         """Read a new flow; None where it has mistakes. Without a `thing` it is only looked for mistakes."""
         before = len(self._mistakes)
-        versions, draft = item.states.get("versions"), item.states.get("draft")
-        if not versions and draft is None and not FLOW_STATES & item.malformed:
+        versions, draft = raw.get("versions"), raw.get("draft")
+        if not versions and draft is None and not {"versions", "draft"} & item.malformed:
             self._mistakes.append(Mistake(item.path(), "A flow has a version, a draft, or both."))
         elif item.values.get("status") == FlowStatus.ACTIVE and not versions and not item.malformed:
             self._mistakes.append(Mistake(item.path("status"), "A flow without a version can't be ACTIVE."))

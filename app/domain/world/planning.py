@@ -1,8 +1,7 @@
 """Plans what applying a document does (W1 to W11, W15): the one decision behind plans and applying.
 
-`Planning` takes what exists and the items of a document, and says what becomes of each. Then it is known which flows are
-new, so that their versions and drafts can be read, and what goes, so that what rests on it can be locked and read;
-`conclude` makes the plan of all three.
+`Planning` takes what exists and the items of a document, and says what becomes of each. Then it is known what goes, so
+that what rests on it can be locked and read; `conclude` makes the plan of both.
 """
 
 import hashlib
@@ -17,7 +16,6 @@ from app.domain.graph import Json, canonical
 from app.domain.input import email_key
 from app.domain.model import FlowStatus, Kind
 from app.domain.world.consistency import blockers_of, consistency_mistakes, pruned
-from app.domain.world.flows import FlowReader
 from app.domain.world.names import MISSING, Names, identify, scope_of
 from app.domain.world.sections import RANKS, REQUIRED, Property, Section
 from app.domain.world.things import (
@@ -48,7 +46,7 @@ class Planning:
     def __init__(self, facts: WorldFacts, items: Iterable[Item], new_id: IdSource) -> None:
         self.names = Names(facts)
         self.planned: list[Planned] = []
-        self.unread: list[tuple[Item, Thing | None]] = []
+        self.unread: dict[int, tuple[Item, Thing | None]] = {}
         """New flows, whose versions and drafts are read later, and flows with mistakes that hide whether they are new."""
         self._terms = facts.terms
         self._new_id = new_id
@@ -57,11 +55,6 @@ class Planning:
             self._plan(item)
         self.planned.extend(pruned(facts, self.planned))
         self._mistakes.extend(consistency_mistakes(self.planned, facts, self.names))
-
-    @cached_property
-    def flow_reader(self) -> FlowReader:
-        """Reads the unread flows, before `conclude`."""
-        return FlowReader(self.names, self.removed)
 
     @cached_property
     def removed(self) -> Mapping[str, Planned]:
@@ -75,8 +68,7 @@ class Planning:
         for thing_id, used in uses.items():
             self.removed[thing_id].uses = used
         mistakes = in_order((*also, *self._mistakes, *self.names.references_to(self.removed)))
-        states = self.flow_reader.fingerprint if self.unread else ""
-        fingerprint = fingerprint_of(self.planned, self.names) + states
+        fingerprint = fingerprint_of(self.planned, self.names)
         return WorldPlan(self.planned, fingerprint, mistakes, tuple(blockers_of(self.planned, dependents)))
 
     def _plan(self, item: Item) -> None:
@@ -114,7 +106,7 @@ class Planning:
 
     def _leave_unread(self, item: Item, thing: Thing | None) -> None:
         if item.section.name == "flows":
-            self.unread.append((item, thing))
+            self.unread[item.index] = item, thing
 
     def _create(self, item: Item, values: Values, guest: Thing | None) -> None:
         """Plan a new thing; or a key for another tenant's user, of which nothing may tell that it was known."""

@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -24,8 +24,6 @@ ELSEWHERE = "elsewhere"
 
 Part = str | int
 """A step on the way into a document: the key of an object, or the index of a list."""
-FLOW_STATES = frozenset({"versions", "draft"})
-"""The properties of flows that are read last, and only for new ones."""
 PRUNE: tuple[Part, ...] = ("prune",)
 """The path of mistakes in a thing that the document doesn't name."""
 
@@ -74,8 +72,8 @@ class Item:
     values: Mapping[str, Json]
     malformed: frozenset[str] = frozenset()
     """Properties that the document has, but not in their form."""
-    states: Mapping[str, Json] = field(default_factory=dict)
-    """The versions and the draft of a flow, also malformed ones."""
+    users: tuple[str, ...] = ()
+    """The users that the versions and the draft of a flow name."""
     id: str | None = field(init=False)
     key: str | None = field(init=False)
     """The key of a thing; of a membership the keys of place and user."""
@@ -271,6 +269,11 @@ class WorldPlan:
     fingerprint: str = ""
     mistakes: tuple[Mistake, ...] = ()
     blockers: tuple[WorldRefusal, ...] = ()
+
+    def with_flows(self, mistakes: Iterable[Mistake], fingerprint: str) -> "WorldPlan":
+        """The plan with the mistakes in its new flows, and the fingerprint of their versions and drafts."""
+        mistakes = in_order((*self.mistakes, *mistakes))
+        return replace(self, mistakes=mistakes, fingerprint=self.fingerprint + fingerprint)
 
     def number_of(self, change: WorldChange) -> int:
         return Counter(each.change for each in self.effects)[change]

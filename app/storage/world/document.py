@@ -1,7 +1,13 @@
-"""A world document as the plan takes it: its items, and the mistakes in its form, which a schema of pydantic describes."""
+"""A world document as the plan takes it: its items, and the mistakes in its form, which a schema of pydantic describes.
+
+A large document is read piece by piece: as objects it would take five times the memory of its text. `ijson`, which reads so
+too, knows neither the line of a syntax error nor that a section stands in the document twice.
+"""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from array import array
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from typing import Any, Never
 
@@ -12,64 +18,141 @@ from pydantic_core import core_schema as form
 from app.domain.content import json_mistakes, located
 from app.domain.graph import Json
 from app.domain.world.sections import FORMAT, KEY_LIMITS, REQUIRED, SECTIONS, Property, Section
-from app.domain.world.things import FLOW_STATES, Item, Mistake
-from app.json_keys import repeated_keys
+from app.domain.world.things import Item, Mistake, Part
+from app.json_keys import repeated_key
 
 Progress = Callable[[str, int, int], None]
 """Shows what is being done, how much of it is done, and how much there is to do."""
 ITEMS_AT_A_TIME = 5000
 TWICE = "This stands in the file twice."
+TOO_DEEP = "This is nested too deeply to be read."
+_SPACE = re.compile(r"[ \t\n\r]*")
+_COMMA = re.compile(r"[ \t\n\r]*(,?)[ \t\n\r]*")
 
 
 class UnreadableDocument(Exception):
     """The text of a document can't be read as one; the argument is the mistake."""
 
 
-def read_document(document: bytes | Json, progress: Progress) -> tuple[list[Item], list[Mistake]]:
-    """The items of a document, the text of a file or a JSON value, and the mistakes in its form."""
-    try:
-        sections, mistakes = _decode(document) if isinstance(document, bytes) else (document, [])
-    except UnreadableDocument as error:
-        return [], [*error.args]
-    if not isinstance(sections, dict):
-        return [], [Mistake((), "A world file is an object.")]
-    mistakes.extend(_mistakes_at_the_top(sections))
-    lists = {name: raw for name, raw in sections.items() if name in SECTIONS and isinstance(raw, list)}
-    items, total = list[Item](), sum(map(len, lists.values()))
-    for name, things in lists.items():
-        for index, raw in enumerate(things):
-            item, mistakes_of_item = read_item(SECTIONS[name], index, raw)
-            mistakes.extend(mistakes_of_item)
+class WorldDocument:
+    """The items of a document and its mistakes; the graphs of its flows are read once more when they are needed."""
+
+    def __init__(self, document: bytes | Json, progress: Progress) -> None:
+        """`document` is the text of a file, or a JSON value."""
+        self.items: list[Item] = []
+        self.mistakes: list[Mistake] = []
+        self._progress = progress
+        self._starts: dict[str, array[int]] = {}
+        self._decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+        try:
+            self._text = _text_of(document)
+            self._read()
+        except UnreadableDocument as error:
+            self.items, self.mistakes = [], [*error.args]
+
+    def flows(self, indexes: Collection[int]) -> Iterator[tuple[int, Json]]:
+        """The whole JSON of the flows with these indexes."""
+        starts = enumerate(self._starts.get("flows", ()))
+        return ((index, self._decode(start)[0]) for index, start in starts if index in indexes)
+
+    def _read(self) -> None:
+        at = self._skip_space(0)
+        if not self._text.startswith("{", at):
+            self._decode(at)
+            raise UnreadableDocument(Mistake((), "A world file is an object."))
+        at = self._skip_space(at + 1)
+        rest: dict[str, Json] = {}
+        while not self._text.startswith("}", at):
+            name, at = self._decode_name(at)
+            if name in self._starts or name in rest:
+                raise UnreadableDocument(Mistake((name,), TWICE))
+            if name in SECTIONS and self._text.startswith("[", at):
+                at = self._read_section(name, at)
+            else:
+                rest[name], at = self._decode_unique(at, name)
+            at = self._after_comma(at, "}")
+        at = self._skip_space(at + 1)
+        if at < len(self._text):
+            self._refuse("Extra data", at)
+        self.mistakes.extend(_mistakes_at_the_top(rest))
+        self._progress("Reading", at, at)
+
+    def _read_section(self, name: str, at: int) -> int:
+        section, starts = SECTIONS[name], self._starts.setdefault(name, array("Q"))
+        at = self._skip_space(at + 1)
+        while not self._text.startswith("]", at):
+            index = len(starts)
+            starts.append(at)
+            value, at = self._decode_unique(at, name, index)
+            item, mistakes = read_item(section, index, value)
+            self.mistakes.extend(mistakes)
             if item is not None:
-                items.append(item)
+                self.items.append(item)
             if index % ITEMS_AT_A_TIME == 0:
-                progress("Reading", len(items), total)
-    progress("Reading", total, total)
-    return items, mistakes
+                self._progress("Reading", at, len(self._text))
+            at = self._after_comma(at, "]")
+        return at + 1
+
+    def _decode_name(self, at: int) -> tuple[str, int]:
+        if not self._text.startswith('"', at):
+            self._refuse("Expecting property name enclosed in double quotes", at)
+        name, at = self._decode(at)
+        at = self._skip_space(at)
+        if not self._text.startswith(":", at):
+            self._refuse("Expecting ':' delimiter", at)
+        return str(name), self._skip_space(at + 1)
+
+    def _decode_unique(self, at: int, *path: Part) -> tuple[Json, int]:
+        """Decode a value; a key that stands twice in one of its objects is a mistake."""
+        value, end = self._decode(at, *path)
+        repeated = repeated_key(self._text[at:end].encode(errors="surrogatepass"), value)
+        if repeated is not None:
+            self.mistakes.append(Mistake((*path, *repeated.path, repeated.key), TWICE))
+        return value, end
+
+    def _decode(self, at: int, *path: Part) -> tuple[Json, int]:
+        try:
+            return self._decoder.raw_decode(self._text, at)
+        except json.JSONDecodeError as error:
+            self._refuse(error.msg, error.pos)
+        except RecursionError:
+            raise UnreadableDocument(Mistake(path, TOO_DEEP)) from None
+        except ValueError:
+            raise UnreadableDocument(Mistake(path, "A number in here is none that JSON knows.")) from None
+
+    def _after_comma(self, at: int, end: str) -> int:
+        """The place of the next element, or of the end."""
+        comma = _COMMA.match(self._text, at)
+        after = at if comma is None else comma.end()
+        is_end = self._text.startswith(end, after)
+        if comma is not None and comma[1]:
+            if is_end:
+                self._refuse("Illegal trailing comma before end", comma.start(1))
+        elif not is_end:
+            self._refuse("Expecting ',' delimiter", after)
+        return after
+
+    def _skip_space(self, at: int) -> int:
+        match = _SPACE.match(self._text, at)
+        return at if match is None else match.end()
+
+    def _refuse(self, reason: str, at: int) -> Never:
+        # The error knows how to count lines and columns.
+        error = json.JSONDecodeError(reason, self._text, at)
+        raise UnreadableDocument(Mistake((), f"This isn't JSON: {error}.")) from None
 
 
-def _decode(text: bytes) -> tuple[Json, list[Mistake]]:
-    """Decode a document; also answers the keys that stand twice in an object. Refuses a section that stands twice."""
+def _text_of(document: bytes | Json) -> str:
     try:
-        value = json.loads(text.decode("utf-8-sig"), parse_constant=_refuse_constant)
-        twice = [Mistake((*repeated.path, repeated.key), TWICE) for repeated in repeated_keys(text, value)]
+        return document.decode("utf-8-sig") if isinstance(document, bytes) else json.dumps(document)
     except UnicodeDecodeError as error:
-        reason = f"This isn't UTF-8: byte {error.start} fits nothing."
-    except json.JSONDecodeError as error:
-        reason = f"This isn't JSON: {error}."
+        raise UnreadableDocument(Mistake((), f"This isn't UTF-8: byte {error.start} fits nothing.")) from None
     except RecursionError:
-        reason = "This is nested too deeply to be read."
-    except ValueError:
-        reason = "A number in here has too many digits to be read."
-    else:
-        if twice and len(twice[0].path) == 1:
-            raise UnreadableDocument(twice[0])
-        return value, twice
-    raise UnreadableDocument(Mistake((), reason))
+        raise UnreadableDocument(Mistake((), TOO_DEEP)) from None
 
 
 def _refuse_constant(name: str) -> Never:
-    raise UnreadableDocument(Mistake((), f"A number in here is none that JSON knows: {name}."))
+    raise ValueError(name)
 
 
 def _mistakes_at_the_top(sections: Mapping[str, Json]) -> Iterator[Mistake]:
@@ -79,7 +162,7 @@ def _mistakes_at_the_top(sections: Mapping[str, Json]) -> Iterator[Mistake]:
     for name, value in sections.items():
         if name not in SECTIONS and name != "format":
             yield Mistake((name,), f"There is no such section. There are: {', '.join(SECTIONS)}.")
-        elif name in SECTIONS and not isinstance(value, list | None):
+        elif name in SECTIONS and value is not None:
             yield Mistake((name,), "A list is expected here.")
 
 
@@ -168,9 +251,15 @@ def read_item(section: Section, index: int, raw: Json) -> tuple[Item | None, lis
             Mistake((*path, *located(raw, each.path)), each.message) for each in json_mistakes(raw[name], (name,))
         )
     malformed = frozenset(str(each.path[2]) for each in mistakes)
-    left_out = malformed | FLOW_STATES
-    values = {name: raw[name] for name in raw if name not in left_out}
-    return Item(section, index, values, malformed, {name: raw[name] for name in FLOW_STATES & raw.keys()}), mistakes
+    values = {name: raw[name] for name in raw if name not in malformed and name not in {"versions", "draft"}}
+    return Item(section, index, values, malformed, _users_of(raw, malformed)), mistakes
+
+
+def _users_of(flow: Mapping[str, Json], malformed: frozenset[str]) -> tuple[str, ...]:
+    """The users that the versions and the draft of a flow name."""
+    versions, draft = (None if name in malformed else flow.get(name) for name in ("versions", "draft"))
+    named = [*(each.get("publishedBy") for each in versions or ()), *([] if draft is None else [draft.get("author")])]
+    return tuple(user for user in named if user is not None)
 
 
 def _message(details: ErrorDetails) -> str:

@@ -1,7 +1,7 @@
 """Reads what exists of the things that a document names, and what rests on those that it removes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import product
 from typing import Any
@@ -96,7 +96,7 @@ class _Reader:
             self._items[item.section.name].append(item)
             if item.section.kind is not None:
                 self._texts[item.section.name].update(text for text in (item.id, item.key) if text)
-            self._texts["users"].update(_users_of(item))
+            self._texts["users"].update(item.users)
             for part in item.section.references:
                 value = item.values.get(part.name)
                 if value:
@@ -190,13 +190,6 @@ class _Reader:
             for statement in statements
             for row in await self._connection.rows(statement, parameters)
         ]
-
-
-def _users_of(flow: Item) -> Iterator[str]:
-    """The users that the versions and the draft of a flow name."""
-    versions, draft = (None if name in flow.malformed else flow.states.get(name) for name in ("versions", "draft"))
-    named = [version.get("publishedBy") for version in versions or ()]
-    return filter(None, named if draft is None else [*named, draft.get("author")])
 
 
 @cache
