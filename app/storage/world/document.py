@@ -1,7 +1,8 @@
 """A world document as the plan takes it: its items, and the mistakes in its form, which a schema of pydantic describes.
 
-A large document is read piece by piece: as objects it would take five times the memory of its text. `ijson`, which reads so
-too, knows neither the line of a syntax error nor that a section stands in the document twice.
+A large document is read piece by piece. As objects it would take five times the memory of its text, and with 200,000 flows
+`flowport apply` would take 66 s instead of 46 (`scripts/benchmarks/provisioning.py`). `ijson`, which reads so too, knows
+neither the line of a syntax error nor that a section stands in the document twice.
 """
 
 import json
