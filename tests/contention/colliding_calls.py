@@ -1,7 +1,7 @@
 """Mutations of every kind on few flows, chosen so that callers meet at them, and each in an order of its own."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -184,13 +184,14 @@ class Calls:
             "revertFlow": self._revert,
             "restoreFlowDraft": lambda: {"draftId": self._one_of(self._known.aside, "draft_none")},
             "applyWorld": self._document,
-            "undoExport": lambda: {"exportId": self._one_of(self._known.exports, "export_none")},
+            "undoExport": lambda: {"exportId": self._one_of(self._latest_exports(), "export_none")},
             "undoExports ATOMIC": lambda: self._undos("ATOMIC"),
             "undoExports BEST_EFFORT": lambda: self._undos("BEST_EFFORT"),
         }
 
-    def next(self) -> CollidingCall:
-        kind = self._chance.choices(list(ODDS), list(ODDS.values()))[0]
+    def next(self, kinds: Collection[str] = ODDS) -> CollidingCall:
+        """A call of one of these kinds, or one that makes or removes a flow where there are too few or too many."""
+        kind = self._chance.choices([*kinds], [ODDS[kind] for kind in kinds])[0]
         if len(self._known.flows) > MOST and kind in MAKING:
             kind = self._chance.choice(REMOVING)
         if len(self._known.flows) < FEWEST:
@@ -230,11 +231,14 @@ class Calls:
         return {"items": self._chance.sample(items, len(items)), "mode": mode}
 
     def _undos(self, mode: str) -> Json:
-        """Of several flows, in any order; all or none of the latest, on which nobody has built yet."""
-        known = [*self._known.exports]
-        exports = known[-3:] if mode == "ATOMIC" else known
+        """Of several flows, in any order; all or none of the latest."""
+        exports = self._latest_exports() if mode == "ATOMIC" else [*self._known.exports]
         number = self._chance.randint(min(1, len(exports)), min(2 if mode == "ATOMIC" else 6, len(exports)))
         return {"exportIds": self._chance.sample(exports, number), "mode": mode}
+
+    def _latest_exports(self) -> list[str]:
+        """Exports that nobody is likely to have built on: the undo of older ones is refused."""
+        return [*self._known.exports][-3:]
 
     def _publications(self) -> Json:
         """Of drafts at the revisions that callers saw, in any order."""
@@ -283,5 +287,5 @@ class Calls:
     def _some_flows(self) -> list[str]:
         return self._chance.sample(self._known.flows, min(len(self._known.flows), self._chance.randint(1, 2)))
 
-    def _one_of(self, ids: deque[str], none: str) -> str:
+    def _one_of(self, ids: Sequence[str], none: str) -> str:
         return self._chance.choice(ids) if ids else none

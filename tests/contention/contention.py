@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -110,12 +110,17 @@ class Contention:
         calls = Calls(self._known, chance, self._numbers)
         token = self._loaded.tokens[USERS[caller % len(USERS)]]
         while self._goes_on():
-            call = calls.next()
+            call = calls.next(self._kinds(chance))
             times = 2 if "idempotencyKey" in call.input and chance.random() < SENT_TWICE else 1
             self._left -= times
             payloads = await asyncio.gather(*(self._send(call, token) for _ in range(times)))
             if len(payloads) > 1:
                 self._judge_repetition(call, payloads)
+
+    def _kinds(self, chance: Random) -> Collection[str]:
+        """All kinds of calls; once enough were sent, half of the time those of which none has gone through yet."""
+        missing = [kind for kind in ODDS if kind not in self._tally.went_through]
+        return missing if missing and self._left <= 0 and chance.random() < 0.5 else ODDS
 
     def _goes_on(self) -> bool:
         """Until all were sent, one of each kind has gone through, and some have waited for others.
