@@ -14,7 +14,8 @@ from sqlalchemy import make_url
 from scripts.benchmarks.speed.contenders import CONNECTIONS, Contender, socket_free, until_it_answers
 from scripts.benchmarks.speed.operations import Caller, Json, Operation
 
-POSTGRAPHILE = "postgraphile@5.1.5"
+POSTGRAPHILE = ("postgraphile@5.1.5", "node@22.23.3")
+"""With the Node that it wants, which the machine's may be older than."""
 
 DOCUMENTS: Mapping[str, str] = {
     "viewer": "query($caller: String!) { userAccountByRowId(rowId: $caller) { rowId firstName lastName email } }",
@@ -33,24 +34,25 @@ DOCUMENTS: Mapping[str, str] = {
         nodes { rowId number name publishedAt origin userAccountByPublishedBy { firstName lastName } }
         pageInfo { hasNextPage } } }""",
 }
-"""By the name of the operation: the nearest that PostGraphile has. It asks nobody who they are."""
+"""By the name of the operation: the nearest that PostGraphile has. Its callers name themselves, after their token's check."""
 
 
 @contextmanager
 def postgraphile(folder: Path, url: str) -> Iterator[Contender]:
     """PostGraphile in a process of its own; npm fetches it into the folder first, if it isn't there."""
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
-        raise SystemExit("node and npm aren't there, so PostGraphile can't be fetched.")
+    npm = shutil.which("npm")
+    if npm is None:
+        raise SystemExit("npm isn't there, so PostGraphile can't be fetched.")
     home = folder.resolve() / "postgraphile"
-    if not (home / "node_modules").exists():
+    node = home / "node_modules" / ".bin" / "node"
+    if not node.exists():
         home.mkdir(exist_ok=True)
         subprocess.run(
-            [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", home, POSTGRAPHILE], check=True
+            [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", home, *POSTGRAPHILE], check=True
         )
     with socket_free() as port:
         script = str(Path(__file__).with_name("postgraphile.mjs"))
-        command = [node, script, _for_node(url), str(port), str(CONNECTIONS)]
+        command = [str(node), script, _for_node(url), str(port), str(CONNECTIONS)]
     process = subprocess.Popen(command, cwd=home, stderr=subprocess.DEVNULL)
     try:
         until_it_answers(f"http://127.0.0.1:{port}/graphql")
