@@ -1,6 +1,5 @@
 """The fields of types: how their values are had, and what these are completed to."""
 
-from functools import cache
 from typing import Any
 
 from graphql import (
@@ -10,21 +9,12 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
-    SchemaMetaFieldDef,
-    TypeMetaFieldDef,
-    TypeNameMetaFieldDef,
     get_named_type,
     is_composite_type,
     is_leaf_type,
 )
 
 from app.execution.rows import COLUMN, DECLARED, RELATION, One
-
-META_FIELDS = {
-    "__typename": TypeNameMetaFieldDef,
-    "__schema": SchemaMetaFieldDef,
-    "__type": TypeMetaFieldDef,
-}
 
 
 class Shape:
@@ -50,19 +40,9 @@ def is_connection(named: GraphQLNamedType) -> bool:
     return is_composite_type(named) and named.name.endswith("Connection")
 
 
-def definition_of(parent: GraphQLObjectType, name: str) -> GraphQLField:
-    return META_FIELDS.get(name) or parent.fields[name]
-
-
-@cache
-def output_shape_of(parent: GraphQLObjectType, name: str) -> Shape:
-    return Shape(definition_of(parent, name).type)
-
-
-@cache
-def column_or_relation(parent: GraphQLObjectType, name: str) -> tuple[str | None, One | None]:
+def column_or_relation(field: GraphQLField) -> tuple[str | None, One | None]:
     """The column of a row that a field is, or the relation; if it is neither, a resolver says what the value is."""
-    declared = None if name not in parent.fields else parent.fields[name].extensions.get(DECLARED)
+    declared = field.extensions.get(DECLARED)
     if declared is None:
         return None, None
     relation, column = declared.metadata.get(RELATION), declared.metadata.get(COLUMN)

@@ -13,6 +13,7 @@ from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLField,
     GraphQLObjectType,
     GraphQLSchema,
     ListValueNode,
@@ -29,7 +30,7 @@ from graphql.execution.values import VariableValues, get_argument_values, get_va
 from graphql.pyutils import Undefined
 from graphql.utilities import value_from_ast_untyped
 
-from app.execution.fields import column_or_relation, definition_of, is_connection, output_shape_of
+from app.execution.fields import Shape, column_or_relation, is_connection
 from app.execution.rows import PageColumns
 from app.meter import BYTES_PER_FIELD
 
@@ -71,18 +72,21 @@ class FieldPlan:
         "shape",
     )
 
-    def __init__(self, name: str, parent_type: GraphQLObjectType, details: FieldDetailsList) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, name: str, parent_type: GraphQLObjectType, details: FieldDetailsList
+    ) -> None:
         self.name = name
         """The key of the field in the answer."""
         self.parent_type = parent_type
         self.details = details
         self.node = details[0].node
         """The node of the field in the document; the first one of a repeated field."""
-        field_name = details[0].node.name.value
-        self.definition = definition_of(parent_type, field_name)
-        self.shape = output_shape_of(parent_type, field_name)
+        # A valid document selects no field that its type doesn't have.
+        definition: Any = schema.get_field(parent_type, self.node.name.value)
+        self.definition: GraphQLField = definition
+        self.shape = Shape(definition.type)
         self.is_connection = is_connection(self.shape.element)
-        self.column, self.relation = column_or_relation(parent_type, field_name)
+        self.column, self.relation = column_or_relation(definition)
         self.arguments: tuple[dict[str, Any], dict[str, str]] | bool | None = None
         """The values of arguments without variables, and the variables of the others by argument; None until converted.
 
@@ -107,7 +111,7 @@ class Selection:
 
 
 MOST_CACHED_PLANS, MOST_CACHED_FIELDS = 400, 300
-"""How many plans are cached, and how many fields one may have for that: a field takes half a kilobyte."""
+"""How many plans are cached, and how many fields one may have for that: a field takes less than a kilobyte."""
 
 
 class CachedPlan:
@@ -275,4 +279,4 @@ class Plan:
 
     def _selection(self, type_: GraphQLObjectType, grouped: dict[str, FieldDetailsList]) -> Selection:
         self._cached.fields += len(grouped)
-        return Selection(type_, [FieldPlan(name, type_, details) for name, details in grouped.items()])
+        return Selection(type_, [FieldPlan(self.schema, name, type_, details) for name, details in grouped.items()])

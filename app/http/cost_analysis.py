@@ -15,7 +15,6 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLInterfaceType,
     GraphQLList,
     GraphQLNamedType,
     GraphQLObjectType,
@@ -32,9 +31,10 @@ from graphql import (
     VariableNode,
     get_named_type,
     get_nullable_type,
+    is_composite_type,
 )
 
-from app.execution.fields import META_FIELDS, is_connection
+from app.execution.fields import is_connection
 from app.execution.request_errors import BadRequest
 from app.graphql.connections import LARGEST_PAGE, USUAL_PAGE, PageArguments
 from app.graphql.schema import schema
@@ -234,12 +234,8 @@ class CostAnalysis:
         return list(node.values) if isinstance(node, ListValueNode) else None
 
     def _output(self, name: str, parent: GraphQLNamedType | None) -> GraphQLOutputType | None:
-        if name in META_FIELDS:
-            return META_FIELDS[name].type
-        if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) and name in parent.fields:
-            output: GraphQLOutputType = parent.fields[name].type
-            return output
-        return None
+        field = SCHEMA.get_field(parent, name) if is_composite_type(parent) else None
+        return None if field is None else field.type
 
 
 PAGING = frozenset({"first", "after", "last", "before"})
