@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
+from cachetools import FIFOCache
 from graphql import (
     DirectiveNode,
     DocumentNode,
@@ -129,13 +130,11 @@ class PlanCache:
     """The plans of repeated operations, by document, operation and conditions."""
 
     def __init__(self) -> None:
-        self._cached: dict[Hashable, CachedPlan] = {}
+        self._cached = FIFOCache[Hashable, CachedPlan](MOST_CACHED_PLANS)
 
     def plan_for(self, key: Hashable) -> CachedPlan:
         found = self._cached.get(key)
         if found is None or found.fields > MOST_CACHED_FIELDS:
-            if len(self._cached) >= MOST_CACHED_PLANS:
-                del self._cached[next(iter(self._cached))]
             found = self._cached[key] = CachedPlan()
         return found
 
