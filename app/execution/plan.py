@@ -227,18 +227,16 @@ class Plan:
 
     def root(self) -> Selection:
         """The selection on the root. Raises GraphQLError where a condition isn't acceptable."""
-        if self._cached.root is None:
-            self._cached.root = self._root()
-        return self._cached.root
-
-    def _root(self) -> Selection:
+        if self._cached.root is not None:
+            return self._cached.root
         root_type = self.schema.get_root_type(self.operation.operation)
         if root_type is None:
             raise TypeError(f"the schema has no {self.operation.operation.value}")
         collected = collect_fields(
             self.schema, self._fragments, self.variables, root_type, self.operation, self.hides_suggestions
         )
-        return self._selection(root_type, collected.grouped_field_set)
+        self._cached.root = root = self._selection(root_type, collected.grouped_field_set)
+        return root
 
     def arguments(self, field: FieldPlan) -> dict[str, Any]:
         """The arguments of a field as its resolver takes them. Raises GraphQLError where one isn't acceptable."""
