@@ -20,7 +20,6 @@ from app.execution.plan import CoercedVariables
 from app.execution.request_errors import BadRequest
 from app.execution.rows import column
 
-Values = TypeVar("Values", bound=StrEnum)
 Wish = TypeVar("Wish")
 
 LEFT_OUT = (None, strawberry.UNSET)
@@ -91,12 +90,11 @@ mutation = field
 
 
 def enumeration(
-    values: type[Values], description: str, descriptions: Mapping[str, str], *, name: str | None = None
-) -> type[Values]:
-    """An enumeration of the domain as a type of the schema; `descriptions` describes every one of its values."""
+    values: type[StrEnum], description: str, descriptions: Mapping[str, str], *, name: str | None = None
+) -> None:
+    """Declare an enumeration of the domain as a type of the schema; `descriptions` describes every one of its values."""
     strawberry.enum(values, name=name, description=description)
     describe_values(values, descriptions)
-    return values
 
 
 def describe_values(values: Any, descriptions: Mapping[str, str]) -> None:
