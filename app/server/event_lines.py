@@ -11,7 +11,7 @@ from app.command_error import CommandError
 from app.domain.model import EventType
 from app.execution.request_errors import BadRequest
 from app.graphql.connections import LARGEST_PAGE, PageArguments
-from app.graphql.types.records import CursorExpired, feed_paging
+from app.graphql.types.records import EXPIRED, feed_paging
 from app.server.database import run
 from app.storage.migrations.migrate import ANSWER_SECONDS
 from app.storage.pages.events import FOR_OPERATORS, FeedRequest, read_feeds
@@ -62,7 +62,7 @@ async def read_lines(work: UnitOfWork, *, tenant: str, page: PageArguments, type
         pages = await read_feeds(connection, "", FeedRequest(FOR_OPERATORS, paging.request, types), [terms.tenant])
     read = pages[terms.tenant]
     if read.is_expired:
-        raise CommandError(CursorExpired().message)
+        raise CommandError(EXPIRED)
     events = [(paging.cursor(key), event) for key, event in read.page.elements]
     return [(cursor, line_of({"cursor": cursor, **event._asdict()})) for cursor, event in events]
 

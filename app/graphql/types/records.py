@@ -196,19 +196,11 @@ class ReleaseRequest(Node):
 
 
 CURSOR_EXPIRED = "CURSOR_EXPIRED"
+EXPIRED = "Events after this cursor were removed. Read the present state, then start again without the cursor."
+"""A reader could miss an event that was removed after the cursor (E4)."""
 Types = Annotated[
     list[model.EventType] | None, strawberry.argument(description="Only events of these types; all if left out.")
 ]
-
-
-class CursorExpired(GraphQLError):
-    """The cursor is expired: a reader could miss an event that was removed after it (E4)."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Events after this cursor were removed. Read the present state, then start again without the cursor.",
-            extensions={"code": CURSOR_EXPIRED},
-        )
 
 
 @shows(
@@ -287,7 +279,7 @@ def events_of(
 
     def listed(read: FeedPage) -> ListedEvents:
         if read.is_expired:
-            raise CursorExpired
+            raise GraphQLError(EXPIRED, extensions={"code": CURSOR_EXPIRED})
         return ListedEvents(read.page, paging, uncounted)
 
     return Lookup(info.context.loaders.feeds, (request, feed_id), listed)
