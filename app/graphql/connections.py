@@ -20,7 +20,6 @@ from app.execution.request_errors import BadRequest
 from app.execution.rows import ALL_COLUMNS, PageColumns, RawRows, shows
 from app.graphql.context import Info
 from app.graphql.describe import about, field, searched
-from app.storage.pages.flow_filters import FlowOrder
 from app.storage.pages.lists import ListName, WantedList
 from app.storage.pages.paging import Key, Page, PageRequest
 
@@ -263,7 +262,7 @@ def connection_below(
     `node` names the column of an element that is its node; without it the element is.
     """
     listing = WantedList(name, searched(search), **narrowing)
-    paging = page.of(name, listing.flow_order, parent, key=_key_of(listing))
+    paging = page.of(name, listing.flow_order, parent, key=listing.order.types)
     loaders = info.context.loaders
     count = partial(Lookup, loaders.counts, (listing, parent))
 
@@ -275,20 +274,3 @@ def connection_below(
 
     key = ((listing._replace(columns=columns_of_page(info)), paging.request), parent)
     return Lookup(loaders.pages, key, connection)
-
-
-SORTED_BY: dict[ListName, tuple[type, ...]] = {
-    ListName.HISTORY: (int,),
-    ListName.MEMBERS: (str, str, str),
-    ListName.COPIES: (str,),
-    ListName.RELEASES: (str,),
-    ListName.RELEASE_ITEMS: (int,),
-    ListName.SET_ASIDE: (datetime, str),
-    ListName.EXPORTS: (datetime, str),
-}
-"""The kinds of the columns that a list is sorted by, where these aren't a name or a time with an id."""
-
-
-def _key_of(listing: WantedList) -> tuple[type, ...]:
-    by_name = listing.flow_order in {FlowOrder.NAME_ASC, FlowOrder.NAME_DESC}
-    return SORTED_BY.get(listing.name, (str if by_name else datetime, str))

@@ -235,6 +235,10 @@ class WantedList(NamedTuple):
     holding: str | None = None
     release_state: ReleaseState | None = None
 
+    @property
+    def order(self) -> Order:
+        return FLOW_ORDERS[self.flow_order] if self.name is ListName.FLOWS else LISTS[self.name].order
+
     def listing(self) -> ListBelow[Any]:
         """The list, whose parameters take `values`; equal for requests that differ only in these."""
         limits = {field: ANY for field in ("component_id", *LIMITS) if getattr(self, field) is not None}
@@ -276,7 +280,6 @@ def _listing(shape: WantedList) -> ListBelow[Any]:
         limits += [listed.rows.selected_columns["component_id"] == COMPONENT_ID, SEES_COMPONENT]
     if shape.name is not ListName.FLOWS:
         return listed.where(*limits)
-    order = FLOW_ORDERS[shape.flow_order]
-    filters = filters_of(shape.flow_filter, by_update=order.columns[0] is FLOW.c.updated_at)
+    filters = filters_of(shape.flow_filter, by_update=shape.order.columns[0] is FLOW.c.updated_at)
     flows = listed.where(*limits, *(each.condition for each in filters))
-    return replace(flows, order=order, narrowed=tuple(filter(None, (each.narrowed for each in filters))))
+    return replace(flows, order=shape.order, narrowed=tuple(filter(None, (each.narrowed for each in filters))))

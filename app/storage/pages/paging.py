@@ -94,6 +94,11 @@ class Order:
     columns: tuple[ColumnElement[Any], ...]
     descending: bool = False
 
+    @property
+    def types(self) -> tuple[type, ...]:
+        """The types of the values in a key."""
+        return tuple(column.type.python_type for column in self.columns)
+
     def page(self, rows: Select[Any], *, backwards: bool, prefix: str = "") -> Select[Any]:
         """Select one row more than the page has, to know whether there is a next one; the keys come last in each row.
 
@@ -114,7 +119,7 @@ class Order:
     def values(self, request: PageRequest, *, prefix: str = "") -> dict[str, Any]:
         """Values for the parameters of a page."""
         downwards = self.descending != request.backwards
-        key = request.beyond or tuple(ENDS[column.type.python_type][downwards] for column in self.columns)
+        key = request.beyond or tuple(ENDS[type_][downwards] for type_ in self.types)
         return {f"{prefix}key_{index}": value for index, value in enumerate(key)} | {"most_rows": request.size + 1}
 
     def cut(
