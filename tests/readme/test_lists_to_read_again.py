@@ -24,7 +24,7 @@ from tests.explorer.examples import Example, read_examples
 from tests.readme.files import read
 
 CORE = schema.graphql_schema
-TABLE = read("app/graphql/README.md").partition("### What to read again after a mutation")[2].partition("\n\n`")[0]
+TABLE = read("app/graphql/partners.md").partition("### What to read again after a mutation")[2].partition("\n\n`")[0]
 ROWS = {
     row[0]: {name.rpartition(".")[2] for name in re.findall(r"`([\w.]+)`", row[1])}
     for row in re.findall(r"^\| `(\w+)` \| (.*) \|$", TABLE, re.MULTILINE)

@@ -18,7 +18,8 @@ from tests.readme.blocks import BLOCK, as_it_should_stand
 from tests.readme.files import PATHS, ROOT, read
 
 CORE = schema.graphql_schema
-LINES_OF_THE_FIRST = 250
+LINES_OF_THE_FIRST, LINES_OF_OTHERS = 250, 150
+LONGER = {"app/README.md": "the map of the program", "app/domain/README.md": "the rules"}
 WRITE_ANEW = "write it anew: .venv/bin/python -m tests.readme.write"
 NAMED_BY_PYTHON = {"__init__.py", "__main__.py"}
 LINK = re.compile(r"\]\(((?!https://)[^)]+)\)")
@@ -43,8 +44,14 @@ def test_the_first_readme_is_read_in_minutes_and_shows_an_export() -> None:
     assert {("runs", "export"), ("answer of", "export")} <= {(kind, name) for _, kind, name, *_ in BLOCK.findall(text)}
 
 
+def test_the_readme_of_a_folder_is_short() -> None:
+    lengths = {path: len(read(path).splitlines()) for path in PATHS if path.endswith("/README.md")}
+    assert {path for path, length in lengths.items() if length > LINES_OF_OTHERS} == LONGER.keys()
+
+
 def test_every_query_and_mutation_is_shown_by_an_example() -> None:
-    sections = re.split(r"^### ", read("app/graphql/README.md"), flags=re.MULTILINE)[1:]
+    text = read("app/graphql/queries.md") + read("app/graphql/mutations.md")
+    sections = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
     shown = {name: section for section in sections for name in re.findall(r"`(\w+)`", section.splitlines()[0])}
     roots = (CORE.query_type, CORE.mutation_type)
     assert list(shown) == [name for root in roots if root is not None for name in root.fields]
@@ -54,7 +61,7 @@ def test_every_query_and_mutation_is_shown_by_an_example() -> None:
 
 
 def test_every_refusal_has_an_operation_that_gives_it_in_the_order_of_the_codes() -> None:
-    text = read("app/graphql/errors/README.md")
+    text = read("app/graphql/errors/refusals.md")
     refusals = {name for name in read_examples() if name.startswith("Refused")}
     blocks = [(kind, name) for _, kind, name, *_ in BLOCK.findall(text) if kind in {"example", "errors of"}]
     assert blocks[1::2] == [("errors of", name) for _, name in blocks[::2]]
