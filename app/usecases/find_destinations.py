@@ -3,14 +3,14 @@
 from asyncio import Lock
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from app.domain.access import VisibleWorkspace
 from app.domain.export import Eligibility, ExportRefusal, NewExports, new_exports
 from app.domain.flow import CopiedState, SourceWish, size_of_graphs
 from app.domain.model import UserId, Workspace
 from app.offload import interruptible, offload
-from app.storage.connections.connection import Parameters, RowViews, layout_of, views_of
+from app.storage.connections.connection import Parameters, RowViews
 from app.storage.connections.database import Database
 from app.storage.facts.visibility import VISIBLE
 from app.storage.pages.destinations import (
@@ -24,18 +24,19 @@ from app.storage.pages.related import Related
 from app.storage.reads.graphs import SOURCE, read_chosen
 from app.storage.reads.rows import ContractView, WorkspaceView
 
-_WORKSPACE = views_of(WorkspaceView)
 ELIGIBILITY = len(Eligibility._fields)
 """How many values stand before the columns of a workspace in a row that is rated."""
+
+
+def _places(view: type[NamedTuple], prefix: str = "") -> dict[Any, Any]:
+    """The places of the values of a view in such a row."""
+    return {name: ELIGIBILITY + VisibleWorkspace._fields.index(prefix + name) for name in view._fields}
+
+
 LAYOUT = {
     "eligible.as_new_flow": 0,
     "eligible.over_a_flow": 1,
-    "workspace": {
-        **layout_of(WorkspaceView, ELIGIBILITY),
-        Related.CONTRACT: {
-            name: VisibleWorkspace._fields.index(f"contract_{name}") + ELIGIBILITY for name in ContractView._fields
-        },
-    },
+    "workspace": _places(WorkspaceView) | {Related.CONTRACT: _places(ContractView, "contract_")},
 }
 """The places of the values of a `RatedDestination` in such a row."""
 
@@ -53,7 +54,7 @@ class RatedDestination:
 
     @property
     def workspace(self) -> WorkspaceView:
-        return _WORKSPACE.make(self.destination)
+        return WorkspaceView(*(getattr(self.destination, name) for name in WorkspaceView._fields))
 
     @property
     def contract(self) -> ContractView:
