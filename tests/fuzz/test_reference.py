@@ -23,6 +23,7 @@ from graphql import (
 )
 
 from app.domain.model import UserId
+from app.execution.error_pass import MOST_ERRORS
 from app.execution.executor import Executor
 from app.execution.plan import Plan
 from app.graphql.connections import Listed
@@ -131,6 +132,14 @@ def places_of(errors: Sequence[GraphQLError]) -> set[tuple[object, ...]]:
     return {tuple(error.path or ()) for error in errors}
 
 
+def assert_same_nulls(
+    places: set[tuple[object, ...]], expected_places: set[tuple[object, ...]], data: str, told: str
+) -> None:
+    """Compare what errors have made null; ours tells only so many errors."""
+    nulled, expected = nulled_by(places, data), nulled_by(expected_places, data)
+    assert nulled == expected or (nulled < expected and len(places) == MOST_ERRORS), told
+
+
 def nulled_by(places: set[tuple[object, ...]], data: str) -> set[tuple[object, ...]]:
     """What is null because of errors at these places. Of several that make the same null, any may be told."""
     return {above(place, orjson.loads(data)) for place in places}
@@ -163,7 +172,7 @@ async def test_generated_documents_are_answered_as_graphql_core_answers_them(
                 (data, places), (expected, expected_places) = answers
                 told = f"{document}\n{variables}\n{loader}"
                 assert data == expected, told
-                assert nulled_by(places, data) == nulled_by(expected_places, data), told
+                assert_same_nulls(places, expected_places, data, told)
                 executed, failed = executed + 1, failed + bool(places)
     await database.close()
     assert executed > DOCUMENTS / 4
@@ -187,7 +196,7 @@ async def test_generated_mutations_are_answered_as_graphql_core_answers_them(
                 if answers is not None:
                     (data, places), (expected, expected_places) = answers
                     assert MADE.sub("made", data) == MADE.sub("made", expected), f"{document}\n{variables}"
-                    assert nulled_by(places, data) == nulled_by(expected_places, data), f"{document}\n{variables}"
+                    assert_same_nulls(places, expected_places, data, f"{document}\n{variables}")
                     executed, written = executed + 1, written + ('"id"' in data)
         await database.close()
         await reference.close()
