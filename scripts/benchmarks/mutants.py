@@ -45,7 +45,7 @@ COMPARISONS: dict[type[ast.cmpop], ast.cmpop] = {
     ast.Gt: ast.GtE(),
     ast.GtE: ast.Gt(),
 }
-UNNOTICED = {"compare", "covariant", "eq", "frozen", "kw_only", "repr", "slots", "strict"}
+UNNOTICED = {"compare", "covariant", "eq", "frozen", "hash", "kw_only", "repr", "slots", "strict"}
 """Arguments that change nothing while no mistake is made."""
 CALLS = {"any": "all", "all": "any", "min": "max", "max": "min"}
 ESTIMATE = "How much work there is, or may be, is an estimate."
@@ -53,6 +53,7 @@ EXPLAINED = {
     ("app/domain/diff.py", "5", "6"): ESTIMATE,
     ("app/domain/diff.py", "len(old) + len(new)", "len(old) - len(new)"): ESTIMATE,
     ("app/domain/diff.py", "self._limit.steps <= 0", "self._limit.steps < 0"): ESTIMATE,
+    ("app/domain/matching.py", "800000", "800001"): ESTIMATE,
     ("app/domain/facts.py", "0", "1"): f"{ESTIMATE} Or it is a default, and whoever gathers facts counts the flows.",
     ("app/domain/content.py", "50", "51"): "A refusal may list a mistake more of a graph.",
     ("app/domain/errors.py", "1200", "1201"): "A message may be a character longer.",

@@ -43,7 +43,7 @@ class Mistake:
     @property
     def rank(self) -> tuple[int, int]:
         """The places of the section and of its item, which mistakes are sorted by."""
-        section, index = (*self.path[:2], "", 0)[:2]
+        section, index = (*self.path, "", 0)[:2]
         return RANKS.get(str(section), -1), index if isinstance(index, int) else -1
 
     @property
