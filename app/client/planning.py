@@ -181,8 +181,9 @@ def plan_of(view: View, flow: SourceFlow) -> FlowPlan:
         request = draft.release_request
         notes = (f'It waits for the review of "{request.title}".',) if request else ()
         return FlowPlan(flow, Action.PUBLISH, destination, notes)
-    is_unpublished_export = not is_published and exported is not None and exported.source_flow == Ref(id=flow.id)
-    if copy.drift == "SOURCE_AHEAD" or is_unpublished_export:
+    is_export = exported is not None and exported.source_flow == Ref(id=flow.id)
+    undoes_nothing = not is_published and (is_export or copy.drift == "IN_SYNC")
+    if copy.drift == "SOURCE_AHEAD" or undoes_nothing:
         return FlowPlan(flow, Action.OVERRIDE, destination, SETS_ASIDE if draft and exported is None else ())
     if view.release.destination_changes == "overwrite":
         return FlowPlan(flow, Action.OVERRIDE, destination, ("It undoes changes that were made there.",))

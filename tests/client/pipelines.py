@@ -26,11 +26,12 @@ FLOWS = 40
 PATIENCE_SECONDS = 60
 STORES = (
     *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "closed"),
-    *("killed", "twice", "lost", "asked", "stopped", "odd", "empty", "alone", "late"),
+    *("killed", "twice", "lost", "asked", "stopped", "odd", "empty", "alone", "late", "back"),
 )
 """Where flows are released to: for each test one of its own."""
 REVIEWED = ("six", "seven", "asked")
-UPDATE = "mutation($input: UpdateFlowDraftInput!) { updateFlowDraft(input: $input) { draft { revision } errors { message } } }"
+UPDATE = """mutation($input: UpdateFlowDraftInput!) {
+  updateFlowDraft(input: $input) { draft { revision provenance { id } } errors { message } } }"""
 PUBLISH = "mutation($input: PublishFlowDraftInput!) { publishFlowDraft(input: $input) { errors { message } } }"
 REVIEW = (
     "mutation($input: ReviewReleaseInput!) { reviewRelease(input: $input) { request { state } errors { message } } }"

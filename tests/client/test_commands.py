@@ -6,7 +6,7 @@ from app.client import commands
 from app.client.api import Api
 from app.client.planning import View, look
 from app.client.release_file import ReleaseFile
-from tests.client.pipelines import FLOWS, PUBLISH, REVIEW, ReleasePlace
+from tests.client.pipelines import FLOWS, PUBLISH, REVIEW, UPDATE, ReleasePlace
 from tests.databases import contents
 
 ROUNDS = 4
@@ -14,6 +14,8 @@ LONGEST_SECONDS = 0.6
 WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 RECORDS = "select count(*), count(distinct source_flow_id) from flow_export where destination_workspace_id = $1"
 STATES = "select state from release_request where workspace_id = $1 order by requested_at"
+EXPORT = """mutation($input: ExportFlowInput!) {
+  exportFlow(input: $input) { draft { flow { id } graph { native } } errors { message } } }"""
 WORKSHOP_FIVE = [f"flow-{number}" for number in range(1, 6)]
 
 
@@ -181,6 +183,23 @@ async def test_changes_made_at_the_destination_are_named_and_not_undone_unless_t
     place.edit(copies["Flow-11"].id, "four", "alike")
     place.edit(place.id("flow-11"), "workshop", "alike")
     assert place.told("status", place.file("four", flows)) == (0, {"in sync": 2})
+
+
+async def test_a_draft_that_was_edited_back_is_no_change_at_the_destination(place: ReleasePlace) -> None:
+    draft = place.ask(EXPORT, flowId=place.id("flow-14"), destination={"workspaceId": place.id("back")})["draft"]
+    native = draft["graph"]["native"]
+    for graph in ({**native, "note": "tried"}, native):
+        assert place.ask(UPDATE, flowId=draft["flow"]["id"], graph=graph)["draft"]["provenance"] is None
+    before = await contents(place.url)
+    file = place.file("back", "flows: [Flow-14]")
+    assert place.told("plan", file) == (3, {"refused": 1})
+    refused = place.call("plan", file).stdout
+    assert "credential" in refused
+    assert "was changed" not in refused
+    mapped = place.file("back", "flows: [Flow-14]\nmappings: {equal-names: true}")
+    assert place.told("status", mapped) == place.told("plan", mapped) == (2, {"override": 1})
+    assert await contents(place.url) == before
+    assert place.told("apply", mapped) == (0, {"override": 1})
 
 
 async def test_what_is_published_at_the_destination_while_a_release_is_exported_is_not_undone(
