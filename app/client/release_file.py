@@ -13,6 +13,7 @@ from app.client.api import MISTAKES, Stopped
 LARGEST_FILE = 256 * 1024
 """Bytes: a thousand ids of flows take 32 KiB, a thousand mappings of ids 80 KiB."""
 LONGEST_NAME = 255
+SAME_WORKSPACE = "This is the workspace of `from` too: a release goes to another one."
 MESSAGES = {
     "bool_parsing": "Expected true or false.",
     "bool_type": "Expected true or false.",
@@ -22,13 +23,15 @@ MESSAGES = {
     "literal_error": "Expected refuse or overwrite.",
     "missing": "This property is missing.",
     "model_type": "Expected properties, each on a line such as `from: Retail Development`.",
+    "string_pattern_mismatch": "The text holds a NUL character, which no name has.",
     "string_too_long": f"Expected a name or an id, of at most {LONGEST_NAME} characters.",
     "string_too_short": "Expected a name or an id, and this is empty.",
     "string_type": "Expected text.",
+    "string_unicode": "The text holds half of a surrogate pair, which is no character.",
+    "value_error": SAME_WORKSPACE,
 }
-SAME_WORKSPACE = "This is the workspace of `from` too: a release goes to another one."
 
-Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\x00]*$")]
 Location = tuple[str | int, ...]
 Mistake = tuple[Location, str]
 
@@ -39,7 +42,7 @@ class FileSection(BaseModel):
 
 class Mappings(FileSection):
     equal_names: bool = Field(default=False, alias="equal-names")
-    ids: dict[str, str] = {}
+    ids: dict[Name, Name] = {}
 
 
 class Release(FileSection):
@@ -92,7 +95,7 @@ class ReleaseFile:
         try:
             self.release = Release.model_validate(properties)
         except ValidationError as error:
-            mistakes += ((each["loc"], message_of(each["loc"], each["type"])) for each in error.errors())
+            mistakes += ((place_of(each["loc"]), message_of(each["loc"], each["type"])) for each in error.errors())
         if mistakes:
             raise self.stopped(mistakes)
 
@@ -119,9 +122,14 @@ class ReleaseFile:
                 self._lines[at] = key.start_mark.line + 1
 
 
+def place_of(path: Location) -> Location:
+    """The place of a wrong property in the file; pydantic says by one more part that its key is wrong."""
+    return path[:-1] if path[-1:] == ("[key]",) else path
+
+
 def message_of(path: Location, error_type: str) -> str:
     """The message about a wrong property; about an unknown one, with the nearest known name."""
-    message = MESSAGES.get(error_type, SAME_WORKSPACE)
+    message = MESSAGES[error_type]
     section = Release if len(path) == 1 else Mappings
     names = [field.alias or name for name, field in section.model_fields.items()]
     if error_type == "extra_forbidden" and (nearest := get_close_matches(str(path[-1]), names, n=1)):

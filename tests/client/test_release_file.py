@@ -173,3 +173,33 @@ def test_lines_are_noted_in_linear_time(tmp_path: Path, text: str, monkeypatch: 
     monkeypatch.setattr(ReleaseFile, "_note_lines", counted)
     assert mistakes_of(tmp_path, text)
     assert noted <= 2 * len(text)
+
+
+@pytest.mark.parametrize(
+    ("line", "mistake"),
+    [
+        (r'to: "\ud800"', "release.yaml:2: $.to: The text holds half of a surrogate pair, which is no character."),
+        (r'to: "a\0b"', "release.yaml:2: $.to: The text holds a NUL character, which no name has."),
+        (
+            "to: X\nmappings: {ids: {a: ''}}",
+            "release.yaml:3: $.mappings.ids.a: Expected a name or an id, and this is empty.",
+        ),
+        (
+            "to: X\nmappings:\n  ids:\n    a: b\n    '': b",
+            "release.yaml:6: $.mappings.ids.: Expected a name or an id, and this is empty.",
+        ),
+        (
+            'to: X\nmappings: {ids: {a: "\\ud800"}}',
+            "release.yaml:3: $.mappings.ids.a: The text holds half of a surrogate pair, which is no character.",
+        ),
+        (
+            'to: X\nmappings: {ids: {"\\ud800": a}}',
+            (
+                "release.yaml:3: $.mappings.ids.\ufffd\ufffd\ufffd: "
+                "The text holds half of a surrogate pair, which is no character."
+            ),
+        ),
+    ],
+)
+def test_a_text_that_no_name_has_is_a_mistake_of_its_line(tmp_path: Path, line: str, mistake: str) -> None:
+    assert mistakes_of(tmp_path, f"from: Retail Development\n{line}\n") == [mistake]
