@@ -85,8 +85,7 @@ def plan_batch(
 def plan_exports(facts: Facts, wishes: Mapping[int, ExportWish]) -> Iterator[Decided]:
     """Decide exports, by their indexes in a call, in their order: each by the facts as they are after those before it (P8)."""
     flows, used = {**facts.flows}, {**facts.flows_used}
-    dangling = dangling_references(facts, wishes.values()) if facts.dangling is None else facts.dangling
-    so_far, duplicates = replace(facts, flows=flows, flows_used=used, dangling=dangling), _duplicates(facts, wishes)
+    so_far, duplicates = replace(facts, flows=flows, flows_used=used), _duplicates(facts, wishes)
     for wish in wishes.values():
         export = ExportFacts.of(so_far, wish)
         overridden_id = None if export.overridden is None else export.overridden.id

@@ -54,6 +54,17 @@ EXPLAINED = {
     ("app/domain/diff.py", "len(old) + len(new)", "len(old) - len(new)"): ESTIMATE,
     ("app/domain/diff.py", "self._limit.steps <= 0", "self._limit.steps < 0"): ESTIMATE,
     ("app/domain/matching.py", "800000", "800001"): ESTIMATE,
+    ("app/domain/matching.py", "4", "5"): ESTIMATE,
+    (
+        "app/domain/flow.py",
+        "len(self.steps) + len(self.links) + len(self.bindings)",
+        "len(self.steps) + len(self.links) - len(self.bindings)",
+    ): ESTIMATE,
+    (
+        "app/domain/export.py",
+        "len(self.references) + len(self.state.graph.bindings)",
+        "len(self.references) - len(self.state.graph.bindings)",
+    ): ESTIMATE,
     ("app/domain/facts.py", "0", "1"): f"{ESTIMATE} Or it is a default, and whoever gathers facts counts the flows.",
     ("app/domain/content.py", "50", "51"): "A refusal may list a mistake more of a graph.",
     ("app/domain/errors.py", "1200", "1201"): "A message may be a character longer.",
