@@ -95,7 +95,8 @@ class ReleaseFile:
         try:
             self.release = Release.model_validate(properties)
         except ValidationError as error:
-            mistakes += ((place_of(each["loc"]), message_of(each["loc"], each["type"])) for each in error.errors())
+            # Beyond the third part of a path pydantic only says that the key of a mapping is wrong.
+            mistakes += ((each["loc"][:3], message_of(each["loc"], each["type"])) for each in error.errors())
         if mistakes:
             raise self.stopped(mistakes)
 
@@ -120,11 +121,6 @@ class ReleaseFile:
                 elif key.value in NESTED and len(path) < DEEPEST:
                     yield from self._note_lines(value, at)
                 self._lines[at] = key.start_mark.line + 1
-
-
-def place_of(path: Location) -> Location:
-    """The place of a wrong property in the file; pydantic says by one more part that its key is wrong."""
-    return path[:-1] if path[-1:] == ("[key]",) else path
 
 
 def message_of(path: Location, error_type: str) -> str:
