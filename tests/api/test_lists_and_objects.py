@@ -4,6 +4,7 @@ import re
 
 import pytest
 from graphql import (
+    FieldNode,
     GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
@@ -29,8 +30,8 @@ def type_of_nodes(document: str) -> GraphQLObjectType:
     types, found = TypeInfo(schema.graphql_schema), []
 
     class Nodes(Visitor):
-        def enter_field(self, node: object, *_: object) -> None:
-            if getattr(node, "name").value == "nodes":  # noqa: B009 - any node
+        def enter_field(self, node: FieldNode, *_: object) -> None:
+            if node.name.value == "nodes":
                 found.append(get_named_type(types.get_type()))
 
     visit(parse(document), TypeInfoVisitor(types, Nodes()))
