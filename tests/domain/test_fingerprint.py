@@ -25,7 +25,9 @@ from tests.domain.builders import (
     MAILER,
     ORDERS,
     PRODUCTION,
+    SOUTHERN,
     STANDARD,
+    TEAM,
     catalogue,
     component,
     contract,
@@ -119,6 +121,7 @@ KNOWN = (LOGIN, LIVE_LOGIN, ORDERS, LIVE_ORDERS)
         (there(guest(PRODUCTION)), [B.PERMISSIONS]),
         (components(catalogue(*STANDARD[1:])), [B.COMPONENTS]),
         (components(catalogue(*STANDARD, component("acme/other"))), []),  # No step is of it.
+        (components(catalogue(component("acme/mailer", TEAM, SOUTHERN), *STANDARD[1:])), [B.COMPONENTS]),
         (knowing(LIVE_LOGIN, ORDERS), [B.CREDENTIALS]),
         (knowing(LOGIN, LIVE_LOGIN), [B.TOPICS]),
         (knowing(LOGIN, LIVE_LOGIN, replace(ORDERS, schema="{}")), [B.TOPICS]),
