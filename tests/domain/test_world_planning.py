@@ -60,6 +60,8 @@ NAMED = {"firstName": "Zoe", "lastName": "Hill", "email": "zoe@example.com"}
         ("flows", {"id": ORDERS, "suspended": True}, ("orders", "CHANGED", {"suspended": (False, True)})),
         ("flows", {"key": "orders", "suspended": False}, ("orders", "UNCHANGED", {})),
         ("flows", {"key": "sketch", "remove": True}, ("sketch", "REMOVED", {})),
+        ("credentials", {"id": MAIL, "workspace": "dev", "remove": True}, ("mail", "REMOVED", {})),
+        ("teams", {"key": "core", "name": "kernel", "remove": True}, ("core", "REMOVED", {})),
     ],
 )  # fmt: skip
 def test_what_becomes_of_a_thing(section: str, item: dict[str, Any], outcome: tuple[object, ...]) -> None:
@@ -98,6 +100,8 @@ def test_a_plan_has_the_ids_of_what_exists_and_a_result_those_of_what_was_create
         ("components", {"key": "mailer", "name": "post"}, "$.components[0].name", "The name of a component can't change: the commands in flows name it. Its title may change."),
         ("components", {"key": "post", "team": "core", "name": "mailer"}, "$.components[0].name", "Its team has a component of that name already."),
         ("credentials", {"key": "mail", "workspace": PROD}, "$.credentials[0].workspace", "The workspace of a credential can't change: other things rest on it."),
+        ("credentials", {"key": "mail", "workspace": PROD, "remove": True}, "$.credentials[0].workspace", 'The workspace of this credential is "dev".'),
+        ("workspaces", {"id": DEV, "contract": "foods", "remove": True}, "$.workspaces[0].contract", 'The contract of this workspace is "retail".'),
         ("roles", {"key": "guest", "scope": "WORKSPACE", "name": "Guest"}, "$.roles[0].key", 'The role "guest" is built in; choose another key.'),
         ("roles", {"id": GUEST, "name": "Guest"}, "$.roles[0].id", 'The role "guest" is built in and can\'t be changed.'),
         ("workspaceMembers", {"workspace": "dev", "role": "guest"}, "$.workspaceMembers[0].user", "This property is required."),

@@ -78,9 +78,10 @@ class Planning:
             self._mistakes.extend(match)
             self.names.declare(item, NO_THING)
             self._leave_unread(item, None)
-        elif item.is_removal:
-            change = WorldChange.UNCHANGED if match is None else WorldChange.REMOVED
-            self._note(item, change, match or NO_THING, match)
+        elif match is None and item.is_removal:
+            self._note(item, WorldChange.UNCHANGED, NO_THING, None)
+        elif match is not None and item.is_removal:
+            self._remove(item, values, match)
         elif match is None or (match.key is None and self._is_guest(item, match)):
             self._create(item, values, match)
         elif self._is_guest(item, match):
@@ -132,6 +133,17 @@ class Planning:
     def _hold_to_address(self, item: Item, values: Values, guest: Thing) -> None:
         if email_key(values.get("email") or "") not in {"", email_key(guest.values["email"])}:
             self._mistakes.append(Mistake(item.path("email"), ADDRESS_IS_FIXED))
+
+    def _remove(self, item: Item, values: Values, thing: Thing) -> None:
+        """Plan to remove a thing, unless the item names another owner than the thing has (W6)."""
+        for part in item.section.references:
+            owner = thing.values.get(part.name)
+            if part.fixed and part.name in item.values and values.get(part.name, owner) != owner:
+                message = (
+                    f'The {part.name} of this {item.section.noun} is "{printable(self.names.text_of(owner) or "")}".'
+                )
+                self._mistakes.append(Mistake(item.path(part.name), message))
+        self._note(item, WorldChange.REMOVED, thing, thing)
 
     def _compare(self, item: Item, values: Values, before: Thing) -> None:
         initial = item.section.initial
