@@ -94,6 +94,8 @@ class BatchPayload(Generic[ItemPayload, Reason]):
     """The payload of an item."""
     batch: strawberry.Private[Batch[Any, Any]]
     number: strawberry.Private[int]
+    succeeded: int = about("How many items were done.", of="number_succeeded")
+    refused: int = about("How many items were refused.", of="number_refused")
 
     @classmethod
     async def of_call(

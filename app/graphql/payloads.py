@@ -170,8 +170,6 @@ class ExportFlowsPayload(BatchPayload[ExportFlowPayload, batch.CallRefusal]):
         "was used for another input.",
         of="payloads",
     )
-    succeeded: int = about("How many items were exported.", of="number_succeeded")
-    refused: int = about("How many were not.", of="number_refused")
     replayed: bool = about(
         "Whether all that is done was done before, with the same idempotency key. Each result says it of its own.",
         of="batch.replayed",
@@ -183,8 +181,6 @@ class PublishFlowDraftsPayload(BatchPayload[PublishFlowDraftPayload, batch.CallR
     results: list[PublishFlowDraftPayload] = about(
         f"{RESULTS} Empty as well where the idempotency key was used for another input.", of="payloads"
     )
-    succeeded: int = about("How many drafts were published.", of="number_succeeded")
-    refused: int = about("How many were not.", of="number_refused")
     replayed: bool = about(
         "Whether all that is done was done before, with the same idempotency key. Each result says it of its own.",
         of="batch.replayed",
@@ -206,8 +202,6 @@ class UndoExportPayload(Payload[undo.Undone, undo.UndoRefusal]):
 @payload
 class UndoExportsPayload(BatchPayload[UndoExportPayload, InvalidInput]):
     results: list[UndoExportPayload] = about(RESULTS, of="payloads")
-    succeeded: int = about("How many copies or exports were undone.", of="number_succeeded")
-    refused: int = about("How many were not.", of="number_refused")
 
 
 @payload
@@ -223,15 +217,11 @@ class StopFlowPayload(Payload[running.StatusPlan, running.StopRefusal]):
 @payload
 class StartFlowsPayload(BatchPayload[StartFlowPayload, InvalidInput]):
     results: list[StartFlowPayload] = about(RESULTS, of="payloads")
-    succeeded: int = about("How many flows run now.", of="number_succeeded")
-    refused: int = about("How many were refused.", of="number_refused")
 
 
 @payload
 class StopFlowsPayload(BatchPayload[StopFlowPayload, InvalidInput]):
     results: list[StopFlowPayload] = about(RESULTS, of="payloads")
-    succeeded: int = about("How many flows don't run any more.", of="number_succeeded")
-    refused: int = about("How many were refused.", of="number_refused")
 
 
 @payload
