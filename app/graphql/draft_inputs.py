@@ -4,7 +4,6 @@ import strawberry
 
 from app.domain import batch, draft, edit, release, review
 from app.domain import publish as publish_rules
-from app.domain.publish import PublishWish
 from app.graphql.describe import JSON, Input, about, idempotency_key, optional
 from app.graphql.inputs import StepBindingInput
 
@@ -39,7 +38,7 @@ class UpdateFlowDraftInput(Input[edit.UpdateWish]):
 
 
 @strawberry.input(description="Which draft to publish.")
-class PublishFlowDraftInput(Input[PublishWish]):
+class PublishFlowDraftInput(Input[publish_rules.PublishWish]):
     flow_id: strawberry.ID = about("The flow whose draft is published.")
     expected_revision: int | None = optional(REVISION)
     start: bool = optional(
@@ -49,7 +48,7 @@ class PublishFlowDraftInput(Input[PublishWish]):
 
 
 @strawberry.input(description="A draft to publish, as it was seen.")
-class DraftRevisionInput(Input[PublishWish]):
+class DraftRevisionInput(Input[publish_rules.PublishWish]):
     flow_id: strawberry.ID = about("The flow whose draft it is; each flow at most once in a call.")
     expected_revision: int = about(
         "The revision that was seen: refused with `StaleDraft` if the draft was changed since."
@@ -57,7 +56,7 @@ class DraftRevisionInput(Input[PublishWish]):
 
 
 @strawberry.input(description="Which drafts to publish in one call: up to 1,000.")
-class PublishFlowDraftsInput(Input[batch.BatchWish[PublishWish]]):
+class PublishFlowDraftsInput(Input[batch.BatchWish[publish_rules.PublishWish]]):
     items: list[DraftRevisionInput] = about("1 to 1,000 drafts.")
     mode: batch.BatchMode = optional(
         "Whether all are published or none, or each on its own.", default=batch.BatchMode.ATOMIC
@@ -70,7 +69,7 @@ class PublishFlowDraftsInput(Input[batch.BatchWish[PublishWish]]):
         "refused are tried again."
     )
 
-    def to_wish(self, **_: object) -> batch.BatchWish[PublishWish]:
+    def to_wish(self, **_: object) -> batch.BatchWish[publish_rules.PublishWish]:
         items = tuple([item.to_wish(start=self.start) for item in self.items])
         return batch.BatchWish(items, self.mode, self.idempotency_key)
 

@@ -146,6 +146,7 @@ class Mutation:
     ) -> payloads.RequestReleasePayload | None:
         """Request that reviewers publish drafts together; allowed in open workspaces too."""
         wish = input_.to_wish()
+        # As in a call of many items, each counts before it is looked at.
         info.context.meter.take_objects(len(wish.items))
         return payloads.RequestReleasePayload.of(await request_release(info.context.work, wish))
 

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from app.domain import diff, world
-from app.domain.model import Kind
+from app.domain import diff, model, world
 from app.execution.lookups import Lookup
 from app.graphql.connections import (
     Connection,
@@ -181,6 +180,7 @@ class Query:
 
         async def page_of_workspaces(flow: ExportableFlow) -> Listed:
             workspaces = await flow.workspaces(wanted, paging.request)
+            # The statement of the page has read them: `contract { … }` needs no other one.
             info.context.loaders.contracts.know(partial(contracts_by_id, workspaces))
             return Listed(workspaces, paging, lambda: flow.count_workspaces(wanted), "workspace")
 
@@ -275,7 +275,7 @@ class Query:
         self, info: Info, page: PageArguments, flow_id: FlowId
     ) -> Awaitable[Connection[FlowVersion] | None]:
         """The published versions of a flow, newest first."""
-        flow, flows = id_or_none(Kind.FLOW, flow_id), info.context.loaders.flows
+        flow, flows = id_or_none(model.Kind.FLOW, flow_id), info.context.loaders.flows
         return connection_below(info, ListName.HISTORY, flow, page, parents=flows)
 
     @partial(connection_field, type_=EventConnection | None)
@@ -291,7 +291,7 @@ class Query:
 
         An event has ids everywhere, but names and objects only where you are a member.
         """
-        return events_of(info, OF_TENANT, id_or_none(Kind.TENANT, tenant_id), page, types=types)
+        return events_of(info, OF_TENANT, id_or_none(model.Kind.TENANT, tenant_id), page, types=types)
 
     @shown_as(WorldPlan | None)
     async def world_plan(self, info: Info, input_: ApplyWorldInput) -> world.things.WorldPlan:

@@ -6,9 +6,8 @@ from functools import cached_property, partial
 from itertools import chain
 from typing import Any, TypeVar
 
-from app.domain import diff, export, facts, matching, model
+from app.domain import diff, export, facts, matching, model, references
 from app.domain.readiness import Readiness
-from app.domain.references import StepInNeed
 from app.execution.lookups import Loader
 from app.graphql.loading.loader_keys import (
     BoundView,
@@ -181,7 +180,7 @@ class Loaders:
         return [await find_topics_in_use(self.database, self.viewer, *key) for key in keys]
 
     @_batched
-    async def steps_in_need(self, keys: list[tuple[OfFlow, str]]) -> list[list[StepInNeed] | None]:
+    async def steps_in_need(self, keys: list[tuple[OfFlow, str]]) -> list[list[references.StepInNeed] | None]:
         return [
             await find_steps_in_need(self.database, self.viewer, *of_flow, workspace_id=workspace)
             for of_flow, workspace in keys
@@ -192,7 +191,7 @@ class Loaders:
         return await find_candidates(self.database, self.viewer, wishes)
 
     @_batched
-    async def numbers_of_candidates(self, steps: list[StepInNeed]) -> list[int]:
+    async def numbers_of_candidates(self, steps: list[references.StepInNeed]) -> list[int]:
         return await count_candidates(self.database, self.viewer, steps)
 
     @_batched

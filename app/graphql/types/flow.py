@@ -9,7 +9,6 @@ import strawberry
 
 from app.domain import diff, model
 from app.domain.drift import DriftStatus
-from app.domain.model import Kind, is_id
 from app.execution.lookups import Lookup, Vanished
 from app.execution.rows import relation, shows
 from app.graphql.connections import Connection, PageArguments, connection_below, connection_field
@@ -223,7 +222,7 @@ class FlowVersion(Node):
 
 async def changes_between(info: Info, older: str | None, newer: str) -> diff.GraphDiff | None:
     """Compare a version with a draft or version of the same flow; None if there is no such version."""
-    if older is None or not is_id(Kind.VERSION, older):
+    if older is None or not model.is_id(model.Kind.VERSION, older):
         return None
     return counted(info, await info.context.loaders.comparisons.load((older, newer)))
 

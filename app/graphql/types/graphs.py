@@ -6,8 +6,7 @@ from typing import Self, TypeVar
 import orjson
 import strawberry
 
-from app.domain import diff, model, readiness, references
-from app.domain.component import read_command
+from app.domain import component, diff, model, readiness, references
 from app.domain.graph import Json, StepBindings, bindings_from_json, join, link_ids
 from app.execution.rows import relation, shows
 from app.graphql.context import Context, Info
@@ -69,7 +68,7 @@ class FlowStep:
 
     @classmethod
     def of(cls, node: Json, *, bound: StepBindings, tenant_id: str) -> Self:
-        read = read_command(node["command"])
+        read = component.read_command(node["command"])
         return cls(
             step_id=node["id"],
             command=node["command"],

@@ -10,8 +10,6 @@ from graphql import GraphQLError
 from app.domain import flow as flow_rules
 from app.domain import model, references, release
 from app.domain.drift import DestinationChanges, DriftStatus
-from app.domain.references import ReferenceAction
-from app.domain.release import ReleaseBasis, ReleaseState
 from app.execution.lookups import Lookup
 from app.execution.rows import relation, shows
 from app.graphql.connections import (
@@ -48,7 +46,7 @@ class ReferenceOutcome:
     step_id: str = about("The step that has the reference.")
     step_name: str | None = about("The name that people gave the step, at most 255 characters of it.")
     kind: model.ReferenceKind = about("The kind of object that the step refers to.")
-    action: ReferenceAction = about("Whether the result has the same, another one, or none.")
+    action: references.ReferenceAction = about("Whether the result has the same, another one, or none.")
     from_id: strawberry.ID | None = about("The reference of the source; null if it had none, and for data samples.")
     to_id: strawberry.ID | None = about("The reference of the result; null if it has none, and for data samples.")
     from_: Binding | None = binding(
@@ -147,7 +145,7 @@ class ReleaseItem:
         "The user who made the draft; null if the account is gone, and in releases that are older than this field.",
     )
     revision: int = about("The revision that was requested.")
-    moved: list[ReleaseBasis] = about("The parts that have changed since the request; empty once it is closed.")
+    moved: list[release.ReleaseBasis] = about("The parts that have changed since the request; empty once it is closed.")
     version: SomeVersion | None = relation("versions", "version_id", "The version that the draft was published as.")
 
 
@@ -160,7 +158,7 @@ class ReleaseRequest(Node):
     title: str = about("The title that the requester gave; without a request, the names of the flows.")
     comment: str | None = about("The comment of the requester.")
     workspace: SomeWorkspace = in_workspace("The workspace of all its drafts.")
-    state: ReleaseState = about("Whether the request is open, or how it ended.")
+    state: release.ReleaseState = about("Whether the request is open, or how it ended.")
     start: bool = about("Whether the flows are started as well.")
     requested_by: User | None = relation(
         "users",
