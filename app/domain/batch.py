@@ -15,6 +15,9 @@ Done = TypeVar("Done")
 Outcome = TypeVar("Outcome")
 Reason = TypeVar("Reason", bound=Refusal)
 
+Metered = Callable[[Iterable[Item]], Iterator[Item]]
+"""Goes through items while they are decided, and raises once they are too much for the operation."""
+
 
 class BatchMode(StrEnum):
     ATOMIC = "ATOMIC"
@@ -118,7 +121,7 @@ class Batch(Generic[Done, Reason]):
                 yield from result.errors
         yield from self.errors
 
-    def carried_out(self, outcomes: Iterable[Outcome]) -> "Batch[Outcome, Reason]":
+    def with_outcomes(self, outcomes: Iterable[Outcome]) -> "Batch[Outcome, Reason]":
         """The results with the outcomes of the plans, which are in the order of the items."""
         rest = iter(outcomes)
         results = (result if isinstance(result, Refused) else next(rest) for result in self.results)
@@ -130,18 +133,18 @@ def decide_items(
     plan: Callable[[Item], Done | Refused[Reason]],
     id_of: Callable[[Item], str],
     names: Mapping[str, str | None],
-    count: Callable[[Iterable[Item]], Iterator[Item]] = iter,
+    metered: Metered[Item] = iter,
 ) -> Batch[Done, Reason | InvalidInput | BatchNotApplied]:
     """Decide items one by one: all or none where the call is atomic, or refused as a whole.
 
     Refuses an item about what an earlier item is about, also one that was done before. `id_of` gives the id of what an item
-    is about, `names` the names of flows by that id. `count` goes through the items while they are decided, and may end that.
+    is about, `names` the names of flows by that id.
     """
     named_twice = InvalidInput(FLOW, f"An earlier item of this call names the {wish.noun} already. Name it once.")
     firsts = {id_of(wish.items[place]): place for place in sorted(wish.done)}
     decisions: dict[int, Done | Refused[Any]] = {}
     places = iter(wish.remaining)
-    for item in count(wish.remaining.values()):
+    for item in metered(wish.remaining.values()):
         place, about = next(places), id_of(item)
         first = firsts.setdefault(about, place)
         decisions[place] = plan(item) if first == place else Refused((named_twice,))
@@ -154,7 +157,7 @@ def settled(
     name_of: Callable[[int], str | None],
     errors: tuple[CallRefusal, ...],
 ) -> Batch[Done, Reason | BatchNotApplied]:
-    """Refuse what could be done as well where other items, or `errors` of the call, keep it from being done (P4).
+    """Refuse the items that could be done too, where other items, or `errors` of the call, keep them from it (P4).
 
     Refusals get the path of their item in the call, and the name of what the item is about.
     """

@@ -1,11 +1,11 @@
 """Several exports in one call: decided as one, in the order of the call (P4, P8)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from app.domain.access import counts_against_quota
-from app.domain.batch import Batch, BatchNotApplied, BatchWish, CallRefusal, settled
+from app.domain.batch import Batch, BatchNotApplied, BatchWish, CallRefusal, Metered, settled
 from app.domain.choices import ReferenceMapping, mapping_mistakes, unknown_mappings
 from app.domain.errors import IDEMPOTENCY_KEY, ONTO_FLOW, FlowRefusal, Refused, printable, refused
 from app.domain.export import ExportPlan, ExportRefusal, plan_export
@@ -63,13 +63,12 @@ class Decided(NamedTuple):
 def plan_batch(
     facts: Facts,
     wish: ExportsWish,
-    count: Callable[[Iterator[Decided]], Iterator[Decided]] = iter,
+    metered: Metered[Decided] = iter,
     call_refusals: tuple[CallRefusal, ...] = (),
 ) -> tuple[list[Decided], Batch[ExportPlan, BatchRefusal]]:
     """Decide a call of exports (P4), each on its own and then together: all or none if atomic, or refused as a whole.
 
-    `count` passes decisions on as they are made, and raises once they are too much for the operation. A call with `call_refusals` is refused
-    whatever it asks for.
+    A call with `call_refusals` is refused whatever it asks for.
     """
     dangling = dangling_references(facts, wish.remaining.values())
     facts = replace(facts, dangling=dangling)
@@ -77,7 +76,7 @@ def plan_batch(
     is_looked_up = not wish.done and not wish.number_mistakes
     unknown = unknown_mappings(wish.mappings, facts.targets, dangling) if is_looked_up else ()
     errors = call_refusals or (*wish.mistakes, *unknown)
-    decided = dict(zip(wish.remaining, count(plan_exports(facts, wish.remaining)), strict=True))
+    decided = dict(zip(wish.remaining, metered(plan_exports(facts, wish.remaining)), strict=True))
     decisions = {place: item.decision for place, item in decided.items()}
     return [*decided.values()], settled(wish, decisions, lambda place: decided[place].about, errors)
 

@@ -1,6 +1,5 @@
 """Publishing a draft as the next version of its flow (H2 to H4), and restoring an old version, as the new draft or published at once (H5)."""
 
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from app.domain.access import (
@@ -12,7 +11,7 @@ from app.domain.access import (
     is_reviewed,
     writing_refused,
 )
-from app.domain.batch import Batch, BatchNotApplied, BatchWish, decide_items
+from app.domain.batch import Batch, BatchNotApplied, BatchWish, Metered, decide_items
 from app.domain.bindings import rebind
 from app.domain.choices import ChosenReferences
 from app.domain.draft import DraftAlreadyExists, ExistingDraft, StaleDraft, draft_in_the_way, no_draft, stale
@@ -100,10 +99,10 @@ def plan_publishable(
 
 
 def plan_publishes(
-    facts: Facts, wish: BatchWish[PublishWish], count: Callable[[Iterable[PublishWish]], Iterator[PublishWish]]
+    facts: Facts, wish: BatchWish[PublishWish], metered: Metered[PublishWish]
 ) -> Batch[PublishPlan, PublishRefusal]:
-    """Decide to publish several drafts, each by `plan_publish` (B1). `count` goes through them, and may end that."""
-    return decide_items(wish, lambda item: plan_publish(facts, item), lambda item: item.flow_id, facts.names, count)
+    """Decide to publish several drafts, each by `plan_publish` (B1)."""
+    return decide_items(wish, lambda item: plan_publish(facts, item), lambda item: item.flow_id, facts.names, metered)
 
 
 RevertRefusal = (

@@ -1,12 +1,12 @@
 """Requests for releases (R4): drafts of one workspace, as they were seen, that are published together after a review."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
 from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceAccess, writing_refused
-from app.domain.batch import Batch, BatchNotApplied, BatchWish, decide_items
+from app.domain.batch import Batch, BatchNotApplied, BatchWish, Metered, decide_items
 from app.domain.draft import StaleDraft
 from app.domain.errors import FLOW, Refused, enumerated, named, printable, refused
 from app.domain.facts import Facts
@@ -150,11 +150,11 @@ def applied_releases(plans: Iterable[PublishPlan]) -> list[ReleasePlan]:
 
 
 def plan_request(
-    facts: Facts, wish: RequestWish, count: Callable[[Iterable[PublishWish]], Iterator[PublishWish]]
+    facts: Facts, wish: RequestWish, metered: Metered[PublishWish]
 ) -> ReleasePlan | Refused[RequestRefusal]:
     """Decide to request a release, or give every reason why its drafts couldn't be published, but for the review (R4).
 
-    Refuses drafts of several workspaces. `count` goes through the items, and may end that.
+    Refuses drafts of several workspaces.
     """
     flows = [facts.flows[item.flow_id] for item in wish.remaining.values() if item.flow_id in facts.flows]
     workspace = flows[0].access.workspace if flows else None
@@ -171,7 +171,7 @@ def plan_request(
         return plan_publishable(facts, flow, item, refusals)
 
     decided: Batch[PublishPlan, RequestRefusal | BatchNotApplied] = decide_items(
-        wish, plan, lambda item: item.flow_id, facts.names, count
+        wish, plan, lambda item: item.flow_id, facts.names, metered
     )
     errors = [
         *decided.refusals,

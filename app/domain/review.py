@@ -1,6 +1,6 @@
 """Reviewing and withdrawing a release that was requested (R5, R6), and undoing an applied one (R8)."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from app.domain.access import (
     is_reviewed,
     rights_missing,
 )
+from app.domain.batch import Metered
 from app.domain.errors import Path, Refusal, Refused, Some, counted, not_found, printable, refused
 from app.domain.flow import Flow, FlowState
 from app.domain.input import InvalidInput, description_mistakes
@@ -156,12 +157,10 @@ UndoReleaseRefusal = (
     | InvalidInput
     | CannotUndoRelease
 )
-Count = Callable[[Iterable[ReleaseItem]], Iterator[ReleaseItem]]
-"""Goes through items while they are decided about, and may end that."""
 
 
 def plan_review(
-    facts: ReleaseFacts | None, wish: ReviewWish, count: Count = iter
+    facts: ReleaseFacts | None, wish: ReviewWish, metered: Metered[ReleaseItem] = iter
 ) -> ReviewPlan | Refused[ReviewRefusal]:
     """Decide a review by somebody else than the requester; an approval publishes all drafts as they were requested (R5).
 
@@ -172,7 +171,7 @@ def plan_review(
     errors = review_refused(facts, wish)
     if errors or wish.decision is ReviewDecision.REJECT:
         return refused(*errors) or ReviewPlan(facts.id, facts.access.workspace.id, ReleaseState.REJECTED, wish.comment)
-    plans, refusals = _approved(facts, count)
+    plans, refusals = _approved(facts, metered)
     return refused(*refusals) or ReviewPlan(
         facts.id, facts.access.workspace.id, ReleaseState.APPLIED, wish.comment, tuple(plans)
     )
@@ -191,12 +190,12 @@ def review_refused(facts: ReleaseFacts, wish: ReviewWish) -> tuple[ReviewRefusal
     )
 
 
-def _approved(facts: ReleaseFacts, count: Count) -> tuple[list[PublishPlan], list[ReviewRefusal]]:
+def _approved(facts: ReleaseFacts, metered: Metered[ReleaseItem]) -> tuple[list[PublishPlan], list[ReviewRefusal]]:
     """The plans of what is as it was requested, and the refusals of the rest."""
     plans: list[PublishPlan] = []
     moved = tuple(item for item in facts.items if item.moved)
     refusals: list[ReviewRefusal] = [ReleaseIsStale(moved, path=RELEASE)] if moved else []
-    for item in count(facts.items):
+    for item in metered(facts.items):
         flow = facts.drafts.flows.get(item.flow_id)
         draft = None if flow is None else flow.draft
         if item.moved or flow is None or draft is None:
@@ -224,7 +223,7 @@ def plan_withdrawal(facts: ReleaseFacts | None, release_id: str) -> ReviewPlan |
 
 
 def plan_undo_release(
-    facts: ReleaseFacts | None, release_id: str, count: Count = iter
+    facts: ReleaseFacts | None, release_id: str, metered: Metered[ReleaseItem] = iter
 ) -> ReviewPlan | Refused[UndoReleaseRefusal]:
     """Decide to undo an applied release: each flow gets its earlier version again, and flows that it started stop (R8).
 
@@ -238,7 +237,7 @@ def plan_undo_release(
     moved = tuple(item for item in facts.items if item.version_has_moved)
     refusals: list[UndoReleaseRefusal] = [CannotUndoRelease(moved, path=RELEASE)] if moved else []
     restored: list[RestoredFlow] = []
-    for item in count(facts.items):
+    for item in metered(facts.items):
         flow = facts.drafts.flows.get(item.flow_id)
         before = facts.drafts.version(item.flow_id, item.over_version_id)
         if item.version_has_moved or flow is None:

@@ -63,14 +63,14 @@ async def apply_world(store: Store, wish: WorldWish) -> WorldPlan | NotApplied:
 
 async def applied(store: Store, wish: WorldWish) -> WorldPlan | NotApplied:
     """Apply a document in a transaction, which the caller rolls back on a refusal."""
-    plan = await _planned(store.connection, wish, store.actor, store)
+    plan = await _planned_or_applied(store.connection, wish, store.actor, store)
     return NotApplied(plan.blockers, plan) if plan.blockers else plan
 
 
 async def plan_world(work: UnitOfWork, wish: WorldWish) -> WorldPlan:
     """Plan what applying a document would do."""
     async with work.database.reading() as connection:
-        return await _planned(connection, wish, work.actor, None)
+        return await _planned_or_applied(connection, wish, work.actor, None)
 
 
 def ids_of(plan: WorldPlan) -> dict[str, str]:
@@ -86,7 +86,9 @@ def ids_of(plan: WorldPlan) -> dict[str, str]:
     return ids
 
 
-async def _planned(connection: ReadConnection, wish: WorldWish, actor: str, store: Store | None) -> WorldPlan:
+async def _planned_or_applied(
+    connection: ReadConnection, wish: WorldWish, actor: str, store: Store | None
+) -> WorldPlan:
     """Plan a document; with a store, lock what it changes, and write the plan as long as nothing stands in the way."""
     document = await offload(LARGE, WorldDocument, wish.document, wish.progress)
     terms = await _terms(connection, wish, actor, store)

@@ -73,7 +73,7 @@ from app.storage.writes.release_writes import (
     write_review,
     write_undone_release,
 )
-from app.usecases.transaction import carried_out, decide, one_by_one, transaction
+from app.usecases.transaction import decide, one_by_one, transaction, write_one
 
 Reason = TypeVar("Reason", StartRefusal, StopRefusal)
 Rule = Callable[[Flow | None, str], StatusPlan | Refused[Reason]]
@@ -135,15 +135,20 @@ async def publish_draft(store: Store, wish: PublishWish) -> Published | Refused[
     """Publish a draft that is ready (H2 to H4). On a refusal nothing is written."""
     facts = await store.draft_facts({wish.flow_id: [draft_state]})
     plan = await decide(facts, lambda: plan_publish(facts, wish))
-    return await carried_out(store, plan, release_writes.publish_drafts)
+    return await write_one(store, plan, release_writes.publish_drafts)
 
 
 @transaction(key=KeyedCall.PUBLISH_FLOW_DRAFTS, resumes=True)
 async def publish_drafts(store: Store, wish: BatchWish[PublishWish]) -> Batch[Published, PublishRefusal]:
-    """Publish drafts, all or none unless the call is best effort (B1). A refused draft is left as it is."""
+    """Publish drafts, all or none unless the call is best effort (B1), as one applied release of each workspace (B4).
+
+    A refused draft is left as it is.
+    """
     facts = await store.draft_facts({item.flow_id: [draft_state] for item in wish.remaining.values()})
     decided = await decide(facts, lambda: plan_publishes(facts, wish, one_by_one(facts)))
-    return decided.carried_out(await release_writes.publish_drafts(store, decided.done, applied_releases(decided.done)))
+    return decided.with_outcomes(
+        await release_writes.publish_drafts(store, decided.done, applied_releases(decided.done))
+    )
 
 
 @transaction(key=KeyedCall.REVERT_FLOW)

@@ -25,10 +25,9 @@ from app.storage.connections.connection import ReadConnection
 from app.storage.facts.gather import gather
 from app.storage.facts.locks import find_call, touched_by
 from app.storage.store import Store
-from app.storage.writes.copies import undo_exports as restore_what_was_there
-from app.storage.writes.copies import write_exports
+from app.storage.writes.copies import write_exports, write_undos
 from app.usecases.keyed_calls import KeyedWish, key_in_use
-from app.usecases.transaction import UnitOfWork, carried_out, decide, forgetting_graphs, transaction
+from app.usecases.transaction import UnitOfWork, decide, forgetting_graphs, transaction, write_one
 
 
 @transaction(key=KeyedCall.COPY_FLOW)
@@ -36,7 +35,7 @@ async def copy_flow(store: Store, wish: CopyWish) -> Exported | Refused[CopyRefu
     """Make an exact copy as a draft in the same workspace (X1). On a refusal nothing is written."""
     facts = await store.gather([wish])
     plan = await decide(facts, lambda: plan_copy(ExportFacts.of(facts, wish), wish))
-    return await carried_out(store, plan, write_exports)
+    return await write_one(store, plan, write_exports)
 
 
 @transaction(key=KeyedCall.EXPORT_FLOW)
@@ -44,7 +43,7 @@ async def export_flow(store: Store, wish: ExportWish) -> Exported | Refused[Expo
     """Export a flow as a draft (X2 to X11). On a refusal nothing is written."""
     facts = await store.gather([wish])
     plan = await decide(facts, lambda: plan_export(ExportFacts.of(facts, wish), wish))
-    return await carried_out(store, plan, write_exports)
+    return await write_one(store, plan, write_exports)
 
 
 @transaction(key=KeyedCall.EXPORT_FLOWS, resumes=True)
@@ -52,21 +51,21 @@ async def export_flows(store: Store, wish: ExportsWish) -> Batch[Exported, Batch
     """Export flows as drafts, each with an outcome of its own (P4). A refused item writes nothing."""
     facts = await store.gather([*wish.remaining.values()])
     _, decided = await decide(facts, lambda: plan_batch(facts, wish, counted))
-    return decided.carried_out(await write_exports(store, decided.done))
+    return decided.with_outcomes(await write_exports(store, decided.done))
 
 
 @transaction()
 async def undo_export(store: Store, export_id: str) -> Undone | Refused[UndoRefusal]:
     """Restore what was there before, unless somebody has built on the result (P6). On a refusal nothing is written."""
     facts = await store.undo_facts([export_id])
-    return await carried_out(store, plan_undo(facts.get(export_id), export_id), restore_what_was_there)
+    return await write_one(store, plan_undo(facts.get(export_id), export_id), write_undos)
 
 
 @transaction()
 async def undo_exports(store: Store, wish: UndosWish) -> Batch[Undone, UndoRefusal]:
     """Undo copies and exports, the latest first: all or none, or with BEST_EFFORT each on its own (B2)."""
     decided = plan_undos(await store.undo_facts(wish.remaining.values()), wish)
-    return decided.carried_out(await restore_what_was_there(store, decided.done))
+    return decided.with_outcomes(await write_undos(store, decided.done))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -102,8 +102,6 @@ class ExportableFlow:
             (*eligibility(to, flows_used.get(to.contract_id, 0)), *row)
             for to, row in zip(workspaces, page.rows, strict=True)
         ]
-        if not search.include_ineligible:
-            rated = [row for row in rated if Eligibility(*row[:ELIGIBILITY]).over_a_flow]
         return Page(rated, page.has_next, page.has_previous, page.key_of, RowViews(self._rated, LAYOUT))
 
     async def count_workspaces(self, search: DestinationSearch) -> int:
@@ -128,10 +126,12 @@ class ExportableFlow:
         return contracts_to_export_to(usable, home=self.home, search=search, include_ineligible=include_ineligible)
 
     def _listed(self, search: DestinationSearch) -> BoundList[VisibleWorkspace] | None:
-        usable = None if search.include_ineligible else self.exports.usable
-        if usable is None and not search.include_ineligible:
+        only_usable = None if search.include_ineligible else self.exports.usable
+        if only_usable is None and not search.include_ineligible:
             return None
-        return workspaces_to_export_to(usable, home=self.home, contract_id=search.contract_id, search=search.search)
+        return workspaces_to_export_to(
+            only_usable, home=self.home, contract_id=search.contract_id, search=search.search
+        )
 
     async def _page(self, listed: BoundList[Element] | None, request: PageRequest) -> Page[Element]:
         if listed is None:

@@ -163,16 +163,16 @@ async def resumed(
     before: dict[int, Any],
 ) -> Batch[Any, Any]:
     """Do the items that weren't done before; what was refused is tried again."""
-    left = replace(wish, done=frozenset(before))
+    rest = replace(wish, done=frozenset(before))
     batch: Batch[Any, Any] = Batch((), ())
-    if left.remaining or not before:
-        batch = await use_case(store, left)
-    results = dict(zip(left.remaining, batch.results, strict=True))
-    now = {index: result for index, result in results.items() if not isinstance(result, Refused)}
-    if now:
-        await keep(store, stored, now)
+    if rest.remaining or not before:
+        batch = await use_case(store, rest)
+    results = dict(zip(rest.remaining, batch.results, strict=True))
+    newly_done = {index: result for index, result in results.items() if not isinstance(result, Refused)}
+    if newly_done:
+        await keep(store, stored, newly_done)
     in_order = tuple(result for _, result in sorted((results | before).items()))
-    return Batch(in_order, batch.errors, bool(before) and not now)
+    return Batch(in_order, batch.errors, bool(before) and not newly_done)
 
 
 def is_done(outcome: object) -> bool:
@@ -194,7 +194,7 @@ async def decide(facts: Facts, rule: Callable[[], Decision]) -> Decision:
     return await offload(facts.size, rule)
 
 
-async def carried_out(
+async def write_one(
     store: Store,
     plan: Decision | Refused[Reason],
     write: Callable[[Store, Sequence[Decision]], Awaitable[list[Outcome]]],

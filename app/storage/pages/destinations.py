@@ -46,12 +46,16 @@ async def count_flows_used(connection: ReadConnection, contracts: Collection[str
 
 
 def workspaces_to_export_to(
-    usable: UsableWhere | None, *, home: Workspace, contract_id: str | None, search: str | None
+    only_usable: UsableWhere | None, *, home: Workspace, contract_id: str | None, search: str | None
 ) -> tuple[ListBelow[VisibleWorkspace], Parameters]:
-    """The workspaces, by name; with `usable` only those where a flow of the workspace `home` may be exported to."""
+    """The workspaces, by name: those where a flow of the workspace `home` may be exported to.
+
+    Without `only_usable` all that the user can see.
+    """
     has_contract, has_search = contract_id is not None, bool(search)
-    listed = _workspaces_like(is_bounded=_is_in_one_contract(usable), has_contract=has_contract, has_search=has_search)
-    return listed, {**_values(usable, home, search), "contract": id_or_none(Kind.CONTRACT, contract_id)}
+    is_bounded = _is_in_one_contract(only_usable)
+    listed = _workspaces_like(is_bounded=is_bounded, has_contract=has_contract, has_search=has_search)
+    return listed, {**_values(only_usable, home, search), "contract": id_or_none(Kind.CONTRACT, contract_id)}
 
 
 def contracts_to_export_to(

@@ -229,7 +229,7 @@ _FORGOTTEN = update_rows(
 _UNDONE = update_rows(FLOW_EXPORT, (), undone_at=NOW)
 
 
-async def undo_exports(store: Store, plans: Sequence[UndoPlan]) -> list[Undone]:
+async def write_undos(store: Store, plans: Sequence[UndoPlan]) -> list[Undone]:
     """Remove the drafts of copies and exports, and restore the state before; revisions never start again (H1)."""
     flows = earliest_of_flows(plans)
     removed = [flow_id for flow_id, plan in flows.items() if plan.deletes_flow]
