@@ -62,7 +62,7 @@ class Store:
         self._clock = clock
         self._keys_kept = keys_kept
 
-    async def gather(self, wishes: Sequence[Wish]) -> Facts:
+    async def lock_export_facts(self, wishes: Sequence[Wish]) -> Facts:
         """Lock and read the facts of copies and exports."""
         touched = touched_by(wishes)
         locked = await lock(self.connection, self.actor, touched)
@@ -70,7 +70,7 @@ class Store:
         check_locks(locked, needed_for(facts.flows, facts.accesses.values(), touched))
         return facts
 
-    async def create_facts(self, wish: CreateWish) -> Facts:
+    async def lock_create_facts(self, wish: CreateWish) -> Facts:
         """Lock the contract's quota and read the facts of a new flow."""
         touched = Touched(workspaces=[wish.workspace_id])
         locked = await lock(self.connection, self.actor, touched)
@@ -82,7 +82,7 @@ class Store:
         sent = SentGraph(wish.graph, access.workspace)
         return await facts_about(self.connection, self.actor, facts, sent=sent)
 
-    async def draft_facts(
+    async def lock_draft_facts(
         self,
         choices: StateChoices,
         *versions: str | None,
@@ -101,15 +101,15 @@ class Store:
             graph = SentGraph(sent, flow.access.workspace, None if base is None else base.state)
         return await self._facts_about(facts, bound, graph)
 
-    async def release(self, release_id: str) -> ReleaseFacts | None:
+    async def lock_release(self, release_id: str) -> ReleaseFacts | None:
         """Lock a request and read it with its items. None: no such request."""
         return await lock_release(self.connection, self.actor, release_id)
 
-    async def release_drafts(self, release: ReleaseFacts) -> ReleaseFacts:
+    async def lock_release_drafts(self, release: ReleaseFacts) -> ReleaseFacts:
         """Lock the flows of a request for its reviewer, then read their drafts and the items."""
         return await self._release_flows(release, FLOW_REVIEW, draft_state)
 
-    async def release_versions(self, release: ReleaseFacts) -> ReleaseFacts:
+    async def lock_release_versions(self, release: ReleaseFacts) -> ReleaseFacts:
         """Lock the flows of an applied release, and read the versions from before it."""
         before = [item.over_version_id for item in release.items]
         return await self._release_flows(release, undo_permission(release.access), named_states, before)
@@ -128,18 +128,18 @@ class Store:
     async def _facts_about(self, facts: Facts, bound: Iterable[str] = (), sent: SentGraph | None = None) -> Facts:
         return await facts_about(self.connection, self.actor, facts, bound, sent) if facts.flows else facts
 
-    async def flows(self, flow_ids: Iterable[str], *, permission: str) -> Mapping[str, Flow]:
+    async def lock_flows(self, flow_ids: Iterable[str], *, permission: str) -> Mapping[str, Flow]:
         """Lock flows that the caller has the permission for, and read them without their graphs, by id."""
         return (await self._locked_flows(dict.fromkeys(flow_ids, ()), permission=permission)).flows
 
-    async def flow_and_draft(self, draft_id: str) -> tuple[Flow | None, SavedState | None]:
+    async def lock_flow_and_draft(self, draft_id: str) -> tuple[Flow | None, SavedState | None]:
         """Lock the flow of a draft and read both; no flow where the caller can't see it, no draft where it has gone meanwhile."""
         flow_id, _ = await read_draft(self.connection, self.actor, draft_id)
-        flows = {} if flow_id is None else await self.flows([flow_id], permission=FLOW_EDIT)
+        flows = {} if flow_id is None else await self.lock_flows([flow_id], permission=FLOW_EDIT)
         _, draft = await read_draft(self.connection, self.actor, draft_id) if flows else (None, None)
         return next(iter(flows.values()), None), draft
 
-    async def undo_facts(self, export_ids: Collection[str]) -> dict[str, UndoFacts]:
+    async def lock_undo_facts(self, export_ids: Collection[str]) -> dict[str, UndoFacts]:
         """Lock the destination flows of exports, and read the facts of undoing them, by the ids of the records."""
         flow_ids = await find_flows_of_exports(self.connection, self.actor, export_ids)
         locked = await lock(self.connection, self.actor, Touched(changed=flow_ids))
@@ -175,7 +175,7 @@ class Store:
     ) -> Facts:
         """Read flows and the versions with these ids; the flows that the caller has the permission to change are locked."""
         locked = await lock(self.connection, self.actor, Touched(changed=[*choices]), permission=permission)
-        named = Touched(kept=[*choices], versions=[*filter(None, versions)])
+        named = Touched(read=[*choices], versions=[*filter(None, versions)])
         facts = await read_flows(self.connection, self.actor, choices, named)
         check_locks(locked, [id_ for id_, flow in facts.flows.items() if may_change_flows(flow.access, permission)])
         return facts

@@ -82,7 +82,7 @@ Rule = Callable[[Flow | None, str], StatusPlan | Refused[Reason]]
 @transaction(key=KeyedCall.CREATE_FLOW)
 async def create_flow(store: Store, wish: CreateWish) -> Saved | Refused[CreateRefusal]:
     """Create a flow with a draft, however unfinished (C6). On a refusal nothing is written."""
-    facts = await store.create_facts(wish)
+    facts = await store.lock_create_facts(wish)
     plan = await decide(facts, lambda: plan_create(facts, wish))
     return plan if isinstance(plan, Refused) else await write_flow(store, plan)
 
@@ -114,7 +114,7 @@ async def stop_flows(store: Store, wish: FlowsWish) -> Batch[StatusPlan, StopRef
 @transaction()
 async def delete_flow(store: Store, flow_id: str) -> DeletePlan | Refused[DeleteRefusal]:
     """Delete a flow that doesn't run, with its drafts and versions (H9). On a refusal nothing is written."""
-    flows = await store.flows([flow_id], permission=FLOW_EDIT)
+    flows = await store.lock_flows([flow_id], permission=FLOW_EDIT)
     plan = plan_delete(flows.get(flow_id), flow_id)
     if not isinstance(plan, Refused):
         await lifecycle.remove_flow(store, plan.flow_id)
@@ -125,7 +125,7 @@ async def delete_flow(store: Store, flow_id: str) -> DeletePlan | Refused[Delete
 async def update_draft(store: Store, wish: UpdateWish) -> Saved | Refused[UpdateRefusal]:
     """Save a draft, made from the published version if there is none (H1). On a refusal nothing is written."""
     bound = [choice for step in wish.bindings for choice in step.choices.values() if choice is not None]
-    facts = await store.draft_facts({wish.flow_id: [edited_state]}, sent=wish.graph, bound=bound)
+    facts = await store.lock_draft_facts({wish.flow_id: [edited_state]}, sent=wish.graph, bound=bound)
     plan = await decide(facts, lambda: plan_update(facts, wish))
     return await lifecycle.save_draft(store, plan) if isinstance(plan, UpdatePlan) else plan
 
@@ -133,7 +133,7 @@ async def update_draft(store: Store, wish: UpdateWish) -> Saved | Refused[Update
 @transaction(key=KeyedCall.PUBLISH_FLOW_DRAFT)
 async def publish_draft(store: Store, wish: PublishWish) -> Published | Refused[PublishRefusal]:
     """Publish a draft that is ready (H2 to H4). On a refusal nothing is written."""
-    facts = await store.draft_facts({wish.flow_id: [draft_state]})
+    facts = await store.lock_draft_facts({wish.flow_id: [draft_state]})
     plan = await decide(facts, lambda: plan_publish(facts, wish))
     return await write_one(store, plan, release_writes.publish_drafts)
 
@@ -144,7 +144,7 @@ async def publish_drafts(store: Store, wish: BatchWish[PublishWish]) -> Batch[Pu
 
     A refused draft is left as it is.
     """
-    facts = await store.draft_facts({item.flow_id: [draft_state] for item in wish.remaining.values()})
+    facts = await store.lock_draft_facts({item.flow_id: [draft_state] for item in wish.remaining.values()})
     decided = await decide(facts, lambda: plan_publishes(facts, wish, one_by_one(facts)))
     return decided.with_outcomes(
         await release_writes.publish_drafts(store, decided.done, applied_releases(decided.done))
@@ -154,7 +154,7 @@ async def publish_drafts(store: Store, wish: BatchWish[PublishWish]) -> Batch[Pu
 @transaction(key=KeyedCall.REVERT_FLOW)
 async def revert_flow(store: Store, wish: RevertWish) -> Reverted | Refused[RevertRefusal]:
     """Make an old version the new draft, or the next version at once (H5). On a refusal nothing is written."""
-    facts = await store.draft_facts({wish.flow_id: [named_states]}, wish.version_id)
+    facts = await store.lock_draft_facts({wish.flow_id: [named_states]}, wish.version_id)
     plan = await decide(facts, lambda: plan_revert(facts, wish))
     return plan if isinstance(plan, Refused) else await lifecycle.revert_flow(store, plan)
 
@@ -162,7 +162,7 @@ async def revert_flow(store: Store, wish: RevertWish) -> Reverted | Refused[Reve
 @transaction()
 async def discard_draft(store: Store, wish: DiscardWish) -> DiscardPlan | Refused[DiscardRefusal]:
     """Remove a draft, and the flow if nothing is left of it (H8). On a refusal nothing is removed."""
-    flow = (await store.flows([wish.flow_id], permission=FLOW_EDIT)).get(wish.flow_id)
+    flow = (await store.lock_flows([wish.flow_id], permission=FLOW_EDIT)).get(wish.flow_id)
     aside = flow is not None and await has_drafts_set_aside(store.connection, flow.id)
     plan = plan_discard(flow, wish, has_drafts_set_aside=aside)
     if not isinstance(plan, Refused):
@@ -173,14 +173,14 @@ async def discard_draft(store: Store, wish: DiscardWish) -> DiscardPlan | Refuse
 @transaction()
 async def restore_draft(store: Store, draft_id: str) -> RestorePlan | Refused[RestoreRefusal]:
     """Make it the active draft; the present one is set aside in exchange (H8). On a refusal nothing is written."""
-    plan = plan_restore(*await store.flow_and_draft(draft_id), draft_id)
+    plan = plan_restore(*await store.lock_flow_and_draft(draft_id), draft_id)
     if not isinstance(plan, Refused):
         await lifecycle.restore_draft(store, plan)
     return plan
 
 
 async def _toggle(store: Store, flow_id: str, rule: Rule[Reason]) -> StatusPlan | Refused[Reason]:
-    flows = await store.flows([flow_id], permission=FLOW_TOGGLE_STATUS)
+    flows = await store.lock_flows([flow_id], permission=FLOW_TOGGLE_STATUS)
     plan = rule(flows.get(flow_id), flow_id)
     if not isinstance(plan, Refused):
         await lifecycle.set_status(store, [plan])
@@ -188,7 +188,7 @@ async def _toggle(store: Store, flow_id: str, rule: Rule[Reason]) -> StatusPlan 
 
 
 async def _toggle_each(store: Store, wish: FlowsWish, rule: Rule[Reason]) -> Batch[StatusPlan, Reason]:
-    flows = await store.flows(wish.remaining.values(), permission=FLOW_TOGGLE_STATUS)
+    flows = await store.lock_flows(wish.remaining.values(), permission=FLOW_TOGGLE_STATUS)
     decided = plan_each(rule, flows, wish)
     await lifecycle.set_status(store, decided.done)
     return decided
@@ -197,7 +197,7 @@ async def _toggle_each(store: Store, wish: FlowsWish, rule: Rule[Reason]) -> Bat
 @transaction(key=KeyedCall.REQUEST_RELEASE)
 async def request_release(store: Store, wish: RequestWish) -> Released | Refused[RequestRefusal]:
     """Request a release of drafts, each at the revision that the caller saw (R4). A refusal writes nothing."""
-    facts = await store.draft_facts({item.flow_id: [draft_state] for item in wish.remaining.values()})
+    facts = await store.lock_draft_facts({item.flow_id: [draft_state] for item in wish.remaining.values()})
     plan = await decide(facts, lambda: plan_request(facts, wish, one_by_one(facts)))
     return plan if isinstance(plan, Refused) else await write_request(store, plan)
 
@@ -208,9 +208,9 @@ async def review_release(store: Store, wish: ReviewWish) -> Released | Refused[R
 
     A refusal writes nothing.
     """
-    facts = await store.release(wish.release_id)
+    facts = await store.lock_release(wish.release_id)
     if facts is not None and wish.decision is ReviewDecision.APPROVE and not review_refused(facts, wish):
-        facts = await store.release_drafts(facts)
+        facts = await store.lock_release_drafts(facts)
     drafts = Facts() if facts is None else facts.drafts
     plan = await decide(drafts, lambda: plan_review(facts, wish, one_by_one(drafts)))
     return plan if isinstance(plan, Refused) else await write_review(store, plan)
@@ -219,16 +219,16 @@ async def review_release(store: Store, wish: ReviewWish) -> Released | Refused[R
 @transaction()
 async def withdraw_release(store: Store, release_id: str) -> Released | Refused[WithdrawRefusal]:
     """Withdraw an open request (R6). A refusal writes nothing."""
-    plan = plan_withdrawal(await store.release(release_id), release_id)
+    plan = plan_withdrawal(await store.lock_release(release_id), release_id)
     return plan if isinstance(plan, Refused) else await write_review(store, plan)
 
 
 @transaction()
 async def undo_release(store: Store, release_id: str) -> Released | Refused[UndoReleaseRefusal]:
     """Undo an applied release: publish the earlier versions of its flows (R8). A refusal writes nothing."""
-    facts = await store.release(release_id)
+    facts = await store.lock_release(release_id)
     if facts is not None and not undo_refused(facts):
-        facts = await store.release_versions(facts)
+        facts = await store.lock_release_versions(facts)
     drafts = Facts() if facts is None else facts.drafts
     plan = await decide(drafts, lambda: plan_undo_release(facts, release_id, one_by_one(drafts)))
     return plan if isinstance(plan, Refused) else await write_undone_release(store, plan)

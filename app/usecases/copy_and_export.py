@@ -33,7 +33,7 @@ from app.usecases.transaction import UnitOfWork, decide, forgetting_graphs, tran
 @transaction(key=KeyedCall.COPY_FLOW)
 async def copy_flow(store: Store, wish: CopyWish) -> Exported | Refused[CopyRefusal]:
     """Make an exact copy as a draft in the same workspace (X1). On a refusal nothing is written."""
-    facts = await store.gather([wish])
+    facts = await store.lock_export_facts([wish])
     plan = await decide(facts, lambda: plan_copy(ExportFacts.of(facts, wish), wish))
     return await write_one(store, plan, write_exports)
 
@@ -41,7 +41,7 @@ async def copy_flow(store: Store, wish: CopyWish) -> Exported | Refused[CopyRefu
 @transaction(key=KeyedCall.EXPORT_FLOW)
 async def export_flow(store: Store, wish: ExportWish) -> Exported | Refused[ExportRefusal]:
     """Export a flow as a draft (X2 to X11). On a refusal nothing is written."""
-    facts = await store.gather([wish])
+    facts = await store.lock_export_facts([wish])
     plan = await decide(facts, lambda: plan_export(ExportFacts.of(facts, wish), wish))
     return await write_one(store, plan, write_exports)
 
@@ -49,7 +49,7 @@ async def export_flow(store: Store, wish: ExportWish) -> Exported | Refused[Expo
 @transaction(key=KeyedCall.EXPORT_FLOWS, resumes=True)
 async def export_flows(store: Store, wish: ExportsWish) -> Batch[Exported, BatchRefusal]:
     """Export flows as drafts, each with an outcome of its own (P4). A refused item writes nothing."""
-    facts = await store.gather([*wish.remaining.values()])
+    facts = await store.lock_export_facts([*wish.remaining.values()])
     _, decided = await decide(facts, lambda: plan_batch(facts, wish, counted))
     return decided.with_outcomes(await write_exports(store, decided.done))
 
@@ -57,14 +57,14 @@ async def export_flows(store: Store, wish: ExportsWish) -> Batch[Exported, Batch
 @transaction()
 async def undo_export(store: Store, export_id: str) -> Undone | Refused[UndoRefusal]:
     """Restore what was there before, unless somebody has built on the result (P6). On a refusal nothing is written."""
-    facts = await store.undo_facts([export_id])
+    facts = await store.lock_undo_facts([export_id])
     return await write_one(store, plan_undo(facts.get(export_id), export_id), write_undos)
 
 
 @transaction()
 async def undo_exports(store: Store, wish: UndosWish) -> Batch[Undone, UndoRefusal]:
     """Undo copies and exports, the latest first: all or none, or with BEST_EFFORT each on its own (B2)."""
-    decided = plan_undos(await store.undo_facts(wish.remaining.values()), wish)
+    decided = plan_undos(await store.lock_undo_facts(wish.remaining.values()), wish)
     return decided.with_outcomes(await write_undos(store, decided.done))
 
 

@@ -188,7 +188,7 @@ async def find_steps_in_need(
         if source is None or not destination.accesses or not isinstance(source.copied, CopiedState):
             return None
         exported = {key: [own_states] for key in await read_exported_flows(connection, flow_id, workspace_id)}
-        copies = await read_flows(connection, actor, exported, Touched(kept=[*exported])) if exported else Facts()
+        copies = await read_flows(connection, actor, exported, Touched(read=[*exported])) if exported else Facts()
         states = [source.copied.state, *(each.state for copy in copies.flows.values() for each in copy.states)]
         current_meter().take_objects(sum(len(state.graph.steps) for state in states[1:]))
         catalogue = await read_catalogue(

@@ -63,7 +63,7 @@ async def test_a_decision_waits_for_another_one_no_longer_than_a_lock_may_take(f
     database = open_database(firm.url, statement_timeout_seconds=10, lock_timeout_seconds=1)
     impatient = Company(firm.ids, firm.url, database)
     async with firm.work.of(UserId(firm["ben"])).begin() as store:
-        assert await store.release(release) is not None
+        assert await store.lock_release(release) is not None
         with pytest.raises(DatabaseUnavailable):
             await impatient.withdraw(release)
     await database.close()

@@ -18,9 +18,9 @@ async def test_a_release_is_as_large_as_what_is_decided_about(firm: Company, rea
     if reads_versions:
         await firm.review(release)
     async with firm.work.of(UserId(firm["ben"])).begin() as store:
-        facts = await store.release(release)
+        facts = await store.lock_release(release)
         assert facts is not None
-        facts = await (store.release_versions(facts) if reads_versions else store.release_drafts(facts))
+        facts = await (store.lock_release_versions(facts) if reads_versions else store.lock_release_drafts(facts))
     assert facts.drafts.size >= 3 * CHARACTERS_PER_PART
 
 

@@ -158,7 +158,7 @@ async def test_a_new_version_of_the_source_makes_a_plan_stale(world: CompanyData
 async def test_a_plan_waits_for_nobody(world: CompanyDatabase) -> None:
     wish = world.export_wish("orders", over="orders-live")
     async with holding(world) as store:
-        await store.gather([wish])
+        await store.lock_export_facts([wish])
         assert (await without_waiting(planned(world, wish))).with_draft is not None
 
 

@@ -142,14 +142,14 @@ async def test_calls_about_a_suspended_contract_lock_nothing_of_it(world: Compan
 
 async def test_refused_exports_of_guests_do_not_hold_up_new_flows_in_the_contract(world: CompanyDatabase) -> None:
     async with world.work.of(world.user("gus")).begin() as guest:
-        await guest.gather([world.export_wish("plain", to="small-live"), CopyWish(world["till"])])
-        await guest.create_facts(CreateWish(world["small-live"], "First", graph(code("1"))))
+        await guest.lock_export_facts([world.export_wish("plain", to="small-live"), CopyWish(world["till"])])
+        await guest.lock_create_facts(CreateWish(world["small-live"], "First", graph(code("1"))))
         exported(await without_waiting(world.export("plain", to="small-live")))
 
 
 async def test_whoever_loses_the_right_while_waiting_for_the_lock_is_refused(world: CompanyDatabase) -> None:
     async with holding(world) as first:
-        await first.gather([world.export_wish("plain", over="orders-live")])
+        await first.lock_export_facts([world.export_wish("plain", over="orders-live")])
         async with waiting(world, world.export("plain", over="orders-live", by="ben")) as late:
             await give_role(world, "ben", "production", "guest")
             before = await written(world)

@@ -147,6 +147,7 @@ def in_one_statement(*parts: RowsOfTable) -> Statement:
     if len({part.parameter for part in parts}) < len(parts):
         raise ValueError(f"{', '.join(part.parameter for part in parts)}: a table is changed twice")
     done = [each.change().returning(*each.returning or [sql("1")]).cte(f"part_{n}") for n, each in enumerate(others)]
+    # Always true: to count the rows of the other parts, PostgreSQL has to finish these before it begins with the last.
     change = last.change(*(select(func.count()).select_from(part).scalar_subquery() >= sql("0") for part in done))
     flows = [select(part) for each, part in zip(others, done, strict=True) if each.returning]
     if not (last.returning and flows):

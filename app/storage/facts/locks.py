@@ -39,6 +39,7 @@ KINDS = {
     "copied": Kind.FLOW,
     "workspaces": Kind.WORKSPACE,
     "versions": Kind.VERSION,
+    "read": Kind.FLOW,
 }
 
 
@@ -55,11 +56,13 @@ class Touched(NamedTuple):
     """Workspaces in which new flows are made."""
     versions: Sequence[str] = ()
     """Versions that are copied, or reverted to."""
+    read: Sequence[str] = ()
+    """Flows that are read without a lock, or are locked already."""
 
     def parameters(self) -> dict[str, list[str]]:
         """The ids by name; `ids` has all flows whose states are read."""
         ids = {name: [id_ for id_ in ids if is_id(KINDS[name], id_)] for name, ids in self._asdict().items()}
-        return {**ids, "ids": [*ids["changed"], *ids["kept"]]}
+        return {**ids, "ids": [*ids["changed"], *ids["kept"], *ids["read"]]}
 
 
 def touched_by(wishes: Iterable[Wish]) -> Touched:
@@ -132,7 +135,10 @@ The first part limits how long the others wait; it comes after the wait for an i
 async def lock(
     connection: WriteConnection, viewer: str, touched: Touched, *, permission: str = FLOW_EDIT
 ) -> frozenset[str]:
-    """Lock the rows that the viewer may write; returns the ids of the locked rows."""
+    """Lock the rows that the viewer may write, then give back the place among those who wait for locks.
+
+    Returns the ids of the locked rows.
+    """
     parameters = touched.parameters()
     limited = {"viewer": viewer, "permission": permission, **limit_of(connection)}
     rows = await connection.rows(LOCKS, {**limited, **parameters}) if any(parameters.values()) else ()

@@ -268,7 +268,7 @@ async def read_chosen(
 
     The whole graph is parsed, in a thread where it is large, unless only commands and references are needed.
     """
-    named = Touched(kept=[flow_id], versions=[*filter(None, [source.version_id])]).parameters()
+    named = Touched(read=[flow_id], versions=[*filter(None, [source.version_id])]).parameters()
     rows = await connection.rows(statement, {"viewer": viewer, "state": source.state, **named}) if named["ids"] else []
     facts = await with_graphs(connection, rows, {flow_id: [chosen_by(source)]})
     flow = facts.flows.get(flow_id)

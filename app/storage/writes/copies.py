@@ -156,6 +156,7 @@ def _rows_of(plans: Sequence[ExportPlan]) -> tuple[list[Exported], Parts]:
         (FLOWS, flows),
         (REVISED_WITH_TEXTS, overridden),
         *aside,
+        # Last: a flow has one active draft, so its predecessor must have been set aside, and the answer begins with these.
         (DRAFTS, drafts),
     )
 

@@ -60,7 +60,7 @@ async def write_request(store: Store, plan: ReleasePlan) -> Released:
     """Write a request with its items."""
     id_ = new_id(Kind.RELEASE)
     request = (id_, plan.workspace_id, plan.title, plan.comment, plan.start, ReleaseState.OPEN)
-    items = [(id_, position, *_item(each), None, False) for position, each in enumerate(plan.plans)]
+    items = [(id_, position, *_draft_values(each), None, False) for position, each in enumerate(plan.plans)]
     event = release_event(EventType.RELEASE_REQUESTED, plan.workspace_id, id_)
     await store.write(event, (_REQUESTS, [request]), (_ITEMS, items))
     return Released(id_)
@@ -84,7 +84,7 @@ async def publish_drafts(
         id_ = new_id(Kind.RELEASE)
         requests.append((id_, release.workspace_id, release.title, release.start, ReleaseState.APPLIED))
         items += [
-            (id_, position, *_item(plan), by_flow[plan.flow.id], plan.starts_flow)
+            (id_, position, *_draft_values(plan), by_flow[plan.flow.id], plan.starts_flow)
             for position, plan in enumerate(release.plans)
         ]
     await store.write(
@@ -97,7 +97,7 @@ async def publish_drafts(
     return [Published(*version) for version in by_flow.items()]
 
 
-def _item(plan: PublishPlan) -> tuple[str | int | None, ...]:
+def _draft_values(plan: PublishPlan) -> tuple[str | int | None, ...]:
     """The draft of a release at its revision, over the version that is published."""
     flow, draft = plan.flow, plan.draft
     return flow.id, flow.name, draft.id, draft.revision, None if flow.published is None else flow.published.id
