@@ -1,4 +1,4 @@
-"""Drafts that were set aside are kept for a time, then removed: in batches, by one process at a time, logged (H8)."""
+"""Drafts that were set aside are kept for a time, then removed: in batches, by several processes at once, logged (H8)."""
 
 import asyncio
 from dataclasses import replace
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text, update
 from structlog.testing import capture_logs
 
 from app.domain.export import Exported
@@ -16,7 +16,7 @@ from app.storage.connections.database import open_database
 from app.storage.connections.engine import engine_of
 from app.storage.connections.failures import DatabaseFailure
 from app.storage.tables import FLOW, FLOW_DRAFT
-from app.storage.upkeep.periodic import LOCK
+from app.storage.upkeep import periodic
 from app.usecases import upkeep as expiring
 from app.usecases.upkeep import expire as expire_of
 from app.usecases.upkeep import remove_drafts
@@ -99,15 +99,26 @@ async def test_nothing_is_logged_where_nothing_goes(firm: Company) -> None:
     assert log == []
 
 
-async def test_while_one_process_removes_another_removes_nothing(firm: Company) -> None:
+async def test_while_one_process_removes_a_draft_another_skips_it(firm: Company) -> None:
     await with_drafts_aside(firm, 2)
     firm.now += MONTH + timedelta(days=1)
     before = await everything_in(firm.database)
     async with firm.database.writing() as other:
-        await other.rows(select(func.pg_advisory_xact_lock(LOCK)))
+        assert await periodic.remove_drafts(other, before=firm.now - MONTH, batch=1, now=firm.now) == 1
         assert await expire(firm) == 0
         assert await everything_in(firm.database) == before
-    assert await expire(firm) == 2
+    assert await expire(firm) == 1
+
+
+async def test_processes_that_remove_at_once_remove_each_draft_once(
+    firm: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expiring, "BATCH", 2)
+    flows = [await with_drafts_aside(firm, 1) for _ in range(9)]
+    firm.now += MONTH + timedelta(days=1)
+    assert sum(await asyncio.gather(*(expire(firm) for _ in range(3)))) == len(flows)
+    holdings = await lawful(firm)
+    assert [len(holdings.drafts_of(flow)) for flow in flows] == [1] * len(flows)
 
 
 async def overridden(company: Company) -> str:

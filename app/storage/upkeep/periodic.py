@@ -42,9 +42,6 @@ from app.storage.tables import (
     REFERENCE_REPORT,
 )
 
-LOCK = 1718382456
-"""Advisory lock of the process that removes expired rows; the number below it is the migrations' lock."""
-
 _LOCK_EXPIRED = (
     select(FLOW_DRAFT.c.id, FLOW_DRAFT.c.flow_id)
     .join_from(FLOW_DRAFT, FLOW, FLOW.c.id == FLOW_DRAFT.c.flow_id)
@@ -87,11 +84,9 @@ _REMOVE_REPORTS = delete(REFERENCE_REPORT).where(*_IS_UNREFERENCED)
 async def remove_drafts(connection: WriteConnection, *, before: datetime, now: datetime, batch: int) -> int:
     """Remove up to `batch` drafts that were set aside before a time, and flows without any draft or version left (H8).
 
-    Returns the number of removed drafts; 0 while another process removes. Locked drafts and flows are skipped until the
-    next time, so that the removal never waits for a caller who restores a draft or exports a flow.
+    Returns the number of removed drafts. Locked drafts and flows are skipped until the next time, so that the removal
+    never waits for a caller who restores a draft or exports a flow, or for another process that removes.
     """
-    if not await connection.value(select(func.pg_try_advisory_xact_lock(LOCK))):
-        return 0
     expired = await connection.rows(_LOCK_EXPIRED, {"before": before, "batch": batch})
     drafts, flows = [row.id for row in expired], [row.flow_id for row in expired]
     gone = [row.id for row in await connection.rows(_NOTHING_LEFT, {"flows": flows, "drafts": drafts})]
