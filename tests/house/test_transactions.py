@@ -10,7 +10,7 @@ APP = Path(__file__).parents[2] / "app"
 BEGINNINGS = {
     "storage/connections/database.py: Database.writing": "begin",
     # Behind a pooler, what only reads is a transaction too.
-    "storage/connections/pool.py: ConnectionPool._lend": "begin",
+    "storage/connections/pool.py: ConnectionPool.reading": "begin",
     # To ask which server it is.
     "storage/connections/replicas/replica.py: Replica._connect": "begin",
     # On SQLAlchemy's engine, for Alembic.
@@ -68,7 +68,7 @@ def test_nobody_else_commits() -> None:
     committing = [*openings_of("commit"), *openings_of("begin_nested"), *openings_of("begin_twophase")]
     assert sorted(committing) == [
         "storage/connections/database.py: Database.writing",
-        "storage/connections/pool.py: ConnectionPool._lend",
+        "storage/connections/pool.py: ConnectionPool.reading",
         "storage/connections/replicas/replica.py: Replica._connect",
     ]
 

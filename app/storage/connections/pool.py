@@ -6,8 +6,7 @@ statements.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TypeVar
+from contextlib import asynccontextmanager
 
 import asyncpg
 
@@ -21,9 +20,6 @@ AUTHENTICATION = "authentication"
 OF_NO_USE = (asyncpg.InternalClientError, asyncpg.InvalidCachedStatementError)
 """The driver's errors after which a connection is closed: the server said goodbye while nothing was asked, or tables have
 changed since statements were prepared."""
-
-
-Lent = TypeVar("Lent")
 
 
 class ConnectionPool:
@@ -49,18 +45,19 @@ class ConnectionPool:
         """Number of connections in use."""
         return len(self._taken)
 
-    def connection(self, caller: str = "") -> AbstractAsyncContextManager[DriverConnection]:
-        """Lend a connection. Raises DatabaseFailure without one, and for errors of the driver on it."""
-        return self._lend(caller, lambda driver: driver)
-
-    def reading(self, caller: str = "") -> AbstractAsyncContextManager[ReadConnection]:
+    @asynccontextmanager
+    async def reading(self, caller: str = "") -> AsyncIterator[ReadConnection]:
         """Lend a connection for reading, behind a pooler in a transaction."""
-        return self._lend(caller, ReadConnection, reads=True)
+        async with self.connection(caller) as driver:
+            if driver.is_pooled:
+                await driver.begin(read_only=True)
+            yield ReadConnection(driver)
+            if driver.is_pooled:
+                await driver.commit()
 
     @asynccontextmanager
-    async def _lend(
-        self, caller: str, lent: Callable[[DriverConnection], Lent], *, reads: bool = False
-    ) -> AsyncIterator[Lent]:
+    async def connection(self, caller: str = "") -> AsyncIterator[DriverConnection]:
+        """Lend a connection. Raises DatabaseFailure without one, and for errors of the driver on it."""
         place = await self._queue.take(caller)
         if place is None:
             raise DatabaseUnavailable("all connections are at work")
@@ -68,11 +65,7 @@ class ConnectionPool:
             driver = await self._free_or_new()
             self._taken.add(driver)
             try:
-                if reads and driver.is_pooled:
-                    await driver.begin(read_only=True)
-                yield lent(driver)
-                if reads and driver.is_pooled:
-                    await driver.commit()
+                yield driver
             except BaseException as error:
                 await end_after(error, driver)
                 if isinstance(error, FAILURES):
