@@ -31,10 +31,10 @@ from sqlalchemy import (
 from app.domain.access import FLOW_EDIT
 from app.domain.component import ComponentAccess
 from app.domain.drift import DriftStatus, drift_of
-from app.domain.model import ContractStatus, Kind, Workspace, WorkspaceType, is_id
+from app.domain.model import ContractStatus, Kind, Workspace, WorkspaceType
 from app.domain.source_graph import UsableWhere
 from app.storage.connections.connection import ReadConnection, is_one_of, texts
-from app.storage.facts.visibility import FLOWS, MEMBER, VIEWER, is_member
+from app.storage.facts.visibility import FLOWS, MEMBER, VIEWER, is_member, rows_by_id
 from app.storage.tables import (
     COMPONENT,
     CONTRACT,
@@ -242,6 +242,5 @@ _DRIFTS = (
 
 async def read_drifts(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, Drift]:
     """Read the drift of flows; a flow has none where the viewer can't see the flow that it descends from."""
-    known = [each for each in ids if is_id(Kind.FLOW, each)]
-    rows = await connection.rows(_DRIFTS, {"viewer": viewer, "ids": known}) if known else ()
+    rows = await rows_by_id(connection, _DRIFTS, viewer, Kind.FLOW, ids)
     return {flow_id: Drift(flow_id, source, drift_of(*hashes)) for flow_id, source, *hashes in rows}

@@ -14,7 +14,7 @@ from app.domain.undo import ChangeSinceExport, DraftState, ExportedDraft, FlowSi
 from app.meter import current_meter
 from app.storage.connections.connection import ReadConnection, Row, WriteConnection, is_one_of, views_of
 from app.storage.facts.locks import LIMIT, limit_of
-from app.storage.facts.visibility import ACCESS_COLUMNS, BY_VIEWER, MEMBER, access_of, with_access
+from app.storage.facts.visibility import ACCESS_COLUMNS, BY_VIEWER, MEMBER, access_of, rows_by_id, with_access
 from app.storage.tables import (
     FLOW,
     FLOW_DRAFT,
@@ -76,7 +76,7 @@ async def read_release_items(connection: ReadConnection, release_id: str) -> tup
     return tuple(map(_make_item, rows))
 
 
-_IS_NAMED = is_one_of(FLOW_EXPORT.c.id, "exports")
+_IS_NAMED = is_one_of(FLOW_EXPORT.c.id)
 
 _SEEN = FLOW_EXPORT.join(
     WORKSPACE_ACCESS,
@@ -151,20 +151,14 @@ UNDO_FACTS = (
 
 async def find_flows_of_exports(connection: ReadConnection, viewer: str, export_ids: Iterable[str]) -> list[str]:
     """The destination flows of copies and exports that the viewer can see."""
-    ids = _ids(export_ids)
-    rows = await connection.rows(FLOWS_OF_EXPORTS, {"viewer": viewer, "exports": ids}) if ids else ()
+    rows = await rows_by_id(connection, FLOWS_OF_EXPORTS, viewer, Kind.EXPORT, export_ids)
     return [row.id for row in rows if row.id is not None]
 
 
 async def read_undo_facts(connection: ReadConnection, viewer: str, export_ids: Iterable[str]) -> dict[str, UndoFacts]:
     """Read the facts of undoing exports, by their ids, where the viewer can see the destination."""
-    ids = _ids(export_ids)
-    rows = await connection.rows(UNDO_FACTS, {"viewer": viewer, "exports": ids}) if ids else ()
+    rows = await rows_by_id(connection, UNDO_FACTS, viewer, Kind.EXPORT, export_ids)
     return {row.export_id: _facts_of(row) for row in rows}
-
-
-def _ids(export_ids: Iterable[str]) -> list[str]:
-    return [export_id for export_id in export_ids if is_id(Kind.EXPORT, export_id)]
 
 
 def _facts_of(row: Row) -> UndoFacts:

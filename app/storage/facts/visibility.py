@@ -4,12 +4,14 @@ Every statement about flows and what belongs to them goes through `BY_VIEWER` or
 see doesn't exist for it.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Text, and_, any_, bindparam, exists, literal, or_, select
 
 from app.domain.access import VisibleWorkspace, WorkspaceAccess
-from app.storage.connections.connection import Row, views_of
+from app.domain.model import Kind, is_id
+from app.storage.connections.connection import Query, ReadConnection, Row, views_of
 from app.storage.tables import (
     CONTRACT,
     CONTRACT_ACCESS,
@@ -141,3 +143,11 @@ VISIBLE = views_of(VisibleWorkspace)
 def access_of(row: Row) -> WorkspaceAccess:
     """The access in a row that starts with `ACCESS_COLUMNS`."""
     return VISIBLE.make(row).access
+
+
+async def rows_by_id(
+    connection: ReadConnection, statement: Query, viewer: str, kind: Kind, ids: Iterable[str]
+) -> list[Row]:
+    """The rows of a statement about `ids`, for a viewer; a text that can't be an id of the kind finds none."""
+    possible = [id_ for id_ in ids if is_id(kind, id_)]
+    return await connection.rows(statement, {"viewer": viewer, "ids": possible}) if possible else []

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, Table, and_, case, exists, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from app.domain.model import Kind, is_id
+from app.domain.model import Kind
 from app.domain.release import ReleaseState
 from app.meter import current_meter
 from app.storage.connections.connection import ReadConnection, is_one_of, views_of
@@ -21,6 +21,7 @@ from app.storage.facts.visibility import (
     holds_one,
     is_member,
     reads_tenant,
+    rows_by_id,
 )
 from app.storage.reads.exports import IS_VISIBLE
 from app.storage.reads.rows import (
@@ -73,11 +74,7 @@ def reader(view: type[View], kind: Kind, statement: Select[Any], *, by: str = "i
     make = views_of(view).make
 
     async def read(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, View]:
-        known = [one for one in ids if is_id(kind, one)]
-        if not known:
-            return {}
-        rows = await connection.rows(statement, {"viewer": viewer, "ids": known})
-        return {row[by]: make(row) for row in rows}
+        return {row[by]: make(row) for row in await rows_by_id(connection, statement, viewer, kind, ids)}
 
     return read
 
@@ -260,8 +257,7 @@ read_releases_of_drafts = reader(ReleaseView, Kind.DRAFT, _OF_DRAFTS, by="draft"
 
 async def read_current_releases(connection: ReadConnection, viewer: str, ids: Sequence[str]) -> dict[str, bool]:
     """Read whether requests can still be applied. The meter counts each of their items."""
-    known = [id_ for id_ in ids if is_id(Kind.RELEASE, id_)]
-    rows = await connection.rows(_OPEN_ITEMS, {"viewer": viewer, "ids": known}) if known else ()
+    rows = await rows_by_id(connection, _OPEN_ITEMS, viewer, Kind.RELEASE, ids)
     current_meter().take_objects(sum(row.number for row in rows))
     current = {row.request_id for row in rows if not row.has_moved}
     return {id_: id_ in current for id_ in ids}
