@@ -168,6 +168,18 @@ def test_the_steps_keep_the_order_of_the_graph() -> None:
     )
 
 
+STEPS, LINKS = graph.steps_of(CONTENT), (Link("step_1", "step_2"),)
+
+
+@pytest.mark.parametrize(
+    "other", [Graph(), Graph(STEPS, BINDINGS), Graph(STEPS, links=LINKS), (STEPS, BINDINGS, LINKS)]
+)
+def test_graphs_are_equal_where_all_of_their_parts_are(other: object) -> None:
+    one = Graph(STEPS, BINDINGS, LINKS)
+    assert one == Graph(STEPS, links=LINKS).bound(BINDINGS)
+    assert one != other
+
+
 def test_bindings_are_stored_as_json_and_read_back() -> None:
     assert bindings_to_json(BINDINGS) == [
         {"position": 0, "topicField": "topic", "DATA_SAMPLES": ["sample_1"], "TOPIC": "topic_news"},
