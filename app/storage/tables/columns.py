@@ -21,25 +21,31 @@ SQLModel.metadata.naming_convention = {
 }
 
 
+def exact_text(*, nullable: bool = False, default: str | None = None, **options: Any) -> Any:
+    """A text that compares by code point."""
+    kwargs = {"server_default": default}
+    return Field(sa_type=Text(collation="C"), nullable=nullable, sa_column_kwargs=kwargs, **options)
+
+
 def key() -> Any:
-    """A primary key: an id with its prefix, stored as it is shown."""
-    return Field(sa_type=Text(collation="C"), primary_key=True)
+    """A primary key, or a part of one: often an id with its prefix, stored as it is shown."""
+    return exact_text(primary_key=True)
 
 
 def reference(target: str, *, nullable: bool = False, on_delete: str | None = None, **options: Any) -> Any:
     """The id of a row elsewhere."""
-    foreign_key: Any = {"foreign_key": target, "ondelete": on_delete, "nullable": nullable}
-    return Field(sa_type=Text(collation="C"), **foreign_key, **options)
+    foreign_key: Any = {"foreign_key": target, "ondelete": on_delete}
+    return exact_text(nullable=nullable, **foreign_key, **options)
 
 
-def id_without_key(*, nullable: bool = True) -> Any:
+def id_without_key(*, nullable: bool = True, index: bool = False) -> Any:
     """The id of a row that may be gone, so without a foreign key."""
-    return Field(sa_type=Text(collation="C"), nullable=nullable)
+    return exact_text(nullable=nullable, index=index)
 
 
 def sort_key(*, default: str | None = None) -> Any:
     """A name as `domain.input.name_key` folds it: what lists are sorted and searched by."""
-    return Field(sa_type=Text(collation="C"), nullable=False, sa_column_kwargs={"server_default": default})
+    return exact_text(default=default)
 
 
 def text(*, nullable: bool = False, default: str | None = None) -> Any:

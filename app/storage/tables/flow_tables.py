@@ -16,6 +16,8 @@ from app.storage.tables.columns import (
     IdColumn,
     NamedColumns,
     Provisioned,
+    exact_text,
+    id_without_key,
     key,
     one_of,
     reference,
@@ -73,8 +75,8 @@ class FlowContentComponentTable(DatabaseTable, table=True):
     """The components that a content names, for finding the flows that use a component."""
 
     hash: str = reference("flow_content.hash", on_delete="CASCADE", primary_key=True)
-    team: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
-    name: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    team: str = key()
+    name: str = key()
 
 
 class FlowTable(NamedColumns, table=True):
@@ -108,7 +110,7 @@ class FlowTable(NamedColumns, table=True):
     created_by: str | None = reference("user_account.id", nullable=True, on_delete="SET NULL")
     created_at: datetime = time()
     updated_at: datetime = time()
-    published_version_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    published_version_id: str | None = exact_text(nullable=True)
     draft_revision: int = 0
     """The revision of the flow's latest draft: it grows with every draft and save, and never starts again (H1)."""
 
@@ -119,9 +121,9 @@ class FlowComponentTable(DatabaseTable, table=True):
     Triggers (migration 0004) write a row whenever a draft or a version gets a content.
     """
 
-    workspace_id: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
-    team: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
-    name: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    workspace_id: str = key()
+    team: str = key()
+    name: str = key()
     flow_id: str = reference("flow.id", on_delete="CASCADE", primary_key=True, index=True)
 
 
@@ -134,11 +136,11 @@ class FlowReferenceTable(DatabaseTable, table=True):
     __table_args__ = (Index("ix_flow_reference_by_name", "place", "name_key", "flow_id"),)
     flow_id: str = reference("flow.id", on_delete="CASCADE", primary_key=True)
     reference_id: str = key()
-    workspace_id: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
+    workspace_id: str = exact_text()
     """The workspace of the flow."""
     name_key: str = sort_key()
-    draft_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
-    version_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    draft_id: str | None = exact_text(nullable=True)
+    version_id: str | None = exact_text(nullable=True)
     place: str = Field(sa_column=Column(Text(collation="C"), Computed("workspace_id || reference_id", persisted=True)))
 
 
@@ -155,7 +157,7 @@ class StateColumns(DatabaseTable):
     revert_of: str | None = reference("flow_version.id", nullable=True, on_delete="SET NULL")
     export_id: str | None = reference("flow_export.id", nullable=True)
     """The record of the copy or export that the content came from, unless it was changed since."""
-    descends_from: str | None = Field(default=None, sa_type=Text(collation="C"))
+    descends_from: str | None = id_without_key()
     """The record of the copy or export that the content came from, changed since or not (D1)."""
 
 

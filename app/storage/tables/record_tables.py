@@ -60,24 +60,24 @@ class FlowExportTable(IdColumn, table=True):
         one_of("first_change", ChangeSinceExport),
         CheckConstraint("(first_change IS NULL) = (first_changed_at IS NULL)", name="first_change_is_dated"),
     )
-    actor_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    actor_id: str | None = id_without_key()
     created_at: datetime = time()
     copied_from: str = text()
-    source_workspace_id: str | None = Field(default=None, sa_column=Column(Text(collation="C"), index=True))
+    source_workspace_id: str | None = id_without_key(index=True)
     """None for an export older than this column whose source was deleted."""
-    source_flow_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
-    source_version_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
-    destination_workspace_id: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
-    destination_flow_id: str | None = Field(default=None, sa_column=Column(Text(collation="C"), index=True))
-    draft_id: str | None = Field(default=None, sa_column=Column(Text(collation="C"), index=True))
-    set_aside_draft_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    source_flow_id: str | None = id_without_key()
+    source_version_id: str | None = id_without_key()
+    destination_workspace_id: str = id_without_key(nullable=False)
+    destination_flow_id: str | None = id_without_key(index=True)
+    draft_id: str | None = id_without_key(index=True)
+    set_aside_draft_id: str | None = id_without_key()
     flow_before: str | None = text(nullable=True)
     """Texts of the overridden flow before the export, and when it had changed last, as JSON; None for a new flow."""
     report_hash: str | None = reference("reference_report.hash", nullable=True, index=True)
     """The report of the references; None: the flow has none."""
-    content_hash: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    content_hash: str | None = id_without_key()
     """The content that was copied; None for an export older than this column whose content isn't known any more."""
-    version_id: str | None = Field(default=None, sa_column=Column(Text(collation="C")))
+    version_id: str | None = id_without_key()
     """The version that the draft was published as, edited before or not."""
     first_change: str | None = text(nullable=True)
     """The first change of the draft since the export; None: no change."""
@@ -93,7 +93,7 @@ class IdempotencyKeyTable(DatabaseTable, table=True):
     __table_args__ = (Index(None, "first_used_at"),)
     actor_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True)
     call: str = Field(sa_column=Column(Text, primary_key=True))
-    key: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    key: str = key()
     input_hash: str = text()
     made: str = text()
     """Ids, as JSON: of records with their warnings, or of what was created, published or reverted."""

@@ -23,6 +23,7 @@ from app.storage.tables.columns import (
     IdColumn,
     NamedColumns,
     Provisioned,
+    exact_text,
     key,
     one_of,
     reference,
@@ -68,7 +69,7 @@ class UserTable(IdColumn, Provisioned, table=True):
     last_name_key: str = sort_key(default="")
     first_name_key: str = sort_key(default="")
     email: str = text()
-    email_key: str = Field(sa_column=Column(Text(collation="C"), nullable=False, unique=True))
+    email_key: str = exact_text(unique=True)
     active: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     """False: its tokens and JWTs are refused (W8)."""
     active_at_home: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
@@ -110,8 +111,8 @@ class WorkspaceAccessTable(AccessColumns, table=True):
         Index("ix_workspace_access_by_contract", "user_id", "contract_id", "name_key", "workspace_id"),
         Index(None, "workspace_id", "user_id"),
     )
-    workspace_id: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
-    contract_id: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
+    workspace_id: str = key()
+    contract_id: str = exact_text()
 
 
 class ContractAccessTable(AccessColumns, table=True):
@@ -127,7 +128,7 @@ class ContractAccessTable(AccessColumns, table=True):
         Index("ix_contract_access_by_name", "user_id", "name_key", "contract_id"),
         Index(None, "contract_id", "user_id"),
     )
-    contract_id: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    contract_id: str = key()
 
 
 class InactiveColumns(Provisioned):
@@ -169,7 +170,7 @@ class ExternalKeyTable(DatabaseTable, table=True):
     section: str = key()
     """As world documents call it: `workspaceMembers`."""
     key: str = key()
-    id: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
+    id: str = exact_text()
 
 
 class TeamTable(IdColumn, Provisioned, table=True):
@@ -178,9 +179,9 @@ class TeamTable(IdColumn, Provisioned, table=True):
         UniqueConstraint("tenant_id", "name"),
         Index(None, "name"),
     )
-    contract_id: str = Field(sa_column=Column(Text(collation="C"), nullable=False, index=True))
-    tenant_id: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
-    name: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
+    contract_id: str = exact_text(index=True)
+    tenant_id: str = exact_text()
+    name: str = exact_text()
 
 
 class ComponentTable(IdColumn, Provisioned, table=True):
@@ -190,7 +191,7 @@ class ComponentTable(IdColumn, Provisioned, table=True):
         one_of("requires", ComponentRequirement),
     )
     team_id: str = reference("team.id")
-    name: str = Field(sa_column=Column(Text(collation="C"), nullable=False))
+    name: str = exact_text()
     title: str = text()
     access: str = text()
     requires: str = text()
