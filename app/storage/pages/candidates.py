@@ -112,7 +112,7 @@ class RankedList(Generic[Match]):
         return select(func.count()).select_from(ranked).where(self.condition)
 
     def _named(self, *, has_search: bool) -> list[Select[Any]]:
-        return [rows.where(*matching(self.order.columns[0], "any" if has_search else None)) for rows in self.ranks]
+        return [rows.where(*matching(self.order.columns[0], has_search=has_search)) for rows in self.ranks]
 
 
 def _within(rank: int, request: PageRequest) -> PageRequest:
@@ -258,7 +258,7 @@ async def count_each(
 def _first(kind: ReferenceKind, *, has_search: bool) -> Select[Any]:
     table, view = TABLES[kind]
     there = select(*columns(table, view)).where(table.c.workspace_id == DESTINATION, is_member(DESTINATION))
-    fitting = there.where(*matching(table.c.name_key, "any" if has_search else None))
+    fitting = there.where(*matching(table.c.name_key, has_search=has_search))
     component = select(func.unnest(COMPONENTS).label("id")).subquery("component")
 
     def first_of(name: str, *conditions: ColumnElement[bool]) -> Select[Any]:

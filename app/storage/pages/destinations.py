@@ -91,7 +91,7 @@ def _workspaces_like(*, is_bounded: bool | None, has_contract: bool, has_search:
     access = WORKSPACE_ACCESS.c
     eligible = () if is_bounded is None else (MAY_BE_EXPORTED_TO,)
     its = (or_(access.contract_id == USABLE_CONTRACT, access.workspace_id == HOME),) if is_bounded else ()
-    named = matching(access.name_key, "any" if has_search else None)
+    named = matching(access.name_key, has_search=has_search)
     return WORKSPACES.where(*named, *((OF_CONTRACT,) if has_contract else ()), *its, *eligible)
 
 
@@ -100,7 +100,7 @@ def _contracts_like(*, is_bounded: bool | None, has_search: bool, include_inelig
     its = (is_one_of(CONTRACT_ACCESS.c.contract_id, "contracts"),) if is_bounded else ()
     eligible = false() if is_bounded is None else and_(*its, holds_one(MAY_BE_EXPORTED_TO))
     rated = CONTRACTS.rows.add_columns((eligible if include_ineligible else true()).label("eligible"))
-    named = matching(CONTRACT_ACCESS.c.name_key, "any" if has_search else None)
+    named = matching(CONTRACT_ACCESS.c.name_key, has_search=has_search)
     conditions = named if include_ineligible else (*named, eligible)
     return ListBelow(rated.where(*conditions), CONTRACTS.parent, CONTRACTS.order, _RATED)
 

@@ -274,7 +274,7 @@ def _listing(shape: WantedList) -> ListBelow[Any]:
     names = _NAMES_OF_MEMBERS if shape.name is ListName.MEMBERS else listed.order.columns[:1]
     limits = [condition for field, condition in LIMITS.items() if getattr(shape, field) is not None]
     if shape.search:
-        limits.append(or_(*(condition for name in names for condition in matching(name, shape.search))))
+        limits.append(or_(*(condition for name in names for condition in matching(name, has_search=True))))
     if shape.component_id is not None:
         # A component that the viewer can't see has no credentials and secrets.
         limits += [listed.rows.selected_columns["component_id"] == COMPONENT_ID, SEES_COMPONENT]

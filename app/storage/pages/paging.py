@@ -260,12 +260,12 @@ class ListBelow(Generic[View]):
         return compile_statement(counted.where(self.parent == any_(PARENTS), *only).group_by(self.parent))
 
 
-def matching(name_key: ColumnElement[str], search: str | None) -> tuple[ColumnElement[bool], ...]:
-    """The names that hold a text, without regard to case; `%` and `_` are taken literally.
+def matching(name_key: ColumnElement[str], *, has_search: bool) -> tuple[ColumnElement[bool], ...]:
+    """The names that hold the text that is searched for, without regard to case; `%` and `_` are taken literally.
 
     With LIKE, the planner would expect few matches, and sort all of them. `searching` has the parameter's value.
     """
-    return () if not search else (func.strpos(name_key, bindparam("search", type_=Text)) > 0,)
+    return () if not has_search else (func.strpos(name_key, bindparam("search", type_=Text)) > 0,)
 
 
 def searching(search: str | None) -> dict[str, str]:

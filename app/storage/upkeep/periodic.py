@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.storage.connections.connection import CompiledStatement, ReadConnection, WriteConnection, is_one_of, texts
+from app.storage.connections.connection import ReadConnection, WriteConnection, is_one_of, statement, texts
 from app.storage.connections.row_changes import write_rows
 from app.storage.event_writes import removed_flows
 from app.storage.tables import (
@@ -201,17 +201,15 @@ NUMBERED_AT_ONCE = 5000
 REMOVED_AT_ONCE = 500
 _COLUMNS = ", ".join(column.name for column in EVENT.c if column.name != "position")
 
-_HAS_PENDING = CompiledStatement("SELECT EXISTS (SELECT FROM pending_event)", (), {})
+_HAS_PENDING = statement("SELECT EXISTS (SELECT FROM pending_event)")
 # A process that hangs within the transaction keeps others from numbering for 5 seconds at most.
-_LOCK_FEED = CompiledStatement(
+_LOCK_FEED = statement(
     """
     SELECT set_config('idle_in_transaction_session_timeout', '5s', true)
     FROM (SELECT FROM feed FOR UPDATE SKIP LOCKED) AS locked
-    """,
-    (),
-    {},
+    """
 )
-_NUMBER = CompiledStatement(
+_NUMBER = statement(
     f"""
     WITH moved AS (
         DELETE FROM pending_event WHERE place IN (SELECT place FROM pending_event ORDER BY place LIMIT {NUMBERED_AT_ONCE})
@@ -224,11 +222,9 @@ _NUMBER = CompiledStatement(
     UPDATE feed SET position = coalesce((SELECT max(position) FROM numbered), position)
     RETURNING (SELECT count(*) FROM numbered)
     """,  # noqa: S608 - our own names
-    (),
-    {},
 )
 # The order of positions is that of times, but for the seconds that a transaction lasts.
-REMOVE = CompiledStatement(
+REMOVE = statement(
     f"""
     WITH removed AS (
         DELETE FROM event WHERE id IN (
@@ -243,8 +239,7 @@ REMOVE = CompiledStatement(
     )
     SELECT count(*) FROM removed
     """,  # noqa: S608 - a number of ours
-    ("before",),
-    {},
+    "before",
 )
 
 
