@@ -1,14 +1,25 @@
-"""The inputs of the mutations that change or release drafts, and the wishes that they are read as."""
+"""The inputs of the mutations that make, change or release drafts, and the wishes that they are read as."""
 
 import strawberry
 
-from app.domain import batch, draft, edit, release, review
+from app.domain import batch, draft, edit, model, release, review
 from app.domain import publish as publish_rules
 from app.graphql.describe import JSON, Input, about, idempotency_key, optional
 from app.graphql.inputs import StepBindingInput
 
 COMMENT = "At most 1,000 characters."
 REVISION = "The revision that the call is based on: refused with `StaleDraft` if the draft was changed since."
+
+
+@strawberry.input(description="A flow to create from a graph.")
+class CreateFlowInput(Input[edit.CreateWish]):
+    workspace_id: strawberry.ID = about("The workspace in which the flow is created.")
+    name: str = about("The name of the flow: 1 to 255 characters, no control characters. Names need not be unique.")
+    description: str | None = optional("The description of the flow: at most 1,000 characters.")
+    type: model.FlowType = optional("How the flow runs.", default=model.FlowType.ORDINARY)
+    cron: str | None = optional("When the flow starts, as a cron expression of five fields.")
+    graph: JSON = about("The native form, an object with `nodes` and `edges`, which may be unfinished.")
+    idempotency_key: str | None = idempotency_key()
 
 
 @strawberry.input(

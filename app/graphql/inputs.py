@@ -2,7 +2,7 @@
 
 import strawberry
 
-from app.domain import batch, draft, drift, edit, errors, export_batch, facts, flow, model
+from app.domain import batch, draft, drift, errors, export_batch, facts, flow, model
 from app.domain.choices import ReferenceMapping, StepChoice, mapped
 from app.domain.world.sections import NAMES, WorldSection
 from app.graphql.describe import JSON, Input, about, idempotency_key, optional
@@ -156,17 +156,6 @@ class ExportFlowsInput(Input[export_batch.ExportsWish]):
         shared = mapped(mappings)
         items = tuple([item.to_wish(shared_mappings=shared) for item in self.items])
         return export_batch.ExportsWish(items, self.mode, self.idempotency_key, mappings=mappings)
-
-
-@strawberry.input(description="A flow to create from a graph.")
-class CreateFlowInput(Input[edit.CreateWish]):
-    workspace_id: strawberry.ID = about("The workspace in which the flow is created.")
-    name: str = about("The name of the flow: 1 to 255 characters, no control characters. Names need not be unique.")
-    description: str | None = optional("The description of the flow: at most 1,000 characters.")
-    type: model.FlowType = optional("How the flow runs.", default=model.FlowType.ORDINARY)
-    cron: str | None = optional("When the flow starts, as a cron expression of five fields.")
-    graph: JSON = about("The native form, an object with `nodes` and `edges`, which may be unfinished.")
-    idempotency_key: str | None = idempotency_key()
 
 
 @strawberry.input(description="Which copy or export to undo.")

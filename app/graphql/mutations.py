@@ -52,7 +52,7 @@ class Mutation:
         return await payloads.ExportFlowsPayload.of_call(info, export_flows, input_.to_wish())
 
     @mutation
-    async def create_flow(self, info: Info, input_: inputs.CreateFlowInput) -> payloads.CreateFlowPayload | None:
+    async def create_flow(self, info: Info, input_: draft_inputs.CreateFlowInput) -> payloads.CreateFlowPayload | None:
         """Create a flow with a draft from a graph, which may be unfinished."""
         return payloads.CreateFlowPayload.of(await create_flow(info.context.work, input_.to_wish()))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from app.domain.component import Catalogue, Component, ComponentAccess, ComponentName
 from app.domain.content import Content, graph_mistakes, located, split_graph
 from app.domain.errors import printable
-from app.domain.flow import FlowState
+from app.domain.flow import TEXTS, FlowState
 from app.domain.graph import KEYS, Json, StepBindings, canonical
 from app.domain.model import ComponentId, ContractId, FlowStatus, Kind, ReferenceKind, TenantId
 from app.domain.world.names import Names
@@ -91,19 +91,20 @@ class FlowReader:
         user = raw.get(author)
         user_id = self._names.refer(item, "users", user, *at, author) if isinstance(user, str) and user else None
         content = self._graph(item, thing, raw["graph"], *at, "graph") if "graph" in raw else None
-        texts = [raw.get(name) for name in (author, "name", "cron", "description")]
+        own = [raw.get(name) for name in TEXTS]
         if (
             content is None
             or not isinstance(item.values.get("name"), str)
-            or not all(isinstance(text, str | None) for text in texts)
+            or not all(isinstance(text, str | None) for text in (user, *own))
         ):
             return None
-        self._note([item.key, *at, *texts])
-        name, cron = (raw.get("name") or item.values["name"]).strip(), raw.get("cron") or item.values.get("cron")
-        text = raw.get("description")
-        description = item.values.get("description") if text is None else text
-        state = FlowState(name, description, cron, content.hash, content.graph)
-        return NewState(state, content, user_id)
+        self._note([item.key, *at, user, *own])
+        # A state that leaves a text out has that of its flow.
+        texts: dict[str, Json] = {
+            name: item.values.get(name) if text is None else text for name, text in zip(TEXTS, own, strict=True)
+        }
+        texts["name"] = texts["name"].strip()
+        return NewState(FlowState(**texts, content_hash=content.hash, graph=content.graph), content, user_id)
 
     def _graph(self, item: Item, thing: Thing | None, graph: Json, *at: Part) -> Content | None:
         """The content and bindings of a graph; well-formed steps of a malformed graph are checked too."""

@@ -6,7 +6,7 @@ from typing import Self, TypeVar
 import orjson
 import strawberry
 
-from app.domain import component, diff, model, readiness, references
+from app.domain import component, diff, flow, model, readiness, references
 from app.domain.graph import Json, StepBindings, bindings_from_json, join, link_ids
 from app.execution.rows import relation, shows
 from app.graphql.context import Context, Info
@@ -257,7 +257,7 @@ class GraphDiff:
     changed_links: list[LinkChange] = about("The links that changed, and where.")
     bindings: list[BindingChange] = about("The steps whose bindings changed.")
     fields: list[FieldChange] = about(
-        "Other changes: `/name`, `/description`, `/cron`; in the graph `/nodes_config/…`, `/variables/…`, "
+        f"Other changes: {', '.join(f'`/{text}`' for text in flow.TEXTS)}; in the graph `/nodes_config/…`, `/variables/…`, "
         "`/default_mapper_type` and any other key; `/nodes` and `/edges`, with ids, if the steps or links that both graphs "
         "have changed their order."
     )
