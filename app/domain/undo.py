@@ -136,8 +136,8 @@ class UndoFacts:
     overridden_at: datetime | None
     """When the first change set the draft aside: the time of the later export, if an export did; else None."""
     draft: ExportedDraft | None
-    flow: FlowSince = FlowSince()
-    draft_revision: int = 0
+    flow: FlowSince
+    draft_revision: int
     """The revision of the latest draft that the flow had (H1)."""
     is_published: bool = False
     """The flow shows its published version, which no export changes (X5)."""
