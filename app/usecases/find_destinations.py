@@ -3,14 +3,14 @@
 from asyncio import Lock
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from app.domain.access import VisibleWorkspace
 from app.domain.export import Eligibility, ExportRefusal, NewExports, new_exports
 from app.domain.flow import CopiedState, SourceWish, size_of_graphs
 from app.domain.model import UserId, Workspace
 from app.offload import interruptible, offload
-from app.storage.connections.connection import Parameters, RowViews
+from app.storage.connections.connection import Element, Parameters, RowViews
 from app.storage.connections.database import Database
 from app.storage.facts.visibility import VISIBLE
 from app.storage.pages.destinations import (
@@ -40,7 +40,6 @@ LAYOUT = {
 }
 """The places of the values of a `RatedDestination` in such a row."""
 
-Element = TypeVar("Element")
 BoundList = tuple[ListBelow[Element], Parameters]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, lru_cache
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -31,14 +31,13 @@ from sqlalchemy import (
 
 from app.domain.model import ReferenceKind
 from app.execution.rows import Columns
-from app.storage.connections.connection import ReadConnection, RowViews, is_one_of, texts, views_of
+from app.storage.connections.connection import Element, ReadConnection, RowViews, is_one_of, texts, views_of
 from app.storage.facts.visibility import is_member, sees_workspace
 from app.storage.pages.paging import MOST_CACHED_LISTS, Order, Page, PageRequest, matching, searching
 from app.storage.pages.related import reading_only
 from app.storage.reads.rows import CredentialView, FlowView, SecretView, TopicView, columns
 from app.storage.tables import CREDENTIAL, FLOW, FLOW_EXPORT, SECRET, TOPIC
 
-Match = TypeVar("Match")
 _FLOW = views_of(FlowView)
 
 SOURCE = bindparam("source", type_=Text)
@@ -60,13 +59,13 @@ class OverrideCandidate(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RankedList(Generic[Match]):
+class RankedList(Generic[Element]):
     """A list in ranks."""
 
     ranks: tuple[Select[Any], ...]
     order: Order
     """The order within each rank: by name."""
-    views: RowViews[Match]
+    views: RowViews[Element]
     condition: ColumnElement[bool] = field(default_factory=true)
     """A condition on the whole list; within each rank it would mislead the planner."""
 
@@ -77,7 +76,7 @@ class RankedList(Generic[Match]):
         parameters: Mapping[str, str],
         search: str | None,
         columns: Columns = None,
-    ) -> Page[Match]:
+    ) -> Page[Element]:
         """A page of the list, in one statement."""
         statement, order = self._page(columns, backwards=request.backwards, has_search=bool(search))
         values = {**parameters, **searching(search), **order.values(PageRequest(request.size, request.backwards))}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from operator import itemgetter
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -28,10 +28,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from app.domain.input import name_key as fold
-from app.storage.connections.connection import CompiledStatement, ReadConnection, RowViews, compile_statement, texts
+from app.storage.connections.connection import (
+    CompiledStatement,
+    Element,
+    ReadConnection,
+    RowViews,
+    compile_statement,
+    texts,
+)
 from app.storage.pages.related import NOTHING_JOINED, Join, Joined, Related
 
-View = TypeVar("View")
 Key = tuple[str | int | datetime, ...]
 """The place of an element in its list: the values of the columns that the list is sorted by."""
 
@@ -60,7 +66,7 @@ class PageRequest(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Page(Generic[View]):
+class Page(Generic[Element]):
     """Elements in the order of the list, each with its key. Elements are made from rows at the first access."""
 
     rows: Sequence[Any] = ()
@@ -68,13 +74,13 @@ class Page(Generic[View]):
     has_previous: bool = False
     key_of: Callable[[Any], Key] = tuple
     """Makes the key from a row."""
-    views: RowViews[View] | None = None
+    views: RowViews[Element] | None = None
     """Makes the elements; None for a page without any."""
     joined: Joined = NOTHING_JOINED
     """The related rows that were read with the page; requires rows that begin with the element's columns."""
 
     @cached_property
-    def elements(self) -> tuple[tuple[Key, View], ...]:
+    def elements(self) -> tuple[tuple[Key, Element], ...]:
         return () if self.views is None else tuple((self.key_of(row), self.views.make(row)) for row in self.rows)
 
     @property
@@ -126,9 +132,9 @@ class Order:
         self,
         rows: Sequence[Any],
         request: PageRequest,
-        views: RowViews[View],
+        views: RowViews[Element],
         joined: Joined = NOTHING_JOINED,
-    ) -> Page[View]:
+    ) -> Page[Element]:
         """The page in the rows that `page` selected."""
         key_of = itemgetter(slice(-len(self.columns), None))
         kept = sorted(rows, key=key_of, reverse=self.descending != request.backwards)
@@ -169,7 +175,7 @@ def _tables_of(column: ColumnElement[Any]) -> list[FromClause]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ListBelow(Generic[View]):
+class ListBelow(Generic[Element]):
     """A list that each of several parents has: their pages are read in one statement, whatever their number.
 
     Statements are cached by the list: compiling one takes longer than running it.
@@ -179,7 +185,7 @@ class ListBelow(Generic[View]):
     parent: ColumnElement[str]
     """The column of `rows` that names the parent."""
     order: Order
-    views: RowViews[View]
+    views: RowViews[Element]
     """Makes the elements of rows."""
     only: Callable[[ColumnElement[str]], ColumnElement[bool]] | None = None
     """Whether the viewer may see the list of the parent with this id; the others have none."""
@@ -188,17 +194,17 @@ class ListBelow(Generic[View]):
     narrowed: "tuple[Narrowed, ...]" = ()
     """Conditions that may leave few elements, each with an index of its own; the order ends with the element's id then."""
 
-    def where(self, *conditions: ColumnElement[bool]) -> "ListBelow[View]":
+    def where(self, *conditions: ColumnElement[bool]) -> "ListBelow[Element]":
         return replace(self, rows=self.rows.where(*conditions))
 
-    def joining(self, joins: Mapping[Related, Join]) -> "ListBelow[View]":
+    def joining(self, joins: Mapping[Related, Join]) -> "ListBelow[Element]":
         joined = Joined(joins, start=len(self.rows.selected_columns))
         views = self.views._replace(layout={**self.views.layout, **joined.layouts})
         return replace(self, joined=joined, views=views)
 
     async def pages(
         self, connection: ReadConnection, parents: Sequence[str], request: PageRequest, parameters: Mapping[str, Any]
-    ) -> list[Page[View]]:
+    ) -> list[Page[Element]]:
         """Read a page with the same request below each parent, in the order of the parents."""
         different = list(dict.fromkeys(parents))
         parameters = {**parameters, **self.order.values(request)}

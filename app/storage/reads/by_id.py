@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from app.domain.model import Kind
 from app.domain.release import ReleaseState
 from app.meter import current_meter
-from app.storage.connections.connection import ReadConnection, is_one_of, views_of
+from app.storage.connections.connection import ReadConnection, View, is_one_of, views_of
 from app.storage.facts.mirrored_rules import FLOWS_HELD, MAY_WRITE_FLOWS, is_visible_component, shown_state
 from app.storage.facts.record_facts import DRAFT_HAS_MOVED, VERSION_HAS_MOVED, WITH_PRESENT_STATE
 from app.storage.facts.visibility import (
@@ -39,7 +39,6 @@ from app.storage.reads.rows import (
     TopicView,
     UserView,
     VersionView,
-    View,
     WorkspaceView,
     columns,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import ColumnElement, Table
@@ -212,9 +212,6 @@ class GraphView(NamedTuple):
     content_hash: str
     bindings: str
     tenant_id: str
-
-
-View = TypeVar("View", bound=NamedTuple)
 
 
 def columns(table: Table, view: type[NamedTuple], **labelled: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
