@@ -137,15 +137,13 @@ FLOWS_HELD: ColumnElement[int] = (
 )
 """Number of flows of the contract that count against its quota."""
 
-FLOWS_USED_BY_CONTRACT = (
+_FLOWS_USED = (
     select(WORKSPACE.c.contract_id, func.count().label("used"))
     .join_from(WORKSPACE, FLOW, FLOW.c.workspace_id == WORKSPACE.c.id)
-    .where(
-        is_one_of(WORKSPACE.c.contract_id, "contracts"),
-        WORKSPACE.c.type == WorkspaceType.FULL.value,
-    )
+    .where(WORKSPACE.c.type == WorkspaceType.FULL.value)
     .group_by(WORKSPACE.c.contract_id)
 )
+FLOWS_USED_BY_CONTRACT = _FLOWS_USED.where(is_one_of(WORKSPACE.c.contract_id, "contracts"))
 """Number of flows that count against the quota, for each of many contracts."""
 
 
@@ -157,13 +155,7 @@ def flows_used_in(workspaces: ColumnElement[Any]) -> Subquery:
         .join_from(its, contract, contract.c.id == its.c.contract_id)
         .where(its.c.id == any_(workspaces), its.c.type == WorkspaceType.FULL.value, contract.c.flow_quota.is_not(None))
     )
-    return (
-        select(WORKSPACE.c.contract_id, func.count().label("used"))
-        .join_from(WORKSPACE, FLOW, FLOW.c.workspace_id == WORKSPACE.c.id)
-        .where(WORKSPACE.c.contract_id.in_(judged), WORKSPACE.c.type == WorkspaceType.FULL.value)
-        .group_by(WORKSPACE.c.contract_id)
-        .subquery("used")
-    )
+    return _FLOWS_USED.where(WORKSPACE.c.contract_id.in_(judged)).subquery("used")
 
 
 class Drift(NamedTuple):
