@@ -10,7 +10,7 @@ from app.storage.facts.locks import LOCKS, Touched
 from app.storage.tables import WORKSPACE_ACCESS
 from app.storage.tables.record_tables import FEEDS
 from app.storage.upkeep.periodic import REMOVE, REMOVED_AT_ONCE
-from app.storage.world.world_facts import members_of
+from app.storage.world.world_facts import memberships_of
 from tests.storage.large_world import EVERYWHERE, IN_THE_FIRST, nth
 from tests.storage.plans import Plan, explained, hold
 
@@ -37,7 +37,7 @@ async def test_flows_are_locked_without_a_look_at_all_workspaces_of_a_caller_who
 
 
 async def test_the_memberships_that_a_document_names_are_joined_not_gone_through_for_each_row(large: Database) -> None:
-    statement, numbers = members_of("workspaceMembers", WORKSPACE_ACCESS, prunes=False), range(1, 500)
+    statement, numbers = memberships_of("workspaceMembers", WORKSPACE_ACCESS, prunes=False), range(1, 500)
     named = {"places": [nth("workspace", n) for n in numbers], "users": [EVERYWHERE for _ in numbers]}
     values = statement.arguments({**named, "scopes": [nth("tenant", 1)], "tenants": []})
     async with large.writing() as connection:

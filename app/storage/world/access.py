@@ -146,7 +146,7 @@ async def run_each(
     return rows
 
 
-async def members_of(connection: WriteConnection, workspaces: Sequence[str]) -> list[Pair]:
+async def viewers_of(connection: WriteConnection, workspaces: Sequence[str]) -> list[Pair]:
     """The users who see workspaces that are to be removed, with the contracts of these."""
     rows = await run_each(connection, [_LEAVING], workspaces=workspaces)
     return [(row.user_id, row.contract_id) for row in rows]
@@ -155,7 +155,7 @@ async def members_of(connection: WriteConnection, workspaces: Sequence[str]) -> 
 async def write_members(
     connection: WriteConnection, differing: Sequence[Planned], terms: Terms, former: Sequence[Pair]
 ) -> None:
-    """Write the memberships of a plan, and what their users see by them; `former` is the result of `members_of`."""
+    """Write the memberships of a plan, and what their users see by them; `former` is the result of `viewers_of`."""
     members = [each.thing.values for each in differing if each.section.kind is None]
     switched = [each.thing.id for each in differing if each.changes("active")]
     users = sorted({*switched, *(values["user"] for values in members)})

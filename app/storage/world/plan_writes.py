@@ -25,7 +25,7 @@ from app.storage.connections.row_changes import (
 from app.storage.event_writes import FlowEvent, flow_events, removed_flows, world_events
 from app.storage.facts.states import SHOWN, STATE, shown_values, state_values
 from app.storage.store import Store
-from app.storage.world.access import LET_GO_OF_ROLES, members_of, run_each, write_members
+from app.storage.world.access import LET_GO_OF_ROLES, run_each, viewers_of, write_members
 from app.storage.world.section_tables import OF_WORKSPACES, STORED, columns_of
 from app.storage.writes.lifecycle import COMPONENTS, CONTENTS, component_rows, content_row
 
@@ -69,7 +69,7 @@ async def write_plan(store: Store, planned: Sequence[Planned], terms: Terms) -> 
     changed = [each for each in differing if each.change is WorldChange.CHANGED]
     connection = store.connection
     workspaces = [each.thing.id for each in removed if each.section.name == "workspaces"]
-    former = await members_of(connection, workspaces)
+    former = await viewers_of(connection, workspaces)
     await _remove(store, removed, workspaces, [*terms.tenants])
     for section in SECTIONS.values():
         if section.kind is not None:

@@ -184,7 +184,7 @@ class _Reader:
         }
         stored = STORED[section.name]
         tables = [stored.table] if stored.inactive is None else [stored.table, stored.inactive]
-        statements = [members_of(section.name, table, prunes=prunes) for table in tables]
+        statements = [memberships_of(section.name, table, prunes=prunes) for table in tables]
         return [
             _membership(place.name, row)
             for statement in statements
@@ -221,7 +221,7 @@ def _thing(section: Section, row: Row, terms: Terms) -> Thing:
 
 
 @cache
-def members_of(name: str, table: Table, *, prunes: bool) -> CompiledStatement:
+def memberships_of(name: str, table: Table, *, prunes: bool) -> CompiledStatement:
     """Memberships of these places and users, or all of these tenants, with their keys."""
     stored, place = STORED[name], SECTIONS[name].references[0].name
     # Joined, since PostgreSQL goes through all pairs for each row where a condition asks for them.
