@@ -27,37 +27,29 @@ _PAIRS = statement(
 )
 _SENT = "WITH sent AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) AS sent (user_id, place, role_id)) "
 _WRITES = {
-    (section, revokes): statement(_SENT + text, "users", "places", "roles")
-    for revokes, texts in (
+    section_and_revokes: statement(_SENT + text, "users", "places", "roles")
+    for section_and_revokes, text in {
+        ("tenantMembers", True): "DELETE FROM tenant_member USING sent "
+        "WHERE tenant_member.user_id = sent.user_id AND tenant_id = place",
+        ("workspaceMembers", True): "UPDATE workspace_access SET role_id = NULL, updated_at = now() FROM sent "
+        "WHERE workspace_access.user_id = sent.user_id AND workspace_id = place",
+        ("contractMembers", True): "UPDATE contract_access SET role_id = NULL, updated_at = now() FROM sent "
+        "WHERE contract_access.user_id = sent.user_id AND contract_id = place",
+        ("tenantMembers", False): "INSERT INTO tenant_member (user_id, tenant_id, role_id) "
+        "SELECT user_id, place, role_id FROM sent "
+        "ON CONFLICT (tenant_id, user_id) DO UPDATE SET role_id = excluded.role_id, updated_at = now()",
         (
-            True,
-            {
-                "tenantMembers": "DELETE FROM tenant_member USING sent "
-                "WHERE tenant_member.user_id = sent.user_id AND tenant_id = place",
-                "workspaceMembers": "UPDATE workspace_access SET role_id = NULL, updated_at = now() FROM sent "
-                "WHERE workspace_access.user_id = sent.user_id AND workspace_id = place",
-                "contractMembers": "UPDATE contract_access SET role_id = NULL, updated_at = now() FROM sent "
-                "WHERE contract_access.user_id = sent.user_id AND contract_id = place",
-            },
-        ),
-        (
+            "workspaceMembers",
             False,
-            {
-                "tenantMembers": "INSERT INTO tenant_member (user_id, tenant_id, role_id) "
-                "SELECT user_id, place, role_id FROM sent "
-                "ON CONFLICT (tenant_id, user_id) DO UPDATE SET role_id = excluded.role_id, updated_at = now()",
-                "workspaceMembers": "INSERT INTO workspace_access (user_id, workspace_id, contract_id, name_key, role_id) "
-                "SELECT user_id, id, contract_id, name_key, role_id FROM sent JOIN workspace ON id = place "
-                "ON CONFLICT (user_id, workspace_id) DO UPDATE SET role_id = excluded.role_id, updated_at = now()",
-                "contractMembers": "INSERT INTO contract_access (user_id, contract_id, name_key, role_id) "
-                "SELECT user_id, id, name_key, role_id FROM sent JOIN contract ON id = place "
-                "ON CONFLICT (user_id, contract_id) DO UPDATE SET role_id = excluded.role_id, updated_at = now()",
-            },
-        ),
-    )
-    for section, text in texts.items()
+        ): "INSERT INTO workspace_access (user_id, workspace_id, contract_id, name_key, role_id) "
+        "SELECT user_id, id, contract_id, name_key, role_id FROM sent JOIN workspace ON id = place "
+        "ON CONFLICT (user_id, workspace_id) DO UPDATE SET role_id = excluded.role_id, updated_at = now()",
+        ("contractMembers", False): "INSERT INTO contract_access (user_id, contract_id, name_key, role_id) "
+        "SELECT user_id, id, name_key, role_id FROM sent JOIN contract ON id = place "
+        "ON CONFLICT (user_id, contract_id) DO UPDATE SET role_id = excluded.role_id, updated_at = now()",
+    }.items()
 }
-"""How memberships of each section are revoked or granted."""
+"""How memberships of each section are revoked (True) or granted."""
 _PLACES = ("workspace", "contract")
 _INACTIVE = statement(
     "SELECT id FROM user_account WHERE id = ANY($1) AND NOT active_at_home AND tenant_id = ANY($2)", "users", "tenants"
