@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails
 
 from app.client.api import MISTAKES, Stopped
 
@@ -96,7 +97,7 @@ class ReleaseFile:
             self.release = Release.model_validate(properties)
         except ValidationError as error:
             # Beyond the third part of a path pydantic only says that the key of a mapping is wrong.
-            mistakes += ((each["loc"][:3], message_of(each["loc"], each["type"])) for each in error.errors())
+            mistakes += ((each["loc"][:3], message_of(each)) for each in error.errors())
         if mistakes:
             raise self.stopped(mistakes)
 
@@ -123,12 +124,13 @@ class ReleaseFile:
                 self._lines[at] = key.start_mark.line + 1
 
 
-def message_of(path: Location, error_type: str) -> str:
+def message_of(error: ErrorDetails) -> str:
     """The message about a wrong property; about an unknown one, with the nearest known name."""
-    message = MESSAGES[error_type]
+    path = error["loc"]
+    message = MESSAGES.get(error["type"], f"{error['msg']}.")
     section = Release if len(path) == 1 else Mappings
     names = [field.alias or name for name, field in section.model_fields.items()]
-    if error_type == "extra_forbidden" and (nearest := get_close_matches(str(path[-1]), names, n=1)):
+    if error["type"] == "extra_forbidden" and (nearest := get_close_matches(str(path[-1]), names, n=1)):
         return f"{message.removesuffix('.')}; the nearest is `{nearest[0]}`."
     return message
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from app.client.api import MISTAKES, Stopped
-from app.client.release_file import ReleaseFile
+from app.client.release_file import MESSAGES, ReleaseFile
 
 WHOLE = """\
 from: Retail Development
@@ -133,6 +133,15 @@ def test_names_that_other_readers_of_yaml_take_for_something_else_are_names(tmp_
 def test_what_is_no_release_file_is_told_likewise(tmp_path: Path, text: str, mistake: str) -> None:
     [first, *_] = mistakes_of(tmp_path, text)
     assert first.startswith(mistake)
+
+
+def test_a_mistake_that_we_have_no_words_for_is_told_in_those_of_the_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(MESSAGES, "literal_error")
+    assert mistakes_of(tmp_path, "from: a\nto: b\ndestination-changes: undo\n") == [
+        "release.yaml:3: $.destination-changes: Input should be 'refuse' or 'overwrite'."
+    ]
 
 
 def test_a_file_that_is_no_text_is_told_likewise(tmp_path: Path) -> None:
