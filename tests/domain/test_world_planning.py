@@ -113,6 +113,7 @@ def test_a_plan_has_the_ids_of_what_exists_and_a_result_those_of_what_was_create
         ),
         ("contractMembers", {"contract": "retail", "user": "ada", "role": "releaser"}, "$.contractMembers[0].role", 'The role "releaser" has the scope WORKSPACE, not CONTRACT.'),
         ("users", {"key": "b", **NAMED, "email": "ADA@example.com"}, "$.users[0].email", "Another user has this e-mail address."),
+        ("users", {"key": "ada", "email": "BEN@example.com"}, "$.users[0].email", "Another user has this e-mail address."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_applied(section: str, item: dict[str, Any], path: str, message: str) -> None:
