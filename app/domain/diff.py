@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.domain.flow import TEXTS, FlowState
+from app.domain.flow import TEXTS, FlowState, texts_of
 from app.domain.graph import NOTHING, Json, canonical, link_ids, numbered
 from app.domain.matching import BYTES_PER_STEP, ELEMENTS_PER_STEP, ComparisonLimit, Stretch, unequal
 from app.domain.model import ReferenceKind
@@ -204,7 +204,7 @@ def _exactly(value: Json) -> bytes:
 
 def _shown_changes(older: FlowState, newer: FlowState) -> Iterator[FieldChange]:
     """The changes of name, description and schedule."""
-    for name, before, after in zip(TEXTS, older.texts, newer.texts, strict=True):
+    for name, before, after in zip(TEXTS, texts_of(older), texts_of(newer), strict=True):
         if before != after:
             yield FieldChange(f"/{name}", before, after)
 

@@ -17,7 +17,7 @@ from app.domain.component import Catalogue, named_component, why_unusable
 from app.domain.drift import DestinationChanges
 from app.domain.errors import PLAN_FINGERPRINT, Refusal
 from app.domain.facts import ExportFacts, ExportWish, IntoWorkspace, NotCopied, Subjects
-from app.domain.flow import CopiedState, Flow, FlowState, SavedState
+from app.domain.flow import CopiedState, Flow, FlowState, SavedState, texts_of
 from app.domain.graph import bindings_to_json
 from app.domain.input import InvalidInput
 from app.domain.model import Kind, Target, kind_in
@@ -229,4 +229,4 @@ def _saved(saved: SavedState | None) -> object:
 
 
 def _plain(state: FlowState) -> object:
-    return *state.texts, state.content_hash, bindings_to_json(state.graph.bindings)
+    return *texts_of(state), state.content_hash, bindings_to_json(state.graph.bindings)

@@ -1,11 +1,12 @@
 """A flow, the state that its draft, its versions, and every plan for one of them have, and the one of these that is copied (X4)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from itertools import chain
+from operator import attrgetter
 
 from app.domain.access import WorkspaceAccess
 from app.domain.component import Link, Step
@@ -129,11 +130,6 @@ class FlowState:
     descends_from: ExportId | None = None
     """The record of the copy or export that the content came from, changed since or not (D1)."""
 
-    @property
-    def texts(self) -> tuple[str | None, ...]:
-        """The values of `TEXTS`."""
-        return tuple(getattr(self, name) for name in TEXTS)
-
 
 @dataclass(frozen=True, slots=True)
 class SavedState:
@@ -153,6 +149,10 @@ class ShownFlow:
     description: str | None
     cron: str | None
     updated_at: datetime
+
+
+texts_of: Callable[[FlowState | ShownFlow], tuple[str | None, ...]] = attrgetter(*TEXTS)
+"""The values of `TEXTS`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from app.domain.component import Link, Step, make_steps
-from app.domain.flow import TEXTS, FlowState, Graph, SavedState, ShownFlow
+from app.domain.flow import TEXTS, FlowState, Graph, SavedState, ShownFlow, texts_of
 from app.domain.graph import NAMES, Bindings, StepBindings, bindings_from_json, bindings_to_json, canonical
 from app.domain.input import name_key
 from app.domain.model import Kind, ReferenceKind, VersionOrigin, is_id
@@ -140,9 +140,6 @@ def bindings_text(bindings: Bindings) -> str:
 def shown_values(state: FlowState | ShownFlow) -> tuple[str | None, ...]:
     """The values of `SHOWN`."""
     return *texts_of(state), name_key(state.name)
-
-
-texts_of: Callable[[FlowState | ShownFlow], tuple[str | None, ...]] = attrgetter(*TEXTS)
 
 
 MOST_AT_ONCE = 4_000_000

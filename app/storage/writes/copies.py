@@ -9,7 +9,7 @@ from sqlalchemy import null
 
 from app.domain.edit import CreatePlan, Saved
 from app.domain.export import Exported, ExportPlan
-from app.domain.flow import TEXTS, FlowState, ShownFlow
+from app.domain.flow import TEXTS, FlowState, ShownFlow, texts_of
 from app.domain.model import DraftId, EventType, ExportId, FlowId, Kind, VersionOrigin
 from app.domain.references import ReferenceOutcome
 from app.domain.undo import ChangeSinceExport, Undone, UndoPlan, earliest_of_flows
@@ -17,7 +17,7 @@ from app.offload import interruptible, offload
 from app.storage.connections.connection import views_of
 from app.storage.connections.row_changes import BY, NOW, Parts, insert_new_rows, insert_rows, update_rows
 from app.storage.event_writes import FlowEvent, flow_events, removed_flows
-from app.storage.facts.states import SHOWN, bindings_text, field_values, shown_values, state_values, texts_of
+from app.storage.facts.states import SHOWN, bindings_text, field_values, shown_values, state_values
 from app.storage.ids import new_id
 from app.storage.reads.rows import DraftView, FlowView
 from app.storage.store import Store
