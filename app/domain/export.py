@@ -41,15 +41,7 @@ from app.domain.flow import (
     VersionNotFound,
 )
 from app.domain.input import LONGEST_NAME, IdempotencyKeyReused, InvalidInput, key_mistakes, name_mistakes
-from app.domain.model import (
-    DraftId,
-    ExportId,
-    FlowId,
-    VersionOrigin,
-    Workspace,
-    WorkspaceId,
-    WorkspaceType,
-)
+from app.domain.model import DraftId, ExportId, FlowId, VersionOrigin, Workspace, WorkspaceId
 from app.domain.references import CredentialNotAccessible, Destination, ReferenceOutcome
 from app.domain.source_graph import ComponentNotAccessible, SourceGraph, UsableWhere
 from app.domain.topics import FlowHasNoTopic, MultipleTopicsNotCopied, TopicNotAccessible, topic_refused
@@ -253,8 +245,7 @@ class NewExports:
             and may_edit_flows(workspace.permissions or (), workspace.contract_status)
             and (workspace.id == self.graph.workspace.id or self.usable.admits(workspace))
         )
-        quota = workspace.flow_quota
-        is_full = quota is not None and flows_used >= quota and workspace.type == WorkspaceType.FULL
+        is_full = workspace.is_quota_judged and flows_used >= (workspace.flow_quota or 0)
         return Eligibility(may_be_written and not is_full, may_be_written)
 
     def refusals(self, access: WorkspaceAccess, flows_used: int = 0) -> tuple[ExportRefusal, ...]:

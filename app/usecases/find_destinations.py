@@ -148,7 +148,7 @@ class ExportableFlow:
 
     async def _count_flows(self, workspaces: Iterable[VisibleWorkspace]) -> None:
         """Count the flows of each contract that has a quota, once for each contract (X10)."""
-        judged = {to.contract_id for to in workspaces if to.flow_quota is not None and to.is_quota_judged}
+        judged = {to.contract_id for to in workspaces if to.is_quota_judged}
         if not judged:
             return
         async with self.counting:
