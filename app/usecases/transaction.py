@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial, wraps
 from typing import Any, TypeVar, cast
 
-from app.domain.batch import Batch, BatchWish
+from app.domain.batch import Batch, BatchWish, Metered
 from app.domain.errors import Refusal, Refused
 from app.domain.facts import Facts
 from app.domain.flow import Graph
@@ -178,7 +178,7 @@ async def resumed(
 def is_done(outcome: object) -> bool:
     """Whether a use case has done something, now or before with the same idempotency key."""
     if isinstance(outcome, Batch):
-        return any(not isinstance(result, Refused) for result in outcome.results)
+        return bool(outcome.done)
     return not isinstance(outcome, Refused)
 
 
@@ -223,6 +223,6 @@ def forgetting_graphs(items: Iterable[Item], graphs_of: Callable[[Item], Iterabl
             recent.popitem(last=False)[1].forget()
 
 
-def one_by_one(facts: Facts) -> Callable[[Iterable[Any]], Iterator[Any]]:
+def one_by_one(facts: Facts) -> Metered[Any]:
     """Make the iteration of a rule over items that are each about a flow."""
     return partial(forgetting_graphs, graphs_of=lambda item: facts.graphs_of(item.flow_id))
