@@ -9,7 +9,6 @@ networks.
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import ip_address
 
@@ -21,8 +20,6 @@ from app.http.refused_requests import RequestCode, RequestError
 from app.http.responses import logged_refusal
 
 HOST = re.compile(rb"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,45}\])(:[0-9]{0,5})?")
-MOST_REMEMBERED = 64
-"""Number of hosts whose decisions are cached."""
 NO_HOST = RequestError(
     400, RequestCode.BAD_REQUEST, "The request must have exactly one header Host, with a host in it."
 )
@@ -42,15 +39,9 @@ class AllowedHosts:
         self._names = frozenset(name for name in names if not name.startswith("*"))
         self._endings = tuple(name.removeprefix("*") for name in names if name.startswith("*"))
 
-        # Clients send the same host all the time.
-        self._refusal_of_host = lru_cache(MOST_REMEMBERED)(self._look_at_host)
-
     def refusal_of(self, headers: Mapping[bytes, Sequence[bytes]]) -> RequestError | None:
         hosts = headers.get(b"host", ())
-        return self._refusal_of_host(hosts[0]) if len(hosts) == 1 else NO_HOST
-
-    def _look_at_host(self, sent: bytes) -> RequestError | None:
-        read = HOST.fullmatch(sent)
+        read = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
         if read is None:
             return NO_HOST
         host = read[1].decode("ascii").lower().removesuffix(".")
