@@ -25,7 +25,7 @@ from app.domain.graph import (
     steps_of,
 )
 from app.domain.input import InvalidInput
-from app.domain.model import ReferenceKind, Workspace
+from app.domain.model import ReferenceKind, TenantId
 from app.domain.references import OWNED_KINDS, CredentialNotAccessible, Destination
 from app.domain.source_graph import SourceGraph
 from app.domain.topics import TopicNotAccessible, is_pub_sub
@@ -171,8 +171,8 @@ def split_graph(graph: Json, topic_field: TopicField) -> Content:
     return Content(content_hash(text), text, Graph(steps_of(content), bindings, links_of(content)))
 
 
-def topic_fields(catalogue: Catalogue, workspace: Workspace, before: FlowState | None = None) -> TopicField:
-    """Find the keys under which pub/sub steps of a flow in this workspace name their topic.
+def topic_fields(catalogue: Catalogue, tenant: TenantId, before: FlowState | None = None) -> TopicField:
+    """Find the keys under which pub/sub steps of a flow of this tenant name their topic.
 
     Steps of a component that is unknown by now keep the key that the component had in the state `before`.
     """
@@ -184,7 +184,7 @@ def topic_fields(catalogue: Catalogue, workspace: Workspace, before: FlowState |
         }
 
     def topic_field(command: str) -> str | None:
-        component = catalogue.resolve(command, workspace.contract.tenant_id)
+        component = catalogue.resolve(command, tenant)
         if component is None:
             return former_keys.get(str(named_component(command)))
         return component.topic_field if is_pub_sub(component) else None

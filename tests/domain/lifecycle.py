@@ -60,7 +60,7 @@ def facts_of(
 ) -> Facts:
     """What a change rests on, the graph that was sent taken apart as it is on its way in."""
     base = flow.draft or flow.published
-    fields = topic_fields(catalogue, flow.access.workspace, None if base is None else base.state)
+    fields = topic_fields(catalogue, flow.access.workspace.contract.tenant_id, None if base is None else base.state)
     sent = None if isinstance(graph, Keep) else read_graph(graph, fields)
     versions: dict[str, dict[str, SavedState]] = {} if version is None else {flow.id: {version.id: version}}
     return Facts({flow.id: flow}, versions, catalogue=catalogue, targets=targets, graph=sent)
@@ -140,5 +140,5 @@ def codes(outcome: Plan | Saved | Refused[Some]) -> list[str]:
 
 def state_of(graph: Json, *, state_id: str = "draft_1", components: Iterable[Component] = STANDARD) -> SavedState:
     """A state of a flow of Development that holds this native graph."""
-    sent = split_graph(graph, topic_fields(catalogue(*components), DEVELOPMENT))
+    sent = split_graph(graph, topic_fields(catalogue(*components), DEVELOPMENT.contract.tenant_id))
     return SavedState(state_id, FlowState("Orders", None, None, sent.hash, sent.graph))

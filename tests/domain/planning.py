@@ -128,7 +128,7 @@ def create(
     if place is None:
         return plan_create(Facts(), wish)
     known_components = catalogue() if components is None else components
-    graph = read_graph(wish.graph, topic_fields(known_components, place.workspace))
+    graph = read_graph(wish.graph, topic_fields(known_components, place.workspace.contract.tenant_id))
     facts = Facts(
         accesses={wish.workspace_id: place},
         flows_used={place.workspace.contract.id: flows_used},

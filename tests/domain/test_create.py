@@ -171,6 +171,6 @@ def test_a_new_flow_counts_against_the_quota() -> None:
 
 
 def test_only_the_mark_says_where_a_step_names_its_topic() -> None:
-    topic_field = topic_fields(COMPONENTS, DEVELOPMENT)
+    topic_field = topic_fields(COMPONENTS, DEVELOPMENT.contract.tenant_id)
     commands = ("acme/pub-sub:pub", "lab/channel:anything@1", "acme/mailer:pub", "lab/none:pub", "nonsense")
     assert [topic_field(command) for command in commands] == ["topic", "channel", None, None, None]

@@ -22,7 +22,7 @@ CATALOGUE = catalogue(*STANDARD)
 
 def create(key: str | None, *, is_seen: bool) -> Any:
     graph = native(node("1"))
-    sent = read_graph(graph, topic_fields(CATALOGUE, DEVELOPMENT))
+    sent = read_graph(graph, topic_fields(CATALOGUE, DEVELOPMENT.contract.tenant_id))
     accesses: dict[str, Any] = {DEVELOPMENT.id: integrator(DEVELOPMENT)} if is_seen else {}
     known = Facts(accesses=accesses, catalogue=CATALOGUE, graph=sent)
     return plan_create(known, CreateWish(DEVELOPMENT.id, "Orders", graph, idempotency_key=key))

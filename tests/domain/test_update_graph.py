@@ -132,7 +132,7 @@ def test_a_graph_that_is_sent_back_unchanged_is_no_edit(
 ) -> None:
     """Also where its pub/sub step had no topic before one was chosen, and where its component is unknown by now."""
     graph = native(node("1", PUB, **fields))
-    content = split_graph(graph, topic_fields(catalogue(*COMPONENTS), DEVELOPMENT))
+    content = split_graph(graph, topic_fields(catalogue(*COMPONENTS), DEVELOPMENT.contract.tenant_id))
     draft = state_of(graph, components=COMPONENTS)
     if topic is not None:
         draft = replace(draft, state=agreed(update(flow(None, draft), choose("1", topic=topic), knowing=THINGS)).state)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.component import Catalogue, Component, ComponentAccess, ComponentName
-from app.domain.content import Content, graph_mistakes, located, split_graph
+from app.domain.content import Content, graph_mistakes, located, split_graph, topic_fields
 from app.domain.errors import printable
 from app.domain.flow import TEXTS, FlowState
 from app.domain.graph import KEYS, Json, StepBindings, canonical
@@ -113,7 +113,7 @@ class FlowReader:
         steps = well_formed_steps(graph) if malformed else dict(enumerate(graph["nodes"]))
         readable = {"nodes": list(steps.values()), "edges": []} if malformed else graph
         tenant = TenantId((thing and thing.tenant) or "")
-        content = split_graph(readable, lambda command: self._topic_field(command, tenant))
+        content = split_graph(readable, topic_fields(self._catalogue, tenant))
         if not malformed:
             self._note([content.hash, *content.graph.bindings])
         positions, bindings = list(steps), []
@@ -125,10 +125,6 @@ class FlowReader:
 
     def _note(self, state: Json) -> None:
         self._digest.update(canonical(state).encode(errors="surrogatepass"))
-
-    def _topic_field(self, command: str, tenant: TenantId) -> str | None:
-        component = self._catalogue.resolve(command, tenant)
-        return component.topic_field if component is not None and component.pub_sub else None
 
     def _with_ids(
         self, item: Item, flow: Thing | None, component: Component | None, bound: StepBindings, place: tuple[Part, ...]

@@ -85,7 +85,9 @@ async def facts_about(
     catalogue = await read_catalogue(connection, viewer, used.union(commands(sent and sent.graph)))
     graph = None
     if sent is not None:
-        graph = await offload(LARGE, read_graph, sent.graph, topic_fields(catalogue, sent.workspace, sent.before))
+        graph = await offload(
+            LARGE, read_graph, sent.graph, topic_fields(catalogue, sent.workspace.contract.tenant_id, sent.before)
+        )
     ids = await offload(size, lambda: {reference for graph in graphs for reference in graph.references})
     sent_ids = graph.graph.references if isinstance(graph, Content) else ()
     targets = await read_targets(connection, viewer, ids.union(sent_ids, named))
