@@ -3,9 +3,10 @@
 A graph may be unfinished (H6), but it has the platform's form: `nodes` with string ids and commands, and `edges`.
 """
 
+import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, count, islice
 
@@ -38,6 +39,9 @@ MOST_MISTAKES = 50
 LONGEST_KEY = 100
 """The most characters of a key in the path of a mistake; longer keys are cut."""
 
+_MANY_DIGITS = re.compile(r"\d{19}", re.ASCII)
+"""Every integer that may have more than 64 bits has so many."""
+
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 GraphMistakes = tuple[InvalidInput, ...]
@@ -50,26 +54,9 @@ def graph_mistakes(graph: Json, path: Path = ("graph",)) -> GraphMistakes:
     return tuple(islice(chain(json_mistakes(graph, path), _form_mistakes(graph, path)), MOST_MISTAKES))
 
 
-def json_mistakes(root: Json, path: Path) -> Iterator[InvalidInput]:
-    """Every reason why JSON can't be stored or handed out again, in the order of its values."""
-    # Without recursion, whatever the depth, and without memory for values that are fine.
-    keys: list[str] = []
-    pending = [iter([("", root)])]
-    while pending:
-        key, value = next(pending[-1], (None, None))
-        if key is None:
-            pending.pop()
-            del keys[-1:]
-        elif isinstance(value, dict | list) and len(pending) > DEEPEST_GRAPH:
-            at = _shortened((*keys, key))[1:4]
-            yield InvalidInput((*path, *at), f"This is nested deeper than {DEEPEST_GRAPH} levels.")
-        else:
-            reason = _mistake_in(value)
-            if reason is not None:
-                yield InvalidInput((*path, *_shortened((*keys, key))[1:]), reason)
-            if isinstance(value, dict | list):
-                keys.append(key)
-                pending.append(_members(value))
+def json_mistakes(value: Json, path: Path) -> Iterable[InvalidInput]:
+    """Every reason why JSON can't be stored or handed out again."""
+    return () if _is_storable(value) else _value_mistakes(value, path)
 
 
 def located(root: Json, path: Path) -> Iterator[str | int]:
@@ -115,6 +102,48 @@ def _edge_mistakes(edge: Json, path: Path) -> Iterator[InvalidInput]:
         yield InvalidInput((*path, "source"), "The source of an edge is the id of a step, or null.")
     if not isinstance(edge.get("target"), str):
         yield InvalidInput((*path, "target"), "An edge has the id of a step, or error_all, as its target.")
+
+
+def _is_storable(root: Json) -> bool:
+    """Whether every value is certainly fine: a quick check in little memory before the slow one."""
+    level: list[dict[str, Json] | list[Json]] = [[root]]
+    for _ in range(DEEPEST_GRAPH + 1):
+        inside = (value.values() if isinstance(value, dict) else value for value in level)
+        level = [inner for values in inside for inner in values if isinstance(inner, dict | list)]
+        if not level:
+            return _is_storable_text(root)
+    return False
+
+
+def _is_storable_text(root: Json) -> bool:
+    try:
+        text = json.dumps(root, ensure_ascii=False, allow_nan=False)
+        text.encode()  # Fails where half of a surrogate pair stands.
+    except ValueError:
+        return False
+    return "\\u0000" not in text and _MANY_DIGITS.search(text) is None
+
+
+def _value_mistakes(root: Json, path: Path) -> Iterator[InvalidInput]:
+    """Find values that can't be stored or handed out again, in their order."""
+    # Without recursion, whatever the depth, and without memory for values that are fine.
+    keys: list[str] = []
+    pending = [iter([("", root)])]
+    while pending:
+        key, value = next(pending[-1], (None, None))
+        if key is None:
+            pending.pop()
+            del keys[-1:]
+        elif isinstance(value, dict | list) and len(pending) > DEEPEST_GRAPH:
+            at = _shortened((*keys, key))[1:4]
+            yield InvalidInput((*path, *at), f"This is nested deeper than {DEEPEST_GRAPH} levels.")
+        else:
+            reason = _mistake_in(value)
+            if reason is not None:
+                yield InvalidInput((*path, *_shortened((*keys, key))[1:]), reason)
+            if isinstance(value, dict | list):
+                keys.append(key)
+                pending.append(_members(value))
 
 
 def _members(value: dict[str, Json] | list[Json]) -> Iterator[tuple[str, Json]]:

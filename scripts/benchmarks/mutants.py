@@ -69,6 +69,9 @@ EXPLAINED = {
     ("app/domain/content.py", "50", "51"): "A refusal may list a mistake more of a graph.",
     ("app/domain/errors.py", "1200", "1201"): "A message may be a character longer.",
     ("app/domain/source_graph.py", "200", "201"): "A message may quote a character more of the steps.",
+    ("app/domain/content.py", "DEEPEST_GRAPH + 1", "DEEPEST_GRAPH - 1"): (
+        "The quick check may give up earlier: the slow one finds the same."
+    ),
     ("app/domain/export.py", "refusals or graph is None", "refusals and graph is None"): (
         "Where the source is refused, nobody asks in which workspaces its components are usable."
     ),
