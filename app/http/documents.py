@@ -199,7 +199,7 @@ def _why_not_one(operations: Sequence[OperationDefinitionNode], name: str | None
 
 def _parse(source: str, max_tokens: int) -> DocumentNode:
     try:
-        parsed = parse(IndexedSource(source), max_tokens=max_tokens)
+        parsed = parse(IndexedSource(source), max_lexical_tokens=max_tokens)
     except GraphQLSyntaxError:
         if _has_more_tokens(source, max_tokens):
             raise LimitExceeded("tokens", f"more than {max_tokens}", max_tokens) from None

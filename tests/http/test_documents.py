@@ -35,6 +35,10 @@ async def test_a_document_with_mistakes_is_not_cached_and_gets_the_same_answer_a
         ]
 
 
+async def test_comments_are_no_tokens(read: Documents) -> None:
+    assert (await read.read(VALID + 200 * "\n# so many")).node is not None
+
+
 async def test_the_cache_has_a_bound(read: Documents, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "CACHED_CHARACTERS", 2 * (ENTRY_CHARACTERS + len(VALID)) + 20)
     read = Documents(max_tokens=100, max_characters=5000, hides_suggestions=False)
