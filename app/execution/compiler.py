@@ -56,6 +56,8 @@ class Compiled:
         self.rows_at_once = ROWS_AT_ONCE
         """Rows that are answered between two looks at the time and the bytes."""
         self._source = self._object(selection, "r", layout, self.unresolved)
+        # It holds the variables of one request, and this stays for later ones.
+        del self._plan
 
     @cached_property
     def make(self) -> Make:
