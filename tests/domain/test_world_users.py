@@ -69,6 +69,12 @@ def test_the_api_changes_no_address_whosever_it_is(key: str) -> None:
     }
 
 
+def test_a_removal_does_not_tell_the_tenant_of_another_tenants_user() -> None:
+    plan = planned({"users": [{"id": EVE, "tenant": "home", "remove": True}]}, BY_THE_API)
+    assert mistakes_of(plan) == {}
+    assert [said_of(each) for each in plan.effects] == [("users", None, "REMOVED", {})]
+
+
 @pytest.mark.parametrize("terms", [BY_THE_API, OF_HOME])
 @pytest.mark.parametrize("was_active", [True, False])
 def test_users_are_activated_and_deactivated(terms: Terms, was_active: bool) -> None:

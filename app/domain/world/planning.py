@@ -136,7 +136,8 @@ class Planning:
 
     def _remove(self, item: Item, values: Values, thing: Thing) -> None:
         """Plan to remove a thing, unless the item names another owner than the thing has (W6)."""
-        for part in item.section.references:
+        # Nothing tells whose user another tenant's is (W9).
+        for part in () if self._is_guest(item, thing) else item.section.references:
             owner = thing.values.get(part.name)
             if part.fixed and part.name in item.values and values.get(part.name, owner) != owner:
                 message = (
