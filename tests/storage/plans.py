@@ -60,6 +60,11 @@ class Plan:
         )
 
     @property
+    def pages_read(self) -> int:
+        """How many pages of tables and indexes were looked at: also those of an index that an index condition passes over."""
+        return int(self.root["Shared Hit Blocks"] + self.root["Shared Read Blocks"])
+
+    @property
     def subplans(self) -> int:
         """How many parts are carried out for rows of others."""
         return sum(node.get("Parent Relationship") == "SubPlan" for node in self._nodes())
@@ -96,7 +101,7 @@ async def explained(raw: Any, sql: str, values: Sequence[Any]) -> list[Plan]:
         said = ", ".join(map(_literal, values))
         asked = f"EXECUTE asked({said})" if values else "EXECUTE asked"
         await raw.execute(f"SET LOCAL plan_cache_mode = {mode}")
-        explained = await raw.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {asked}")
+        explained = await raw.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {asked}")
         plans.append(Plan(sql, json.loads(explained)[0]["Plan"], mode == "force_generic_plan"))
     await raw.execute("DEALLOCATE asked")
     return plans

@@ -71,6 +71,14 @@ async def test_of_what_few_flows_have_no_others_are_looked_at(large: Database, n
     )
 
 
+@pytest.mark.parametrize("name", ["status", "status-and-type", "not-published", "changed-late", "created-by"])
+async def test_few_flows_are_found_by_their_addresses(large: Database, name: str) -> None:
+    """An index of the whole list has some eighty pages; a plan for any values expects a list that is as short as most."""
+    listing = WantedList(ListName.FLOWS, flow_filter=FEW_FLOWS[name][0])
+    read = partial(read_list, large, EVERYWHERE, HOMES[EVERYWHERE][0], listing)
+    assert [plan.pages_read for plan in await plans_of_pages(large, read) if plan.pages_read > 20] == []
+
+
 @pytest.mark.parametrize(("name", "order"), each_in_some_orders(MANY_FLOWS))
 async def test_filters_are_asked_along_the_order_of_the_list(large: Database, name: str, order: FlowOrder) -> None:
     """As many flows are passed over as don't match, but of what matches no more than FEW are collected and sorted."""

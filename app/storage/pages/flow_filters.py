@@ -30,7 +30,7 @@ from app.domain.model import FlowStatus, FlowType, Kind, is_id, kind_of
 from app.domain.world.things import FlowUses
 from app.storage.connections.connection import ReadConnection, is_one_of
 from app.storage.facts.mirrored_rules import DRIFT, ENDS, is_meant, is_visible_component
-from app.storage.pages.paging import Narrowed, Order
+from app.storage.pages.paging import Narrowed, Order, address_of
 from app.storage.tables import (
     AGENT,
     COMPONENT,
@@ -172,18 +172,23 @@ class Filter(NamedTuple):
 
     condition: ColumnElement[bool]
     narrowed: Narrowed | None = None
-    """The ids of flows that meet the condition, where an index has them."""
+    """The flows that meet the condition, where an index has them."""
 
 
-_OTHER, _ONCE = FLOW.alias("other").c, FLOW_COMPONENT.c
+_OTHER, _ONCE, _ADDRESS = FLOW.alias("other").c, FLOW_COMPONENT.c, address_of("other")
+
+
+def _address_of(flow_id: ColumnElement[str]) -> ColumnElement[Any]:
+    """The address of a flow's row, looked up for each id: for a join, the planner might read all flows."""
+    return select(_ADDRESS).where(_OTHER.id == flow_id).scalar_subquery()
 
 
 def _flows_with(value: ColumnElement[str], wish: ColumnElement[str]) -> Narrowed:
-    """The ids of the flows with a value, by the expression of an index, which no other condition repeats.
+    """The flows with a value, by the expression of an index, which no other condition repeats.
 
     Otherwise the planner would use the index to sort many flows.
     """
-    return Narrowed(_OTHER.id, lambda workspace: _OTHER.workspace_id + value == workspace + wish)
+    return Narrowed(_ADDRESS, lambda workspace: _OTHER.workspace_id + value == workspace + wish)
 
 
 # Conditions are built once: building them takes most of the time of a statement.
@@ -200,26 +205,27 @@ _NO_VERSION_AS_TEXT = cast(_OTHER.published_version_id.is_(None), Text)
 _FILTERS: dict[tuple[str, object], Filter] = {
     ("uses_id", ANY): Filter(
         exists(select(literal(1)).where(_IS_USE).offset(0)),
-        Narrowed(FLOW_REFERENCE.c.flow_id, lambda _: _IS_PLACE),
+        Narrowed(FLOW_REFERENCE.c.flow_id, lambda _: _IS_PLACE, _address_of),
     ),
     ("drift", ANY): Filter(
         exists(select(literal(1)).select_from(ENDS).where(_HAS_DRIFT).offset(0)),
         Narrowed(
             FLOW_EXPORT.c.destination_flow_id,
             lambda workspace: FLOW_EXPORT.c.destination_workspace_id == workspace,
+            _address_of,
         ),
     ),
     ("component_id", ANY): Filter(
         _uses_component(),
-        Narrowed(_ONCE.flow_id, lambda workspace: and_(_ONCE.workspace_id == workspace, _NAMED_ONCE)),
+        Narrowed(_ONCE.flow_id, lambda workspace: and_(_ONCE.workspace_id == workspace, _NAMED_ONCE), _address_of),
     ),
     ("created_by", ANY): Filter(
         FLOW.c.created_by == _CREATOR,
-        Narrowed(_OTHER.id, lambda workspace: and_(_OTHER.workspace_id == workspace, _OTHER.created_by == _CREATOR)),
+        Narrowed(_ADDRESS, lambda workspace: and_(_OTHER.workspace_id == workspace, _OTHER.created_by == _CREATOR)),
     ),
     ("updated_since", ANY): Filter(
         func.greatest(FLOW.c.updated_at, _SINCE) == FLOW.c.updated_at,
-        Narrowed(_OTHER.id, lambda workspace: and_(_OTHER.workspace_id == workspace, _OTHER.updated_at >= _SINCE)),
+        Narrowed(_ADDRESS, lambda workspace: and_(_OTHER.workspace_id == workspace, _OTHER.updated_at >= _SINCE)),
     ),
     ("status", ANY): Filter(FLOW.c.status == _STATUS, _flows_with(_OTHER.status, _STATUS)),
     ("type", ANY): Filter(FLOW.c.type == _TYPE, _flows_with(_OTHER.type, _TYPE)),

@@ -18,14 +18,14 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
-    cast,
     func,
+    literal_column,
     select,
     true,
     tuple_,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.sql.util import ClauseAdapter
 
 from app.domain.input import name_key as fold
 from app.storage.connections.connection import (
@@ -150,24 +150,34 @@ PARENTS = texts("parents")
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """The ids of those elements of a parent that meet one condition, or of somewhat more; read off an index."""
+    """The elements of a parent that meet one condition, or somewhat more of them; read off an index."""
 
-    ids: ColumnElement[str]
+    ids: ColumnElement[Any]
+    """Their ids, or the addresses of their rows."""
     where: Callable[[ColumnElement[str]], ColumnElement[bool]]
-    """The condition on an id below a parent."""
+    """The condition on an element below a parent."""
+    address_of: Callable[[ColumnElement[Any]], ColumnElement[Any]] | None = None
+    """Looks up the address of the row with an id; None: `ids` are addresses."""
 
 
 def few_of(narrowed: Sequence[Narrowed], parent: ColumnElement[str]) -> FromClause:
-    """The ids that meet the first condition that only few ids meet; null if no condition is met by few."""
+    """The rows that meet the first condition that only few rows meet; null if no condition is met by few."""
 
     def few(condition: Narrowed) -> ColumnElement[Any]:
         narrowed_ids = select(condition.ids.label("id")).where(condition.where(parent)).limit(FEW + 1)
-        id_ = narrowed_ids.correlate(*_tables_of(parent)).subquery("found").c.id
-        ids = func.coalesce(func.array_agg(id_), cast(array([]), ARRAY(Text)))
-        return select(case((func.count() <= FEW, ids))).correlate(*_tables_of(parent)).scalar_subquery()
+        ids = narrowed_ids.correlate(*_tables_of(parent)).subquery("narrowed")
+        address = ids.c.id if condition.address_of is None else condition.address_of(ids.c.id)
+        rows = func.coalesce(func.array_agg(address), literal_column("'{}'::tid[]"))
+        counted = select(case((func.count() <= FEW, rows))).select_from(ids)
+        return counted.correlate(*_tables_of(parent)).scalar_subquery()
 
     # The offset keeps it one value, however often it is used.
-    return select(func.coalesce(*map(few, narrowed)).label("ids")).offset(0).lateral("few")
+    return select(func.coalesce(*map(few, narrowed)).label("rows")).offset(0).lateral("few")
+
+
+def address_of(table: str) -> ColumnElement[Any]:
+    """The addresses of a table's rows. They hold within a statement, and finding a row by its address needs no index."""
+    return literal_column(f"{table}.ctid")
 
 
 def _tables_of(column: ColumnElement[Any]) -> list[FromClause]:
@@ -192,7 +202,7 @@ class ListBelow(Generic[Element]):
     joined: Joined = NOTHING_JOINED
     """The related rows that are read with the elements."""
     narrowed: "tuple[Narrowed, ...]" = ()
-    """Conditions that may leave few elements, each with an index of its own; the order ends with the element's id then."""
+    """Conditions that may leave few elements, each with an index of its own."""
 
     def where(self, *conditions: ColumnElement[bool]) -> "ListBelow[Element]":
         return replace(self, rows=self.rows.where(*conditions))
@@ -244,11 +254,16 @@ class ListBelow(Generic[Element]):
         if not self.narrowed:
             return self.order.page(rows, backwards=backwards)
         few = few_of(self.narrowed, parent)
+        table, outer = self.parent.table, (few, *_tables_of(parent))
+        collected, walked = (
+            self.order.page(each.correlate(*outer), backwards=backwards)
+            for each in (rows, rows.where(few.c.rows.is_(None)))
+        )
+        # The few rows stand for their table. The offset keeps the planner from walking an index of the list for them.
+        few_rows = select(table).where(address_of(table.name) == any_(few.c.rows)).correlate(few).offset(0)
+        collected = ClauseAdapter(few_rows.lateral("collected")).traverse(collected)
         # One of the two is empty, and isn't begun.
-        collected = rows.where(self.order.columns[-1] == any_(few.c.ids)).correlate(few, *_tables_of(parent))
-        walked = rows.where(few.c.ids.is_(None)).correlate(few, *_tables_of(parent))
-        pages = [self.order.page(each, backwards=backwards) for each in (collected, walked)]
-        page = union_all(*pages).lateral("either")
+        page = union_all(collected, walked).lateral("either")
         return select(*page.c).select_from(few.join(page, true()))
 
     async def counts(
