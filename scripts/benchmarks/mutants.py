@@ -65,6 +65,7 @@ EXPLAINED = {
         "len(self.references) + len(self.state.graph.bindings)",
         "len(self.references) - len(self.state.graph.bindings)",
     ): ESTIMATE,
+    ("app/domain/facts.py", "500", "501"): ESTIMATE,
     ("app/domain/facts.py", "0", "1"): f"{ESTIMATE} Or it is a default, and whoever gathers facts counts the flows.",
     ("app/domain/content.py", "50", "51"): "A refusal may list a mistake more of a graph.",
     ("app/domain/errors.py", "1200", "1201"): "A message may be a character longer.",
