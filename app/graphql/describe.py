@@ -1,11 +1,10 @@
-"""How fields, arguments, enumerations and scalars are declared, with the descriptions that users read."""
+"""How fields, arguments and scalars are declared, with the descriptions that users read."""
 
 import dataclasses
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any, Generic, NewType, TypeVar, get_args, get_origin
 
@@ -87,14 +86,6 @@ def field(resolver: Callable[..., Any], *, type_: Any = None) -> Any:
 
 mutation = field
 """A mutation is a field like others, of the type `Mutation`."""
-
-
-def enumeration(
-    values: type[StrEnum], description: str, descriptions: Mapping[str, str], *, name: str | None = None
-) -> None:
-    """Declare an enumeration of the domain as a type of the schema; `descriptions` describes every one of its values."""
-    strawberry.enum(values, name=name, description=description)
-    describe_values(values, descriptions)
 
 
 def describe_values(values: Any, descriptions: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from graphql import GraphQLError
 
 from app.domain import flow as flow_rules
 from app.domain import model, references, release
-from app.domain.drift import DestinationChanges, DriftStatus
+from app.domain.drift import DriftStatus
 from app.execution.lookups import Lookup
 from app.execution.rows import relation, shows
 from app.graphql.connections import (
@@ -23,7 +23,7 @@ from app.graphql.connections import (
     connection_field,
 )
 from app.graphql.context import Info
-from app.graphql.describe import about, enumeration, field
+from app.graphql.describe import about, field
 from app.graphql.types.resources import (
     Binding,
     Node,
@@ -57,27 +57,6 @@ class ReferenceOutcome:
         "to_id",
         "What the result has; null if it has none or you can't see it.",
     )
-
-
-enumeration(
-    DestinationChanges,
-    "What happens where the overridden flow was changed at the destination since it got its content.",
-    {
-        "WARN": "Export, and say so with the warning `DestinationWasChanged`.",
-        "REFUSE": "Refuse with `DestinationWasChanged`.",
-    },
-)
-enumeration(
-    DriftStatus,
-    "How what runs at the destination stands to the flow that it came from, by content alone: what it is bound to, its name "
-    "and its schedule don't count.",
-    {
-        "IN_SYNC": "Both have the same content.",
-        "SOURCE_AHEAD": "The destination has what it got; the source was changed since.",
-        "DESTINATION_AHEAD": "The source has what it gave; the destination was changed since.",
-        "DIVERGED": "Both were changed since.",
-    },
-)
 
 
 @shows(
