@@ -163,6 +163,9 @@ def kinds(made: Made, ask: Ask) -> Iterator[Pages]:
         yield Pages(f"workspace.flows by {order}, page 20", PAGE, further(PAGE, one, ask), further(PAGE, other, ask))
     suspended = {"filter": {"status": "SUSPENDED"}}
     yield Pages(f"workspace.flows, the {SUSPENDED} suspended ones", PAGE, short | suspended, long | suspended)
+    viewer = ask("{ viewer { id } }", {})["viewer"]["id"]
+    mine = {"filter": {"createdById": viewer}}
+    yield Pages("workspace.flows, of who made none of them", PAGE, short | mine, long | mine)
     one, other = ({"id": flow} for flow in made.flows)
     yield Pages(f"flowHistory of {FEW_VERSIONS} or {MANY_VERSIONS} versions", HISTORY, one, other)
     yield Pages("overrideCandidates", CANDIDATES, short | {"from": LIKE_IT}, long | {"from": LIKE_IT})

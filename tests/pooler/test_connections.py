@@ -24,8 +24,8 @@ SLEEP = select(func.pg_sleep(bindparam("seconds")))
 AT_WORK = select(
     text("(select count(*) from pg_stat_activity where state = 'active' and query like 'SELECT pg_sleep%')")
 )
-OURS = ("off", "1500ms", "UTC", "flowport")
-BEGINNING = "SET LOCAL jit = off; SET LOCAL statement_timeout = 15000;"
+OURS = ("off", "force_generic_plan", "1500ms", "UTC", "flowport")
+BEGINNING = "SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL statement_timeout = 15000;"
 
 
 @asynccontextmanager
@@ -51,12 +51,12 @@ async def test_every_transaction_has_our_settings_and_leaves_none(url: str, mode
             async with opening() as connection:
                 told.append(tuple(*await connection.rows(SETTINGS)))
         assert told == [(*OURS, "on"), (*OURS, "off"), (*OURS, "on")]
-        assert await settings_of_others(url) == {("on", "0", "off")}
+        assert await settings_of_others(url) == {("on", "auto", "0", "off")}
 
 
 async def settings_of_others(url: str) -> set[tuple[str, ...]]:
     """What somebody else gets who is lent the same connections: all that there are."""
-    names = ("jit", "statement_timeout", "transaction_read_only")
+    names = ("jit", "plan_cache_mode", "statement_timeout", "transaction_read_only")
     found = set()
     async with opened_by_the_driver(url) as first, opened_by_the_driver(url) as second:
         for connection in (first, second):

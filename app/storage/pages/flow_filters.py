@@ -30,7 +30,7 @@ from app.domain.model import FlowStatus, FlowType, Kind, is_id, kind_of
 from app.domain.world.things import FlowUses
 from app.storage.connections.connection import ReadConnection, is_one_of
 from app.storage.facts.mirrored_rules import DRIFT, ENDS, is_meant, is_visible_component
-from app.storage.pages.paging import Narrowed, Order, address_of
+from app.storage.pages.paging import Narrowed, Order, Where, address_of
 from app.storage.tables import (
     AGENT,
     COMPONENT,
@@ -175,12 +175,13 @@ class Filter(NamedTuple):
     """The flows that meet the condition, where an index has them."""
 
 
-_OTHER, _ONCE, _ADDRESS = FLOW.alias("other").c, FLOW_COMPONENT.c, address_of("other")
+_OTHER, _ADDRESS = FLOW.alias("other").c, address_of("other")
+_ONCE, _USE = FLOW_COMPONENT.c, FLOW_REFERENCE.c
 
 
-def _address_of(flow_id: ColumnElement[str]) -> ColumnElement[Any]:
-    """The address of a flow's row, looked up for each id: for a join, the planner might read all flows."""
-    return select(_ADDRESS).where(_OTHER.id == flow_id).scalar_subquery()
+def _flows_of(ids: ColumnElement[str], where: Where, *order: ColumnElement[Any]) -> Narrowed:
+    """Flows by their ids, whose addresses are looked up one by one: for a join, the planner might read all flows."""
+    return Narrowed(ids, where, order, lambda id_: select(_ADDRESS).where(_OTHER.id == id_).scalar_subquery())
 
 
 def _flows_with(value: ColumnElement[str], wish: ColumnElement[str]) -> Narrowed:
@@ -188,14 +189,15 @@ def _flows_with(value: ColumnElement[str], wish: ColumnElement[str]) -> Narrowed
 
     Otherwise the planner would use the index to sort many flows.
     """
-    return Narrowed(_ADDRESS, lambda workspace: _OTHER.workspace_id + value == workspace + wish)
+    key = _OTHER.workspace_id + value
+    return Narrowed(_ADDRESS, lambda workspace: key.between(workspace + wish, workspace + wish), (key,))
 
 
 # Conditions are built once: building them takes most of the time of a statement.
 _CREATOR, _STATUS, _TYPE, _DRIFT = (bindparam(name, type_=Text) for name in ("created_by", "status", "type", "drift"))
 _SINCE = bindparam("updated_since", type_=FLOW.c.updated_at.type)
-_IS_PLACE = FLOW_REFERENCE.c.place == PLACE_OF_USED
-_IS_USE = and_(FLOW_REFERENCE.c.flow_id == FLOW.c.id, FLOW_REFERENCE.c.reference_id == USED_ID, _IS_PLACE)
+_IS_PLACE = _USE.place == PLACE_OF_USED
+_IS_USE = and_(_USE.flow_id == FLOW.c.id, _USE.reference_id == USED_ID, _IS_PLACE)
 _HAS_DRIFT = DRIFT == _DRIFT
 _NAMED_ONCE = and_(_ONCE.team == _named(TEAM.c.name), _ONCE.name == _named(COMPONENT.c.name))
 # The offset keeps it a question for each flow of the page; joined, all drafts there are might be read.
@@ -205,27 +207,35 @@ _NO_VERSION_AS_TEXT = cast(_OTHER.published_version_id.is_(None), Text)
 _FILTERS: dict[tuple[str, object], Filter] = {
     ("uses_id", ANY): Filter(
         exists(select(literal(1)).where(_IS_USE).offset(0)),
-        Narrowed(FLOW_REFERENCE.c.flow_id, lambda _: _IS_PLACE, _address_of),
+        _flows_of(_USE.flow_id, lambda _: _IS_PLACE, _USE.name_key, _USE.flow_id),
     ),
     ("drift", ANY): Filter(
         exists(select(literal(1)).select_from(ENDS).where(_HAS_DRIFT).offset(0)),
-        Narrowed(
+        _flows_of(
             FLOW_EXPORT.c.destination_flow_id,
             lambda workspace: FLOW_EXPORT.c.destination_workspace_id == workspace,
-            _address_of,
+            FLOW_EXPORT.c.created_at,
         ),
     ),
     ("component_id", ANY): Filter(
         _uses_component(),
-        Narrowed(_ONCE.flow_id, lambda workspace: and_(_ONCE.workspace_id == workspace, _NAMED_ONCE), _address_of),
+        _flows_of(_ONCE.flow_id, lambda workspace: and_(_ONCE.workspace_id == workspace, _NAMED_ONCE), _ONCE.flow_id),
     ),
     ("created_by", ANY): Filter(
         FLOW.c.created_by == _CREATOR,
-        Narrowed(_ADDRESS, lambda workspace: and_(_OTHER.workspace_id == workspace, _OTHER.created_by == _CREATOR)),
+        Narrowed(
+            _ADDRESS,
+            lambda workspace: and_(_OTHER.created_by.between(_CREATOR, _CREATOR), _OTHER.workspace_id == workspace),
+            (_OTHER.created_by,),
+        ),
     ),
     ("updated_since", ANY): Filter(
         func.greatest(FLOW.c.updated_at, _SINCE) == FLOW.c.updated_at,
-        Narrowed(_ADDRESS, lambda workspace: and_(_OTHER.workspace_id == workspace, _OTHER.updated_at >= _SINCE)),
+        Narrowed(
+            _ADDRESS,
+            lambda workspace: and_(_OTHER.workspace_id == workspace, _OTHER.updated_at >= _SINCE),
+            (_OTHER.updated_at,),
+        ),
     ),
     ("status", ANY): Filter(FLOW.c.status == _STATUS, _flows_with(_OTHER.status, _STATUS)),
     ("type", ANY): Filter(FLOW.c.type == _TYPE, _flows_with(_OTHER.type, _TYPE)),

@@ -148,14 +148,19 @@ PARENT: ColumnElement[str] = bindparam("parent", type_=Text)
 PARENTS = texts("parents")
 
 
+Where = Callable[[ColumnElement[str]], ColumnElement[bool]]
+"""A condition on elements, by the id of their parent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Narrowed:
     """The elements of a parent that meet one condition, or somewhat more of them; read off an index."""
 
     ids: ColumnElement[Any]
     """Their ids, or the addresses of their rows."""
-    where: Callable[[ColumnElement[str]], ColumnElement[bool]]
-    """The condition on an element below a parent."""
+    where: Where
+    order: tuple[ColumnElement[Any], ...]
+    """What the index is sorted by, so that it is used: expecting many matches, the planner would read the table for them."""
     address_of: Callable[[ColumnElement[Any]], ColumnElement[Any]] | None = None
     """Looks up the address of the row with an id; None: `ids` are addresses."""
 
@@ -164,8 +169,8 @@ def few_of(narrowed: Sequence[Narrowed], parent: ColumnElement[str]) -> FromClau
     """The rows that meet the first condition that only few rows meet; null if no condition is met by few."""
 
     def few(condition: Narrowed) -> ColumnElement[Any]:
-        narrowed_ids = select(condition.ids.label("id")).where(condition.where(parent)).limit(FEW + 1)
-        ids = narrowed_ids.correlate(*_tables_of(parent)).subquery("narrowed")
+        narrowed_ids = select(condition.ids.label("id")).where(condition.where(parent)).order_by(*condition.order)
+        ids = narrowed_ids.limit(FEW + 1).correlate(*_tables_of(parent)).subquery("narrowed")
         address = ids.c.id if condition.address_of is None else condition.address_of(ids.c.id)
         rows = func.coalesce(func.array_agg(address), literal_column("'{}'::tid[]"))
         counted = select(case((func.count() <= FEW, rows))).select_from(ids)

@@ -27,7 +27,10 @@ from tests.serving.silent_database import falling_silent
 SETTINGS = select(
     *(
         func.current_setting(name)
-        for name in ("jit", "statement_timeout", "timezone", "application_name", "transaction_read_only")
+        for name in (
+            *("jit", "plan_cache_mode", "statement_timeout", "timezone", "application_name"),
+            "transaction_read_only",
+        )
     )
 )
 
@@ -39,7 +42,7 @@ async def test_every_connection_has_our_settings_for_as_long_as_it_lasts(databas
         async with opening() as connection:
             told.append(tuple(*await connection.rows(SETTINGS)))
     await database.close()
-    ours = ("off", "1500ms", "UTC", "flowport")
+    ours = ("off", "force_generic_plan", "1500ms", "UTC", "flowport")
     assert told == [(*ours, "on"), (*ours, "off"), (*ours, "on")]
 
 
