@@ -189,6 +189,7 @@ def _flows_with(value: ColumnElement[str], wish: ColumnElement[str]) -> Narrowed
 
     Otherwise the planner would use the index to sort many flows.
     """
+    # A range, since the order by a column that equals a value doesn't bind the planner to an index.
     key = _OTHER.workspace_id + value
     return Narrowed(_ADDRESS, lambda workspace: key.between(workspace + wish, workspace + wish), (key,))
 

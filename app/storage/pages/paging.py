@@ -156,24 +156,23 @@ Where = Callable[[ColumnElement[str]], ColumnElement[bool]]
 class Narrowed:
     """The elements of a parent that meet one condition, or somewhat more of them; read off an index."""
 
-    ids: ColumnElement[Any]
-    """Their ids, or the addresses of their rows."""
+    row: ColumnElement[Any]
+    """The address of an element's row, or the id by which `look_up` finds the address."""
     where: Where
     order: tuple[ColumnElement[Any], ...]
-    """What the index is sorted by, so that it is used: expecting many matches, the planner would read the table for them."""
-    address_of: Callable[[ColumnElement[Any]], ColumnElement[Any]] | None = None
-    """Looks up the address of the row with an id; None: `ids` are addresses."""
+    """The order of the index. A plan for any values may expect many matches, and would read the table without the order."""
+    look_up: Callable[[ColumnElement[Any]], ColumnElement[Any]] | None = None
 
 
 def few_of(narrowed: Sequence[Narrowed], parent: ColumnElement[str]) -> FromClause:
     """The rows that meet the first condition that only few rows meet; null if no condition is met by few."""
 
     def few(condition: Narrowed) -> ColumnElement[Any]:
-        narrowed_ids = select(condition.ids.label("id")).where(condition.where(parent)).order_by(*condition.order)
-        ids = narrowed_ids.limit(FEW + 1).correlate(*_tables_of(parent)).subquery("narrowed")
-        address = ids.c.id if condition.address_of is None else condition.address_of(ids.c.id)
+        matches = select(condition.row.label("row")).where(condition.where(parent)).order_by(*condition.order)
+        first = matches.limit(FEW + 1).correlate(*_tables_of(parent)).subquery("first")
+        address = first.c.row if condition.look_up is None else condition.look_up(first.c.row)
         rows = func.coalesce(func.array_agg(address), literal_column("'{}'::tid[]"))
-        counted = select(case((func.count() <= FEW, rows))).select_from(ids)
+        counted = select(case((func.count() <= FEW, rows))).select_from(first)
         return counted.correlate(*_tables_of(parent)).scalar_subquery()
 
     # The offset keeps it one value, however often it is used.
@@ -181,7 +180,7 @@ def few_of(narrowed: Sequence[Narrowed], parent: ColumnElement[str]) -> FromClau
 
 
 def address_of(table: str) -> ColumnElement[Any]:
-    """The addresses of a table's rows. They hold within a statement, and finding a row by its address needs no index."""
+    """The addresses of a table's rows. An address holds within a statement; no index is searched for it."""
     return literal_column(f"{table}.ctid")
 
 
@@ -260,13 +259,13 @@ class ListBelow(Generic[Element]):
             return self.order.page(rows, backwards=backwards)
         few = few_of(self.narrowed, parent)
         table, outer = self.parent.table, (few, *_tables_of(parent))
-        collected, walked = (
+        whole, walked = (
             self.order.page(each.correlate(*outer), backwards=backwards)
             for each in (rows, rows.where(few.c.rows.is_(None)))
         )
-        # The few rows stand for their table. The offset keeps the planner from walking an index of the list for them.
+        # With the offset, the planner can't walk an index of the list to find the few rows.
         few_rows = select(table).where(address_of(table.name) == any_(few.c.rows)).correlate(few).offset(0)
-        collected = ClauseAdapter(few_rows.lateral("collected")).traverse(collected)
+        collected = ClauseAdapter(few_rows.lateral("collected")).traverse(whole)
         # One of the two is empty, and isn't begun.
         page = union_all(collected, walked).lateral("either")
         return select(*page.c).select_from(few.join(page, true()))
