@@ -26,7 +26,7 @@ TOGGLE = "mutation($id: ID!) {{ {}(input: {{flowId: $id}}) {{ errors {{ code }} 
 READ = (
     "select position, type, flow_id, extract(epoch from at) from event where position > $1 order by position limit $2"
 )
-IS_EMPTY = "select not exists (select from pending_event)"
+LAST = "select position from feed where not exists (select from pending_event)"
 NEXT = {EventType.FLOW_STARTED: "startFlow", EventType.FLOW_STOPPED: "stopFlow"}
 
 Event = tuple[int, str, str, float]
@@ -71,28 +71,28 @@ class FeedLoad:
     async def run(self, is_over: Callable[[], bool], disturb: Callable[[], None], every: int) -> list[str]:
         """Write until it is over, and disturb the server after each so many changes; what was wrong is told."""
         reading = [asyncio.create_task(reader.poll()) for reader in self.readers]
-        writing = [asyncio.create_task(self._write(self.loaded.ids[flow])) for flow in flows()]
+        over = asyncio.Event()
+        writing = [asyncio.create_task(self._write(self.loaded.ids[flow], over)) for flow in flows()]
         disturbed = 0
         while not is_over():
             if self.changes >= every * (disturbed + 1):
                 disturbed += 1
                 await asyncio.to_thread(disturb)
             await asyncio.sleep(0.01)
-        for task in writing:
-            task.cancel()
-        await asyncio.gather(*writing, return_exceptions=True)
-        await asyncio.to_thread(self.server.start)
+        # A call that was given up would still be carried out, after the last event was read.
+        over.set()
+        await asyncio.gather(*writing)
         assert await soon_true(self._is_read)
         for task in reading:
             task.cancel()
         await asyncio.gather(*reading, return_exceptions=True)
         return await self._mistakes()
 
-    async def _write(self, flow: str) -> None:
-        """Start and stop the flow, again where nobody answered."""
+    async def _write(self, flow: str, over: asyncio.Event) -> None:
+        """Start and stop the flow until it is over, again where nobody answered."""
         headers = {"Authorization": f"Bearer {self.loaded.tokens['ada']}"}
         async with httpx.AsyncClient(base_url=self.server.url, headers=headers, verify=TRUSTS_NOBODY) as http:
-            while True:
+            while not over.is_set():
                 for mutation in NEXT.values():
                     assert await soon_true(partial(self._is_done, http, mutation, flow))
                     self.acknowledged[flow] += 1
@@ -108,10 +108,8 @@ class FeedLoad:
     async def _is_read(self) -> bool:
         """Whether everything is numbered, and each reader has the latest event."""
         async with connected(self.url) as connection:
-            last = await connection.fetchval("select position from feed")
-            return bool(await connection.fetchval(IS_EMPTY)) and all(
-                reader.events and reader.events[-1][0] == last for reader in self.readers
-            )
+            last = await connection.fetchval(LAST)
+        return last is not None and all(reader.events and reader.events[-1][0] == last for reader in self.readers)
 
     async def _mistakes(self) -> list[str]:
         first, second = (reader.events for reader in self.readers)
