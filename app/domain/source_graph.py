@@ -155,18 +155,18 @@ class SourceGraph:
 
     def usable_where(self) -> UsableWhere:
         """The workspaces, besides its own, that can use all components of the flow (C1 to C3, C0 across tenants)."""
-        if len(self._resolved) < len(self._first_commands):
+        if None in self.components.values():
             return UsableWhere(nowhere_else=True, tenant=None, shadowing=frozenset(), contract=None, whitelisted=None)
-        known, catalogue = self._resolved, self._catalogue
-        teams = {component.contract_id for component in known.values() if component.access is ComponentAccess.TEAM}
-        whitelists = [component.whitelisted | {component.contract_id} for component in known.values()]
-        is_shared = all(component == catalogue.shared(command) for command, component in known.items())
+        known, catalogue = self._known, self._catalogue
+        teams = {component.contract_id for component in known if component.access is ComponentAccess.TEAM}
+        whitelists = [component.whitelisted | {component.contract_id} for component in known]
+        is_shared = all(component == catalogue.shared(command) for component, command in known.items())
         return UsableWhere(
             nowhere_else=len(teams) > 1,
             tenant=None if is_shared else self.workspace.contract.tenant_id,
             shadowing=frozenset(
                 tenant
-                for command, component in known.items()
+                for component, command in known.items()
                 for tenant in catalogue.tenants(command)
                 if catalogue.resolve(command, tenant) != component
             ),
@@ -175,18 +175,9 @@ class SourceGraph:
         )
 
     @cached_property
-    def _first_commands(self) -> Mapping[ComponentName | str, str]:
-        """The command of the first step of each component, in their order."""
-        commands: dict[ComponentName | str, str] = {}
-        for command in self.components:
-            commands.setdefault(named_component(command), command)
-        return commands
-
-    @cached_property
-    def _resolved(self) -> Mapping[str, Component]:
-        """The components that the flow's tenant knows, by the commands of their first steps."""
-        resolved = ((command, self.components[command]) for command in self._first_commands.values())
-        return {command: component for command, component in resolved if component is not None}
+    def _known(self) -> Mapping[Component, str]:
+        """The components that the flow's tenant knows, each with a command that names it."""
+        return {component: command for command, component in self.components.items() if component is not None}
 
     def _reasons_in(self, destination: Workspace) -> _Reasons:
         """Why a destination can't use each known component: the same for all workspaces of one contract and type."""
@@ -197,24 +188,26 @@ class SourceGraph:
                 why_unusable(component, destination)
                 if self._catalogue.resolve(command, contract.tenant_id) is component
                 else InaccessibilityReason.OTHER_TENANT
-                for command, component in self._resolved.items()
+                for component, command in self._known.items()
             )
         return self._reasons[key]
 
     def _listed(self, reasons: _Reasons) -> Iterator[InaccessibleComponent]:
-        known = dict(zip(self._resolved, reasons, strict=True))
-        inaccessible: dict[ComponentName | str, tuple[InaccessibilityReason, list[Step]]] = {}
-        for name, command in self._first_commands.items():
-            reason = known.get(command, InaccessibilityReason.UNKNOWN_COMPONENT)
-            if reason is not None:
-                inaccessible[name] = reason, []
+        unknown = InaccessibilityReason.UNKNOWN_COMPONENT
+        of_known = dict(zip(self._known, reasons, strict=True))
+        of_commands = {
+            command: reason
+            for command, component in self.components.items()
+            if (reason := unknown if component is None else of_known[component]) is not None
+        }
+        users: dict[ComponentName | str, list[Step]] = {}
         # Usually there is none, and the steps needn't be looked at.
-        for step in self.graph.steps if inaccessible else ():
-            if (name := named_component(step.command)) in inaccessible:
-                inaccessible[name][1].append(step)
-        for name, (reason, steps) in inaccessible.items():
-            component = self.components[steps[0].command]
-            yield InaccessibleComponent(str(name), component, tuple(steps), reason)
+        for step in self.graph.steps if of_commands else ():
+            if step.command in of_commands:
+                users.setdefault(named_component(step.command), []).append(step)
+        for name, steps in users.items():
+            command = steps[0].command
+            yield InaccessibleComponent(str(name), self.components[command], tuple(steps), of_commands[command])
 
 
 def advice(by_reason: Mapping[InaccessibilityReason, Sequence[InaccessibleComponent]], workspace: Workspace) -> str:
