@@ -162,12 +162,6 @@ class Catalogue:
         return () if read is None else self._by_name.get(read.component, ())
 
 
-def resolve_all(commands: Iterable[str], catalogue: Catalogue, workspace: Workspace) -> dict[str, Component | None]:
-    """The component that each command means in the tenant of this workspace (C0)."""
-    tenant = workspace.contract.tenant_id
-    return {command: catalogue.resolve(command, tenant) for command in dict.fromkeys(commands)}
-
-
 LONGEST_COMMAND = 1000
 """The most characters of a command that names a component."""
 

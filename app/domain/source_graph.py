@@ -13,13 +13,12 @@ from app.domain.component import (
     InaccessibilityReason,
     Step,
     named_component,
-    resolve_all,
     why_unusable,
 )
 from app.domain.errors import Path, Refusal, counted, enumerated, named, printable
 from app.domain.flow import Graph
 from app.domain.model import ContractId, TenantId, Workspace, WorkspaceType
-from app.domain.topics import TopicUse, topic_uses
+from app.domain.topics import TopicUse, is_pub_sub
 
 LONGEST_COMPONENTS = 900
 LONGEST_REMEDY = 100
@@ -122,12 +121,20 @@ class SourceGraph:
 
     @cached_property
     def components(self) -> Mapping[str, Component | None]:
-        """The component that each command means in the flow's workspace."""
-        return resolve_all(self.graph.commands, self._catalogue, self.workspace)
+        """The component that each command means in the tenant of the flow's workspace (C0)."""
+        tenant = self.workspace.contract.tenant_id
+        return {command: self._catalogue.resolve(command, tenant) for command in dict.fromkeys(self.graph.commands)}
 
     @cached_property
     def topic_uses(self) -> tuple[TopicUse, ...]:
-        return topic_uses(self.graph, self.components)
+        """The pub/sub steps of the flow, each with its topic; a step with a topic is one whatever its component is now."""
+        topics = {bound.position: bound.topic for bound in self.graph.bindings if bound.topic is not None}
+        pub_sub = {command for command, component in self.components.items() if is_pub_sub(component)}
+        return tuple(
+            TopicUse(step, topics.get(step.position))
+            for step in self.graph.steps
+            if step.position in topics or step.command in pub_sub
+        )
 
     def component_at(self, position: int) -> Component | None:
         """The component of the step at this position."""

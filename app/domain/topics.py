@@ -8,7 +8,7 @@ from typing import Any
 
 from app.domain.component import Component, Step, read_command
 from app.domain.errors import TOPIC, FlowRefusal, Refusal, counted, enumerated, named, not_here, printable
-from app.domain.flow import Flow, Graph
+from app.domain.flow import Flow
 from app.domain.model import ReferenceKind, Target, Workspace
 
 
@@ -88,21 +88,6 @@ class TopicUse:
 
     step: Step
     topic_id: str | None
-
-
-def topic_uses(graph: Graph, components: Mapping[str, Component | None]) -> tuple[TopicUse, ...]:
-    """The pub/sub steps of a flow, each with its topic."""
-    topics = {
-        step.position: topic
-        for step in graph.bindings
-        if isinstance(topic := step.values.get(ReferenceKind.TOPIC), str)
-    }
-    pub_sub = {command for command, component in components.items() if is_pub_sub(component)}
-    return tuple(
-        TopicUse(step, topics.get(step.position))
-        for step in graph.steps
-        if step.position in topics or step.command in pub_sub
-    )
 
 
 def may_replace_topic(uses: Sequence[TopicUse]) -> bool:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from app.domain.component import Step, resolve_all
+from app.domain.component import Step
 from app.domain.facts import Facts
 from app.domain.flow import CopiedState, SourceWish, size_of_graphs
 from app.domain.input import name_key
 from app.domain.model import Kind, ReferenceKind, Target, UserId, is_id
 from app.domain.references import CredentialMatch, StepInNeed, ranked, steps_in_need
-from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, missing_with_each, topic_uses
+from app.domain.source_graph import SourceGraph
+from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, missing_with_each
 from app.execution.rows import Columns
 from app.meter import current_meter
 from app.offload import offload
@@ -161,9 +162,7 @@ async def find_topics_in_use(database: Database, actor: UserId, flow_id: str, wi
     if source is None or not isinstance(source.copied, CopiedState):
         return None
     graph, home = source.copied.state.graph, source.flow.access.workspace
-    uses = await offload(
-        size_of_graphs(graph), lambda: topic_uses(graph, resolve_all(graph.commands, source.catalogue, home))
-    )
+    uses = await offload(size_of_graphs(graph), lambda: SourceGraph(graph, source.catalogue, home).topic_uses)
     return TopicsInUse(uses, source.topics)
 
 

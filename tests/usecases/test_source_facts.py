@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from app.domain.flow import BY_DEFAULT, CopiedState, SourceWish, StateOfFlow
-from app.domain.topics import distinct_topics, topic_uses
+from app.domain.source_graph import SourceGraph
+from app.domain.topics import distinct_topics
 from app.storage.connections.engine import engine_of
 from app.storage.facts.gather import read_catalogue, read_targets
 from app.storage.reads.graphs import SOURCE, SOURCE_WITH_TOPICS, read_chosen
@@ -48,8 +49,7 @@ async def test_one_statement_reads_components_and_topics_of_the_copied_state(
                 meant = catalogue.resolve(command, tenant)
                 assert source.catalogue.resolve(command, tenant) == without.catalogue.resolve(command, tenant) == meant
                 assert source.catalogue.tenants(command) == catalogue.tenants(command)
-            components = {one: catalogue.resolve(one, home.contract.tenant_id) for one in graph.commands}
-            topics = distinct_topics(topic_uses(graph, components))
+            topics = distinct_topics(SourceGraph(graph, catalogue, home).topic_uses)
             assert source.topics == await read_targets(connection, user, topics)
         copied += 1
     assert copied > 0 or who != "ada"
