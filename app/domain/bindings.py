@@ -125,11 +125,11 @@ class _Rebinding:
 
     def _can_use_other_topics(self) -> bool:
         """Whether the destination has all topics that neither a choice nor a mapping settles (the table, P3)."""
-        mapped = self.references.mappings.get(TOPIC, {})
         unsettled = (
             use
             for use in self.source.topic_uses
-            if use.topic_id not in mapped and TOPIC not in self.choices.get(use.step.position, NOTHING)
+            if (TOPIC, use.topic_id) not in self.references.mappings
+            and TOPIC not in self.choices.get(use.step.position, NOTHING)
         )
         return all(self.destination.can_use(TOPIC, topic) for topic in distinct_topics(unsettled))
 
@@ -147,7 +147,7 @@ class _Rebinding:
         if kind in choices:
             return choices[kind]
         reference = before.reference(kind)
-        mapping = self.references.mappings.get(kind, {}).get(reference or "")
+        mapping = self.references.mappings.get((kind, reference or ""))
         if mapping is not None:
             return mapping.to_id
         if kind is TOPIC and self.references.topic_id is not None:

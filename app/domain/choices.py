@@ -5,12 +5,12 @@ A mapping puts one reference in the place of another wherever the source uses it
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from operator import itemgetter
 
 from app.domain.component import Component
 from app.domain.content import Misplaced, in_graph, misplaced, not_accessible
 from app.domain.errors import TOPIC, Path, not_found, printable
+from app.domain.flow import Users
 from app.domain.graph import NOTHING, Bindings, Json, StepBindings
 from app.domain.input import InvalidInput
 from app.domain.model import Kind, ReferenceKind, kind_in, with_article
@@ -45,8 +45,8 @@ class ReferenceMapping:
         return None if before is None or after is None or before is after else (before, after)
 
 
-Mapped = Mapping[ReferenceKind, Mapping[str, ReferenceMapping]]
-"""Mappings by kind, and by the id that is replaced."""
+Mapped = Mapping[tuple[ReferenceKind, str], ReferenceMapping]
+"""Mappings by the kind and id of what is replaced."""
 
 Choices = Mapping[ReferenceKind, str | None]
 """An id binds a step, None clears its binding, and a kind that is missing is left as it is."""
@@ -126,24 +126,17 @@ def _unknown(from_id: str, kind: ReferenceKind | None) -> str:
 
 
 def mapped(mappings: Iterable[ReferenceMapping]) -> Mapped:
-    """The mappings by kind; of several for one reference the first counts, and those of two kinds map nothing."""
-    by_kind: dict[ReferenceKind, dict[str, ReferenceMapping]] = {}
+    """Find mappings by what they replace; of several for one reference the first counts, and those of two kinds map nothing."""
+    by_reference: dict[tuple[ReferenceKind, str], ReferenceMapping] = {}
     for mapping in mappings:
         if mapping.kind is not None and mapping.two_kinds is None:
-            by_kind.setdefault(mapping.kind, {}).setdefault(mapping.from_id, mapping)
-    return by_kind
+            by_reference.setdefault((mapping.kind, mapping.from_id), mapping)
+    return by_reference
 
 
-def mappings_used(
-    own: Iterable[ReferenceMapping], shared: Mapped, users: Mapping[ReferenceKind, Mapping[str, object]]
-) -> Mapped:
-    """The mappings of references that a flow uses, by kind; an item's own come before those of its call."""
-    used: dict[ReferenceKind, dict[str, ReferenceMapping]] = {}
-    for kind, mappings in chain(mapped(own).items(), shared.items()):
-        of_kind = used.setdefault(kind, {})
-        for reference in users.get(kind, {}).keys() & mappings.keys():
-            of_kind.setdefault(reference, mappings[reference])
-    return used
+def mappings_used(own: Iterable[ReferenceMapping], shared: Mapped, users: Users) -> Mapped:
+    """The mappings of references that a flow uses; an item's own take the place of those of its call."""
+    return {used: mappings[used] for mappings in (shared, mapped(own)) for used in users.keys() & mappings.keys()}
 
 
 def read_choices(graph: SourceGraph, bindings: Iterable[StepChoice]) -> ChosenReferences:
@@ -205,7 +198,7 @@ def choose_references(
     chosen = read_choices(source, bindings) if bindings else ChosenReferences()
     mappings = mappings_used(own, shared, source.graph.users) if own or shared else {}
     mistakes = chosen.mistakes
-    if topic_id is not None and mappings.get(ReferenceKind.TOPIC):
+    if topic_id is not None and any(kind is ReferenceKind.TOPIC for kind, _ in mappings):
         twice = "A topic is given for the flow, and its topic is mapped too. Leave one of the two out."
         mistakes = (InvalidInput(TOPIC, twice), *mistakes)
     return replace(chosen, topic_id=topic_id, mappings=mappings, mistakes=mistakes)
@@ -241,14 +234,13 @@ def _unfit_mappings(
 ) -> Iterator[tuple[int, ReferenceMapping, ReferenceKind]]:
     """The mappings that some step can't use, each with the position of the first such step."""
     bound = references.by_position
-    for kind, mappings in references.mappings.items():
-        for mapping in mappings.values():
-            is_usable, positions = destination.can_use(kind, mapping.to_id), list[int]()
-            for command, users in source.graph.users[kind][mapping.from_id].items():
-                if not is_usable:
-                    positions.append(users[0])
-                elif not destination.fits(kind, mapping.to_id, source.components[command]):
-                    # A binding of the step comes before the mapping.
-                    positions += [position for position in users if kind not in bound.get(position, ())][:1]
-            if positions:
-                yield min(positions), mapping, kind
+    for (kind, from_id), mapping in references.mappings.items():
+        is_usable, positions = destination.can_use(kind, mapping.to_id), list[int]()
+        for command, users in source.graph.users[kind, from_id].items():
+            if not is_usable:
+                positions.append(users[0])
+            elif not destination.fits(kind, mapping.to_id, source.components[command]):
+                # A binding of the step comes before the mapping.
+                positions += [position for position in users if kind not in bound.get(position, ())][:1]
+        if positions:
+            yield min(positions), mapping, kind

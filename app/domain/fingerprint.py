@@ -195,7 +195,7 @@ def _input(wish: ExportWish, mappings: Pairs) -> object:
 
 def _mappings_used(copied: CopiedState | None, own: tuple[ReferenceMapping, ...], shared: Mapped) -> Pairs:
     used = {} if copied is None else mappings_used(own, shared, copied.state.graph.users)
-    return tuple(sorted({(each.from_id, each.to_id) for mappings in used.values() for each in mappings.values()}))
+    return tuple(sorted((each.from_id, each.to_id) for each in used.values()))
 
 
 def _reference_ids(

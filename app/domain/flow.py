@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from itertools import chain
 from operator import attrgetter
 
 from app.domain.access import WorkspaceAccess
@@ -25,8 +24,8 @@ from app.domain.model import (
     other_kind,
 )
 
-Users = Mapping[str, Mapping[str, Sequence[int]]]
-"""The positions of steps, by the id of one kind that they use, and by their command."""
+Users = Mapping[tuple[ReferenceKind, str], Mapping[str, Sequence[int]]]
+"""The positions of steps, by the kind and id of what they use, and by their command."""
 
 TEXTS = ("name", "description", "cron")
 """The fields of a state that its flow shows."""
@@ -68,12 +67,12 @@ class Graph:
         return [step.command for step in self.steps]
 
     @cached_property
-    def users(self) -> Mapping[ReferenceKind, Users]:
-        used: dict[ReferenceKind, dict[str, dict[str, list[int]]]] = {}
+    def users(self) -> Users:
+        used: dict[tuple[ReferenceKind, str], dict[str, list[int]]] = {}
         for bound in self.bindings:
             for kind, value in bound.values.items():
                 if isinstance(value, str) and kind is not ReferenceKind.DATA_SAMPLES:
-                    users = used.setdefault(kind, {}).setdefault(value, {})
+                    users = used.setdefault((kind, value), {})
                     users.setdefault(self.commands[bound.position], []).append(bound.position)
         return used
 
@@ -85,7 +84,7 @@ class Graph:
     @property
     def references(self) -> Iterable[str]:
         """Every id that the steps are bound to, once."""
-        return chain.from_iterable(self.users.values())
+        return dict.fromkeys(id_ for _, id_ in self.users)
 
     def bound(self, bindings: Bindings) -> "Graph":
         """A copy of the graph with other bindings."""

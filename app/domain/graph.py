@@ -30,8 +30,8 @@ KEYS = {
 """The keys of a native step for its bindings; its topic stands in `fields`, under the key that the component declares."""
 
 
-NOTHING: Mapping[ReferenceKind, Any] = MappingProxyType({})
-"""An empty mapping of kinds: no bindings, choices or mappings."""
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
+"""No bindings, choices or mappings."""
 
 
 class NoFields(StrEnum):

@@ -102,9 +102,7 @@ def named_by(wishes: Iterable[Wish]) -> Iterator[str]:
         yield from (id_ for mapping in wish.mappings for id_ in (mapping.from_id, mapping.to_id))
         yield from (chosen for step in wish.bindings for chosen in step.choices.values() if chosen is not None)
     for shared in {id(wish.shared_mappings): wish.shared_mappings for wish in exports}.values():
-        yield from (
-            id_ for mappings in shared.values() for each in mappings.values() for id_ in (each.from_id, each.to_id)
-        )
+        yield from (id_ for mapping in shared.values() for id_ in (mapping.from_id, mapping.to_id))
 
 
 _WHITELISTED = (
