@@ -164,7 +164,7 @@ class SourceGraph:
         """The workspaces, besides its own, that can use all components of the flow (C1 to C3, C0 across tenants)."""
         if None in self.components.values():
             return UsableWhere(nowhere_else=True, tenant=None, shadowing=frozenset(), contract=None, whitelisted=None)
-        known, catalogue = self._known, self._catalogue
+        known, catalogue = self._resolved, self._catalogue
         teams = {component.contract_id for component in known if component.access is ComponentAccess.TEAM}
         whitelists = [component.whitelisted | {component.contract_id} for component in known]
         is_shared = all(component == catalogue.shared(command) for component, command in known.items())
@@ -182,7 +182,7 @@ class SourceGraph:
         )
 
     @cached_property
-    def _known(self) -> Mapping[Component, str]:
+    def _resolved(self) -> Mapping[Component, str]:
         """The components that the flow's tenant knows, each with a command that names it."""
         return {component: command for command, component in self.components.items() if component is not None}
 
@@ -195,13 +195,13 @@ class SourceGraph:
                 why_unusable(component, destination)
                 if self._catalogue.resolve(command, contract.tenant_id) is component
                 else InaccessibilityReason.OTHER_TENANT
-                for component, command in self._known.items()
+                for component, command in self._resolved.items()
             )
         return self._reasons[key]
 
     def _listed(self, reasons: _Reasons) -> Iterator[InaccessibleComponent]:
         unknown = InaccessibilityReason.UNKNOWN_COMPONENT
-        of_known = dict(zip(self._known, reasons, strict=True))
+        of_known = dict(zip(self._resolved, reasons, strict=True))
         of_commands = {
             command: reason
             for command, component in self.components.items()
