@@ -43,6 +43,7 @@ from app.graphql.types.records import EventConnection, Types, events_of
 from app.graphql.types.resources import Contract, Node, User, node_by_id, nodes_by_id
 from app.graphql.types.workspace import Workspace
 from app.graphql.world_plans import WorldPlan
+from app.storage.pages.destinations import DestinationSearch
 from app.storage.pages.events import OF_TENANT
 from app.storage.pages.flow_filters import id_or_none
 from app.storage.pages.lists import ListName
@@ -50,7 +51,7 @@ from app.storage.reads.rows import UserView
 from app.usecases.apply_world import plan_world
 from app.usecases.copy_and_export import PlannedExports, plan_for_all
 from app.usecases.find_candidates import OverrideSearch, TopicSearch, TopicsInUse
-from app.usecases.find_destinations import DestinationSearch, ExportableFlow
+from app.usecases.find_destinations import ExportableFlow
 
 FlowId = Annotated[strawberry.ID, strawberry.argument(description="The id of the flow.")]
 WorkspaceId = Annotated[strawberry.ID, strawberry.argument(description="The id of the destination workspace.")]
@@ -150,12 +151,12 @@ class Query:
         include_ineligible: IneligibleContracts = False,
     ) -> Lookup[Listed]:
         """The contracts that hold at least one workspace that you may export this flow to, by name."""
-        paging, text = page.of("destinationContracts", flow_id), searched(search)
+        paging = page.of("destinationContracts", flow_id)
+        wanted = DestinationSearch(None, searched(search), include_ineligible)
 
         async def page_of_contracts(flow: ExportableFlow) -> Listed:
-            contracts = await flow.contracts(text, paging.request, include_ineligible=include_ineligible)
-            count = partial(flow.count_contracts, text, include_ineligible=include_ineligible)
-            return Listed(contracts, paging, count, "contract")
+            contracts = await flow.contracts(wanted, paging.request)
+            return Listed(contracts, paging, lambda: flow.count_contracts(wanted), "contract")
 
         return Lookup(info.context.loaders.exportable_flows, OfFlow(flow_id, source_wish(source)), page_of_contracts)
 

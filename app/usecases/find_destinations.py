@@ -1,7 +1,7 @@
 """Find where a flow may be exported to: the decision of the export itself, for a page of workspaces at once."""
 
 from asyncio import Lock
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -9,17 +9,20 @@ from app.domain.access import VisibleWorkspace
 from app.domain.export import Eligibility, ExportRefusal, NewExports, new_exports
 from app.domain.flow import CopiedState, SourceWish, size_of_graphs
 from app.domain.model import UserId, Workspace
+from app.domain.source_graph import UsableWhere
 from app.offload import interruptible, offload
-from app.storage.connections.connection import Element, Parameters, RowViews
+from app.storage.connections.connection import Element, RowViews
 from app.storage.connections.database import Database
 from app.storage.facts.visibility import VISIBLE
 from app.storage.pages.destinations import (
+    BoundList,
+    DestinationSearch,
     RatedContract,
     contracts_to_export_to,
     count_flows_used,
     workspaces_to_export_to,
 )
-from app.storage.pages.paging import ListBelow, Page, PageRequest
+from app.storage.pages.paging import Page, PageRequest
 from app.storage.pages.related import Related
 from app.storage.reads.graphs import SOURCE, read_chosen
 from app.storage.reads.rows import ContractView, WorkspaceView
@@ -39,8 +42,6 @@ LAYOUT = {
     "workspace": _places(WorkspaceView) | {Related.CONTRACT: _places(ContractView, "contract_")},
 }
 """The places of the values of a `RatedDestination` in such a row."""
-
-BoundList = tuple[ListBelow[Element], Parameters]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,13 +69,8 @@ class RatedDestination:
         return self.flow.exports.refusals(self.destination.access, flows_used)
 
 
-@dataclass(frozen=True, slots=True)
-class DestinationSearch:
-    """A filter of destinations; `include_ineligible` adds workspaces where the flow can't be exported to."""
-
-    contract_id: str | None = None
-    search: str | None = None
-    include_ineligible: bool = False
+ListFor = Callable[[UsableWhere | None, Workspace, DestinationSearch], BoundList[Element]]
+"""Makes the list of the destinations that the search selects, for a flow of this workspace."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +89,7 @@ class ExportableFlow:
 
     async def workspaces(self, search: DestinationSearch, request: PageRequest) -> Page[RatedDestination]:
         """A page of the workspaces, by name, each with whether the flow can be exported there."""
-        page = await self._page(self._listed(search), request)
+        page = await self._page(workspaces_to_export_to, search, request)
         workspaces = [VISIBLE.make(row) for row in page.rows]
         await self._count_flows(workspaces)
         eligibility, flows_used = self.exports.eligibility, self.flows_used
@@ -104,46 +100,28 @@ class ExportableFlow:
         return Page(rated, page.has_next, page.has_previous, page.key_of, RowViews(self._rated, LAYOUT))
 
     async def count_workspaces(self, search: DestinationSearch) -> int:
-        return await self._count(self._listed(search))
+        return await self._count(workspaces_to_export_to, search)
 
-    async def contracts(
-        self, search: str | None, request: PageRequest, *, include_ineligible: bool = False
-    ) -> Page[RatedContract]:
-        """A page of the contracts, by name, that hold a workspace where the flow may be exported to, or of all."""
-        return await self._page(self._listed_contracts(search, include_ineligible=include_ineligible), request)
+    async def contracts(self, search: DestinationSearch, request: PageRequest) -> Page[RatedContract]:
+        """A page of the contracts, by name, that hold a workspace where the flow may be exported to."""
+        return await self._page(contracts_to_export_to, search, request)
 
-    async def count_contracts(self, search: str | None, *, include_ineligible: bool = False) -> int:
-        return await self._count(self._listed_contracts(search, include_ineligible=include_ineligible))
+    async def count_contracts(self, search: DestinationSearch) -> int:
+        return await self._count(contracts_to_export_to, search)
 
     def _rated(self, row: Sequence[Any]) -> RatedDestination:
         return RatedDestination(VISIBLE.make(row[ELIGIBILITY:]), Eligibility(*row[:ELIGIBILITY]), self)
 
-    def _listed_contracts(self, search: str | None, *, include_ineligible: bool) -> BoundList[RatedContract] | None:
-        usable = self.exports.usable
-        if usable is None and not include_ineligible:
-            return None
-        return contracts_to_export_to(usable, home=self.home, search=search, include_ineligible=include_ineligible)
-
-    def _listed(self, search: DestinationSearch) -> BoundList[VisibleWorkspace] | None:
-        only_usable = None if search.include_ineligible else self.exports.usable
-        if only_usable is None and not search.include_ineligible:
-            return None
-        return workspaces_to_export_to(
-            only_usable, home=self.home, contract_id=search.contract_id, search=search.search
-        )
-
-    async def _page(self, listed: BoundList[Element] | None, request: PageRequest) -> Page[Element]:
-        if listed is None:
-            return Page()
+    async def _page(self, list_for: ListFor[Element], search: DestinationSearch, request: PageRequest) -> Page[Element]:
+        listed, values = list_for(self.exports.usable, self.home, search)
         async with self.database.reading() as connection:
-            [page] = await listed[0].pages(connection, [self.actor], request, {**listed[1], "viewer": self.actor})
+            [page] = await listed.pages(connection, [self.actor], request, {**values, "viewer": self.actor})
         return page
 
-    async def _count(self, listed: BoundList[Any] | None) -> int:
-        if listed is None:
-            return 0
+    async def _count(self, list_for: ListFor[Any], search: DestinationSearch) -> int:
+        listed, values = list_for(self.exports.usable, self.home, search)
         async with self.database.reading() as connection:
-            [number] = await listed[0].counts(connection, [self.actor], {**listed[1], "viewer": self.actor})
+            [number] = await listed.counts(connection, [self.actor], {**values, "viewer": self.actor})
         return number
 
     async def _count_flows(self, workspaces: Iterable[VisibleWorkspace]) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.domain.model import Contract, ContractId, ContractStatus, TenantId, Workspace, WorkspaceId, WorkspaceType
 from app.domain.source_graph import UsableWhere
-from app.storage.pages.destinations import contracts_to_export_to, workspaces_to_export_to
+from app.storage.pages.destinations import DestinationSearch, contracts_to_export_to, workspaces_to_export_to
 
 DIALECT = create_async_engine("postgresql+asyncpg://").dialect
 OF_ONE = Contract(
@@ -24,9 +24,9 @@ def statements(contracts: int, tenants: int) -> list[str]:
         whitelisted=frozenset(ContractId(f"contract_{number}") for number in range(contracts)),
     )
     listed = (
-        workspaces_to_export_to(usable, home=HOME, contract_id=None, search=None),
-        contracts_to_export_to(usable, home=HOME, search=None),
-        contracts_to_export_to(usable, home=HOME, search=None, include_ineligible=True),
+        workspaces_to_export_to(usable, HOME, DestinationSearch()),
+        contracts_to_export_to(usable, HOME, DestinationSearch()),
+        contracts_to_export_to(usable, HOME, DestinationSearch(include_ineligible=True)),
     )
     return [str(one.rows.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})) for one, _ in listed]
 

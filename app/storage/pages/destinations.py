@@ -1,6 +1,7 @@
 """Lists the workspaces and contracts to which a flow may be exported, page by page."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ from sqlalchemy import and_, false, or_, select, true
 from app.domain.access import VisibleWorkspace
 from app.domain.model import Kind, Workspace
 from app.domain.source_graph import UsableWhere
-from app.storage.connections.connection import Parameters, ReadConnection, RowViews, is_one_of, views_of
+from app.storage.connections.connection import Element, Parameters, ReadConnection, RowViews, is_one_of, views_of
 from app.storage.facts.mirrored_rules import (
     FLOWS_USED_BY_CONTRACT,
     HOME,
@@ -39,36 +40,49 @@ class RatedContract(NamedTuple):
     """Whether one of its workspaces is one where the flow may be exported to."""
 
 
+@dataclass(frozen=True, slots=True)
+class DestinationSearch:
+    """A filter of destinations; `include_ineligible` adds those where the flow can't be exported to."""
+
+    contract_id: str | None = None
+    """Of a workspace."""
+    search: str | None = None
+    include_ineligible: bool = False
+
+
 async def count_flows_used(connection: ReadConnection, contracts: Collection[str]) -> dict[str, int]:
     """How many flows each of these contracts holds in its production workspaces (X10), however many of these are asked for."""
     rows = await connection.rows(FLOWS_USED_BY_CONTRACT, {"contracts": sorted(contracts)})
     return dict.fromkeys(contracts, 0) | {row.contract_id: row.used for row in rows}
 
 
-def workspaces_to_export_to(
-    only_usable: UsableWhere | None, *, home: Workspace, contract_id: str | None, search: str | None
-) -> tuple[ListBelow[VisibleWorkspace], Parameters]:
-    """The workspaces, by name: those where a flow of the workspace `home` may be exported to.
+BoundList = tuple[ListBelow[Element], Parameters]
 
-    Without `only_usable` all that the user can see.
-    """
-    has_contract, has_search = contract_id is not None, bool(search)
-    is_bounded = _is_in_one_contract(only_usable)
-    listed = _workspaces_like(is_bounded=is_bounded, has_contract=has_contract, has_search=has_search)
-    return listed, {**_values(only_usable, home, search), "contract": id_or_none(Kind.CONTRACT, contract_id)}
+
+def workspaces_to_export_to(
+    usable: UsableWhere | None, home: Workspace, search: DestinationSearch
+) -> BoundList[VisibleWorkspace]:
+    """The workspaces, by name, where a flow of the workspace `home` may be exported to: without `usable` nowhere."""
+    listed = _workspaces_like(
+        is_bounded=_is_in_one_contract(usable),
+        has_contract=search.contract_id is not None,
+        has_search=bool(search.search),
+        include_ineligible=search.include_ineligible,
+    )
+    contract = id_or_none(Kind.CONTRACT, search.contract_id)
+    return listed, {**_values(usable, home, search.search), "contract": contract}
 
 
 def contracts_to_export_to(
-    usable: UsableWhere | None, *, home: Workspace, search: str | None, include_ineligible: bool = False
-) -> tuple[ListBelow[RatedContract], Parameters]:
-    """The contracts, by name, that hold a workspace where a flow of the workspace `home` may be exported to.
-
-    With `include_ineligible` all that the user can see. Without `usable` it may be exported nowhere.
-    """
+    usable: UsableWhere | None, home: Workspace, search: DestinationSearch
+) -> BoundList[RatedContract]:
+    """The contracts, by name, that hold a workspace where a flow of the workspace `home` may be exported to."""
     listed = _contracts_like(
-        is_bounded=_is_in_one_contract(usable), has_search=bool(search), include_ineligible=include_ineligible
+        is_bounded=_is_in_one_contract(usable),
+        has_search=bool(search.search),
+        include_ineligible=search.include_ineligible,
     )
-    return listed, _values(usable, home, search)
+    return listed, _values(usable, home, search.search)
 
 
 def _is_in_one_contract(usable: UsableWhere | None) -> bool | None:
@@ -87,12 +101,15 @@ def _values(usable: UsableWhere | None, home: Workspace, search: str | None) -> 
 
 
 @cache
-def _workspaces_like(*, is_bounded: bool | None, has_contract: bool, has_search: bool) -> ListBelow[VisibleWorkspace]:
+def _workspaces_like(
+    *, is_bounded: bool | None, has_contract: bool, has_search: bool, include_ineligible: bool
+) -> ListBelow[VisibleWorkspace]:
     access = WORKSPACE_ACCESS.c
-    eligible = () if is_bounded is None else (MAY_BE_EXPORTED_TO,)
     its = (or_(access.contract_id == USABLE_CONTRACT, access.workspace_id == HOME),) if is_bounded else ()
+    eligible = false() if is_bounded is None else and_(*its, MAY_BE_EXPORTED_TO)
     named = matching(access.name_key, has_search=has_search)
-    return WORKSPACES.where(*named, *((OF_CONTRACT,) if has_contract else ()), *its, *eligible)
+    conditions = (*named, *((OF_CONTRACT,) if has_contract else ()))
+    return WORKSPACES.where(*conditions, *(() if include_ineligible else (eligible,)))
 
 
 @cache
