@@ -89,7 +89,7 @@ class _Rebinding:
         self.choices = choices.by_position
         self.stays_inside = source.workspace.id == destination.workspace.id
         """The destination is the flow's own workspace, where everything stays (X1, X2, T2)."""
-        self.pub_sub = {use.step.position for use in source.topic_uses}
+        self.pub_sub = {step.position for step in source.topic_uses}
         self.topics_stay = self.stays_inside or self._can_use_other_topics()
 
     def rebound(self) -> Rebound:
@@ -125,12 +125,11 @@ class _Rebinding:
 
     def _can_use_other_topics(self) -> bool:
         """Whether the destination has all topics that neither a choice nor a mapping settles (the table, P3)."""
-        unsettled = (
-            use
-            for use in self.source.topic_uses
-            if (TOPIC, use.topic_id) not in self.references.mappings
-            and TOPIC not in self.choices.get(use.step.position, NOTHING)
-        )
+        unsettled = {
+            step: topic
+            for step, topic in self.source.topic_uses.items()
+            if (TOPIC, topic) not in self.references.mappings and TOPIC not in self.choices.get(step.position, NOTHING)
+        }
         return all(self.destination.can_use(TOPIC, topic) for topic in distinct_topics(unsettled))
 
     def _steps(self, positions: set[int]) -> Iterator[tuple[Step, References]]:

@@ -186,7 +186,7 @@ def graph_refused(facts: ExportFacts, wish: ExportWish, copied: CopiedState | No
     graph, access = _source_graph(facts, copied), facts.destination
     chosen, workspace = _chosen_references(facts, wish, graph), None if access is None else access.workspace
     yield from unknown_mappings(wish.mappings, facts.targets, facts.dangling)
-    uses = () if wish.topic_id is None else graph.topic_uses
+    uses = {} if wish.topic_id is None else graph.topic_uses
     yield from topic_refused(wish.topic_id, copied.flow, uses, workspace, facts.targets)
     yield from chosen.mistakes
     if access is not None:

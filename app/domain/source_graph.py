@@ -18,7 +18,7 @@ from app.domain.component import (
 from app.domain.errors import Path, Refusal, counted, enumerated, named, printable
 from app.domain.flow import Graph
 from app.domain.model import ContractId, TenantId, Workspace, WorkspaceType
-from app.domain.topics import TopicUse, is_pub_sub
+from app.domain.topics import TopicUses, is_pub_sub
 
 LONGEST_COMPONENTS = 900
 LONGEST_REMEDY = 100
@@ -126,15 +126,15 @@ class SourceGraph:
         return {command: self._catalogue.resolve(command, tenant) for command in dict.fromkeys(self.graph.commands)}
 
     @cached_property
-    def topic_uses(self) -> tuple[TopicUse, ...]:
-        """The pub/sub steps of the flow, each with its topic; a step with a topic is one whatever its component is now."""
+    def topic_uses(self) -> TopicUses:
+        """The pub/sub steps of the flow; a step with a topic is one whatever its component is now."""
         topics = {bound.position: bound.topic for bound in self.graph.bindings if bound.topic is not None}
         pub_sub = {command for command, component in self.components.items() if is_pub_sub(component)}
-        return tuple(
-            TopicUse(step, topics.get(step.position))
+        return {
+            step: topics.get(step.position)
             for step in self.graph.steps
             if step.position in topics or step.command in pub_sub
-        )
+        }
 
     def component_at(self, position: int) -> Component | None:
         """The component of the step at this position."""

@@ -82,28 +82,24 @@ class TopicSchemaMismatch:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class TopicUse:
-    """A pub/sub step, and the topic that it uses, if any."""
-
-    step: Step
-    topic_id: str | None
+TopicUses = Mapping[Step, str | None]
+"""The pub/sub steps of a flow, each with the topic that it uses, if any."""
 
 
-def may_replace_topic(uses: Sequence[TopicUse]) -> bool:
+def may_replace_topic(uses: TopicUses) -> bool:
     """Whether one topic can take the place of the flow's: it has pub/sub steps, which use no more than one."""
     return bool(uses) and len(distinct_topics(uses)) <= 1
 
 
-def distinct_topics(uses: Iterable[TopicUse]) -> tuple[str, ...]:
+def distinct_topics(uses: TopicUses) -> tuple[str, ...]:
     """The topics that are used, each once (T1); a step without a topic counts as none."""
-    return tuple(dict.fromkeys(use.topic_id for use in uses if use.topic_id is not None))
+    return tuple(dict.fromkeys(topic_id for topic_id in uses.values() if topic_id is not None))
 
 
 def topic_refused(
     topic_id: str | None,
     flow: Flow,
-    uses: Sequence[TopicUse],
+    uses: TopicUses,
     workspace: Workspace | None,
     targets: Mapping[str, Target],
 ) -> tuple[FlowHasNoTopic | MultipleTopicsNotCopied | TopicNotAccessible, ...]:

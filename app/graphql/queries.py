@@ -50,7 +50,7 @@ from app.storage.pages.lists import ListName
 from app.storage.reads.rows import UserView
 from app.usecases.apply_world import plan_world
 from app.usecases.copy_and_export import PlannedExports, plan_for_all
-from app.usecases.find_candidates import OverrideSearch, TopicSearch, TopicsInUse
+from app.usecases.find_candidates import OverrideSearch, TopicsInUse
 from app.usecases.find_destinations import ExportableFlow
 
 FlowId = Annotated[strawberry.ID, strawberry.argument(description="The id of the flow.")]
@@ -228,7 +228,7 @@ class Query:
         database, viewer = info.context.database, info.context.viewer
 
         async def candidates_for(in_use: TopicsInUse) -> Listed | None:
-            wanted = TopicSearch(in_use.topic_to_replace(from_topic_id), workspace_id, text)
+            wanted = in_use.to_replace(from_topic_id, workspace_id, text)
             topics = await wanted.page(database, viewer, paging.request)
             return None if topics is None else Listed(topics, paging, lambda: wanted.count(database, viewer), "topic")
 

@@ -16,7 +16,7 @@ from app.domain.input import name_key
 from app.domain.model import Kind, ReferenceKind, Target, UserId, is_id
 from app.domain.references import CredentialMatch, StepInNeed, ranked, steps_in_need
 from app.domain.source_graph import SourceGraph
-from app.domain.topics import TopicUse, distinct_topics, may_replace_topic, missing_with_each
+from app.domain.topics import TopicUses, distinct_topics, may_replace_topic, missing_with_each
 from app.execution.rows import Columns
 from app.meter import current_meter
 from app.offload import offload
@@ -37,39 +37,6 @@ from app.storage.pages.candidates import (
 from app.storage.pages.paging import Page, PageRequest
 from app.storage.reads.graphs import SOURCE_WITH_TOPICS, read_chosen
 from app.storage.reads.rows import CredentialView, SecretView, TopicView
-
-
-@dataclass(frozen=True, slots=True)
-class TopicInUse:
-    """The topic that a flow uses, None where it has none or several, and the steps that use one."""
-
-    topic: Target | None
-    steps: tuple[Step, ...]
-    may_be_replaced: bool
-    """Whether exportFlow would take another topic for it; if not, there are no candidates."""
-
-    def missing_with_each(self, rows: Sequence[Any]) -> list[tuple[str, ...]]:
-        """The properties that the steps would miss with the topic of each row of a page."""
-        if self.topic is None:
-            return [()] * len(rows)
-        return missing_with_each(self.steps, self.topic, [(row[ID], row[SCHEMA]) for row in rows])
-
-
-@dataclass(frozen=True, slots=True)
-class TopicsInUse:
-    """The pub/sub steps of a flow, and its topics as far as the caller can see them."""
-
-    uses: tuple[TopicUse, ...]
-    topics: Mapping[str, Target]
-
-    def topic_to_replace(self, topic_id: str | None) -> TopicInUse:
-        """The topic with this id or, without an id, the flow's only topic."""
-        distinct = distinct_topics(self.uses)
-        if topic_id is None and len(distinct) == 1:
-            topic_id = distinct[0]
-        steps = tuple(use.step for use in self.uses if use.topic_id is not None and use.topic_id == topic_id)
-        may_be_replaced = may_replace_topic(self.uses) if topic_id is None else topic_id in distinct
-        return TopicInUse(self.topics.get(topic_id or ""), steps, may_be_replaced)
 
 
 class TopicCandidate(NamedTuple):
@@ -119,14 +86,19 @@ class OverrideSearch:
 
 @dataclass(frozen=True, slots=True)
 class TopicSearch:
-    """The topics of a workspace that could replace the flow's topic, or those of them whose names hold a text.
+    """The topics of a workspace that could replace a topic of the flow, or those of them whose names hold a text.
 
     The search has no result where exportFlow refuses every topic: no pub/sub step, or several topics and none to replace.
     """
 
-    in_use: TopicInUse
+    topic: Target | None
+    """The topic to replace; None where the flow has none or several."""
+    steps: tuple[Step, ...]
+    """The steps that use it."""
+    may_be_replaced: bool
+    """Whether exportFlow would take another topic for it; if not, there are no candidates."""
     workspace_id: str
-    search: str | None = None
+    search: str | None
 
     async def page(self, database: Database, actor: UserId, request: PageRequest) -> Page[TopicCandidate] | None:
         """A page of them, each with what the flow would miss with it (T4); None if the workspace isn't visible."""
@@ -134,25 +106,48 @@ class TopicSearch:
             return None
         parameters, page = self._parameters(actor), Page[TopicView]()
         async with database.reading() as connection:
-            if self.in_use.may_be_replaced:
+            if self.may_be_replaced:
                 page = await TOPIC_CANDIDATES.page(connection, request, parameters, self.search)
             # Whoever is shown a topic sees its workspace.
             if not page.rows and not await sees_destination(connection, parameters):
                 return None
         size = sum(len(row[SCHEMA]) for row in page.rows)
-        missing = await offload(size, self.in_use.missing_with_each, page.rows)
+        missing = await offload(size, self._missing_with_each, page.rows)
         rows = [([*properties], *row) for row, properties in zip(page.rows, missing, strict=True)]
         return Page(rows, page.has_next, page.has_previous, page.key_of, CANDIDATES)
 
     async def count(self, database: Database, actor: UserId) -> int:
-        if not self.in_use.may_be_replaced:
+        if not self.may_be_replaced:
             return 0
         async with database.reading() as connection:
             return await TOPIC_CANDIDATES.count(connection, self._parameters(actor), self.search)
 
+    def _missing_with_each(self, rows: Sequence[Any]) -> list[tuple[str, ...]]:
+        """The properties that the steps would miss with the topic of each row of a page."""
+        if self.topic is None:
+            return [()] * len(rows)
+        return missing_with_each(self.steps, self.topic, [(row[ID], row[SCHEMA]) for row in rows])
+
     def _parameters(self, actor: UserId) -> dict[str, str]:
-        name = "" if self.in_use.topic is None else self.in_use.topic.name
+        name = "" if self.topic is None else self.topic.name
         return {"viewer": actor, "workspace": self.workspace_id, "name_key": name_key(name)}
+
+
+@dataclass(frozen=True, slots=True)
+class TopicsInUse:
+    """The pub/sub steps of a flow, and its topics as far as the caller can see them."""
+
+    uses: TopicUses
+    topics: Mapping[str, Target]
+
+    def to_replace(self, topic_id: str | None, workspace_id: str, search: str | None = None) -> TopicSearch:
+        """Search for topics to replace the one with this id or, without an id, the flow's only topic."""
+        distinct = distinct_topics(self.uses)
+        if topic_id is None and len(distinct) == 1:
+            topic_id = distinct[0]
+        steps = tuple(step for step, used in self.uses.items() if used is not None and used == topic_id)
+        may_be_replaced = may_replace_topic(self.uses) if topic_id is None else topic_id in distinct
+        return TopicSearch(self.topics.get(topic_id or ""), steps, may_be_replaced, workspace_id, search)
 
 
 async def find_topics_in_use(database: Database, actor: UserId, flow_id: str, wish: SourceWish) -> TopicsInUse | None:

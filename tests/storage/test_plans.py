@@ -23,7 +23,7 @@ from app.storage.reads.by_id import read_descents, read_destination_versions, re
 from app.storage.reads.exports import read_references
 from app.storage.upkeep.periodic import remove_records
 from app.usecases.copy_and_export import export_flow
-from app.usecases.find_candidates import OverrideSearch, TopicSearch, find_topics_in_use
+from app.usecases.find_candidates import OverrideSearch, find_topics_in_use
 from app.usecases.find_destinations import find_exportable_flow
 from app.usecases.transaction import UnitOfWork
 from tests.storage.large_world import (
@@ -255,7 +255,7 @@ async def test_candidates_are_read_rank_by_rank(large: Database, viewer: UserId,
     async def topics(request: PageRequest) -> Page[Any]:
         in_use = await find_topics_in_use(large, viewer, flow, BY_DEFAULT)
         assert in_use is not None
-        page = await TopicSearch(in_use.topic_to_replace(None), home, search).page(large, viewer, request)
+        page = await in_use.to_replace(None, home, search).page(large, viewer, request)
         assert page is not None
         return page
 

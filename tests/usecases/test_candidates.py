@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.flow import BY_DEFAULT, SourceWish, StateOfFlow
 from app.storage.pages.paging import PageRequest
-from app.usecases.find_candidates import OverrideSearch, TopicSearch, TopicsInUse, find_topics_in_use
+from app.usecases.find_candidates import OverrideSearch, TopicsInUse, find_topics_in_use
 from tests.usecases.company_database import CompanyDatabase, exported
 
 ALL = PageRequest(100)
@@ -54,8 +54,8 @@ async def offered(world: CompanyDatabase, flow: str, topic: str | None, to: str)
     """The topic in use, whether it may be replaced, the steps, and each topic on offer with what is missing of it."""
     uses = await topics_in(world, flow)
     assert uses is not None
-    in_use = uses.topic_to_replace(None if topic is None else world[topic])
-    candidates, ada = TopicSearch(in_use, world[to]), world.user("ada")
+    candidates = uses.to_replace(None if topic is None else world[topic], world[to])
+    ada = world.user("ada")
     page = await candidates.page(world.database, ada, ALL)
     topics = None
     if page is not None:
@@ -63,8 +63,8 @@ async def offered(world: CompanyDatabase, flow: str, topic: str | None, to: str)
         topics = [
             (key_of(world, one.topic.id), one.same_name, tuple(one.missing_properties)) for _, one in page.elements
         ]
-    used = None if in_use.topic is None else key_of(world, in_use.topic.id)
-    return used, in_use.may_be_replaced, [step.id for step in in_use.steps], topics
+    used = None if candidates.topic is None else key_of(world, candidates.topic.id)
+    return used, candidates.may_be_replaced, [step.id for step in candidates.steps], topics
 
 
 HIDDEN = f"workspace_{'0' * 26}"
@@ -99,5 +99,5 @@ async def test_a_flow_without_the_state_has_no_topics_and_no_id_of_a_workspace_n
     assert await topics_in(untouched, "plain", SourceWish(StateOfFlow.DRAFT)) is None
     uses = await topics_in(untouched, "orders")
     assert uses is not None
-    candidates = TopicSearch(uses.topic_to_replace(None), untouched["orders"])
+    candidates = uses.to_replace(None, untouched["orders"])
     assert await candidates.page(untouched.database, untouched.user("ada"), ALL) is None
