@@ -9,10 +9,9 @@ as the same double, so that `1` and `1.0` stay two things; lists in their own or
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from functools import partial
-from types import MappingProxyType, NoneType
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from app.domain.component import LONGEST_STEP_NAME, Link, Step, make_steps
@@ -170,39 +169,14 @@ NAMES = {kind: kind.value for kind in ReferenceKind}
 """Graphs have tens of thousands of steps, and values of an enumeration take long to ask for."""
 
 
-MOST_KNOWN = 10_000
-"""Different bindings of steps that are remembered, while the bindings of one or many graphs are read."""
-
-
-def bindings_from_json(
-    stored: Iterable[dict[str, Json]], read_before: dict[Hashable, StepBindings] | None = None
-) -> Bindings:
-    """Read bindings that `bindings_to_json` made, and take these apart. Steps that are bound alike share their values.
-
-    Graphs whose bindings are read with the same `read_before` share them as well.
-    """
-    known = {} if read_before is None else read_before
+def bindings_from_json(stored: Iterable[Mapping[str, Json]]) -> Bindings:
+    """Read bindings that `bindings_to_json` made."""
     bindings = []
     for step in stored:
-        position = step.pop("position")
-        # Other values can't be keys, or equal ones may be different: 1 and true.
-        alike = tuple(step.items()) if _COMPARABLE.issuperset(map(type, step.values())) else None
-        bound = known.get(alike) or _bindings_of_step(step)
-        if alike is not None and len(known) < MOST_KNOWN:
-            known[alike] = bound
-        bindings.append(_NEW_BINDINGS((position, *bound[1:])))
+        values = {kind: step[name] for kind, name in NAMES.items() if name in step}
+        no_fields = NoFields(step["noFields"]) if "noFields" in step else None
+        bindings.append(StepBindings(step["position"], values, step.get("topicField"), no_fields))
     return tuple(bindings)
-
-
-_COMPARABLE = {str, NoneType}
-_NEW_BINDINGS = partial(tuple.__new__, StepBindings)
-"""Makes one of a tuple, which takes less than the class does: there may be one for every step."""
-
-
-def _bindings_of_step(step: Mapping[str, Json]) -> StepBindings:
-    values = {kind: step[name] for kind, name in NAMES.items() if name in step}
-    no_fields = NoFields(step["noFields"]) if "noFields" in step else None
-    return StepBindings(0, values, step.get("topicField"), no_fields)
 
 
 def _split_step(node: Json, position: int, topic_field: TopicField) -> tuple[Json, StepBindings | None]:

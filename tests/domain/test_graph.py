@@ -3,7 +3,6 @@
 import copy
 import hashlib
 import json
-from collections.abc import Hashable
 
 import pytest
 
@@ -187,19 +186,6 @@ def test_bindings_are_stored_as_json_and_read_back() -> None:
         {"position": 3, "topicField": "channel", "TOPIC": None},
     ]
     assert bindings_from_json(json.loads(json.dumps(bindings_to_json(BINDINGS)))) == BINDINGS
-
-
-def test_steps_of_different_graphs_share_what_they_are_bound_to_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    known: dict[Hashable, StepBindings] = {}
-
-    def values_of(credential: str) -> object:
-        [step] = bindings_from_json([{"position": 0, "CREDENTIAL": credential}], known)
-        return step.values
-
-    monkeypatch.setattr(graph, "MOST_KNOWN", 1)
-    assert values_of("cred_1") is values_of("cred_1")
-    assert values_of("cred_2") is not values_of("cred_2")
-    assert len(known) == 1
 
 
 @pytest.mark.parametrize("no_fields", NoFields)

@@ -3,7 +3,7 @@
 Outlines of graphs and bindings are read with their flows while they are short together, else once they are counted.
 """
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property, reduce
 from operator import add, attrgetter
 from typing import Any, NamedTuple, Self
@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from app.domain.component import Link, Step, make_steps
 from app.domain.flow import TEXTS, FlowState, Graph, SavedState, ShownFlow, texts_of
-from app.domain.graph import NAMES, Bindings, StepBindings, bindings_from_json, bindings_to_json, canonical
+from app.domain.graph import NAMES, Bindings, bindings_from_json, bindings_to_json, canonical
 from app.domain.input import name_key
 from app.domain.model import Kind, ReferenceKind, VersionOrigin, is_id
 from app.storage.connections.connection import ReadConnection, Row, is_one_of
@@ -57,11 +57,9 @@ _REFERENCES = [name for kind, name in NAMES.items() if kind is not ReferenceKind
 class OutlinedGraph(Graph):
     """A stored graph, whose parts are parsed when they are asked for: most decisions need only a few parts."""
 
-    def __init__(self, outline: str, bindings: str, shared: dict[Hashable, StepBindings] | None = None) -> None:
-        """`shared` makes equal bindings of several graphs one object."""
+    def __init__(self, outline: str, bindings: str) -> None:
         super().__init__()
         self.outline_text, self.bindings_text = outline, bindings
-        self._shared = shared
 
     @property
     def size(self) -> int:
@@ -75,7 +73,7 @@ class OutlinedGraph(Graph):
 
     @cached_property
     def bindings(self) -> Bindings:
-        return bindings_from_json(orjson.loads(self.bindings_text), self._shared)
+        return bindings_from_json(orjson.loads(self.bindings_text))
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
@@ -103,9 +101,9 @@ class OutlinedGraph(Graph):
         return self
 
 
-def graph_of(row: Row, name: str, shared: dict[Hashable, StepBindings] | None = None) -> OutlinedGraph:
+def graph_of(row: Row, name: str) -> OutlinedGraph:
     """The graph of the state in a row that has `state_columns`."""
-    return OutlinedGraph(row[f"{name}_outline"], row[f"{name}_bindings"], shared)
+    return OutlinedGraph(row[f"{name}_outline"], row[f"{name}_bindings"])
 
 
 def state_of(row: Row, name: str, graph: Graph) -> SavedState | None:
@@ -207,9 +205,8 @@ async def read_outlines(connection: ReadConnection, states: Mapping[Key, Outline
     rows = {row.id: row for row in await connection.rows(_OUTLINES, {"ids": ids})} if ids else {}
     if rows.keys() != {*ids}:
         raise TransactionConflict("a draft has gone while it was looked at")
-    shared: dict[Hashable, StepBindings] = {}
-    graphs = {row_id: OutlinedGraph(row.outline, row.bindings, shared) for row_id, row in rows.items()}
-    return {key: graphs.get(state.id) or graph_of(state.row, state.name, shared) for key, state in states.items()}
+    graphs = {row_id: OutlinedGraph(row.outline, row.bindings) for row_id, row in rows.items()}
+    return {key: graphs.get(state.id) or graph_of(state.row, state.name) for key, state in states.items()}
 
 
 _DRAFT = (
