@@ -8,7 +8,6 @@ networks.
 """
 
 import re
-from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from ipaddress import ip_address
 
@@ -19,7 +18,7 @@ from starlette.responses import Response
 from app.http.refused_requests import RequestCode, RequestError
 from app.http.responses import logged_refusal
 
-HOST = re.compile(rb"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,45}\])(:[0-9]{0,5})?")
+HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,45}\])(:[0-9]{0,5})?")
 NO_HOST = RequestError(
     400, RequestCode.BAD_REQUEST, "The request must have exactly one header Host, with a host in it."
 )
@@ -39,12 +38,12 @@ class AllowedHosts:
         self._names = frozenset(name for name in names if not name.startswith("*"))
         self._endings = tuple(name.removeprefix("*") for name in names if name.startswith("*"))
 
-    def refusal_of(self, headers: Mapping[bytes, Sequence[bytes]]) -> RequestError | None:
-        hosts = headers.get(b"host", ())
+    def refusal_of(self, headers: Headers) -> RequestError | None:
+        hosts = headers.getlist("host")
         read = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
         if read is None:
             return NO_HOST
-        host = read[1].decode("ascii").lower().removesuffix(".")
+        host = read[1].lower().removesuffix(".")
         return None if self._allows(host) else not_allowed(host)
 
     def _allows(self, host: str) -> bool:

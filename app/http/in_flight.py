@@ -4,6 +4,7 @@ import asyncio
 import math
 import time
 
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
@@ -15,7 +16,6 @@ from app.telemetry.tracing import tracing
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 """The header that keeps browsers from guessing media types."""
 CLOSE = (b"connection", b"close")
-NO_HEADERS: tuple[bytes, ...] = ()
 PROMPT_SECONDS = 0.02
 """The age from which on a request whose body is still coming gives up its slot, and the client of another is watched."""
 
@@ -43,9 +43,7 @@ class InFlightRequest(LoggedRequest):
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, in_flight: "InFlightRequests") -> None:
         self.scope = scope
-        self.headers: dict[bytes, list[bytes]] = {}
-        for name, value in scope["headers"]:
-            self.headers.setdefault(name, []).append(value)
+        self.headers = Headers(scope=scope)
         self.receive = receive
         self.status: int | None = None
         """The status of the answer; None before the answer begins."""
@@ -63,11 +61,11 @@ class InFlightRequest(LoggedRequest):
         self._send = send
         self._in_flight = in_flight
         self._task = asyncio.current_task()
-        client, proposed = scope.get("client"), self.headers.get(b"x-request-id", NO_HEADERS)
+        client = scope.get("client")
         # Probes are too frequent for traces, and anybody may request other paths.
         traces = tracing() if scope["path"] == "/graphql" else None
         super().__init__(
-            request_id(proposed[0].decode("latin-1") if proposed else None),
+            request_id(self.headers.get("x-request-id")),
             client[0] if client else None,
             None if traces is None else traces.request(scope["method"], scope["path"], scope["headers"]),
         )

@@ -3,12 +3,11 @@
 import asyncio
 import json
 import re
-from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from starlette.datastructures import QueryParams
+from starlette.datastructures import Headers, QueryParams
 
 from app.fair_queue import Place
 from app.http.in_flight import InFlightRequest
@@ -17,12 +16,9 @@ from app.http.refused_requests import RequestCode, RequestError, json_text, shor
 from app.json_keys import repeated_key
 from app.offload import offload
 
-Headers = Mapping[bytes, Sequence[bytes]]
-"""The values of each header, by its name in lower case."""
 JSON_TYPE = "application/json"
 GRAPHQL_TYPE = "application/graphql-response+json"
 ANY_TYPE = ("application/*", "*/*")
-NO_TYPE = (b"",)
 
 _ELEMENTS = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"?)+')
 _PARAMETERS = re.compile(r'(?:[^";]|"(?:[^"\\]|\\.)*"?)+')
@@ -60,7 +56,7 @@ async def read_request(
         return _read_query(QueryParams(request.scope["query_string"]))
     _check_kind_of_body(request.headers)
     body = await _read_body(request, most=max_body_bytes, admission=admission, slot=slot)
-    if not body and b"upgrade" in request.headers:
+    if not body and "upgrade" in request.headers:
         # The HTTP server reads no body after such a header; a proxy takes it away.
         raise bad_request("The body is lost where an upgrade is offered. Send it without the header Upgrade.")
     fields = await offload(len(body), _read_json, body, "The body")
@@ -72,14 +68,13 @@ async def read_request(
 # Starlette reads no `Accept`, and for Werkzeug's reader a second web framework would be installed with every server.
 def media_type_for(headers: Headers) -> str:
     """The media type of the answer, the one with the highest quality. Raises RequestError, 406, if none is acceptable."""
-    accept = headers.get(b"accept")
-    return _most_wanted(b",".join(accept)[:LONGEST_MEDIA_TYPES]) if accept else JSON_TYPE
+    return _most_wanted(",".join(headers.getlist("accept"))[:LONGEST_MEDIA_TYPES])
 
 
 @lru_cache(MOST_REMEMBERED)
-def _most_wanted(accept: bytes) -> str:
+def _most_wanted(accept: str) -> str:
     qualities: dict[str, float] = {}
-    for element in _ELEMENTS.findall(accept.decode("latin-1")):
+    for element in _ELEMENTS.findall(accept):
         media_type, parameters = _read_media_type(element)
         if media_type:
             qualities[media_type] = max(qualities.get(media_type, 0), _quality(parameters.get("q", "1")))
@@ -109,17 +104,15 @@ def _quality(text: str) -> float:
 
 
 @lru_cache(MOST_REMEMBERED)
-def _is_json(content_type: bytes) -> bool:
-    media_type, parameters = _read_media_type(content_type.decode("latin-1"))
+def _is_json(content_type: str) -> bool:
+    media_type, parameters = _read_media_type(content_type)
     return media_type == JSON_TYPE and parameters.get("charset", "") in {"", "utf-8", "utf8"}
 
 
 def _check_kind_of_body(headers: Headers) -> None:
-    content_type, *_ = headers.get(b"content-type", NO_TYPE)
-    if not _is_json(content_type[:LONGEST_MEDIA_TYPES]):
+    if not _is_json(headers.get("content-type", "")[:LONGEST_MEDIA_TYPES]):
         raise RequestError(415, RequestCode.UNSUPPORTED_MEDIA_TYPE, f"Send the request as {JSON_TYPE}, in UTF-8.")
-    codings = headers.get(b"content-encoding", ())
-    coding = b", ".join(codings).decode("latin-1").strip().lower() if codings else ""
+    coding = ", ".join(headers.getlist("content-encoding")).strip().lower()
     if coding not in {"", "identity"}:
         message = f"The body has the Content-Encoding {coding[:LONGEST_CODING]}. Send it without one."
         raise RequestError(415, RequestCode.UNSUPPORTED_MEDIA_TYPE, message, {"Accept-Encoding": "identity"})
@@ -128,8 +121,8 @@ def _check_kind_of_body(headers: Headers) -> None:
 async def _read_body(request: InFlightRequest, *, most: int, admission: Admission, slot: Place) -> bytes:
     """The whole body. Raises RequestError, 413, where it is larger than that; Overloaded, ClientDisconnect."""
     # Leading zeros don't count.
-    declared = request.headers.get(b"content-length", [b""])[0].lstrip(b"0")
-    if len(declared) > LONGEST_INTEGER or (declared.isdigit() and int(declared) > most):
+    declared = request.headers.get("content-length", "").lstrip("0")
+    if len(declared) > LONGEST_INTEGER or (declared.isdecimal() and int(declared) > most):
         raise too_large(most)
     try:
         async with asyncio.timeout(None) as request.receiving:

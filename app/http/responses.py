@@ -5,12 +5,13 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import orjson
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.http.operations import Answer
 from app.http.refused_requests import RequestCode, RequestError
-from app.http.requests import GRAPHQL_TYPE, JSON_TYPE, Headers, media_type_for
+from app.http.requests import GRAPHQL_TYPE, JSON_TYPE, media_type_for
 from app.storage.connections.failures import Commits
 from app.telemetry.log import log
 from app.telemetry.metrics import request_refused

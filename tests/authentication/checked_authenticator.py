@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from starlette.datastructures import Headers
 from structlog.testing import capture_logs
 
 from app.domain.model import UserId
@@ -103,5 +104,5 @@ async def open_authenticator(
 
 async def viewer_of(authenticator: Authenticator, *headers: str) -> UserId | None:
     """The user whom these headers name."""
-    token = bearer_token({b"authorization": [header.encode() for header in headers]} if headers else {})
+    token = bearer_token(Headers(raw=[(b"authorization", header.encode()) for header in headers]))
     return None if token is None else (await authenticator.caller(token)).user_id

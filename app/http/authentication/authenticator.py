@@ -1,9 +1,11 @@
 """Authentication: the user of an API token or of a JWT. A token that isn't good is refused, never taken for no token."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
+
+from starlette.datastructures import Headers
 
 from app.domain.model import UserId
 from app.http.authentication.json_web_tokens import BETWEEN_REFETCHES, BadToken, JsonWebTokens, KeysUnavailable
@@ -105,17 +107,17 @@ class Authenticator:
         return Caller(user, position, names)
 
 
-def bearer_token(headers: Mapping[bytes, Sequence[bytes]]) -> str | None:
+def bearer_token(headers: Headers) -> str | None:
     """The token in the header `Authorization`, None without one; 401 for a header that holds none.
 
     The caller is told what is wrong with the form of the header, since that says nothing of any token.
     """
-    sent = headers.get(b"authorization")
-    if sent is None:
+    sent = headers.getlist("authorization")
+    if not sent:
         return None
     if len(sent) > 1:
         raise bad_header("is there more than once")
-    scheme, _, token = sent[0].decode("latin-1").partition(" ")
+    scheme, _, token = sent[0].partition(" ")
     token = token.strip(" ")
     if scheme.lower() != "bearer":
         raise bad_header("doesn't begin with Bearer and a space")

@@ -97,7 +97,7 @@ class Explorer:
         # Parts of files are for large ones, and cost time for each of them.
         request.scope["headers"] = [(key, value) for key, value in request.scope["headers"] if key != b"range"]
         if name in EXAMPLES and not self.is_open_to_all:
-            token = bearer_token(request.scope["request"].headers)
+            token = bearer_token(request.headers)
             if token is None:
                 raise token_wanted()
             await self.authenticator.caller(token)
@@ -114,7 +114,7 @@ class Explorer:
 
         Raises RequestError: 401 without such a token, 409 for a database that holds other data, 503 while others write.
         """
-        token = bearer_token(request.scope["request"].headers)
+        token = bearer_token(request.headers)
         if token not in DEMO_TOKENS:
             raise token_wanted()
         await self.authenticator.caller(token)
