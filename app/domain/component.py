@@ -124,8 +124,6 @@ class Catalogue:
     def __init__(self, components: Iterable[Component] = (), *, invisible: Iterable[Component] = ()) -> None:
         unseen = [*invisible]
         self._unseen = frozenset(component.id for component in unseen)
-        self._meant: dict[tuple[str, TenantId], Component | None] = {}
-        """By command and tenant: what was resolved before, since the flows of a call name the same again and again."""
         self._by_name: dict[ComponentName, list[Component]] = {}
         for component in sorted([*components, *unseen], key=lambda component: component.id):
             self._by_name.setdefault(component.name, []).append(component)
@@ -135,10 +133,9 @@ class Catalogue:
 
         A component that the caller can't see is None, like one that doesn't exist.
         """
-        key = command, tenant
-        if key not in self._meant:
-            self._meant[key] = self._resolved(command, tenant)
-        return self._meant[key]
+        own = next((component for component in self._named_in(command) if component.tenant_id == tenant), None)
+        meant = own or self.shared(command)
+        return None if meant is None or meant.id in self._unseen else meant
 
     def shared(self, command: str) -> Component | None:
         """The component that a command means in tenants that have none of its name (C0)."""
@@ -148,14 +145,6 @@ class Catalogue:
     def tenants(self, command: str) -> frozenset[TenantId]:
         """The tenants that have a component of their own under the name in this command."""
         return frozenset(component.tenant_id for component in self._named_in(command))
-
-    def _resolved(self, command: str, tenant: TenantId) -> Component | None:
-        named_so = self._named_in(command)
-        if not named_so:
-            return None
-        own = [component for component in named_so if component.tenant_id == tenant]
-        meant = own[0] if own else self.shared(command)
-        return None if meant is None or meant.id in self._unseen else meant
 
     def _named_in(self, command: str) -> Sequence[Component]:
         read = read_command(command)
