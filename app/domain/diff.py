@@ -7,13 +7,11 @@ matched by their ids; paths are JSON Pointers (RFC 6901) into the step or link.
 import marshal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from app.domain.flow import TEXTS, FlowState, texts_of
 from app.domain.graph import NOTHING, Json, canonical, link_ids, numbered
 from app.domain.matching import BYTES_PER_STEP, ELEMENTS_PER_STEP, ComparisonLimit, Stretch, unequal
 from app.domain.model import ReferenceKind
-from app.domain.references import by_position
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,14 +218,13 @@ def _binding_changes(older: FlowState, newer: FlowState) -> Iterator[BindingChan
     """The changes in the order of the newer steps; steps that are gone come last."""
     before, after = _bound_by_id(older), _bound_by_id(newer)
     for key in dict.fromkeys((*after, *before)):
-        older_step, newer_step = before.get(key, NO_STEP), after.get(key, NO_STEP)
-        values = newer_step.values
-        if older_step.values == values and all(isinstance(value, str | None) for value in values.values()):
+        (old_name, old), (new_name, new) = before.get(key, _NO_STEP), after.get(key, _NO_STEP)
+        if old == new and all(isinstance(value, str | None) for value in new.values()):
             # Other values need not be the same where they are equal: `1` is no `1.0`.
             continue
-        name = newer_step.name if key in after else older_step.name
+        name = new_name if key in after else old_name
         for kind in ReferenceKind:
-            was, now = older_step.values.get(kind), newer_step.values.get(kind)
+            was, now = old.get(kind), new.get(kind)
             if canonical(was) != canonical(now):
                 yield BindingChange(key, kind, _id_of(kind, was), _id_of(kind, now), name)
 
@@ -236,21 +233,16 @@ def _id_of(kind: ReferenceKind, value: Json) -> str | None:
     return value if isinstance(value, str) and kind is not ReferenceKind.DATA_SAMPLES else None
 
 
-class _BoundStep(NamedTuple):
-    name: str | None
-    values: Mapping[ReferenceKind, Json]
-
-
-NO_STEP = _BoundStep(None, NOTHING)
+_BoundStep = tuple[str | None, Mapping[ReferenceKind, Json]]
+"""The name of a step, and what it is bound to."""
+_NO_STEP: _BoundStep = None, NOTHING
 
 
 def _bound_by_id(state: FlowState) -> dict[str, _BoundStep]:
-    bound = by_position(state.graph.bindings)
-    keys = numbered(step.id for step in state.graph.steps)
-    return {
-        key: _BoundStep(step.name, bound[step.position].values if step.position in bound else NOTHING)
-        for key, step in zip(keys, state.graph.steps, strict=True)
-    }
+    values = {bound.position: bound.values for bound in state.graph.bindings}
+    steps = state.graph.steps
+    keys = numbered(step.id for step in steps)
+    return {key: (step.name, values.get(step.position, NOTHING)) for key, step in zip(keys, steps, strict=True)}
 
 
 def _rest(content: Json) -> dict[str, Json]:
