@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, count, islice
+from itertools import chain, islice
 
 from app.domain.component import Catalogue, Component, Step, named_component
 from app.domain.errors import Path
@@ -46,62 +46,59 @@ _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 GraphMistakes = tuple[InvalidInput, ...]
 
+JsonMistake = tuple[tuple[str | int, ...], str]
+"""The place in a JSON value, and what is wrong there."""
 
-def graph_mistakes(graph: Json, path: Path = ("graph",)) -> GraphMistakes:
+
+def graph_mistakes(graph: Json) -> GraphMistakes:
     """Every reason why this JSON can't be a graph, the first 50 of them, each with its path."""
+    return tuple(InvalidInput(("graph", *map(str, place)), reason) for place, reason in mistakes_in_graph(graph))
+
+
+def mistakes_in_graph(graph: Json) -> Iterator[JsonMistake]:
+    """The first 50 reasons why this JSON can't be a graph."""
     if not isinstance(graph, dict):
-        return (InvalidInput(path, "A graph is an object with `nodes` and `edges`."),)
-    return tuple(islice(chain(json_mistakes(graph, path), _form_mistakes(graph, path)), MOST_MISTAKES))
+        return iter([((), "A graph is an object with `nodes` and `edges`.")])
+    return islice(chain(mistakes_in_json(graph), _form_mistakes(graph)), MOST_MISTAKES)
 
 
-def json_mistakes(value: Json, path: Path) -> Iterable[InvalidInput]:
+def mistakes_in_json(value: Json) -> Iterable[JsonMistake]:
     """Every reason why JSON can't be stored or handed out again."""
-    return () if _is_storable(value) else _value_mistakes(value, path)
+    return () if _is_storable(value) else _value_mistakes(value)
 
 
-def located(root: Json, path: Path) -> Iterator[str | int]:
-    """A path into JSON with numbers for the indexes of lists; the paths of the domain's rules are all text."""
-    value = root
-    for part in path:
-        if isinstance(value, list):
-            yield int(part)
-            value = value[int(part)]
-        else:
-            yield part
-            value = value.get(part) if isinstance(value, dict) else None
-
-
-def _form_mistakes(graph: dict[str, Json], path: Path) -> Iterator[InvalidInput]:
-    for key, part in (("nodes", _node_mistakes), ("edges", _edge_mistakes)):
+def _form_mistakes(graph: dict[str, Json]) -> Iterator[JsonMistake]:
+    for key, mistakes_in in (("nodes", _node_mistakes), ("edges", _edge_mistakes)):
         if not isinstance(graph.get(key), list):
-            yield InvalidInput((*path, key), f"A graph has a list of {key}.")
+            yield (key,), f"A graph has a list of {key}."
             continue
         for index, value in enumerate(graph[key]):
-            yield from part(value, (*path, key, str(index)))
+            for place, reason in mistakes_in(value):
+                yield (key, index, *place), reason
 
 
-def _node_mistakes(node: Json, path: Path) -> Iterator[InvalidInput]:
+def _node_mistakes(node: Json) -> Iterator[JsonMistake]:
     if not isinstance(node, dict):
-        yield InvalidInput(path, "A step is an object.")
+        yield (), "A step is an object."
         return
     for key in ("id", "command"):
         if not isinstance(node.get(key), str):
-            yield InvalidInput((*path, key), f"A step has a string as its {key}.")
+            yield (key,), f"A step has a string as its {key}."
     if not isinstance(node.get("fields", {}), dict | None):
-        yield InvalidInput((*path, "fields"), "The fields of a step are an object.")
+        yield ("fields",), "The fields of a step are an object."
     for kind, key in KEYS.items():
         if kind is not ReferenceKind.DATA_SAMPLES and not isinstance(node.get(key), str | None):
-            yield InvalidInput((*path, key), f"The {kind.value.lower()} of a step is an id, or null.")
+            yield (key,), f"The {kind.value.lower()} of a step is an id, or null."
 
 
-def _edge_mistakes(edge: Json, path: Path) -> Iterator[InvalidInput]:
+def _edge_mistakes(edge: Json) -> Iterator[JsonMistake]:
     if not isinstance(edge, dict):
-        yield InvalidInput(path, "An edge is an object.")
+        yield (), "An edge is an object."
         return
     if not isinstance(edge.get("source"), str | None):
-        yield InvalidInput((*path, "source"), "The source of an edge is the id of a step, or null.")
+        yield ("source",), "The source of an edge is the id of a step, or null."
     if not isinstance(edge.get("target"), str):
-        yield InvalidInput((*path, "target"), "An edge has the id of a step, or error_all, as its target.")
+        yield ("target",), "An edge has the id of a step, or error_all, as its target."
 
 
 def _is_storable(root: Json) -> bool:
@@ -124,34 +121,35 @@ def _is_storable_text(root: Json) -> bool:
     return "\\u0000" not in text and _MANY_DIGITS.search(text) is None
 
 
-def _value_mistakes(root: Json, path: Path) -> Iterator[InvalidInput]:
+def _value_mistakes(root: Json) -> Iterator[JsonMistake]:
     """Find values that can't be stored or handed out again, in their order."""
     # Without recursion, whatever the depth, and without memory for values that are fine.
-    keys: list[str] = []
-    pending = [iter([("", root)])]
+    keys: list[str | int] = []
+    pending = [_members([root])]
     while pending:
         key, value = next(pending[-1], (None, None))
         if key is None:
             pending.pop()
             del keys[-1:]
         elif isinstance(value, dict | list) and len(pending) > DEEPEST_GRAPH:
-            at = _shortened((*keys, key))[1:4]
-            yield InvalidInput((*path, *at), f"This is nested deeper than {DEEPEST_GRAPH} levels.")
+            yield _place((*keys, key))[:3], f"This is nested deeper than {DEEPEST_GRAPH} levels."
         else:
             reason = _mistake_in(value)
             if reason is not None:
-                yield InvalidInput((*path, *_shortened((*keys, key))[1:]), reason)
+                yield _place((*keys, key)), reason
             if isinstance(value, dict | list):
                 keys.append(key)
                 pending.append(_members(value))
 
 
-def _members(value: dict[str, Json] | list[Json]) -> Iterator[tuple[str, Json]]:
-    return iter(value.items()) if isinstance(value, dict) else zip(map(str, count()), value, strict=False)
+def _members(value: dict[str, Json] | list[Json]) -> Iterator[tuple[str | int, Json]]:
+    return iter(value.items()) if isinstance(value, dict) else enumerate(value)
 
 
-def _shortened(keys: Path) -> Path:
-    return tuple(key if len(key) <= LONGEST_KEY else key[:LONGEST_KEY] + "…" for key in keys)
+def _place(keys: Iterable[str | int]) -> tuple[str | int, ...]:
+    """The place of a value below the root, whose own key comes first; long keys are cut."""
+    _, *inner = keys
+    return tuple(f"{key[:LONGEST_KEY]}…" if isinstance(key, str) and len(key) > LONGEST_KEY else key for key in inner)
 
 
 def _mistake_in(value: Json) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.component import Catalogue, Component, ComponentAccess, ComponentName
-from app.domain.content import Content, graph_mistakes, located, split_graph, topic_fields
+from app.domain.content import Content, mistakes_in_graph, split_graph, topic_fields
 from app.domain.errors import printable
 from app.domain.flow import TEXTS, FlowState
 from app.domain.graph import KEYS, Json, StepBindings, canonical
@@ -108,8 +108,8 @@ class FlowReader:
 
     def _graph(self, item: Item, thing: Thing | None, graph: Json, *at: Part) -> Content | None:
         """The content and bindings of a graph; well-formed steps of a malformed graph are checked too."""
-        malformed = graph_mistakes(graph, ())
-        self._mistakes.extend(Mistake(item.path(*at, *located(graph, each.path)), each.message) for each in malformed)
+        malformed = [*mistakes_in_graph(graph)]
+        self._mistakes.extend(Mistake(item.path(*at, *place), reason) for place, reason in malformed)
         steps = well_formed_steps(graph) if malformed else dict(enumerate(graph["nodes"]))
         readable = {"nodes": list(steps.values()), "edges": []} if malformed else graph
         tenant = TenantId((thing and thing.tenant) or "")
@@ -171,5 +171,5 @@ def well_formed_steps(graph: Json) -> dict[int, Json]:
     return {
         position: node
         for position, node in enumerate(nodes if isinstance(nodes, list) else [])
-        if not graph_mistakes({"nodes": [node], "edges": []})
+        if not any(mistakes_in_graph({"nodes": [node], "edges": []}))
     }

@@ -16,7 +16,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, ValidationError
 from pydantic_core import core_schema as form
 
-from app.domain.content import json_mistakes, located
+from app.domain.content import mistakes_in_json
 from app.domain.graph import Json
 from app.domain.world.sections import FORMAT, KEY_LIMITS, REQUIRED, SECTIONS, Property, Section
 from app.domain.world.things import Item, Mistake, Part
@@ -247,9 +247,8 @@ def read_item(section: Section, index: int, raw: Json) -> tuple[Item | None, lis
     if not isinstance(raw, dict):
         return None, mistakes
     for name in section.json_properties & raw.keys():
-        path = (section.name, index)
         mistakes.extend(
-            Mistake((*path, *located(raw, each.path)), each.message) for each in json_mistakes(raw[name], (name,))
+            Mistake((section.name, index, name, *place), reason) for place, reason in mistakes_in_json(raw[name])
         )
     malformed = frozenset(str(each.path[2]) for each in mistakes)
     values = {name: raw[name] for name in raw if name not in malformed and name not in {"versions", "draft"}}
