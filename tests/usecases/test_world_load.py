@@ -9,9 +9,10 @@ from app.domain.graph import Json, bindings_from_json, canonical, content_hash, 
 from app.domain.model import Kind, kind_of
 from app.domain.world.sections import SECTIONS
 from app.domain.world.things import Planned, Thing, WorldChange, WorldPlan
+from app.storage.connections.row_changes import in_one_statement
 from app.usecases.apply_world import ids_of
-from tests.applying import load_world
-from tests.usecases.world_files import GRAPH, WorldFile, as_file, contents, put, world
+from tests.applying import applied, load_world
+from tests.usecases.world_files import GRAPH, WorldFile, as_file, contents, document, put, world
 
 Contents = dict[str, list[dict[str, Any]]]
 
@@ -225,3 +226,14 @@ def test_a_key_of_several_sections_names_its_first_thing_and_with_the_section_ea
         for section, key, thing_id in things
     ]
     assert ids_of(WorldPlan(effects)) == {"a": "1", "tenants/a": "1", "users/a": "2", "roles/a": "4", "b": "3"}
+
+
+async def test_statements_are_made_once_however_many_documents_are_applied(database_url: str) -> None:
+    name, numbers = "Workshop", list[int]()
+    for _ in range(2):
+        await load_world(database_url, as_file(world()))
+        await applied(database_url, document(workspaces=[{"key": "dev", "name": name}]))
+        await applied(database_url, document(agents=[{"key": "office", "workspace": "dev", "remove": True}]))
+        numbers.append(in_one_statement.cache_info().currsize)
+        name += " again"
+    assert numbers[0] == numbers[1]

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, func
+from sqlalchemy import Table
 
 from app.domain.graph import Json
 from app.domain.input import email_key, name_key
@@ -16,6 +17,7 @@ from app.domain.world.things import Planned, Terms, Thing, WorldChange, WorldPla
 from app.storage import tables
 from app.storage.connections.connection import WriteConnection, statement
 from app.storage.connections.row_changes import (
+    NOW,
     RowsOfTable,
     delete_rows,
     insert_rows,
@@ -74,7 +76,7 @@ async def write_plan(store: Store, planned: Sequence[Planned], terms: Terms) -> 
     for section in SECTIONS.values():
         if section.kind is not None:
             await _write(store, section, changed, terms, _update)
-            await _write(store, section, created if section.name != "flows" else (), terms, insert_rows)
+            await _write(store, section, created if section.name != "flows" else (), terms, _insert)
     await _write_whitelists(connection, [*created, *changed])
     await write_members(connection, differing, terms, former)
     keys = [
@@ -108,7 +110,7 @@ async def _remove(store: Store, removed: Sequence[Planned], workspaces: Sequence
         if name == "flows":
             await store.write(*removed_flows(ids))
         elif section.kind is not None:
-            await store.write((delete_rows(STORED[name].table), [(each,) for each in ids]))
+            await store.write((_delete(STORED[name].table), [(each,) for each in ids]))
 
 
 async def _write(
@@ -134,8 +136,13 @@ def _tenants_of(planned: Iterable[Planned]) -> list[str]:
     return sorted(tenant for tenant in tenants if tenant)
 
 
+# Made once for each table, since `in_one_statement` keeps a statement for each of them.
+_insert, _delete = cache(insert_rows), cache(delete_rows)
+
+
+@cache
 def _update(table: Table, columns: tuple[str, ...]) -> RowsOfTable:
-    return update_rows(table, columns[1:], updated_at=func.now())
+    return update_rows(table, columns[1:], updated_at=NOW)
 
 
 def _row_of(section: Section, thing: Thing, terms: Terms) -> dict[str, Any]:
