@@ -23,7 +23,9 @@ def repeated_key(text: bytes, value: object) -> RepeatedKey | None:
 
     Raises RecursionError where the text is nested too deeply to be looked at.
     """
-    return _search(text) if _may_have_dropped(text, value) else None
+    if not _may_have_dropped(text, value):
+        return None
+    return _search(json.loads(text, object_pairs_hook=_object_or_members))
 
 
 def _may_have_dropped(text: bytes, value: object) -> bool:
@@ -37,14 +39,14 @@ def _may_have_dropped(text: bytes, value: object) -> bool:
     return text.count(b":") != written or (rb"\u003" in text and any(each in text for each in ESCAPED_COLONS))
 
 
-def _search(text: bytes) -> RepeatedKey | None:
-    pending: list[tuple[Any, _At]] = [(json.loads(text, object_pairs_hook=_object_or_members), None)]
-    while pending:
-        value, at = pending.pop()
-        if isinstance(value, tuple):
-            return RepeatedKey(_repeated_in(value), _path(at))
-        inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        pending.extend((inner, (at, key)) for key, inner in reversed([*inside]) if isinstance(inner, NESTED))
+def _search(value: Any) -> RepeatedKey | None:  # noqa: ANN401 - JSON
+    if isinstance(value, tuple):
+        return RepeatedKey(_repeated_in(value), ())
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in inside:
+        repeated = _search(inner)
+        if repeated is not None:
+            return RepeatedKey(repeated.key, (key, *repeated.path))
     return None
 
 
@@ -54,21 +56,6 @@ def _object_or_members(members: Members) -> dict[str, Any] | Members:
     return value if len(value) == len(members) else tuple(members)
 
 
-NESTED = (dict, list, tuple)
-
-
 def _repeated_in(members: Members) -> str:
     numbers = Counter(key for key, _ in members)
     return next(key for key, number in numbers.items() if number > 1)
-
-
-_At = tuple["_At", str | int] | None
-"""The place of a value: that of its parent, and its own key. Paths of all values would take much memory."""
-
-
-def _path(at: _At) -> tuple[str | int, ...]:
-    keys = []
-    while at is not None:
-        at, key = at
-        keys.append(key)
-    return tuple(reversed(keys))
