@@ -23,23 +23,6 @@ PROMPT_SECONDS = 0.02
 class InFlightRequest(LoggedRequest):
     """A request in flight, as every part of the server sees it. The task that answers it enters it as a context."""
 
-    __slots__ = (
-        "_in_flight",
-        "_send",
-        "_task",
-        "_watching",
-        "begun",
-        "body",
-        "commits",
-        "cut_by",
-        "deadline",
-        "headers",
-        "is_received",
-        "receive",
-        "scope",
-        "status",
-    )
-
     def __init__(self, scope: Scope, receive: Receive, send: Send, in_flight: "InFlightRequests") -> None:
         self.scope = scope
         self.headers = Headers(scope=scope)
@@ -64,7 +47,7 @@ class InFlightRequest(LoggedRequest):
         super().__init__(
             request_id(self.headers.get("x-request-id")),
             client[0] if client else None,
-            None if traces is None else traces.request(scope["method"], scope["path"], scope["headers"]),
+            None if traces is None else traces.request(scope["method"], scope["path"], self.headers),
         )
 
     async def send(self, message: Message) -> None:

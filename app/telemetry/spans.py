@@ -20,8 +20,6 @@ NAME = "flowport"
 LONGEST_TEXT = 2000
 """Characters of a statement."""
 CLOSE_SECONDS = 1.0
-CARRIED = {b"traceparent": "traceparent", b"tracestate": "tracestate", b"baggage": "baggage"}
-"""Headers by which a caller says which trace it is in."""
 
 
 class Tracing:
@@ -31,12 +29,11 @@ class Tracing:
         self._provider = provider
         self._tracer = provider.get_tracer(NAME)
 
-    def request(self, method: str, path: str, headers: list[tuple[bytes, bytes]]) -> "RequestSpan":
-        """A span within that of the caller, if it names one."""
-        carrier = {CARRIED[name]: value.decode("latin-1") for name, value in headers if name in CARRIED}
+    def request(self, method: str, path: str, headers: Mapping[str, str]) -> "RequestSpan":
+        """A span within that of the caller, if the headers name one."""
         attributes = {"http.request.method": method, "url.path": path}
         span = self._tracer.start_span(
-            f"{method} {path}", context=extract(carrier), kind=SpanKind.SERVER, attributes=attributes
+            f"{method} {path}", context=extract(headers), kind=SpanKind.SERVER, attributes=attributes
         )
         return RequestSpan(self._tracer, span)
 
@@ -49,8 +46,6 @@ class Tracing:
 
 class RequestSpan:
     """The span of a request; statements and Redis commands become child spans, whichever task sends them."""
-
-    __slots__ = ("_context", "_span", "_tracer", "span_id", "trace_id")
 
     def __init__(self, tracer: Tracer, span: Span) -> None:
         self._tracer = tracer
