@@ -11,8 +11,6 @@ PARTS = 4
 class Place:
     """A place that a caller holds until it gives the place back."""
 
-    __slots__ = ("caller", "queue")
-
     def __init__(self, queue: "FairQueue", caller: str) -> None:
         self.queue: FairQueue | None = queue
         self.caller = caller

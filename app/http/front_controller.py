@@ -70,11 +70,9 @@ class FrontController:
         request = scope["request"] = InFlightRequest(scope, receive, send, self.in_flight)
         with request:
             refusal = self._hosts.refusal_of(request.headers)
+            answer = self._behind_cors if refusal is None else logged_refusal(refusal)
             try:
-                if refusal is None:
-                    await self._behind_cors(scope, receive, request.send)
-                else:
-                    await logged_refusal(refusal)(scope, receive, request.send)
+                await answer(scope, receive, request.send)
             finally:
                 if request.span is not None:
                     request.span.end(request.status)

@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import sys
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -57,8 +58,6 @@ class LoggedRequest:
 
     The task that answers the request enters it; tasks started by that task see it too.
     """
-
-    __slots__ = ("_before", "client", "request_id", "span", "statements")
 
     def __init__(self, request_id: str, client: str | None, span: "RequestSpan | None" = None) -> None:
         self.request_id = request_id
@@ -120,10 +119,7 @@ def configure_log(*, log_format: str, level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         # A line and its end in one write, so that those of several processes don't mix.
         logger_factory=structlog.WriteLoggerFactory(stream),
-        cache_logger_on_first_use=True,
     )
-    global _logger  # noqa: PLW0603 - one that was used keeps what was configured before
-    _logger = structlog.get_logger().bind()
     theirs = logging.StreamHandler(stream)
     theirs.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -174,8 +170,4 @@ def logger_name(_: object, __: str, line: structlog.typing.EventDict) -> structl
     return {**line, "logger": line["_record"].name.replace("uvicorn.error", "uvicorn")}
 
 
-_logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
-
-
-def log() -> structlog.typing.FilteringBoundLogger:
-    return _logger
+log: Callable[[], structlog.typing.FilteringBoundLogger] = structlog.get_logger
