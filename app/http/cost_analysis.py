@@ -20,18 +20,16 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     InlineFragmentNode,
-    IntValueNode,
-    ListValueNode,
     ObjectValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    StringValueNode,
     ValueNode,
     VariableNode,
     get_named_type,
     get_nullable_type,
     is_composite_type,
+    value_from_ast_untyped,
 )
 
 from app.execution.fields import is_connection
@@ -99,8 +97,6 @@ class CostAnalysis:
     largest_page: int = LARGEST_PAGE
     read: dict[str, object] = field(default_factory=dict)
     """The variables that were looked at, with their values."""
-    visits: int = 0
-    """How many selections were looked at: no more than the document has."""
     _fragment_costs: dict[str, QueryCost] = field(default_factory=dict)
     _defaults: dict[str, object] = field(default_factory=dict)
 
@@ -128,7 +124,6 @@ class CostAnalysis:
     def _selection(self, selected: SelectionSetNode | None, parent: GraphQLNamedType | None) -> QueryCost:
         total = NOTHING
         for node in () if selected is None else selected.selections:
-            self.visits += 1
             total += QueryCost(directives=len(node.directives or ()))
             if isinstance(node, FieldNode):
                 total += self._field(node, parent)
@@ -214,10 +209,7 @@ class CostAnalysis:
     def _items(self, node: FieldNode) -> int:
         """How many items are in the input of a field; 10 where it takes none."""
         given = {argument.name.value: argument.value for argument in node.arguments or ()}.get("input")
-        if isinstance(given, ObjectValueNode):
-            input_: object = {field.name.value: self._value(field.value) for field in given.fields}
-        else:
-            input_ = None if given is None else self._value(given)
+        input_ = None if given is None else self._value(given)
         lists = [input_[name] for name in LISTS_OF_ITEMS if name in input_] if isinstance(input_, dict) else []
         items = next(iter(lists), None)
         return len(items) if isinstance(items, list) else LIST_COST if items is None else 1
@@ -227,11 +219,9 @@ class CostAnalysis:
             name = node.name.value
             self.read[name] = self.variables.get(name, NOT_GIVEN)
             return self.variables[name] if name in self.variables else self._defaults.get(name)
-        if isinstance(node, IntValueNode):
-            return int(node.value)
-        if isinstance(node, StringValueNode):
-            return node.value
-        return list(node.values) if isinstance(node, ListValueNode) else None
+        if isinstance(node, ObjectValueNode):
+            return {field.name.value: self._value(field.value) for field in node.fields}
+        return value_from_ast_untyped(node)
 
     def _output(self, name: str, parent: GraphQLNamedType | None) -> GraphQLOutputType | None:
         field = SCHEMA.get_field(parent, name) if is_composite_type(parent) else None

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from graphql import (
     DocumentNode,
+    GraphQLNamedType,
     OperationDefinitionNode,
     SelectionSetNode,
     Visitor,
@@ -22,8 +23,18 @@ from app.settings import Settings
 from tests.http.worst_documents import BOMB
 
 
-def walk(document: str, **variables: Any) -> CostAnalysis:
-    return CostAnalysis(parse(document), variables)
+class CountingAnalysis(CostAnalysis):
+    """Counts the selections that are looked at."""
+
+    visits = 0
+
+    def _selection(self, selected: SelectionSetNode | None, parent: GraphQLNamedType | None) -> QueryCost:
+        self.visits += 0 if selected is None else len(selected.selections)
+        return super()._selection(selected, parent)
+
+
+def walk(document: str, **variables: Any) -> CountingAnalysis:
+    return CountingAnalysis(parse(document), variables)
 
 
 def analyse_cost(document: str, **variables: Any) -> QueryCost:
