@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.domain.errors import INTO_WORKSPACE, WORKSPACE, Path, Refusal, named, not_found
+from app.domain.errors import INTO_WORKSPACE, WORKSPACE, NotFound, Path, Refusal, named
 from app.domain.model import (
     Contract,
     ContractId,
@@ -30,21 +30,13 @@ _ROLE_WITH = {FLOW_REVIEW: "Admin", FLOW_RELEASE: "Owner"}
 
 
 @dataclass(frozen=True, slots=True)
-class FlowNotFound(Refusal):
-    flow_id: str
-
-    @property
-    def message(self) -> str:
-        return not_found(Kind.FLOW, self.flow_id)
+class FlowNotFound(NotFound):
+    kind = Kind.FLOW
 
 
 @dataclass(frozen=True, slots=True)
-class WorkspaceNotFound(Refusal):
-    workspace_id: str
-
-    @property
-    def message(self) -> str:
-        return not_found(Kind.WORKSPACE, self.workspace_id)
+class WorkspaceNotFound(NotFound):
+    kind = Kind.WORKSPACE
 
 
 @dataclass(frozen=True, slots=True)

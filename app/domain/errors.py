@@ -112,8 +112,8 @@ class Refusal(Reason):
     """The part of the input that it is about: one element per field name or list index, or none at all."""
 
     def __init_subclass__(cls) -> None:
-        """Fail for a class whose code doesn't exist; only `FlowRefusal` needs none."""
-        if cls.__name__ != "FlowRefusal":
+        """Fail for a class whose code doesn't exist; only what refusals have in common needs none."""
+        if cls.__name__ not in {"FlowRefusal", "NotFound"}:
             cls.code = ErrorCode(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).upper())
 
 
@@ -123,6 +123,18 @@ class FlowRefusal(Refusal):
 
     flow_id: FlowId
     flow_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound(Refusal):
+    """A refusal of an id that is unknown, can't be seen, or can't be one."""
+
+    id: str
+    kind: ClassVar[Kind]
+
+    @property
+    def message(self) -> str:
+        return not_found(self.kind, self.id)
 
 
 Some = TypeVar("Some", bound=Refusal)

@@ -18,7 +18,7 @@ from app.domain.access import (
     rights_missing,
 )
 from app.domain.batch import Metered
-from app.domain.errors import Path, Refusal, Refused, Some, counted, not_found, printable, refused
+from app.domain.errors import NotFound, Path, Refusal, Refused, Some, counted, printable, refused
 from app.domain.flow import Flow, FlowState
 from app.domain.input import InvalidInput, description_mistakes
 from app.domain.model import FlowId, FlowStatus, Kind, WorkspaceId
@@ -37,12 +37,8 @@ class ReviewDecision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseNotFound(Refusal):
-    release_id: str
-
-    @property
-    def message(self) -> str:
-        return not_found(Kind.RELEASE, self.release_id)
+class ReleaseNotFound(NotFound):
+    kind = Kind.RELEASE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from enum import Enum, StrEnum
 
 from app.domain.access import ContractSuspended, InsufficientPermission, WorkspaceAccess, writing_refused
 from app.domain.batch import Batch, BatchNotApplied, UndosWish, decide_items
-from app.domain.errors import EXPORT, Refusal, Refused, not_found, printable, refused
+from app.domain.errors import EXPORT, NotFound, Refusal, Refused, printable, refused
 from app.domain.flow import ShownFlow
 from app.domain.input import InvalidInput
 from app.domain.model import DraftId, ExportId, FlowId, Kind
@@ -34,12 +34,8 @@ class ChangeSinceExport(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ExportNotFound(Refusal):
-    export_id: str
-
-    @property
-    def message(self) -> str:
-        return not_found(Kind.EXPORT, self.export_id)
+class ExportNotFound(NotFound):
+    kind = Kind.EXPORT
 
 
 class Instead(Enum):

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from app.domain.diff import FieldChange
-from app.domain.errors import Refusal, not_found
+from app.domain.errors import NotFound, Refusal
 from app.domain.graph import Json
 from app.domain.input import InvalidInput
 from app.domain.model import Kind
@@ -247,14 +247,10 @@ class WorldPlanIsStale(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class TenantNotFound(Refusal):
+class TenantNotFound(NotFound):
     """The tenant doesn't exist, or the caller doesn't provision it (W11)."""
 
-    tenant_id: str
-
-    @property
-    def message(self) -> str:
-        return not_found(Kind.TENANT, self.tenant_id)
+    kind = Kind.TENANT
 
 
 WorldRefusal = TenantNotFound | InvalidInput | ThingInUse | WorldPlanIsStale

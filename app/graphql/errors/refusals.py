@@ -38,12 +38,12 @@ from app.storage.reads.rows import TopicView
 
 @shows(access.FlowNotFound, "There is no such flow, or you can't see it: the answer is the same.")
 class FlowNotFound(Error):
-    flow_id: strawberry.ID = about("The id that was given.")
+    flow_id: strawberry.ID = about("The id that was given.", "id")
 
 
 @shows(access.WorkspaceNotFound, "There is no such workspace, or you can't see it: the answer is the same.")
 class WorkspaceNotFound(Error):
-    workspace_id: strawberry.ID = about("The id that was given.")
+    workspace_id: strawberry.ID = about("The id that was given.", "id")
 
 
 @shows(
@@ -120,7 +120,7 @@ class FlowNotPublished(Error):
 
 @shows(undo.ExportNotFound, "There is no such record, or you can't see where the flow went: the answer is the same.")
 class ExportNotFound(Error):
-    export_id: strawberry.ID = about("The id that was given.")
+    export_id: strawberry.ID = about("The id that was given.", "id")
 
 
 @shows(undo.CannotUndo, "Somebody has built on the result, or what was there before is no longer kept.")
@@ -130,7 +130,7 @@ class CannotUndo(Error):
 
 @shows(review.ReleaseNotFound, "There is no such release, or you can't see its workspace: the answer is the same.")
 class ReleaseNotFound(Error):
-    release_id: strawberry.ID = about("The id that was given.")
+    release_id: strawberry.ID = about("The id that was given.", "id")
 
 
 @shows(review.CannotReviewOwnRelease, "You requested the release yourself: somebody else has to review it.")
@@ -161,7 +161,7 @@ class CannotUndoRelease(Error):
 
 @shows(world.things.TenantNotFound, "There is no such tenant, or you don't provision it: the answer is the same.")
 class TenantNotFound(Error):
-    tenant_id: strawberry.ID = about("The id that was given; empty where none was.")
+    tenant_id: strawberry.ID = about("The id that was given; empty where none was.", "id")
 
 
 @shows(
