@@ -147,11 +147,7 @@ class Planning:
         self._note(item, WorldChange.REMOVED, thing, thing)
 
     def _compare(self, item: Item, values: Values, before: Thing) -> None:
-        initial = item.section.initial
-        lasting = {name: value for name, value in values.items() if name not in initial} if initial else values
-        if lasting.items() <= before.values.items() and (before.key is not None or item.key is None):
-            self._note(item, WorldChange.UNCHANGED, before, before)
-            return
+        lasting = {name: value for name, value in values.items() if name not in item.section.initial}
         after = normal(item.section, {**before.values, **lasting})
         gets_key = item.section.kind is not None and before.key is None and item.key is not None
         fields = [FieldChange("/key", None, item.key)] if gets_key else []
@@ -166,9 +162,8 @@ class Planning:
                 self._mistakes.append(Mistake(item.path(part.name), message))
             elif part.name == "email" and not self._terms.by_command:
                 self._mistakes.append(Mistake(item.path(part.name), ADDRESS_IS_FIXED))
-        thing = replace(before, values=after, key=before.key or item.key)
-        if before.key is None:
-            thing.scope = scope_of(item, after, self.names)
+        scope = before.scope if before.key is not None else scope_of(item, after, self.names)
+        thing = replace(before, values=after, key=before.key or item.key, scope=scope) if fields else before
         self._note(item, WorldChange.CHANGED if fields else WorldChange.UNCHANGED, thing, before, fields)
 
     def _resolved(self, item: Item) -> Values:
