@@ -25,12 +25,12 @@ from app.storage.tables import (
     WORKSPACE_ACCESS,
 )
 
-_IS_OPEN = RELEASE_REQUEST.c.state == ReleaseState.OPEN.value
+IS_OPEN = RELEASE_REQUEST.c.state == ReleaseState.OPEN.value
 _PUBLISHED = FLOW.c.published_version_id
-DRAFT_HAS_MOVED = and_(_IS_OPEN, FLOW_DRAFT.c.revision.is_distinct_from(RELEASE_ITEM.c.revision))
+DRAFT_HAS_MOVED = and_(IS_OPEN, FLOW_DRAFT.c.revision.is_distinct_from(RELEASE_ITEM.c.revision))
 VERSION_HAS_MOVED: ColumnElement[bool] = case(
     (RELEASE_REQUEST.c.state == ReleaseState.APPLIED.value, _PUBLISHED.is_distinct_from(RELEASE_ITEM.c.version_id)),
-    (and_(_IS_OPEN, FLOW.c.id.is_not(None)), _PUBLISHED.is_distinct_from(RELEASE_ITEM.c.over_version_id)),
+    (and_(IS_OPEN, FLOW.c.id.is_not(None)), _PUBLISHED.is_distinct_from(RELEASE_ITEM.c.over_version_id)),
     else_=false(),
 )
 WITH_PRESENT_STATE = (
@@ -39,7 +39,7 @@ WITH_PRESENT_STATE = (
     .outerjoin(FLOW_DRAFT, and_(FLOW_DRAFT.c.id == RELEASE_ITEM.c.draft_id, FLOW_DRAFT.c.set_aside_at.is_(None)))
 )
 """Items with their request, their flow and, while it is active, their draft."""
-_COMPUTED = {"is_open": _IS_OPEN, "draft_has_moved": DRAFT_HAS_MOVED, "version_has_moved": VERSION_HAS_MOVED}
+_COMPUTED = {"is_open": IS_OPEN, "draft_has_moved": DRAFT_HAS_MOVED, "version_has_moved": VERSION_HAS_MOVED}
 ITEMS = select(
     *(_COMPUTED[name].label(name) if name in _COMPUTED else RELEASE_ITEM.c[name] for name in ReleaseItem._fields)
 ).select_from(WITH_PRESENT_STATE)

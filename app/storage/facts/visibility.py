@@ -44,24 +44,6 @@ def with_access(rows: FromClause) -> FromClause:
 ACCESSES = with_access(WORKSPACE_ACCESS)
 """Workspaces that somebody can see; statements on it say who: `BY_VIEWER`."""
 
-WORKSPACES_SEEN = (
-    WORKSPACE_ACCESS.join(WORKSPACE, WORKSPACE_ACCESS.c.workspace_id == WORKSPACE.c.id)
-    .join(CONTRACT, WORKSPACE.c.contract_id == CONTRACT.c.id)
-    .outerjoin(ROLE, WORKSPACE_ACCESS.c.role_id == ROLE.c.id)
-)
-"""Workspaces that users see, with contract and role, but without the columns that only rules need."""
-
-WORKSPACE_COLUMNS: tuple[ColumnElement[Any], ...] = (
-    WORKSPACE.c.id,
-    WORKSPACE.c.name,
-    WORKSPACE.c.type,
-    WORKSPACE.c.contract_id,
-    CONTRACT.c.status,
-    ROLE.c.permissions,
-    WORKSPACE.c.publish_policy,
-)
-"""The columns of `WORKSPACES_SEEN` that queries answer."""
-
 BY_VIEWER = WORKSPACE_ACCESS.c.user_id == VIEWER
 
 FLOWS = FLOW.join(WORKSPACE_ACCESS, and_(WORKSPACE_ACCESS.c.workspace_id == FLOW.c.workspace_id, BY_VIEWER, MEMBER))

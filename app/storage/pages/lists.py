@@ -17,8 +17,6 @@ from app.storage.connections.connection import RowViews, View, views_of
 from app.storage.facts.record_facts import ITEMS
 from app.storage.facts.visibility import (
     BY_VIEWER,
-    WORKSPACE_COLUMNS,
-    WORKSPACES_SEEN,
     is_member,
     sees_flow,
     sees_workspace,
@@ -38,7 +36,7 @@ from app.storage.pages.flow_filters import (
 )
 from app.storage.pages.paging import MOST_CACHED_LISTS, ListBelow, Order, matching, searching
 from app.storage.pages.related import JOINS, reading_only
-from app.storage.reads.by_id import RELEASES
+from app.storage.reads import by_id
 from app.storage.reads.rows import (
     AgentView,
     ContractView,
@@ -57,7 +55,6 @@ from app.storage.reads.rows import (
 )
 from app.storage.tables import (
     AGENT,
-    CONTRACT,
     CONTRACT_ACCESS,
     CREDENTIAL,
     FLOW,
@@ -113,28 +110,25 @@ def _is_latest() -> ColumnElement[bool]:
 ID_OF_WORKSPACE = 36
 """Characters."""
 
-WORKSPACES = ListBelow(
-    select(*WORKSPACE_COLUMNS).select_from(WORKSPACES_SEEN),
+_WORKSPACES = ListBelow(
+    by_id.WORKSPACES,
     WORKSPACE_ACCESS.c.user_id,
     Order((WORKSPACE_ACCESS.c.name_key, WORKSPACE_ACCESS.c.workspace_id)),
     views_of(WorkspaceView),
 )
 CONTRACTS = ListBelow(
-    select(*columns(CONTRACT, ContractView)).join_from(
-        CONTRACT_ACCESS, CONTRACT, CONTRACT_ACCESS.c.contract_id == CONTRACT.c.id
-    ),
+    by_id.CONTRACTS,
     CONTRACT_ACCESS.c.user_id,
     Order((CONTRACT_ACCESS.c.name_key, CONTRACT_ACCESS.c.contract_id)),
     views_of(ContractView),
 )
-_EXPORTS = select(*columns(FLOW_EXPORT, ExportView))
 _USER, _ROLE = views_of(UserView), len(UserView._fields)
 LISTS: dict[ListName, ListBelow[Any]] = {
     # Those that a user can see.
-    ListName.WORKSPACES: WORKSPACES,
+    ListName.WORKSPACES: _WORKSPACES,
     ListName.CONTRACTS: CONTRACTS,
     # Those that the viewer can see.
-    ListName.WORKSPACES_OF_CONTRACT: replace(WORKSPACES, parent=WORKSPACE_ACCESS.c.contract_id).where(BY_VIEWER),
+    ListName.WORKSPACES_OF_CONTRACT: replace(_WORKSPACES, parent=WORKSPACE_ACCESS.c.contract_id).where(BY_VIEWER),
     # By last name and first name, but for those who are deactivated (W8). A page sorts all members of its workspace: an
     # index in that order would need the names of users in each membership.
     ListName.MEMBERS: ListBelow(
@@ -178,7 +172,7 @@ LISTS: dict[ListName, ListBelow[Any]] = {
     ),
     # The latest copy or export of a flow to each destination flow that wasn't undone, the newest first, by id.
     ListName.COPIES: ListBelow(
-        _EXPORTS.where(FLOW_EXPORT.c.undone_at.is_(None), _is_latest()),
+        by_id.EXPORTS.where(FLOW_EXPORT.c.undone_at.is_(None), _is_latest()),
         FLOW_EXPORT.c.source_flow_id,
         Order((FLOW_EXPORT.c.id,), descending=True),
         views_of(ExportView),
@@ -186,7 +180,7 @@ LISTS: dict[ListName, ListBelow[Any]] = {
     ),
     # The copies and exports into a workspace, undone ones too, the newest first (N3).
     ListName.EXPORTS: ListBelow(
-        _EXPORTS,
+        by_id.EXPORTS,
         FLOW_EXPORT.c.destination_workspace_id,
         Order((FLOW_EXPORT.c.created_at, FLOW_EXPORT.c.id), descending=True),
         views_of(ExportView),
@@ -194,7 +188,7 @@ LISTS: dict[ListName, ListBelow[Any]] = {
     ),
     # The requests of a workspace, the newest first, by id.
     ListName.RELEASES: ListBelow(
-        RELEASES,
+        by_id.RELEASES,
         RELEASE_REQUEST.c.workspace_id,
         Order((RELEASE_REQUEST.c.id,), descending=True),
         views_of(ReleaseView),

@@ -7,17 +7,14 @@ from sqlalchemy import ColumnElement, Select, Table, and_, case, exists, func, l
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.domain.model import Kind
-from app.domain.release import ReleaseState
 from app.meter import current_meter
 from app.storage.connections.connection import ReadConnection, View, is_one_of, views_of
 from app.storage.facts.mirrored_rules import FLOWS_HELD, MAY_WRITE_FLOWS, is_visible_component, shown_state
-from app.storage.facts.record_facts import DRAFT_HAS_MOVED, VERSION_HAS_MOVED, WITH_PRESENT_STATE
+from app.storage.facts.record_facts import DRAFT_HAS_MOVED, IS_OPEN, VERSION_HAS_MOVED, WITH_PRESENT_STATE
 from app.storage.facts.visibility import (
     BY_VIEWER,
     FLOWS,
     VIEWER,
-    WORKSPACE_COLUMNS,
-    WORKSPACES_SEEN,
     holds_one,
     is_member,
     reads_tenant,
@@ -55,6 +52,7 @@ from app.storage.tables import (
     FLOW_VERSION,
     RELEASE_ITEM,
     RELEASE_REQUEST,
+    ROLE,
     SECRET,
     TEAM,
     TOPIC,
@@ -125,18 +123,15 @@ read_visible_users = reader(
 )
 """Reads oneself, those who share a workspace with the viewer, and authors of what the viewer sees (A4)."""
 
-_CONTRACTS_SEEN = CONTRACT.join(CONTRACT_ACCESS, CONTRACT_ACCESS.c.contract_id == CONTRACT.c.id)
-_IS_SEEN = and_(CONTRACT_ACCESS.c.user_id == VIEWER, is_one_of(CONTRACT.c.id))
-read_contracts = reader(
-    ContractView,
-    Kind.CONTRACT,
-    select(*columns(CONTRACT, ContractView)).select_from(_CONTRACTS_SEEN).where(_IS_SEEN),
+CONTRACTS = select(*columns(CONTRACT, ContractView)).join_from(
+    CONTRACT_ACCESS, CONTRACT, CONTRACT_ACCESS.c.contract_id == CONTRACT.c.id
 )
-_QUOTAS = (
-    select(*columns(CONTRACT, FlowsOfContractView, number=CONTRACT.c.flow_quota))
-    .select_from(_CONTRACTS_SEEN)
-    .where(_IS_SEEN, CONTRACT.c.flow_quota.is_not(None), holds_one(MAY_WRITE_FLOWS))
-)
+"""Contracts that users see; statements say who."""
+_SEEN_CONTRACTS = CONTRACTS.where(CONTRACT_ACCESS.c.user_id == VIEWER, is_one_of(CONTRACT.c.id))
+read_contracts = reader(ContractView, Kind.CONTRACT, _SEEN_CONTRACTS)
+_QUOTAS = _SEEN_CONTRACTS.with_only_columns(
+    *columns(CONTRACT, FlowsOfContractView, number=CONTRACT.c.flow_quota), maintain_column_froms=True
+).where(CONTRACT.c.flow_quota.is_not(None), holds_one(MAY_WRITE_FLOWS))
 """Quotas of contracts with one, if the viewer may create flows in a workspace of the contract (N6)."""
 read_quotas = reader(FlowsOfContractView, Kind.CONTRACT, _QUOTAS)
 read_flows_held = reader(
@@ -145,11 +140,15 @@ read_flows_held = reader(
     _QUOTAS.with_only_columns(CONTRACT.c.id, FLOWS_HELD.label("number"), maintain_column_froms=True),
 )
 
-read_workspaces = reader(
-    WorkspaceView,
-    Kind.WORKSPACE,
-    select(*WORKSPACE_COLUMNS).select_from(WORKSPACES_SEEN).where(BY_VIEWER, is_one_of(WORKSPACE.c.id)),
+_OF_CONTRACT_AND_ROLE = {"contract_status": CONTRACT.c.status, "permissions": ROLE.c.permissions}
+WORKSPACES = (
+    select(*columns(WORKSPACE, WorkspaceView, **_OF_CONTRACT_AND_ROLE))
+    .join_from(WORKSPACE_ACCESS, WORKSPACE, WORKSPACE_ACCESS.c.workspace_id == WORKSPACE.c.id)
+    .join(CONTRACT, WORKSPACE.c.contract_id == CONTRACT.c.id)
+    .outerjoin(ROLE, WORKSPACE_ACCESS.c.role_id == ROLE.c.id)
 )
+"""Workspaces that users see; statements say who: `BY_VIEWER`."""
+read_workspaces = reader(WorkspaceView, Kind.WORKSPACE, WORKSPACES.where(BY_VIEWER, is_one_of(WORKSPACE.c.id)))
 
 _COMPONENTS = (
     select(*columns(COMPONENT, ComponentView, team_name=TEAM.c.name))
@@ -185,8 +184,8 @@ read_destination_versions = reader(
 )
 """Reads the versions that drafts of exports were published as, unless they were edited before (N3)."""
 
-_EXPORTS = select(*columns(FLOW_EXPORT, ExportView))
-read_exports = reader(ExportView, Kind.EXPORT, _EXPORTS.where(is_one_of(FLOW_EXPORT.c.id), IS_VISIBLE))
+EXPORTS = select(*columns(FLOW_EXPORT, ExportView))
+read_exports = reader(ExportView, Kind.EXPORT, EXPORTS.where(is_one_of(FLOW_EXPORT.c.id), IS_VISIBLE))
 _STATES = FLOWS.outerjoin(FLOW_DRAFT, and_(FLOW_DRAFT.c.flow_id == FLOW.c.id, _IS_ACTIVE)).outerjoin(
     FLOW_VERSION, FLOW_VERSION.c.id == FLOW.c.published_version_id
 )
@@ -194,7 +193,7 @@ _CAME_FROM = case((FLOW_DRAFT.c.id.is_not(None), FLOW_DRAFT.c.export_id), else_=
 read_provenances = reader(
     ExportView,
     Kind.FLOW,
-    _EXPORTS.select_from(_STATES.join(FLOW_EXPORT, FLOW_EXPORT.c.id == _CAME_FROM)).where(is_one_of(FLOW.c.id)),
+    EXPORTS.select_from(_STATES.join(FLOW_EXPORT, FLOW_EXPORT.c.id == _CAME_FROM)).where(is_one_of(FLOW.c.id)),
     by="destination_flow_id",
 )
 """Reads, for flows, the record that the draft came from or, without a draft, that of the published version (P6)."""
@@ -202,9 +201,9 @@ _SHOWN = shown_state(FLOW, "shown")
 read_descents = reader(
     ExportView,
     Kind.FLOW,
-    _EXPORTS.select_from(
-        FLOWS.join(_SHOWN, true()).join(FLOW_EXPORT, FLOW_EXPORT.c.id == _SHOWN.c.descends_from)
-    ).where(is_one_of(FLOW.c.id)),
+    EXPORTS.select_from(FLOWS.join(_SHOWN, true()).join(FLOW_EXPORT, FLOW_EXPORT.c.id == _SHOWN.c.descends_from)).where(
+        is_one_of(FLOW.c.id)
+    ),
     by="destination_flow_id",
 )
 """Reads the records that flows descend from (D1)."""
@@ -223,7 +222,6 @@ read_events = reader(
 )
 
 
-_IS_OPEN = RELEASE_REQUEST.c.state == ReleaseState.OPEN.value
 _SEES_RELEASE = is_member(RELEASE_REQUEST.c.workspace_id)
 RELEASES = select(*columns(RELEASE_REQUEST, ReleaseView))
 read_releases = reader(ReleaseView, Kind.RELEASE, RELEASES.where(is_one_of(RELEASE_REQUEST.c.id), _SEES_RELEASE))
@@ -234,7 +232,7 @@ _OPEN_ITEMS = (
         func.bool_or(or_(DRAFT_HAS_MOVED, VERSION_HAS_MOVED)).label("has_moved"),
     )
     .select_from(WITH_PRESENT_STATE)
-    .where(is_one_of(RELEASE_ITEM.c.request_id), _IS_OPEN, _SEES_RELEASE)
+    .where(is_one_of(RELEASE_ITEM.c.request_id), IS_OPEN, _SEES_RELEASE)
     .group_by(RELEASE_ITEM.c.request_id)
 )
 """The number of items of each open request, and whether one of them has moved."""
@@ -246,7 +244,7 @@ _OF_DRAFTS = (
             RELEASE_REQUEST, RELEASE_REQUEST.c.id == RELEASE_ITEM.c.request_id
         )
     )
-    .where(is_one_of(FLOW_DRAFT.c.id), FLOW_DRAFT.c.set_aside_at.is_(None), _IS_OPEN, _SEES_RELEASE)
+    .where(is_one_of(FLOW_DRAFT.c.id), FLOW_DRAFT.c.set_aside_at.is_(None), IS_OPEN, _SEES_RELEASE)
     .ext(distinct_on(FLOW_DRAFT.c.id))
     .order_by(FLOW_DRAFT.c.id, RELEASE_REQUEST.c.id.desc())
 )
