@@ -16,11 +16,13 @@ from sqlalchemy import (
     Text,
     all_,
     bindparam,
+    case,
     delete,
     exists,
     func,
     literal,
     literal_column,
+    null,
     or_,
     select,
     update,
@@ -142,13 +144,8 @@ _REMOVE_CONTENTS = (
 )
 _MARK_CONTENTS = (
     update(FLOW_CONTENT)
-    .where(_THESE_CONTENTS, FLOW_CONTENT.c.unreferenced_since.is_(None), ~_IS_REFERRED_TO)
-    .values(unreferenced_since=_NOW)
-)
-_UNMARK_CONTENTS = (
-    update(FLOW_CONTENT)
-    .where(_THESE_CONTENTS, FLOW_CONTENT.c.unreferenced_since.is_not(None), _IS_REFERRED_TO)
-    .values(unreferenced_since=None)
+    .where(_THESE_CONTENTS, FLOW_CONTENT.c.unreferenced_since.is_(None) != _IS_REFERRED_TO)
+    .values(unreferenced_since=case((_IS_REFERRED_TO, null()), else_=_NOW))
 )
 
 
@@ -166,17 +163,16 @@ async def begin_looking(connection: WriteConnection, *, now: datetime, before: d
 
 
 async def remove_slice(connection: WriteConnection, *, after: str, size: int, now: datetime, before: datetime) -> Slice:
-    """Look at the next `size` contents: remove those without references since `before`, mark other unreferenced ones.
+    """Look at the next `size` contents: remove those without references since `before`, note which others have none now.
 
-    Locked contents are skipped.
+    Locked contents aren't removed.
     """
     hashes = [row.hash for row in await connection.rows(_NEXT_CONTENTS, {"after": after, "size": size})]
     if not hashes:
         return Slice(None, ())
-    await connection.change(_UNMARK_CONTENTS, {"these": hashes})
     unreferenced = [row.hash for row in await connection.rows(_LOCK_CONTENTS, {"these": hashes})]
     removed = await connection.change(_REMOVE_CONTENTS, {"these": unreferenced, "before": before})
-    await connection.change(_MARK_CONTENTS, {"these": unreferenced, "now": now})
+    await connection.change(_MARK_CONTENTS, {"these": hashes, "now": now})
     return Slice(hashes[-1], [row.hash for row in removed])
 
 
