@@ -5,22 +5,19 @@ A table for people, JSON for programs, an exit status for scripts.
 
 import gc
 import json
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import IntEnum
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import Progress as ProgressBars
-from rich.progress import TaskID
 
 from app.domain.world.sections import SECTIONS
 from app.domain.world.things import Planned, TenantNotFound, ThingInUse, WorldChange, WorldPlan, WorldRefusal
 from app.server.database import run
-from app.storage.world.document import Progress, document_schema
+from app.storage.world.document import document_schema
 from app.usecases.apply_world import NotApplied, WorldWish, apply_world, ids_of, plan_world
 
 MOST_LINES = 100
@@ -67,10 +64,9 @@ def apply_document(
     sections = sections_of(prune, tenant, has_plan=dry_run or fingerprint is not None)
     # A large document becomes millions of objects, which the garbage collector would go through again and again.
     gc.disable()
-    with progress_bar() as progress:
-        wish = WorldWish(document, tenant, sections, fingerprint, progress=progress)
-        call = plan_world if dry_run else apply_world
-        outcome = run(url, lambda work: call(work, wish), takes_long=True)
+    wish = WorldWish(document, tenant, sections, fingerprint, progress=show_progress)
+    call = plan_world if dry_run else apply_world
+    outcome = run(url, lambda work: call(work, wish), takes_long=True)
     plan = outcome.plan if isinstance(outcome, NotApplied) else outcome
     refuse_unknown_tenant(tenant, plan.blockers)
     write(report_file, report_of, plan)
@@ -123,19 +119,10 @@ def sections_of(prune: str, tenant: str | None, *, has_plan: bool) -> frozenset[
     return sections
 
 
-@contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """Show on a terminal how far the work is."""
-    console = Console(stderr=True)
-    tasks: dict[str, TaskID] = {}
-    with ProgressBars(console=console, disable=not console.is_terminal) as bars:
-
-        def show(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = bars.add_task(step, total=total)
-            bars.update(tasks[step], completed=done, total=total)
-
-        yield show
+def show_progress(step: str, done: int, total: int) -> None:
+    """Show on a terminal how far the work is, in a line that is written over until the step is done."""
+    if sys.stderr.isatty():
+        click.echo(f"{step}: {100 * done // total} %\r", nl=done == total, err=True)
 
 
 def write(file: Path | None, content_of: Callable[[WorldPlan], object], plan: WorldPlan) -> None:
