@@ -1,5 +1,7 @@
 """What the keys, ids and names of a document stand for, and whose they are (W1)."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.domain.world.things import Terms, Thing
@@ -29,13 +31,17 @@ def test_a_name_is_free_again_where_its_thing_is_removed(removed: bool, mistakes
     assert [*mistakes_of(plan)] == mistakes
 
 
-def test_a_key_that_two_tenants_have_is_no_reference() -> None:
+@pytest.mark.parametrize("named", [[], ["retail", "foods"]])
+def test_a_key_that_two_tenants_have_is_no_reference(named: list[str]) -> None:
+    """Also where the document names the things of both."""
     world = the_world()
+    world["contracts"][1] = replace(world["contracts"][1], tenant=ABROAD, scope=ABROAD)
     abroad = {"contract": FOODS, "name": "Development", "type": "LIMITED"}
     world["workspaces"].append(Thing("workspace_00000000000000000000000009", abroad, ABROAD, "dev", ABROAD))
     of_both = Terms(tenants=frozenset({HOME, ABROAD}))
     item = {"key": "new", "workspace": "dev", "component": "mailer", "name": "New"}
-    assert mistakes_of(planned({"credentials": [item]}, of_both, world)) == {
+    workspaces = [{"key": "dev", "contract": contract} for contract in named]
+    assert mistakes_of(planned({"workspaces": workspaces, "credentials": [item]}, of_both, world)) == {
         "$.credentials[0].workspace": 'The key "dev" names 2 workspaces; say by an id which is meant.'
     }
 

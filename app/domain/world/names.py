@@ -24,7 +24,7 @@ class Names:
         """By scope and name."""
         self._by_key: dict[tuple[str, str], list[Thing]] = defaultdict(list)
         self.by_email: dict[str, Thing] = {}
-        self._of_document: dict[tuple[str, str], Thing] = {}
+        self._of_document: dict[tuple[str, str], list[Thing]] = defaultdict(list)
         self._claims: dict[Hashable, Item] = {}
         self._references: dict[str, tuple[Item, str, str, tuple[Part, ...]]] = {}
         """The first reference to each thing by items that stay: the item, section, text, and place in the item."""
@@ -35,7 +35,7 @@ class Names:
     def declare(self, item: Item, thing: Thing) -> None:
         """Note what the key of an item names: references mean that before anything else."""
         if item.section.kind is not None and item.key is not None:
-            self._of_document[item.section.name, item.key] = thing
+            self._of_document[item.section.name, item.key].append(thing)
 
     def claim(self, claim: Hashable, item: Item) -> Item | None:
         """Claim something that one item alone may have; answers the item that has it already."""
@@ -98,9 +98,12 @@ class Names:
 
     def _find(self, section: str, text: str, role_scope: str) -> Sequence[Thing]:
         built_in = self.built_in_roles.get((role_scope, text)) if section == "roles" else None
-        named = built_in or self._of_document.get((section, text))
-        if named is not None:
-            return (named,)
+        if built_in is not None:
+            return (built_in,)
+        declared = self._of_document.get((section, text))
+        if declared is not None:
+            # Of two items with one key the second is a mistake, unless each means a thing of its own tenant.
+            return [thing for thing in declared if thing.id] or declared[:1]
         by_id = self.by_id.get(text)
         if by_id is None or kind_of(text) is not SECTIONS[section].kind:
             return self._by_key.get((section, text), ())
