@@ -116,7 +116,6 @@ class SourceGraph:
         self.graph = graph
         self.workspace = workspace
         self._catalogue = catalogue
-        self._reasons: dict[tuple[ContractId, WorkspaceType], _Reasons] = {}
         self._inaccessible: dict[_Reasons, InaccessibleComponents] = {}
 
     @cached_property
@@ -187,17 +186,14 @@ class SourceGraph:
         return {component: command for command, component in self.components.items() if component is not None}
 
     def _reasons_in(self, destination: Workspace) -> _Reasons:
-        """Why a destination can't use each known component: the same for all workspaces of one contract and type."""
-        contract = destination.contract
-        key = contract.id, destination.type
-        if key not in self._reasons:
-            self._reasons[key] = tuple(
-                why_unusable(component, destination)
-                if self._catalogue.resolve(command, contract.tenant_id) is component
-                else InaccessibilityReason.OTHER_TENANT
-                for component, command in self._resolved.items()
-            )
-        return self._reasons[key]
+        """Why a destination can't use each component that the flow's tenant knows."""
+        tenant = destination.contract.tenant_id
+        return tuple(
+            why_unusable(component, destination)
+            if self._catalogue.resolve(command, tenant) is component
+            else InaccessibilityReason.OTHER_TENANT
+            for component, command in self._resolved.items()
+        )
 
     def _listed(self, reasons: _Reasons) -> Iterator[InaccessibleComponent]:
         unknown = InaccessibilityReason.UNKNOWN_COMPONENT
