@@ -83,16 +83,13 @@ def transaction(
     """
 
     def decorate(use_case: UseCase[Wish, Outcome]) -> Call[Wish, Outcome]:
-        async def do(store: Store, wish: Wish) -> Outcome:
-            if key is None:
-                return await use_case(store, wish)
-            return cast("Outcome", await keyed(use_case, store, key, cast("KeyedWish", wish), resumes=resumes))
+        do: Any = use_case if key is None else partial(keyed, use_case, key, resumes=resumes)
 
         @wraps(use_case)
         async def run(work: UnitOfWork, wish: Wish) -> Outcome:
             meter = current_meter()
             meter.take_objects(MUTATION_COST)
-            outcome = await retried(do, work, wish)
+            outcome: Outcome = await retried(do, work, wish)
             meter.note_commit()
             work.refused.extend(dict.fromkeys(refusal.code for refusal in refusals_of(outcome)))
             return outcome
@@ -133,7 +130,7 @@ async def attempt(do: UseCase[Wish, Outcome], work: UnitOfWork, wish: Wish) -> O
 
 
 async def keyed(
-    use_case: UseCase[Any, Any], store: Store, call: KeyedCall, wish: KeyedWish, *, resumes: bool
+    use_case: UseCase[Any, Any], call: KeyedCall, store: Store, wish: KeyedWish, *, resumes: bool
 ) -> object:
     """Run the use case, or answer a repeated call with its first outcome, after waiting for a concurrent call.
 
