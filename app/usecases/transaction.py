@@ -103,14 +103,14 @@ async def retried(do: UseCase[Wish, Outcome], work: UnitOfWork, wish: Wish) -> O
     """Run the use case again in a new transaction after a conflict with another one."""
     meter = current_meter()
     for _ in range(RETRIES):
-        decided = meter.decided_bytes, meter.planned_bytes
+        counted = meter.objects, meter.bytes, meter.decided_bytes, meter.planned_bytes
         try:
             return await attempt(do, work, wish)
         except TransactionConflict as error:
             if error.written is not CommitState.NOTHING:
                 raise
             # The next attempt looks at the same again.
-            meter.decided_bytes, meter.planned_bytes = decided
+            meter.objects, meter.bytes, meter.decided_bytes, meter.planned_bytes = counted
             # A command has no metrics, and a start decides first where they are kept.
             from app.telemetry.metrics import TRANSACTIONS_RETRIED
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from app.meter import Meter, current_meter
+from app.meter import BYTES_PER_OBJECT, MUTATION_COST, Meter, current_meter
 from app.storage.connections.failures import CommitState, TransactionConflict
 from app.storage.store import Store
 from app.usecases.transaction import RETRIES, UnitOfWork, transaction
@@ -32,6 +32,7 @@ class Work:
 
 @transaction()
 async def decide_about(_: Store, size: int) -> str:
+    current_meter().take_objects(5)
     current_meter().take_decided(size)
     current_meter().take_planned(size)
     return "done"
@@ -44,3 +45,5 @@ async def test_what_is_looked_at_again_after_a_conflict_counts_once(conflicts: i
     with counted_by(meter):
         assert await decide_about(cast("UnitOfWork", work), 15_000) == "done"
     assert (meter.decided_bytes, meter.planned_bytes, meter.refused) == (17_000, 15_000, None)
+    objects = MUTATION_COST + 5
+    assert (meter.objects, meter.bytes) == (objects, objects * BYTES_PER_OBJECT)
