@@ -58,7 +58,7 @@ class Meter:
         self._max_bytes = max_bytes
         self._max_cpu_seconds = max_cpu_seconds
         self.cpu_seconds = 0.0
-        self._is_committed = False
+        self._is_time_limited = True
         self.begin_again()
 
     @property
@@ -135,9 +135,9 @@ class Meter:
         self._check("bytes of graphs", self.planned_bytes, DECIDED_PER_ANSWERED * self._max_bytes)
 
     def take_cpu(self, seconds: float) -> None:
-        """Count CPU time, and refuse to go on where it is used up: never after a commit, which has to be answered."""
+        """Count CPU time, and refuse to go on where it is used up: never after a commit."""
         self.cpu_seconds += seconds
-        if self.cpu_seconds > self._max_cpu_seconds and not self._is_committed:
+        if self.cpu_seconds > self._max_cpu_seconds and self._is_time_limited:
             self._refuse("time", self._max_cpu_seconds)
 
     def begin_mutation(self) -> None:
@@ -147,11 +147,11 @@ class Meter:
             reached = LimitReached("time", self._max_cpu_seconds)
         if reached is not None:
             raise LimitReached(reached.limit, reached.maximum, NOT_BEGUN)
-        self._is_committed = False
+        self._is_time_limited = True
 
-    def note_commit(self) -> None:
-        """Time isn't limited any more, until the next mutation begins."""
-        self._is_committed = True
+    def lift_time_limit(self) -> None:
+        """Stop limiting the time until the next mutation begins: what is committed has to be answered."""
+        self._is_time_limited = False
 
     def _check(self, limit: str, value: float, maximum: float) -> None:
         if value > maximum:

@@ -101,7 +101,7 @@ def test_cpu_time_is_never_limited_after_a_commit() -> None:
     meter = Meter(max_cpu_seconds=5)
     meter.begin_mutation()
     meter.take_cpu(5)
-    meter.note_commit()
+    meter.lift_time_limit()
     meter.take_cpu(1)
     with pytest.raises(LimitReached, match=r"^This was not begun") as refused:
         meter.begin_mutation()
@@ -127,7 +127,7 @@ def test_cpu_time_is_not_given_back_to_an_answer_that_is_made_anew() -> None:
 def test_no_mutation_begins_after_one_whose_answer_was_cut() -> None:
     meter = Meter(max_bytes=10)
     meter.begin_mutation()
-    meter.note_commit()
+    meter.lift_time_limit()
     with pytest.raises(LimitReached):
         meter.take(text=11)
     with pytest.raises(LimitReached) as refused:

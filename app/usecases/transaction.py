@@ -90,7 +90,7 @@ def transaction(
             meter = current_meter()
             meter.take_objects(MUTATION_COST)
             outcome: Outcome = await retried(do, work, wish)
-            meter.note_commit()
+            meter.lift_time_limit()
             work.refused.extend(dict.fromkeys(refusal.code for refusal in refusals_of(outcome)))
             return outcome
 

@@ -34,13 +34,13 @@ async def answered(api: Api, document: str) -> dict[str, Any]:
 @pytest.fixture
 def used_up_by_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each mutation takes more CPU time until its commit than a request may take."""
-    note_commit = Meter.note_commit
+    lift_time_limit = Meter.lift_time_limit
 
     def used_up(meter: Meter) -> None:
         meter.cpu_seconds += 6
-        note_commit(meter)
+        lift_time_limit(meter)
 
-    monkeypatch.setattr(Meter, "note_commit", used_up)
+    monkeypatch.setattr(Meter, "lift_time_limit", used_up)
 
 
 @pytest.mark.usefixtures("used_up_by_the_first")
