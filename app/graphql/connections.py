@@ -35,8 +35,8 @@ PARTS_OF_KEYS: dict[type, Any] = {
 NodeType = TypeVar("NodeType")
 
 
-class Position(NamedTuple):
-    """An element of a list, and where it stands there."""
+class EdgeRow(NamedTuple):
+    """An element of a list, with the key that says where it stands there."""
 
     paging: "Paging"
     key: Key
@@ -48,7 +48,7 @@ class Position(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListPage:
     """A page of a list."""
 
     page: Page[Any]
@@ -58,7 +58,7 @@ class Listed:
     """The column of an element that is its node; None: the element is it."""
 
     @property
-    def edges(self) -> Iterable[Position]:
+    def edges(self) -> Iterable[EdgeRow]:
         return self._rows(lambda: self._positions, is_edge=True)
 
     @property
@@ -75,9 +75,9 @@ class Listed:
         return RawRows(self.page.rows, layout, elements, lambda row: cursor(key_of(row)))
 
     @cached_property
-    def _positions(self) -> list[Position]:
+    def _positions(self) -> list[EdgeRow]:
         """The elements with their positions, made once for all aliases of `edges`."""
-        return [Position(self.paging, key, element) for key, element in self.page.elements]
+        return [EdgeRow(self.paging, key, element) for key, element in self.page.elements]
 
     @cached_property
     def _nodes(self) -> list[Any]:
@@ -97,7 +97,7 @@ class Listed:
         return self.paging.cursor(self.page.elements[-1][0]) if self.page.elements else None
 
 
-@shows(Listed, "Where a page lies in its list.")
+@shows(ListPage, "Where a page lies in its list.")
 class PageInfo:
     has_next_page: bool = about("Whether elements follow: ask for them with `after: endCursor`.", of="page.has_next")
     has_previous_page: bool = about(
@@ -109,7 +109,7 @@ class PageInfo:
     )
 
 
-def number_of_all(listed: strawberry.Parent[Listed]) -> Awaitable[int]:
+def number_of_all(listed: strawberry.Parent[ListPage]) -> Awaitable[int]:
     """Number of elements in the whole list, counted only when this field is selected."""
     return listed.count()
 
@@ -129,13 +129,13 @@ class EdgeWithCursor:
     cursor: str = about("The place of the element in the list; opaque, and valid for this list only.")
 
 
-@shows(Position, "An element of a list, and where it stands there.")
+@shows(EdgeRow, "An element of a list, and where it stands there.")
 class Edge(Generic[NodeType]):
     cursor: str = about("The place of the element in the list; opaque, and valid for this list in this order only.")
     node: NodeType = about("The element.", of="element")
 
 
-@shows(Listed, "A page of a list.")
+@shows(ListPage, "A page of a list.")
 class Connection(Generic[NodeType]):
     edges: list[Edge[NodeType]] = about("The elements of the page, each with its cursor.")
     nodes: list[NodeType] = about("The elements of the page. Caches that put pages together want `edges`.")
@@ -267,8 +267,8 @@ def connection_below(
     count = partial(Lookup, loaders.counts, (listing, parent))
 
     # In quotes, or its types would be made anew for each connection.
-    def connection(page_of_list: "Page[Any]") -> "Listed | Lookup[Listed]":
-        made = Listed(page_of_list, paging, count, node)
+    def connection(page_of_list: "Page[Any]") -> "ListPage | Lookup[ListPage]":
+        made = ListPage(page_of_list, paging, count, node)
         # What has elements is there.
         return made if page_of_list.rows or parents is None else Lookup(parents, parent, lambda _: made)
 

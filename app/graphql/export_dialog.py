@@ -9,7 +9,7 @@ from app.domain import references
 from app.execution.lookups import Lookup
 from app.execution.request_errors import BadRequest
 from app.execution.rows import relation, shows
-from app.graphql.connections import LARGEST_PAGE, Counted, EdgeWithCursor, Listed, Position
+from app.graphql.connections import LARGEST_PAGE, Counted, EdgeRow, EdgeWithCursor, ListPage
 from app.graphql.context import Info
 from app.graphql.describe import Search, about, searched, shown_as
 from app.graphql.outcomes import Error, ExportFlowWarning
@@ -27,7 +27,7 @@ from app.usecases.find_candidates import CandidatesWanted, RatedCredential
 from app.usecases.find_destinations import RatedDestination
 
 
-@shows(Position, "A contract as the destination of a flow.")
+@shows(EdgeRow, "A contract as the destination of a flow.")
 class DestinationContractEdge(EdgeWithCursor):
     node: Contract = about("The contract.", of="element.contract")
     eligible: bool = about(
@@ -35,13 +35,13 @@ class DestinationContractEdge(EdgeWithCursor):
     )
 
 
-@shows(Listed, "A page of the contracts that a flow may be exported to.")
+@shows(ListPage, "A page of the contracts that a flow may be exported to.")
 class DestinationContractConnection(Counted):
     edges: list[DestinationContractEdge] = about("The contracts of the page, each with whether it is a destination.")
     nodes: list[Contract] = about("The contracts of the page.")
 
 
-@shows(Position, "A workspace as the destination of a flow.")
+@shows(EdgeRow, "A workspace as the destination of a flow.")
 class DestinationWorkspaceEdge(EdgeWithCursor):
     node: Workspace = about("The workspace.", of="element.workspace")
     eligible: bool = about("Whether the flow can be exported here as a new flow.", of="element.eligible.as_new_flow")
@@ -58,7 +58,7 @@ class DestinationWorkspaceEdge(EdgeWithCursor):
     )
 
 
-@shows(Listed, "A page of the workspaces that a flow may be exported to.")
+@shows(ListPage, "A page of the workspaces that a flow may be exported to.")
 class DestinationWorkspaceConnection(Counted):
     edges: list[DestinationWorkspaceEdge] = about("The workspaces of the page, each with the reasons against it.")
     nodes: list[Workspace] = about("The workspaces of the page.")
@@ -70,19 +70,19 @@ def contracts_by_id(page: Page[RatedDestination]) -> dict[str, ContractView | No
     return {contract.id: contract for contract in contracts}
 
 
-@shows(Position, "A flow that could be overridden.")
+@shows(EdgeRow, "A flow that could be overridden.")
 class OverrideCandidateEdge(EdgeWithCursor):
     node: Flow = about("The flow.", of="element.candidate")
     match_reason: MatchReason = about("Why it stands where it stands in the list.", of="element.match_reason")
 
 
-@shows(Listed, "A page of the flows that a flow could override, best match first.")
+@shows(ListPage, "A page of the flows that a flow could override, best match first.")
 class OverrideCandidateConnection(Counted):
     edges: list[OverrideCandidateEdge] = about("The flows of the page, each with why it is a candidate.")
     nodes: list[Flow] = about("The flows of the page.")
 
 
-@shows(Position, "A topic that could take the place of the flow's.")
+@shows(EdgeRow, "A topic that could take the place of the flow's.")
 class TopicCandidateEdge(EdgeWithCursor):
     node: Topic = about("The topic.", of="element.topic")
     same_name: bool = about(
@@ -93,7 +93,7 @@ class TopicCandidateEdge(EdgeWithCursor):
     )
 
 
-@shows(Listed, "A page of the topics that could take the place of the flow's, those of its name first.")
+@shows(ListPage, "A page of the topics that could take the place of the flow's, those of its name first.")
 class TopicCandidateConnection(Counted):
     edges: list[TopicCandidateEdge] = about("The topics of the page, each with how well it fits.")
     nodes: list[Topic] = about("The topics of the page.")

@@ -10,7 +10,7 @@ from app.domain import diff, model, world
 from app.execution.lookups import Lookup
 from app.graphql.connections import (
     Connection,
-    Listed,
+    ListPage,
     PageArguments,
     columns_of_page,
     connection_below,
@@ -149,14 +149,14 @@ class Query:
         source: Source = None,
         search: Search = None,
         include_ineligible: IneligibleContracts = False,
-    ) -> Lookup[Listed]:
+    ) -> Lookup[ListPage]:
         """The contracts that hold at least one workspace that you may export this flow to, by name."""
         paging = page.of("destinationContracts", flow_id)
         wanted = DestinationSearch(None, searched(search), include_ineligible)
 
-        async def page_of_contracts(flow: ExportableFlow) -> Listed:
+        async def page_of_contracts(flow: ExportableFlow) -> ListPage:
             contracts = await flow.contracts(wanted, paging.request)
-            return Listed(contracts, paging, lambda: flow.count_contracts(wanted), "contract")
+            return ListPage(contracts, paging, lambda: flow.count_contracts(wanted), "contract")
 
         return Lookup(info.context.loaders.exportable_flows, OfFlow(flow_id, source_wish(source)), page_of_contracts)
 
@@ -171,7 +171,7 @@ class Query:
         contract_id: OfContract = None,
         search: Search = None,
         include_ineligible: Ineligible = False,
-    ) -> Lookup[Listed]:
+    ) -> Lookup[ListPage]:
         """The workspaces that you may export this flow to, as a new flow or over an existing one, by name.
 
         With `includeIneligible` also all other workspaces, each with every reason. The flow's own workspace is listed too.
@@ -179,11 +179,11 @@ class Query:
         paging = page.of("destinationWorkspaces", flow_id)
         wanted = DestinationSearch(contract_id, searched(search), include_ineligible)
 
-        async def page_of_workspaces(flow: ExportableFlow) -> Listed:
+        async def page_of_workspaces(flow: ExportableFlow) -> ListPage:
             workspaces = await flow.workspaces(wanted, paging.request)
             # The statement of the page has read them: `contract { … }` needs no other one.
             info.context.loaders.contracts.know(partial(contracts_by_id, workspaces))
-            return Listed(workspaces, paging, lambda: flow.count_workspaces(wanted), "workspace")
+            return ListPage(workspaces, paging, lambda: flow.count_workspaces(wanted), "workspace")
 
         return Lookup(info.context.loaders.exportable_flows, OfFlow(flow_id, source_wish(source)), page_of_workspaces)
 
@@ -196,13 +196,13 @@ class Query:
         flow_id: FlowId,
         workspace_id: WorkspaceId,
         search: Search = None,
-    ) -> Listed | None:
+    ) -> ListPage | None:
         """Flows of the destination workspace that this flow could override: its copies, then flows of its name, then others."""
         paging = page.of("overrideCandidates", flow_id, workspace_id, key=THREE_KEYS)
         wanted = OverrideSearch(flow_id, workspace_id, searched(search))
         database, viewer = info.context.database, info.context.viewer
         flows = await wanted.page(database, viewer, paging.request, columns_of_page(info).own)
-        return None if flows is None else Listed(flows, paging, lambda: wanted.count(database, viewer), "candidate")
+        return None if flows is None else ListPage(flows, paging, lambda: wanted.count(database, viewer), "candidate")
 
     @partial(connection_field, type_=TopicCandidateConnection | None)
     def topic_candidates(
@@ -218,7 +218,7 @@ class Query:
             strawberry.argument(description="The topic of the flow to replace; if left out, its only one."),
         ] = None,
         search: Search = None,
-    ) -> Lookup[Listed]:
+    ) -> Lookup[ListPage]:
         """Topics of the destination workspace that could replace one of this flow's, topics of the same name first.
 
         Empty where exportFlow would refuse any topic: the flow has no pub/sub step, or several topics without `fromTopicId`.
@@ -227,10 +227,10 @@ class Query:
         paging, text = page.of(*listed, key=THREE_KEYS), searched(search)
         database, viewer = info.context.database, info.context.viewer
 
-        async def candidates_for(in_use: TopicsInUse) -> Listed | None:
+        async def candidates_for(in_use: TopicsInUse) -> ListPage | None:
             wanted = in_use.to_replace(from_topic_id, workspace_id, text)
             topics = await wanted.page(database, viewer, paging.request)
-            return None if topics is None else Listed(topics, paging, lambda: wanted.count(database, viewer), "topic")
+            return None if topics is None else ListPage(topics, paging, lambda: wanted.count(database, viewer), "topic")
 
         return Lookup(info.context.loaders.topics_in_use, OfFlow(flow_id, source_wish(source)), candidates_for)
 

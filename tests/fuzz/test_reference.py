@@ -26,7 +26,7 @@ from app.domain.model import UserId
 from app.execution.error_pass import MOST_ERRORS
 from app.execution.executor import Executor
 from app.execution.plan import Plan
-from app.graphql.connections import Listed
+from app.graphql.connections import ListPage
 from app.graphql.context import Context
 from app.graphql.schema import mistakes_in, schema
 from app.http.documents import Document, operation_of
@@ -106,7 +106,7 @@ class Both:
         with ExitStack() as stack:
             if loader is not None:
                 # What is answered from the rows of a page asks no loader.
-                stack.enter_context(patch.object(Listed, "_rows", lambda _, elements, **__: elements()))
+                stack.enter_context(patch.object(ListPage, "_rows", lambda _, elements, **__: elements()))
             found = await Executor(plan, ours).run()
         expected = execute(schema.graphql_schema, node, context_value=theirs, variable_values=variables)
         answers = [found, expected if isinstance(expected, ExecutionResult) else await expected]

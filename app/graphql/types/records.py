@@ -14,11 +14,11 @@ from app.execution.lookups import Lookup
 from app.execution.rows import relation, shows
 from app.graphql.connections import (
     Connection,
-    Listed,
+    EdgeRow,
+    ListPage,
     PageArguments,
     PageInfo,
     Paging,
-    Position,
     connection_below,
     connection_field,
 )
@@ -206,7 +206,7 @@ class Event(Node):
     without_review: bool = about("Whether somebody published into a reviewed workspace alone.")
 
 
-class ListedEvents(Listed):
+class ListedEvents(ListPage):
     """A page of a feed, which has an end cursor even without events, so that its reader can go on."""
 
     @property
@@ -216,7 +216,7 @@ class ListedEvents(Listed):
         return super().end_cursor or after
 
 
-@shows(Position, "An event, and its place in the feed.")
+@shows(EdgeRow, "An event, and its place in the feed.")
 class EventEdge:
     cursor: str = about(
         "The opaque place of the event in this feed, whichever types you select. The cursor is valid until a later event is "

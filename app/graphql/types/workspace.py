@@ -13,10 +13,10 @@ from app.execution.rows import relation, shows
 from app.graphql.connections import (
     Connection,
     Counted,
+    EdgeRow,
     EdgeWithCursor,
-    Listed,
+    ListPage,
     PageArguments,
-    Position,
     connection_below,
     connection_field,
 )
@@ -59,13 +59,13 @@ class FlowFilterInput(Input[FlowFilter]):
     )
 
 
-@shows(Position, "A member of a workspace.")
+@shows(EdgeRow, "A member of a workspace.")
 class WorkspaceMemberEdge(EdgeWithCursor):
     node: User = about("The member.", of="element.user")
     role: str = about("The name of the role.", of="element.role")
 
 
-@shows(Listed, "A page of the members of a workspace.")
+@shows(ListPage, "A page of the members of a workspace.")
 class WorkspaceMemberConnection(Counted):
     edges: list[WorkspaceMemberEdge] = about("The members of the page, each with the name of the role.")
     nodes: list[User] = about("The members of the page.")
