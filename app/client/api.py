@@ -82,18 +82,8 @@ class Api:
     def __init__(self, http: httpx.Client) -> None:
         self._http = http
 
-    def pages(
-        self,
-        operation: str,
-        lists: Mapping[str, str],
-        afterwards: Mapping[str, object] | None = None,
-        /,
-        **variables: object,
-    ) -> Iterator[Data]:
-        """Send an operation until all pages of its lists are read; `lists` names them by the variables for their cursors.
-
-        The variables `afterwards` replace others after the first page.
-        """
+    def pages(self, operation: str, lists: Mapping[str, str], /, **variables: object) -> Iterator[Data]:
+        """Send an operation until all pages of its lists are read; `lists` names them by the variables for their cursors."""
         has_more = True
         while has_more:
             data = self.data(operation, **variables)
@@ -101,7 +91,6 @@ class Api:
             pages = {cursor: attrgetter(path)(data).page_info for cursor, path in lists.items()}
             # A list that is read whole goes on after its last element, where it is empty.
             variables |= {cursor: page.end_cursor for cursor, page in pages.items() if page.end_cursor}
-            variables |= afterwards or {}
             has_more = any(page.has_next_page for page in pages.values())
 
     def once(self, text: str, operation: str, wish: dict[str, Any], *earlier: str) -> AnyPayload:

@@ -126,7 +126,7 @@ def exported(api: Api, file: ReleaseFile, view: View, flow_plans: Sequence[FlowP
         refused = [f"A release has at most {MOST_FLOWS:,} flows, so that all are published or none."]
     if refused:
         raise Stopped(REFUSED, *refused)
-    wish = export_wish(view, flow_plans)
+    wish = export_wish(api, view, flow_plans)
     records = [copy.id for flow_plan in flow_plans for copy in flow_plan.flow.copies.nodes]
     results = iter(api.once(file.text, "Export", wish, *records).results if wish["items"] else ())
     drafts = []

@@ -4,10 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import product
 from typing import Any
 
-from app.client.api import Api
+from app.client.api import STALE, Api, Stopped
 from app.client.api_types import ExportPlan, Flow, GraphDiff, Provenance, Ref, SourceFlow, Workspace
 from app.client.output import Line
 from app.client.release_file import SAME_WORKSPACE, Mistake, Release, ReleaseFile
@@ -31,19 +30,16 @@ class View:
     source: Workspace
     destination: Workspace
     flows: Sequence[SourceFlow]
-    mappings: Sequence[dict[str, str]]
 
 
 def look(api: Api, file: ReleaseFile) -> View:
-    """Read the workspaces and flows that the file names: a call for every hundred flows, and one for workspaces by name.
+    """Read the workspaces and flows that the file names.
 
     Raises Stopped with the line of every name that the server doesn't know.
     """
     release = file.release
-    variables = {**workspace_ids(api, file), "resources": release.mappings.equal_names}
     pages: list[tuple[Workspace, Workspace]] = []
-    # Only the first page has the credentials, secrets, agents and topics too.
-    for data in api.pages("Flows", {"after": "source.flows"}, {"resources": False}, **variables):
+    for data in api.pages("Flows", {"after": "source.flows"}, **workspace_ids(api, file)):
         if data.source is None or data.destination is None:
             ends = (("from", release.source, data.source), ("to", release.destination, data.destination))
             raise file.stopped(((key,), no_workspace(name)) for key, name, workspace in ends if workspace is None)
@@ -53,7 +49,7 @@ def look(api: Api, file: ReleaseFile) -> View:
     flows = selected(release, [flow for page, _ in pages for flow in page.flows.nodes], mistakes)
     if mistakes:
         raise file.stopped(mistakes)
-    return View(release, source, destination, flows, [*mappings(api, release, source, destination)])
+    return View(release, source, destination, flows)
 
 
 def workspace_ids(api: Api, file: ReleaseFile) -> dict[str, str]:
@@ -112,30 +108,27 @@ def selected(release: Release, flows: Sequence[SourceFlow], mistakes: list[Mista
     return [flow for flow in flows if flow.id in chosen - left_out]
 
 
-def mappings(api: Api, release: Release, source: Workspace, destination: Workspace) -> Iterator[dict[str, str]]:
+def mappings(api: Api, view: View) -> Iterator[dict[str, str]]:
     """The mappings by id, then those by equal names that are unique in both workspaces."""
-    by_id = release.mappings.ids
+    by_id = view.release.mappings.ids
     yield from ({"fromId": old, "toId": new} for old, new in by_id.items())
-    if release.mappings.equal_names:
-        offered = resources_of(api, destination)
-        for key, ids in resources_of(api, source).items():
+    if view.release.mappings.equal_names:
+        offered = resources_of(api, view.destination)
+        for key, ids in resources_of(api, view.source).items():
             equal = offered.get(key, [])
             if len(ids) == len(equal) == 1 and ids[0] not in by_id:
                 yield {"fromId": ids[0], "toId": equal[0]}
 
 
 def resources_of(api: Api, workspace: Workspace) -> Resources:
-    """Read every page of the credentials, secrets, agents and topics of a workspace."""
+    """Read the credentials, secrets, agents and topics of a workspace."""
     resources: Resources = defaultdict(list)
-    pages, cursors = [workspace], {kind: getattr(workspace, kind).page_info.end_cursor for kind in KINDS}
-    if any(getattr(workspace, kind).page_info.has_next_page for kind in KINDS):
-        lists = {kind: f"workspace.{kind}" for kind in KINDS}
-        pages += [
-            data.workspace for data in api.pages("Resources", lists, id=workspace.id, **cursors) if data.workspace
-        ]
-    for page, kind in product(pages, KINDS):
-        for each in getattr(page, kind).nodes:
-            resources[kind, each.component.id if each.component else "", each.name].append(each.id)
+    for data in api.pages("Resources", {kind: f"workspace.{kind}" for kind in KINDS}, id=workspace.id):
+        if data.workspace is None:
+            raise Stopped(STALE, no_workspace(workspace.name))
+        for kind in KINDS:
+            for each in getattr(data.workspace, kind).nodes:
+                resources[kind, each.component.id if each.component else "", each.name].append(each.id)
     return resources
 
 
@@ -194,7 +187,7 @@ def is_of_version(export: Provenance | None, flow: SourceFlow) -> bool:
     return export is not None and export.source_version == Ref(id=flow.published_version.id)
 
 
-def export_wish(view: View, flow_plans: Sequence[FlowPlan]) -> dict[str, Any]:
+def export_wish(api: Api, view: View, flow_plans: Sequence[FlowPlan]) -> dict[str, Any]:
     """The input of `exportFlows` for the flows that are exported, each at the version of the view, all or none."""
     changes = "REFUSE" if view.release.destination_changes == "refuse" else "WARN"
     items = [
@@ -210,12 +203,12 @@ def export_wish(view: View, flow_plans: Sequence[FlowPlan]) -> dict[str, Any]:
         for flow_plan in flow_plans
         if flow_plan.action in EXPORTS
     ]
-    return {"items": items, "mappings": list(view.mappings), "mode": "ATOMIC"}
+    return {"items": items, "mappings": [*mappings(api, view)] if items else [], "mode": "ATOMIC"}
 
 
 def with_plans(api: Api, view: View, flow_plans: Sequence[FlowPlan]) -> list[FlowPlan]:
     """The plans, with the server's changes, warnings and blockers of each flow that is exported."""
-    wish = export_wish(view, flow_plans)
+    wish = export_wish(api, view, flow_plans)
     if not wish["items"]:
         return list(flow_plans)
     plans = iter(api.payload("Plans", **wish).plans)

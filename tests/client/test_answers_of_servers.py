@@ -140,6 +140,17 @@ def test_what_does_not_pass_ends_the_command_at_once(
     assert (pauses, len(requests)) == ([], 1)
 
 
+def test_a_workspace_that_vanishes_between_two_calls_ends_the_command(file: Path) -> None:
+    file.write_text(f"{FILE}mappings:\n  equal-names: true\n")
+    flow = {"id": "flow_a", "name": "a", "publishedVersion": {"id": "version_a"}, "copies": FLOWS}
+    view = {"source": {**SOURCE, "flows": {**FLOWS, "nodes": [flow]}}, "destination": DESTINATION}
+    with serving((200, {}, {"data": view}), (200, {}, {"data": {"workspace": None}})) as (server, requests):
+        ended = called("release", "plan", file, SERVER=server, TOKEN="secret")
+    reason = 'Error: There is no workspace "b" that you can see.\n'
+    assert (ended.returncode, ended.stdout, ended.stderr) == (4, "", reason)
+    assert [request["operationName"] for request in requests] == ["Flows", "Resources"]
+
+
 def test_programs_get_the_reason_as_json(file: Path, pauses: list[float]) -> None:
     with serving((401, {}, refused("UNAUTHENTICATED"))) as (server, _):
         ended = called("release", "apply", file, "--json", SERVER=server, TOKEN="secret")

@@ -45,11 +45,11 @@ async def test_forty_flows_are_released_and_then_the_five_that_were_edited(place
     assert changed == {key.capitalize(): f"{key} again" for key in WORKSHOP_FIVE}
 
 
-async def test_a_release_is_three_calls_and_its_undoing_and_its_status_are_few(place: ReleasePlace) -> None:
+async def test_a_release_is_a_few_calls_and_its_status_is_one(place: ReleasePlace) -> None:
     file = place.file("two")
     assert place.calls("status", file) == ["Flows"]
-    assert place.calls("plan", file) == ["Flows", "Plans"]
-    assert place.calls("apply", file) == ["Flows", "Export", "Publish"]
+    assert place.calls("plan", file) == ["Flows", "Resources", "Resources", "Plans"]
+    assert place.calls("apply", file) == ["Flows", "Resources", "Resources", "Export", "Publish"]
     assert place.calls("apply", file) == ["Flows"]
     assert place.calls("status", file) == ["Flows"]
 
