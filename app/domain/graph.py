@@ -1,6 +1,6 @@
 """A graph as two things: its content, which copying never changes, and its bindings, which belong to a workspace.
 
-`split` and `join` are inverse to each other for every JSON graph, whatever it is bound to. Canonical JSON, whose SHA-256 is the content's
+`split` and `join` are inverse to each other for every graph, whatever it is bound to. Canonical JSON, whose SHA-256 is the content's
 address, is written down here: UTF-8 without escapes but those that JSON demands; no white space; the keys of every
 object in the order of their code points; integers as they are, other numbers in Python's shortest form that reads back
 as the same double, so that `1` and `1.0` stay two things; lists in their own order.
@@ -27,6 +27,7 @@ KEYS = {
     ReferenceKind.DATA_SAMPLES: "selected_data_samples",
 }
 """The keys of a native step for its bindings; its topic stands in `fields`, under the key that the component declares."""
+_BOUND_KEYS = frozenset(KEYS.values())
 
 
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
@@ -85,11 +86,9 @@ TopicField = Callable[[str], str | None]
 
 
 def split(native: Json, topic_field: TopicField) -> tuple[Json, Bindings]:
-    """Part a native graph into content and bindings. The graph itself is left as it is."""
-    if not isinstance(native, dict) or not isinstance(native.get("nodes"), list):
-        return native, ()
+    """Part a native graph, whose form was checked, into content and bindings. The graph itself is left as it is."""
     parted = [_split_step(node, position, topic_field) for position, node in enumerate(native["nodes"])]
-    bindings = tuple(step for _, step in parted if step is not None)
+    bindings = tuple(step for _, step in parted if not step.is_empty)
     return {**native, "nodes": [node for node, _ in parted]}, bindings
 
 
@@ -179,15 +178,12 @@ def bindings_from_json(stored: Iterable[Mapping[str, Json]]) -> Bindings:
     return tuple(bindings)
 
 
-def _split_step(node: Json, position: int, topic_field: TopicField) -> tuple[Json, StepBindings | None]:
-    if not isinstance(node, dict):
-        return node, None
-    values = {kind: node[key] for kind, key in KEYS.items() if key in node and _is_binding(kind, node[key])}
-    content = {key: value for key, value in node.items() if not (key in _KINDS and _KINDS[key] in values)}
-    command = node.get("command")
-    key = topic_field(command) if isinstance(command, str) else None
+def _split_step(node: dict[str, Json], position: int, topic_field: TopicField) -> tuple[Json, StepBindings]:
+    values = {kind: node[key] for kind, key in KEYS.items() if key in node}
+    content = {key: value for key, value in node.items() if key not in _BOUND_KEYS}
+    key = topic_field(node["command"])
     if key is None:
-        return content, StepBindings(position, values) if values else None
+        return content, StepBindings(position, values)
     fields, no_fields = node.get("fields"), None
     if isinstance(fields, dict) and key in fields:
         values[ReferenceKind.TOPIC] = fields[key]
@@ -196,8 +192,7 @@ def _split_step(node: Json, position: int, topic_field: TopicField) -> tuple[Jso
         no_fields = NoFields.NULL if "fields" in node else NoFields.MISSING
         content["fields"] = {}
     place = key if no_fields or ReferenceKind.TOPIC in values else None
-    bound = StepBindings(position, values, place, no_fields)
-    return content, None if bound.is_empty else bound
+    return content, StepBindings(position, values, place, no_fields)
 
 
 def _join_step(content: Json, step: StepBindings) -> Json:
@@ -222,11 +217,3 @@ def _step_name(name: Json) -> str | None:
 def _is_conditional(edge: Json) -> bool:
     config = edge.get("config")
     return isinstance(config, dict) and config.get("condition") not in (None, "")
-
-
-def _is_binding(kind: ReferenceKind, value: Json) -> bool:
-    """Ids and nulls are bindings; anything else under the key of a credential, secret or agent is left in the content."""
-    return kind is ReferenceKind.DATA_SAMPLES or value is None or isinstance(value, str)
-
-
-_KINDS = {key: kind for kind, key in KEYS.items()}

@@ -63,17 +63,8 @@ def _graph(chance: Random, size: int) -> Json:
     }
 
 
-def _anything(chance: Random, size: int) -> Json:
-    """Any JSON, often what is nearly a graph."""
-    if chance.random() < 0.5:
-        return a_value(chance, 2 * size)
-    nodes = [chance.choice((a_value, _step))(chance) for _ in range(size)]
-    return {"nodes": a_value(chance, size) if chance.random() < 0.5 else nodes}
-
-
 values = by_chance(a_value, largest=9)
 graphs = by_chance(_graph, largest=4)
-any_json = by_chance(_anything, largest=4)
 
 
 def topic_field(command: str) -> str | None:

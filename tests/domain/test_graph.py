@@ -111,12 +111,6 @@ NO_IDS: list[Json] = [7, True, ["cred_1"], {"id": "cred_1"}, 1.5]
 
 
 @pytest.mark.parametrize("value", NO_IDS)
-def test_what_is_neither_an_id_nor_null_is_no_credential(value: Json) -> None:
-    graph = {"nodes": [{"id": "1", "command": "acme/pub-sub:pub", "credentials_id": value, "fields": {}}]}
-    assert split(graph, topic_field) == (graph, ())
-
-
-@pytest.mark.parametrize("value", NO_IDS)
 def test_whatever_stands_in_the_place_of_a_topic_is_a_binding(value: Json) -> None:
     content = {"nodes": [{"id": "1", "command": "acme/pub-sub:pub", "fields": {}}]}
     graph = {"nodes": [{"id": "1", "command": "acme/pub-sub:pub", "fields": {"topic": value}}]}

@@ -23,7 +23,6 @@ from tests.domain.builders import component
 from tests.domain.random_graphs import (
     KEYS_OF_REFERENCES,
     TOPIC_FIELDS,
-    any_json,
     exactly,
     graphs,
     nested,
@@ -63,16 +62,10 @@ def test_split_and_join_are_inverse_for_every_graph(graph: Json) -> None:
     is_inverse(graph)
 
 
-@bounded
-@given(any_json)
-def test_split_and_join_are_inverse_for_any_json(value: Json) -> None:
-    is_inverse(value)
-
-
 @pytest.mark.parametrize("levels", [1, 150])
 def test_split_and_join_are_inverse_however_deep_the_graph(levels: int) -> None:
     step = {"id": "1", "command": "acme/pub-sub:pub", "fields": {"topic": "t", "deep": nested(levels)}}
-    is_inverse({"nodes": [step, nested(levels)], "edges": [nested(levels)]})
+    is_inverse({"nodes": [step], "edges": [nested(levels)]})
 
 
 @bounded
