@@ -124,7 +124,7 @@ async def test_an_atomic_call_exports_all_or_none(world: CompanyDatabase, seed: 
         assert len((await world.contents())["flow_export"]) == len(before["flow_export"]) + len(items)
 
 
-async def test_the_innocent_are_told_whom_to_thank(world: CompanyDatabase) -> None:
+async def test_an_item_that_only_other_items_keep_from_being_done_names_them(world: CompanyDatabase) -> None:
     good, bad = world.export_wish("plain", to="production"), world.export_wish("plain", to="nowhere")
     before = await world.contents()
     batch = await export_all(world, good, bad, good, bad)
