@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 import orjson
 import structlog
+from structlog.contextvars import bind_contextvars, merge_contextvars, reset_contextvars
 
 from app.telemetry.redaction import redacting
 
@@ -69,9 +70,12 @@ class LoggedRequest:
 
     def __enter__(self) -> "LoggedRequest":
         self._before = _request.set(self)
+        of_span = {} if self.span is None else {"trace_id": self.span.trace_id, "span_id": self.span.span_id}
+        self._fields = bind_contextvars(request_id=self.request_id, client=self.client, **of_span)
         return self
 
     def __exit__(self, *_: object) -> None:
+        reset_contextvars(**self._fields)
         _request.reset(self._before)
 
 
@@ -105,7 +109,7 @@ def configure_log(*, log_format: str, level: str) -> None:
     """
     for_people = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
     beginning: list[structlog.typing.Processor] = [
-        with_request,
+        merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if for_people else "iso", utc=not for_people),
     ]
@@ -130,17 +134,6 @@ def configure_log(*, log_format: str, level: str) -> None:
     logging.basicConfig(handlers=[theirs], level=level.upper(), force=True)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
-
-
-def with_request(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    request = _request.get()
-    if request is not None:
-        line.setdefault("request_id", request.request_id)
-        line.setdefault("client", request.client)
-        if request.span is not None:
-            line.setdefault("trace_id", request.span.trace_id)
-            line.setdefault("span_id", request.span.span_id)
-    return line
 
 
 def to_json(_: object, __: str, line: structlog.typing.EventDict) -> str:
