@@ -60,20 +60,17 @@ def one_line(_: click.Context, __: click.Parameter, text: str | None) -> str | N
     return text
 
 
-class Folder(click.ParamType[Path]):
+def folder(_: click.Context, __: click.Parameter, name: str | None) -> Path | None:
     """A folder that may be missing yet; without a name it would be the one where the command runs."""
-
-    name = "path"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:  # noqa: ANN401 - click's
-        if not str(value):
-            self.fail("it must have a name; without the option it is the one of the setting.", param, ctx)
-        return Path(value)
+    if name == "":
+        raise click.BadParameter("it must have a name; without the option it is the one of the setting.")
+    return None if name is None else Path(name)
 
 
 data_dir_option = click.option(
     "--data-dir",
-    type=Folder(),
+    metavar="PATH",
+    callback=folder,
     help=hint("Folder of the embedded database.", "data_dir"),
 )
 
