@@ -224,11 +224,11 @@ class KeySet:
 
 
 def keys_in(body: bytes) -> tuple[jwt.PyJWK, ...]:
-    """The keys of a JWK set that we can use; the others are as if they weren't there. Raises FetchInVain."""
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise FetchInVain("no JSON") from None
+    """The keys of a JWK set that we can use; the others are as if they weren't there.
+
+    Raises FetchInVain, and ValueError for what isn't JSON.
+    """
+    document = orjson.loads(body)
     entries = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(entries, list):
         raise FetchInVain("no JWK set")
