@@ -96,12 +96,11 @@ class RequestSpan:
 def exporting_provider() -> TracerProvider:
     """A provider that sends spans over HTTP; the variables OTEL_* say where to, with which headers, and how many."""
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-    from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+    from opentelemetry.sdk.resources import SERVICE_NAME, OTELResourceDetector, Resource
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    resource = Resource.create()
-    if str(resource.attributes.get(SERVICE_NAME, "unknown_service")).startswith("unknown_service"):
-        resource = resource.merge(Resource({SERVICE_NAME: NAME}))
+    # The variables name the service too, if the operator wishes.
+    resource = Resource.create({SERVICE_NAME: NAME}).merge(OTELResourceDetector().detect())
     # It is closed by us, within the time that a stop may take.
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
