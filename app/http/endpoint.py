@@ -24,7 +24,7 @@ from app.http.responses import PIECE_BYTES, JsonResponse, answered, error_media_
 from app.meter import METER, LimitReached, Meter
 from app.settings import Settings
 from app.storage.connections.database import Database
-from app.storage.connections.failures import Commits, DatabaseUnavailable
+from app.storage.connections.failures import DatabaseUnavailable
 from app.storage.connections.pool import AUTHENTICATION
 from app.telemetry.metrics import CONNECTIONS, COUNTING_ALONE, REPLICA_QUERIES, REPLICAS_IN_USE, REQUESTS_WAITING
 from app.usecases.transaction import UnitOfWork
@@ -40,7 +40,6 @@ class Call(NamedTuple):
     """A GraphQL request, with its caller and its limits."""
 
     request: InFlightRequest
-    commits: Commits
     asked: GraphQLRequest
     caller: Caller
     meter: Meter
@@ -96,8 +95,6 @@ class Endpoint:
         COUNTING_ALONE.set(limiter is not None and limiter.is_alone)
 
     async def _answer(self, request: InFlightRequest, token: str | None, slot: Place) -> JsonResponse:
-        # The answer to a request that is cut off says by these what was written.
-        request.commits = commits = Commits()
         caller = NOBODY
         if token is not None:
             caller = await self.authenticator.caller(token)
@@ -118,7 +115,7 @@ class Endpoint:
             request, max_body_bytes=self.settings.max_body_bytes, admission=self.admission, slot=slot
         )
         request.is_received = True
-        call, started = Call(request, commits, asked, caller, meter), perf_counter()
+        call, started = Call(request, asked, caller, meter), perf_counter()
         try:
             operation = operation_of(await self.documents.read(asked.query), asked.operation_name)
             self._admit(call, operation)
@@ -144,7 +141,7 @@ class Endpoint:
                 headers = await self.rate_limiter.settle(user, taken=cost, done=meter.cost)
             self.admission.note_cost(user, operation.hash, meter.cost, meter.cpu_seconds)
             if answer is CANCELLED and operation.type is OperationType.MUTATION:
-                answer = answer._replace(written=call.commits.of_all.value)
+                answer = answer._replace(written=call.request.commits.of_all.value)
             seconds = perf_counter() - started
             note_operation(call.request, operation, answer, actor=user or None, cost=cost, seconds=seconds)
         answer.body["extensions"] = {"cost": {"requested": cost, "maximum": self.settings.max_cost}}
@@ -180,7 +177,7 @@ class Endpoint:
 
     async def _run_on(self, database: Database, call: Call, operation: Operation) -> Answer:
         context = Context(
-            work=self.work.of(call.caller.user_id, call.commits, database=database),
+            work=self.work.of(call.caller.user_id, call.request.commits, database=database),
             request_id=call.request.request_id,
             meter=call.meter,
             shows_schema=self.settings.introspection != "off",

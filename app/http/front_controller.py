@@ -22,7 +22,7 @@ from app.http.refused_requests import (
 )
 from app.http.responses import error_media_type, failed, logged_refusal
 from app.meter import METER
-from app.storage.connections.failures import Commits, CommitState, DatabaseUnavailable, StatementTookTooLong
+from app.storage.connections.failures import CommitState, DatabaseUnavailable, StatementTookTooLong
 from app.telemetry.log import log
 
 OUTAGE_SECONDS = 5
@@ -100,7 +100,7 @@ class FrontController:
             cut = request.take_cut()
             if cut is None or request.status is not None:
                 raise
-            refusal = cut_off(*cut, request.commits or Commits())
+            refusal = cut_off(*cut, request.commits)
             await logged_refusal(refusal, error_media_type(request.headers))(scope, receive, send)
         except Exception as error:
             expected = refusal_of(error)

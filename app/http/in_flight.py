@@ -29,8 +29,8 @@ class InFlightRequest(LoggedRequest):
         self.receive = receive
         self.status: int | None = None
         """The status of the answer; None before the answer begins."""
-        self.commits: Commits | None = None
-        """The transactions of the request; None before it may have any."""
+        self.commits = Commits()
+        """The transactions of the request: the answer to one that is cut off says by these what was written."""
         self.cut_by: tuple[RequestCode, str] | None = None
         """The code and the reason; None unless the request was cut off."""
         self.begun, self.deadline = asyncio.get_running_loop().time(), math.inf

@@ -70,12 +70,12 @@ def refused(refusal: RequestError, media_type: str = JSON_TYPE, **extensions: st
     return response
 
 
-def failed(request_id: str, commits: Commits | None) -> JsonResponse:
+def failed(request_id: str, commits: Commits) -> JsonResponse:
     """The answer to an unexpected exception, which is logged whole under the request id."""
     log().exception("request failed")
     request_refused(RequestCode.INTERNAL)
-    written = None if commits is None else commits.of_all
-    return refused(RequestError(500, RequestCode.INTERNAL, "Internal error", written=written), requestId=request_id)
+    refusal = RequestError(500, RequestCode.INTERNAL, "Internal error", written=commits.of_all)
+    return refused(refusal, requestId=request_id)
 
 
 def note_refusal(code: str, reason: str | None = None) -> None:
