@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from app.domain.access import ContractSuspended, InsufficientPermission
+from app.domain.access import ContractSuspended, FlowNotFound, InsufficientPermission, WorkspaceNotFound
 from app.domain.batch import Batch, BatchMode
 from app.domain.draft import DiscardWish
 from app.domain.edit import CreateWish, UpdateWish
@@ -199,6 +199,25 @@ async def test_whoever_loses_the_right_after_the_locks_is_refused(
     assert InsufficientPermission in refusals(await call())
     assert await written(world) == before
     await without_waiting(all_can_be_locked(world))
+
+
+@pytest.mark.parametrize(
+    "name", ["copyFlow", "createFlow", "exportFlow into", "exportFlow onto", "exportFlows", "publishFlowDraft"]
+)
+async def test_whoever_is_removed_while_a_call_writes_sees_nothing_any_more(world: CompanyDatabase, name: str) -> None:
+    """What was written can't name its author; the transaction is retried."""
+    for workspace in ("development", "small-live"):
+        await give_role(world, "gus", workspace, "integrator")
+    call = (await calls_of(world, "gus"))[name]
+    before = await written(world)
+    removal = f"delete from user_account where id = '{world['gus']}'"  # noqa: S608 - an id of ours
+    with capture_logs() as log:
+        async with locked(world, [removal]), waiting(world, call()) as late:
+            pass
+        assert refusals(await late) <= {FlowNotFound, WorkspaceNotFound}
+    assert [line["event"] for line in log] == ["transaction retried"]
+    held = await written(world)
+    assert {table for table in held if held[table] != before[table]} == {"user_account", "contract_access"}
 
 
 async def test_a_contract_that_gets_a_quota_after_the_locks_is_locked_by_another_attempt(

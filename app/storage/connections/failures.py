@@ -16,13 +16,11 @@ CONFLICTS = ("40001", "40P01")
 PROTOCOL_VIOLATION = "08P01"
 """A statement that fails with it is a mistake of ours. While connecting, a pooler says it of itself, as that it doesn't reach the server."""
 RETRIED_CONSTRAINTS = {
-    "fk_flow_draft_content_hash": "a content was removed at the moment at which it was referred to again",
-    "fk_flow_version_content_hash": "a content was removed at the moment at which it was referred to again",
-    "fk_flow_workspace_id": "a workspace was removed at the moment at which it got a flow",
     "pending_event.tenant_id": "a flow or workspace was removed at the moment at which an event named it",
     "uq_user_account_email_key": "two tenants brought the same user at the same moment",
 }
-"""Constraints, and columns without nulls, that another transaction's commit may violate: the call is tried again."""
+"""Constraints, besides foreign keys, and columns without nulls that another transaction's commit may violate: the call is
+tried again."""
 
 
 class CommitState(Enum):
@@ -86,6 +84,8 @@ def failure_of(error: Exception, *, is_lost: bool) -> DatabaseFailure:
         return StatementTookTooLong()
     if (constraint := _constraint_of(error)) in RETRIED_CONSTRAINTS:
         return TransactionConflict(RETRIED_CONSTRAINTS[constraint])
+    if isinstance(error, asyncpg.ForeignKeyViolationError):
+        return TransactionConflict(f"what is referred to was removed at that moment ({constraint})")
     if is_lost:
         # Of a statement that failed otherwise meanwhile, the message may hold values.
         return ConnectionLost(message_of(error) if is_outage else type(error).__name__)
