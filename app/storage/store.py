@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from app.domain.access import FLOW_EDIT, FLOW_REVIEW, may_change_flows, may_write_flows
+from app.domain.access import FLOW_EDIT, FLOW_REVIEW, may_write_flows
 from app.domain.edit import KEEP, CreateWish, Keep
 from app.domain.export import Exported
 from app.domain.facts import Facts
@@ -42,7 +42,6 @@ from app.storage.facts.locks import (
     check_locks,
     lock,
     needed_for,
-    needed_for_new_flow,
     take_key,
     touched_by,
 )
@@ -67,19 +66,15 @@ class Store:
         touched = touched_by(wishes)
         locked = await lock(self.connection, self.actor, touched)
         facts = await gather(self.connection, self.actor, wishes, touched)
-        check_locks(locked, needed_for(facts.flows, facts.accesses.values(), touched))
+        check_locks(locked, needed_for(facts, touched))
         return facts
 
     async def lock_create_facts(self, wish: CreateWish) -> Facts:
         """Lock the contract's quota and read the facts of a new flow."""
-        touched = Touched(workspaces=[wish.workspace_id])
-        locked = await lock(self.connection, self.actor, touched)
-        facts = await read_flows(self.connection, self.actor, {}, touched)
+        facts = await self._locked_flows({}, workspaces=[wish.workspace_id])
         if not facts.accesses:
             return facts
-        access = facts.accesses[wish.workspace_id]
-        check_locks(locked, needed_for_new_flow(access))
-        sent = SentGraph(wish.graph, access.workspace)
+        sent = SentGraph(wish.graph, facts.accesses[wish.workspace_id].workspace)
         return await facts_about(self.connection, self.actor, facts, sent=sent)
 
     async def lock_draft_facts(
@@ -171,11 +166,16 @@ class Store:
         self,
         choices: StateChoices,
         *versions: str | None,
+        workspaces: Sequence[str] = (),
         permission: str = FLOW_EDIT,
     ) -> Facts:
-        """Read flows and the versions with these ids; the flows that the caller has the permission to change are locked."""
-        locked = await lock(self.connection, self.actor, Touched(changed=[*choices]), permission=permission)
-        named = Touched(read=[*choices], versions=[*filter(None, versions)])
+        """Read flows, the versions with these ids, and workspaces in which new flows are made.
+
+        Locked are flows that the caller has the permission to change, and contracts of the workspaces with a quota.
+        """
+        touched = Touched(changed=[*choices], workspaces=workspaces)
+        locked = await lock(self.connection, self.actor, touched, permission=permission)
+        named = Touched(read=[*choices], workspaces=workspaces, versions=[*filter(None, versions)])
         facts = await read_flows(self.connection, self.actor, choices, named)
-        check_locks(locked, [id_ for id_, flow in facts.flows.items() if may_change_flows(flow.access, permission)])
+        check_locks(locked, needed_for(facts, touched, permission))
         return facts

@@ -6,16 +6,15 @@ stored in the transaction of the call's changes.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, DateTime, Select, Text, any_, bindparam, func, or_, select, true, union_all
 
-from app.domain.access import FLOW_EDIT, FLOW_TOGGLE_STATUS, WorkspaceAccess, counts_against_quota, may_write_flows
-from app.domain.facts import CopyWish, ExportWish, OntoFlow
-from app.domain.flow import Flow
+from app.domain.access import FLOW_EDIT, FLOW_TOGGLE_STATUS, counts_against_quota, may_change_flows, may_write_flows
+from app.domain.facts import CopyWish, ExportWish, Facts, OntoFlow
 from app.domain.input import KeyedCall
 from app.domain.model import ContractStatus, Kind, UserId, is_id
 from app.offload import LARGE, offload
@@ -158,19 +157,14 @@ def check_locks(locked: frozenset[str], required: Iterable[str]) -> None:
         raise TransactionConflict("the viewer's rights changed while the locks were taken")
 
 
-def needed_for_new_flow(access: WorkspaceAccess) -> list[str]:
-    """The contract, if a new flow there counts against its quota."""
-    workspace = access.workspace
-    return [workspace.contract.id] if counts_against_quota(workspace) and may_write_flows(access) else []
-
-
-def needed_for(flows: Mapping[str, Flow], accesses: Iterable[WorkspaceAccess], touched: Touched) -> list[str]:
-    """The locks required for copies and exports of these flows, and into these workspaces."""
-    visible = {flow_id: flow.access for flow_id, flow in flows.items()}
+def needed_for(facts: Facts, touched: Touched, permission: str = FLOW_EDIT) -> list[str]:
+    """The locks required for these changes, copies and exports of flows, and of contracts for new flows that count there."""
+    visible = {flow_id: flow.access for flow_id, flow in facts.flows.items()}
+    into = (access for access in facts.accesses.values() if may_write_flows(access))
     return [
-        *(flow_id for flow_id in touched.changed if flow_id in visible and may_write_flows(visible[flow_id])),
-        *(flow_id for flow_id in touched.kept if flow_id in visible and FLOW_EDIT in visible[flow_id].permissions),
-        *(contract for access in accesses for contract in needed_for_new_flow(access)),
+        *(id_ for id_ in touched.changed if id_ in visible and may_change_flows(visible[id_], permission)),
+        *(id_ for id_ in touched.kept if id_ in visible and FLOW_EDIT in visible[id_].permissions),
+        *(access.workspace.contract.id for access in into if counts_against_quota(access.workspace)),
     ]
 
 
