@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -93,6 +94,33 @@ async def rows(data_dir: Path) -> list[tuple[str, str]]:
         return await contents(url)
 
 
+@pytest.mark.parametrize("cut", ["in the rows", "before its last lines", "empty"])
+def test_a_backup_that_was_cut_off_is_not_restored(original: tuple[Path, Any], folder: Path, cut: str) -> None:
+    text = original[0].read_text(encoding="utf-8")
+    end = {
+        "in the rows": text.index("\nCOPY public.flow (") + 500,
+        "before its last lines": text.index("ALTER TABLE"),
+        "empty": 0,
+    }
+    part = folder / "part.sql"
+    part.write_text(text[: end[cut]], encoding="utf-8")
+    result = flowport("restore", part, "--data-dir", folder / "data")
+    refused(result, f"{part} is no whole backup: its end is missing. Nothing was restored.")
+    done(flowport("restore", original[0], "--data-dir", folder / "data"), f"Restored {original[0]}.")
+
+
+def test_a_backup_that_finds_no_room_leaves_no_file(original: tuple[Path, Any]) -> None:
+    data_dir, part = original[0].with_name("original"), original[0].with_name("part.sql")
+    command = [sys.executable, "-m", "app", "backup", str(part), "--data-dir", str(data_dir)]
+    with running(data_dir, make=False):
+        limited = ["/bin/bash", "-c", 'ulimit -f 40; exec "$@"', "bash", *command]
+        refused(
+            subprocess.run(limited, capture_output=True, text=True, check=False),
+            f"{part} can't be written: File too large.",
+        )
+    assert not part.exists()
+
+
 async def test_a_backup_is_restored_into_another_embedded_database(
     original: tuple[Path, Any], folder: Path, session_folder: Path
 ) -> None:
@@ -133,9 +161,9 @@ async def test_a_reader_of_events_goes_on_after_a_restore_elsewhere(folder: Path
             assert await connection.fetch(FEED, cursor) == [unread, (cursor + 2, "event_pending")]
 
 
-async def test_a_backup_that_is_torn_is_restored_not_at_all(original: tuple[Path, Any], folder: Path) -> None:
+async def test_a_backup_with_a_mistake_is_restored_not_at_all(original: tuple[Path, Any], folder: Path) -> None:
     torn = folder / "torn.sql"
-    torn.write_text(original[0].read_text()[:-2000] + "\nnonsense;\n")
+    torn.write_text(original[0].read_text().replace("\nALTER TABLE", "\nnonsense;\nALTER TABLE"))
     refused(flowport("restore", torn, "--data-dir", folder / "torn"), "psql failed; nothing was restored.")
     with running(folder / "torn", make=False) as url:
         assert await contents_or_none(url) == []

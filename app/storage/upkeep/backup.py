@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from sqlalchemy import URL, make_url
 
@@ -22,6 +23,10 @@ ANALYZE = """do $$ begin execute (
 ); end $$"""
 """Only our own tables: a user who is no superuser is warned of each table of the system that it may not analyze."""
 PIECE_CHARACTERS = 1 << 20
+LAST_LINE = b"-- PostgreSQL database dump complete"
+"""The line that ends what `pg_dump` writes; no text in a row can be a line like it."""
+TAIL_BYTES = 1000
+"""Bytes at the end of a backup that hold the line: some PostgreSQL write a command of psql after it."""
 
 
 def write_backup(url: str, file: Path) -> None:
@@ -31,13 +36,13 @@ def write_backup(url: str, file: Path) -> None:
     """
     command = [program("pg_dump"), "--no-owner", "--no-privileges"]
     with (
-        new_file(file) as handle,
+        new_file(file) as backup,
         subprocess.Popen(command, env=environment_for(url), stdout=subprocess.PIPE, text=True) as process,
     ):
         assert process.stdout is not None  # noqa: S101 - it is a pipe
-        os.write(handle, "".join(header_of(process.stdout)).encode())
+        backup.writelines(header_of(process.stdout))
         while piece := process.stdout.read(PIECE_CHARACTERS):
-            os.write(handle, piece.encode())
+            backup.write(piece)
         if process.wait() != 0:
             raise CommandError("pg_dump failed; no backup was written.")
 
@@ -52,7 +57,9 @@ def header_of(lines: Iterator[str]) -> Iterator[str]:
 
 
 def restore_backup(url: str, file: Path) -> None:
-    """Restore a backup into a database without tables: all of it, or nothing. Raises CommandError."""
+    """Restore a whole backup into a database without tables: all of it, or nothing. Raises CommandError."""
+    if not is_whole(file):
+        raise CommandError(f"{file} is no whole backup: its end is missing. Nothing was restored.")
     psql, environ = [program("psql"), "--no-psqlrc", "--quiet", "-v", "ON_ERROR_STOP=1"], environment_for(url)
     answer = subprocess.run([*psql, "-Atc", IS_EMPTY], env=environ, capture_output=True, text=True, check=False)
     if answer.returncode:
@@ -64,20 +71,30 @@ def restore_backup(url: str, file: Path) -> None:
         raise CommandError("psql failed; nothing was restored.")
 
 
+def is_whole(file: Path) -> bool:
+    """Whether a backup was written to its end. psql takes the end of a file within rows for the end of the rows."""
+    with file.open("rb") as backup:
+        backup.seek(max(0, file.stat().st_size - TAIL_BYTES))
+        return LAST_LINE in backup.read().splitlines()
+
+
 @contextmanager
-def new_file(path: Path) -> Iterator[int]:
-    """A file that didn't exist before; it is removed again where its writing fails."""
+def new_file(path: Path) -> Iterator[TextIO]:
+    """A file that didn't exist before; it is removed again where its writing fails. Raises CommandError."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         raise CommandError(f"{path} can't be made: {error.strerror}.") from None
     try:
-        yield handle
-    except BaseException:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            yield file
+            file.flush()
+            os.fsync(handle)
+    except BaseException as error:
         path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise CommandError(f"{path} can't be written: {error.strerror}.") from None
         raise
-    finally:
-        os.close(handle)
 
 
 def environment_for(url: str) -> dict[str, str]:
