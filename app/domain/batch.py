@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar
 
-from app.domain.errors import FLOW, ITEMS, Path, Refusal, Refused, in_item
+from app.domain.errors import FLOW, ITEMS, OfCall, Path, Refusal, Refused
 from app.domain.input import IdempotencyKeyReused, InvalidInput, key_mistakes
 
 MOST_ITEMS = 1000
@@ -81,7 +81,8 @@ class BatchWish(Generic[Item]):
 
     def path_of(self, index: int, path: Path) -> Path:
         """The path in the input of what a refusal of an item is about."""
-        return in_item(index, path) if self.list_path is ITEMS else (*self.list_path, str(index))
+        within = path if self.list_path is ITEMS else ()
+        return path if isinstance(path, OfCall) else (*self.list_path, str(index), *within)
 
 
 @dataclass(frozen=True, slots=True)

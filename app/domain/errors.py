@@ -82,11 +82,6 @@ ITEMS: Path = ("items",)
 PLAN_FINGERPRINT: Path = ("planFingerprint",)
 
 
-def in_item(index: int, path: Path) -> Path:
-    """The path in a call of many items, of which the input is one."""
-    return path if isinstance(path, OfCall) else (*ITEMS, str(index), *path)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """A reason why something isn't done, or can't be."""
