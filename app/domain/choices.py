@@ -5,7 +5,6 @@ A mapping puts one reference in the place of another wherever the source uses it
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from operator import itemgetter
 
 from app.domain.component import Component
 from app.domain.content import Misplaced, in_graph, misplaced, not_accessible
@@ -209,9 +208,10 @@ def misplaced_references(
 ) -> tuple[Misplaced, ...]:
     """Refuse chosen references that don't live in the destination or belong to another component than the step (P2).
 
-    Mappings come last, in the order of the first steps that they don't fit.
+    Mappings come last, in the order of the first steps that they don't fit; at one step the kinds in their order (X7b).
     """
-    unfit = sorted(_unfit_mappings(source, destination, references), key=itemgetter(0))
+    kinds = [*ReferenceKind]
+    unfit = sorted(_unfit_mappings(source, destination, references), key=lambda each: (each[0], kinds.index(each[2])))
     return (
         *misplaced(source, references.bindings, destination, references.path_of),
         *(

@@ -72,6 +72,10 @@ INVALID, TOPIC_ELSEWHERE, ELSEWHERE = "INVALID_INPUT", "TOPIC_NOT_ACCESSIBLE", "
             mapping(("dev-mail", "dev-mail"), ("dev-agent", "agent_gone"), ("dev-orders", "dev-items")),
             [(TOPIC_ELSEWHERE, "mappings/2/toId"), (ELSEWHERE, "mappings/0/toId"), (ELSEWHERE, "mappings/1/toId")],
         ),
+        (
+            mapping(("dev-agent", "agent_gone"), ("dev-mail", "dev-mail")),
+            [(ELSEWHERE, "mappings/1/toId"), (ELSEWHERE, "mappings/0/toId")],
+        ),
         (choosing(("mail", AGENT, "dev-agent")), [(ELSEWHERE, "bindings/0/agentId")]),
         (choosing(("mail", SECRET, "live-erp")), [(ELSEWHERE, "bindings/0/secretId")]),
         (choosing(("in", TOPIC, "dev-items")), [(TOPIC_ELSEWHERE, "bindings/0/topicId")]),
