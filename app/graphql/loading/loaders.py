@@ -254,12 +254,13 @@ class Loaders:
         """By the list, the page that is asked for, and the parent."""
         pages: dict[Any, Page[Any]] = {}
         for (wanted, request), parents in grouped(keys).items():
+            listing = wanted.listing()
             async with self.database.reading() as connection:
-                below = await wanted.listing().pages(connection, parents, request, wanted.values(self.viewer))
+                below = await listing.pages(connection, parents, request, wanted.values(self.viewer))
             for parent, page in zip(parents, below, strict=True):
                 pages[(wanted, request), parent] = page
-                for related in page.related:
-                    getattr(self, LOADER_OF[related]).know(partial(page.related_rows, related))
+                for related in listing.joined.whole:
+                    getattr(self, LOADER_OF[related]).know(partial(listing.related_rows, related, page))
         return [pages[key] for key in keys]
 
     @_batched

@@ -76,21 +76,10 @@ class Page(Generic[Element]):
     """Makes the key from a row."""
     views: RowViews[Element] | None = None
     """Makes the elements; None for a page without any."""
-    joined: Joined = NOTHING_JOINED
-    """The related rows that were read with the page; requires rows that begin with the element's columns."""
 
     @cached_property
     def elements(self) -> tuple[tuple[Key, Element], ...]:
         return () if self.views is None else tuple((self.key_of(row), self.views.make(row)) for row in self.rows)
-
-    @property
-    def related(self) -> Sequence[Related]:
-        """The relations whose rows were read whole with the page."""
-        return self.joined.whole
-
-    def related_rows(self, related: Related) -> dict[Any, Any]:
-        """The rows that the elements refer to, by the keys of loaders, if they were read with the page."""
-        return self.joined.related_rows(related, self.rows, [element for _, element in self.elements])
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +122,6 @@ class Order:
         rows: Sequence[Any],
         request: PageRequest,
         views: RowViews[Element],
-        joined: Joined = NOTHING_JOINED,
     ) -> Page[Element]:
         """The page in the rows that `page` selected."""
         key_of = itemgetter(slice(-len(self.columns), None))
@@ -141,7 +129,7 @@ class Order:
         more, beyond = len(kept) > request.size, request.beyond is not None
         kept = kept[request.size - 1 :: -1] if request.backwards else kept[: request.size]
         has_next, has_previous = (beyond, more) if request.backwards else (more, beyond)
-        return Page(kept, has_next, has_previous, key_of, views, joined)
+        return Page(kept, has_next, has_previous, key_of, views)
 
 
 PARENT: ColumnElement[str] = bindparam("parent", type_=Text)
@@ -225,15 +213,17 @@ class ListBelow(Generic[Element]):
         if len(different) == 1:
             statement = self._page_of_one(backwards=request.backwards)
             rows = await connection.rows(statement, {**parameters, "parent": different[0]})
-            return [self.order.cut(rows, request, self.views, self.joined)] * len(parents)
+            return [self.order.cut(rows, request, self.views)] * len(parents)
         below: dict[str, list[Sequence[Any]]] = {}
         statement = self._pages_of_several(backwards=request.backwards)
         for row in await connection.rows(statement, {**parameters, "parents": different}):
             below.setdefault(row[0], []).append(row[1:])
-        pages = {
-            parent: self.order.cut(below.get(parent, ()), request, self.views, self.joined) for parent in different
-        }
+        pages = {parent: self.order.cut(below.get(parent, ()), request, self.views) for parent in different}
         return [pages[parent] for parent in parents]
+
+    def related_rows(self, related: Related, page: Page[Element]) -> dict[Any, Any]:
+        """The rows that a page's elements refer to, by the keys of loaders, of a relation whose rows are read whole."""
+        return self.joined.related_rows(related, page.rows, [element for _, element in page.elements])
 
     @lru_cache(MOST_CACHED_LISTS)  # noqa: B019 - a list that nobody asks for any more drops out
     def _page_of_one(self, *, backwards: bool) -> CompiledStatement:

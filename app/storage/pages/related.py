@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, cast, null, select, tr
 from app.execution.rows import Columns, Layout
 from app.storage.connections.connection import layout_of
 from app.storage.facts.visibility import VIEWER
+from app.storage.reads.by_id import CONTRACTS
 from app.storage.reads.rows import ContractView, DraftView, UserView, VersionView, columns
 from app.storage.tables import CONTRACT, CONTRACT_ACCESS, FLOW_DRAFT, FLOW_VERSION, USER
 
@@ -63,9 +64,7 @@ JOINS = {
     Related.CONTRACT: Join(
         "contract_id",
         CONTRACT.c.id,
-        select(*columns(CONTRACT, ContractView))
-        .join_from(CONTRACT, CONTRACT_ACCESS, CONTRACT_ACCESS.c.contract_id == CONTRACT.c.id)
-        .where(CONTRACT_ACCESS.c.user_id == VIEWER),
+        CONTRACTS.where(CONTRACT_ACCESS.c.user_id == VIEWER),
         ContractView,
     ),
     Related.CREATED_BY: _user_by("created_by"),
