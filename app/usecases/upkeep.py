@@ -147,5 +147,4 @@ async def look_once(work: UnitOfWork, replica: replicas.Replica) -> None:
 @transaction()
 async def note_positions(store: Store, callers: Collection[UserId]) -> None:
     """Note up to where everybody, and each of these callers, may have written, where that isn't noted."""
-    await replicas.begin_positions(store.connection)
     await replicas.settle(store.connection, callers)

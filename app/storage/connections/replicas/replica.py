@@ -95,13 +95,9 @@ async def note_write(connection: WriteConnection, user: UserId) -> None:
     await connection.change(_NOTE, {"user": user})
 
 
-async def begin_positions(connection: WriteConnection) -> None:
-    """Note the position for callers without a row, unless it is noted already."""
-    await connection.change(_BEGIN)
-
-
 async def settle(connection: WriteConnection, users: Collection[UserId]) -> None:
-    """Note where these have written up to, where that was begun and is left since."""
+    """Note where these have written up to, where that was begun and is left since; and once where all others have."""
+    await connection.change(_BEGIN)
     await connection.change(_SETTLE, {"users": list(users)})
 
 

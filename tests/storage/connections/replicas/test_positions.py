@@ -11,7 +11,6 @@ from app.storage.connections.failures import StatementFailed
 from app.storage.connections.replicas.replica import (
     CURRENT,
     NOT_KNOWN,
-    begin_positions,
     note_write,
     position_of,
     settle,
@@ -45,7 +44,7 @@ async def test_that_a_caller_has_written_is_committed_with_what_it_wrote_and_whe
     database: Database,
 ) -> None:
     async with database.writing() as connection:
-        await begin_positions(connection)
+        await settle(connection, [])
     assert 1 < await position_noted(database) < NOT_KNOWN
     await write(database)
     assert await position_noted(database) == NOT_KNOWN
@@ -57,7 +56,7 @@ async def test_that_a_caller_has_written_is_committed_with_what_it_wrote_and_whe
 
 async def test_a_caller_who_is_just_writing_is_settled_later(database: Database) -> None:
     async with database.writing() as connection:
-        await begin_positions(connection)
+        await settle(connection, [])
     await write(database)
     async with database.writing() as writing, database.writing() as settling:
         await note_write(writing, WRITER)
@@ -75,7 +74,7 @@ async def test_whatever_callers_wrote_before_positions_were_noted_counts_as_writ
     for _ in range(2):
         async with database.writing() as connection:
             before = await connection.value(CURRENT)
-            await begin_positions(connection)
+            await settle(connection, [])
         found += [before, await position_noted(database)]
     await database.close()
     assert found[0] <= found[1] == found[3] < found[2]
@@ -98,7 +97,7 @@ async def test_a_position_of_another_server_that_a_dump_had_is_replaced(database
     found = []
     for _ in range(2):
         async with database.writing() as connection:
-            await begin_positions(connection)
+            await settle(connection, [])
             await note_write(connection, WRITER)
         async with database.writing() as connection:
             await settle(connection, [WRITER])
