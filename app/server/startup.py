@@ -10,7 +10,7 @@ import click
 
 from app.command_error import CommandError
 from app.server.database import run
-from app.server.signals import stop_on_signals
+from app.server.signals import stop_on_signals, stopping_afterwards
 from app.settings import Settings
 from app.telemetry.metrics_files import shared_metrics
 
@@ -55,8 +55,9 @@ def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bo
         listening.listen()
     click.echo(greeting(settings, base_url, demo=demo))
     with shared_metrics(settings.workers):
-        # How numbers are kept is decided where this is imported, so not before the folder is named.
-        from app.server.workers import supervise
+        with stopping_afterwards():
+            # How numbers are kept is decided where this is imported, so not before the folder is named.
+            from app.server.workers import supervise
 
         served = supervise(listening, settings.model_copy(update={"database_url": url, "host": host, "port": port}))
     if not served:
@@ -65,7 +66,8 @@ def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bo
 
 async def prepare(work: "UnitOfWork", *, demo: bool, loopback: bool) -> bool:
     """Load the demo world into an empty database, refuse it off loopback, and return whether the database has it."""
-    from app.usecases.apply_world import demo_is_loaded, load_demo_if_empty
+    with stopping_afterwards():
+        from app.usecases.apply_world import demo_is_loaded, load_demo_if_empty
 
     if not loopback:
         if demo:
