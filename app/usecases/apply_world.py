@@ -11,7 +11,15 @@ from app.domain.input import InvalidInput
 from app.domain.model import Kind
 from app.domain.world.flows import FlowReader, NewFlow
 from app.domain.world.planning import IdSource, Planning
-from app.domain.world.things import TenantNotFound, Terms, WorldChange, WorldPlan, WorldPlanIsStale, WorldRefusal
+from app.domain.world.things import (
+    TenantNotFound,
+    Terms,
+    WorldChange,
+    WorldPlan,
+    WorldPlanIsStale,
+    WorldRefusal,
+    mistakes_in_order,
+)
 from app.offload import LARGE, offload
 from app.storage.connections.connection import ReadConnection
 from app.storage.ids import new_id
@@ -135,8 +143,10 @@ async def _with_flows(
         new = [] if mistakes else following
         if unread:
             wish.progress("Loading flows", min(done, len(unread)), len(unread))
-    mistakes_of_flows = (*mistakes, *planning.names.references_to(planning.removed))
-    return plan.with_flows(mistakes_of_flows, reader.fingerprint if unread else "")
+    all_mistakes = mistakes_in_order((*plan.mistakes, *mistakes, *planning.names.references_to(planning.removed)))
+    # The versions and drafts of new flows count too: two plans that would write others are different.
+    fingerprint = plan.fingerprint + (reader.fingerprint if unread else "")
+    return replace(plan, mistakes=all_mistakes, fingerprint=fingerprint)
 
 
 def _blockers(plan: WorldPlan, wish: WorldWish, terms: Terms, store: Store | None) -> tuple[WorldRefusal, ...]:

@@ -28,7 +28,7 @@ from app.domain.world.things import (
     WorldChange,
     WorldFacts,
     WorldPlan,
-    in_order,
+    mistakes_in_order,
 )
 
 ADDRESS_IS_FIXED = "The e-mail address of a user can't change here: only the command `flowport apply` changes it."
@@ -67,7 +67,7 @@ class Planning:
         """The plan; `also` are the mistakes in the form of the document."""
         for thing_id, used in uses.items():
             self.removed[thing_id].uses = used
-        mistakes = in_order((*also, *self._mistakes, *self.names.references_to(self.removed)))
+        mistakes = mistakes_in_order((*also, *self._mistakes, *self.names.references_to(self.removed)))
         fingerprint = fingerprint_of(self.planned, self.names)
         return WorldPlan(self.planned, fingerprint, mistakes, tuple(blockers_of(self.planned, dependents)))
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -58,7 +58,7 @@ def _part_text(part: Part) -> str:
     return f".{part}" if _PLAIN_KEY.fullmatch(part) else f"[{json.dumps(part)}]"
 
 
-def in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
+def mistakes_in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
     """Each mistake once, in the order of the sections and of their items."""
     return tuple(sorted(dict.fromkeys(mistakes), key=lambda mistake: mistake.rank))
 
@@ -265,11 +265,6 @@ class WorldPlan:
     fingerprint: str = ""
     mistakes: tuple[Mistake, ...] = ()
     blockers: tuple[WorldRefusal, ...] = ()
-
-    def with_flows(self, mistakes: Iterable[Mistake], fingerprint: str) -> "WorldPlan":
-        """The plan with the mistakes in its new flows, and the fingerprint of their versions and drafts."""
-        mistakes = in_order((*self.mistakes, *mistakes))
-        return replace(self, mistakes=mistakes, fingerprint=self.fingerprint + fingerprint)
 
     def number_of(self, change: WorldChange) -> int:
         return Counter(each.change for each in self.effects)[change]
