@@ -17,10 +17,18 @@ COMMANDS = {
 }
 
 
+OF_ALL = """\
+FLOWPORT_SERVER is the address of the server, FLOWPORT_TOKEN the token of the user who releases.
+
+Exit status: 0 done, or nothing to do; 2 a plan that has something to do; 3 refused; 4 something has changed meanwhile;
+64 a usage or settings error, or mistakes in FILE; 1 anything else.
+"""
+
+
 def client_command(name: str, about: str) -> click.Command:
     """A command that calls the API of a server, and needs no database."""
 
-    @click.command(name, help=about, short_help=f"{about.partition('.')[0]}.")
+    @click.command(name, help=f"{about}\n\n{OF_ALL}", short_help=f"{about.partition('.')[0]}.")
     @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
     @click.option(
         "--server",
@@ -37,15 +45,11 @@ def client_command(name: str, about: str) -> click.Command:
     return command
 
 
-@click.group(short_help="Release flows to another workspace.")
-def release() -> None:
-    """Release flows of a workspace to another one, from a release file that you keep in git.
-
-    FLOWPORT_SERVER is the address of the server, FLOWPORT_TOKEN the token of the user who releases.
-
-    Exit status: 0 done, or nothing to do; 2 a plan that has something to do; 3 refused; 4 something has changed meanwhile;
-    64 a usage or settings error, or mistakes in FILE; 1 anything else.
-    """
+@click.group(
+    help=f"Release flows of a workspace to another one, from a release file that you keep in git.\n\n{OF_ALL}",
+    short_help="Release flows to another workspace.",
+)
+def release() -> None: ...
 
 
 for each, about in COMMANDS.items():
