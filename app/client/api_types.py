@@ -41,7 +41,7 @@ class Resource(Named):
 
 
 class Provenance(Ref):
-    """The copy or export whose content a draft has unchanged."""
+    """The copy or export whose content a draft or version has unchanged."""
 
     source_flow: Ref | None
     source_version: Ref | None
@@ -62,6 +62,7 @@ class DraftReadiness(ApiType):
 
 class FlowVersion(Ref):
     published_at: str = ""
+    provenance: Provenance | None = None
 
 
 class ReleaseRequest(Ref):
@@ -125,6 +126,12 @@ class ExportPlan(ApiType):
     blockers: tuple[Error, ...]
     readiness: DraftReadiness | None
     changes: GraphDiff | None
+
+    @property
+    def reasons_against(self) -> list[Error]:
+        """Why the flow can't be exported, or its draft not be published then."""
+        blockers = [error for error in self.blockers if error.code != "BATCH_NOT_APPLIED"]
+        return [*blockers, *(self.readiness.blockers if self.readiness else ())]
 
 
 class Result(ApiType):

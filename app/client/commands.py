@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from app.client.api import CHANGES, DONE, MAPPINGS, REFUSED, STALE, Api, RefusedByServer, Stopped, connected
-from app.client.api_types import Flow, FlowDraft, FlowExport, Named, Result, Workspace
-from app.client.output import Line, Report, show, show_stopped
+from app.client.api_types import Error, Flow, FlowDraft, FlowExport, Named, Result, Workspace
+from app.client.output import Line, Report, flows, show, show_stopped
 from app.client.planning import (
     EXPORTS,
     Action,
@@ -17,6 +17,7 @@ from app.client.planning import (
     look,
     no_workspace,
     plans_of,
+    plans_of_exports,
     with_plans,
     workspace_ids,
 )
@@ -24,6 +25,7 @@ from app.client.release_file import Release, ReleaseFile
 
 MOST_FLOWS = 1_000
 LONGEST_TITLE = 255
+UNDONE_ALREADY = "The release is undone already. What was published before it stays."
 
 
 def run(command: str, file: Path, server: str, token: str | None, *, as_json: bool) -> int:
@@ -70,7 +72,8 @@ def status(api: Api, file: ReleaseFile) -> Report:
 def plan(api: Api, file: ReleaseFile) -> Report:
     """Ask the server what an export of each flow would do."""
     view = look(api, file)
-    report = report_of(view, with_plans(api, view, plans_of(view)))
+    flow_plans = plans_of(view)
+    report = report_of(view, with_plans(api, export_wish(api, view, flow_plans), flow_plans))
     return replace(report, status=REFUSED) if any(line.action == Action.REFUSED for line in report.lines) else report
 
 
@@ -92,7 +95,7 @@ def apply(api: Api, file: ReleaseFile) -> Report:
         raise Stopped(REFUSED, f"{reason}flowport release request {file.path}")
     if drafts := exported(api, file, view, pending(flow_plans)):
         api.once(file.text, "Publish", {"items": drafts, "mode": "ATOMIC", "start": file.release.start})
-    return Report(view.source, workspace, flow_plans, message=f"{len(drafts)} flows are published." if drafts else "")
+    return Report(view.source, workspace, flow_plans, message=f"Published {flows(len(drafts))}." if drafts else "")
 
 
 def request(api: Api, file: ReleaseFile) -> Report:
@@ -103,7 +106,7 @@ def request(api: Api, file: ReleaseFile) -> Report:
     if all(is_requested(flow_plan) for flow_plan in pending(flow_plans)):
         return replace(report, message="The release is requested already.") if pending(flow_plans) else report
     drafts = exported(api, file, view, pending(flow_plans))
-    title = f"{file.path.stem}: {len(drafts)} flows from {view.source.name}"[:LONGEST_TITLE]
+    title = f"{file.path.stem}: {flows(len(drafts))} from {view.source.name}"[:LONGEST_TITLE]
     made = api.once(file.text, "Request", {"items": drafts, "title": title, "start": file.release.start}).request
     return replace(report, message=f'Requested "{title}"{f" ({made.id})" if made else ""}.')
 
@@ -115,18 +118,22 @@ def is_requested(flow_plan: FlowPlan) -> bool:
 
 
 def exported(api: Api, file: ReleaseFile, view: View, flow_plans: Sequence[FlowPlan]) -> list[dict[str, Any]]:
-    """Export flows, all or none, and answer all drafts to publish, with their revisions."""
-    refused = [
-        f"{flow_plan.flow.name}: {note}"
-        for flow_plan in flow_plans
-        if flow_plan.action is Action.REFUSED
-        for note in flow_plan.notes
-    ]
+    """Export flows, all or none, and answer all drafts to publish, with their revisions.
+
+    Raises RefusedByServer, before anything is written, where an export is refused or its draft couldn't be published.
+    """
     if len(flow_plans) > MOST_FLOWS:
-        refused = [f"A release has at most {MOST_FLOWS:,} flows, so that all are published or none."]
-    if refused:
-        raise Stopped(REFUSED, *refused)
+        raise Stopped(REFUSED, f"A release has at most {MOST_FLOWS:,} flows, so that all are published or none.")
     wish = export_wish(api, view, flow_plans)
+    refused = [
+        Error(message=f"{each.flow.name}: {note}")
+        for each in flow_plans
+        if each.action is Action.REFUSED
+        for note in each.notes
+    ]
+    refused += [error for plan in plans_of_exports(api, wish) for error in plan.reasons_against]
+    if refused:
+        raise RefusedByServer(refused)
     records = [copy.id for flow_plan in flow_plans for copy in flow_plan.flow.copies.nodes]
     results = iter(api.once(file.text, "Export", wish, *records).results if wish["items"] else ())
     drafts = []
@@ -162,9 +169,10 @@ def undo_last(api: Api, file: ReleaseFile) -> Report:
     destination, exports = last_exports(api, file, ids)
     published = [each for each in exports if each.destination_version]
     if published:
-        lines, done = undo_published(api, destination, published), "The release is undone already."
+        lines, done = undo_published(api, destination, published), UNDONE_ALREADY
     else:
-        lines, done = undo_exports(api, [each for each in exports if not each.undone_at]), "Nothing to undo."
+        lines = undo_exports(api, [each for each in exports if not each.undone_at])
+        done = UNDONE_ALREADY if exports else "Nothing was released."
     return Report(Named(id=ids["source"], name=file.release.source), destination, lines, message="" if lines else done)
 
 

@@ -11,6 +11,9 @@ import click
 from app.client.api import DONE, Stopped
 from app.client.api_types import Named
 
+WIDEST = 40
+"""Characters of the widest column; a longer name moves the rest of its own row."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -38,6 +41,10 @@ class Report:
     message: str = ""
 
 
+def flows(number: int) -> str:
+    return "1 flow" if number == 1 else f"{number} flows"
+
+
 def show(report: Report, *, as_json: bool) -> None:
     """Print the result of a command."""
     if as_json:
@@ -48,7 +55,7 @@ def show(report: Report, *, as_json: bool) -> None:
     click.echo(f"From {report.source.name} to {report.destination.name}:")
     rows = [(line.flow.name, line.action, line.destination.name if line.destination else "-") for line in report.lines]
     table = [("FLOW", "ACTION", "OVER"), *rows]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    widths = [min(max(map(len, column)), WIDEST) for column in zip(*table, strict=True)]
     for row, notes in zip(table, ((), *(line.notes for line in report.lines)), strict=True):
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
         for note in notes:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.client.api import STALE, Api, Stopped
-from app.client.api_types import ExportPlan, Flow, GraphDiff, Provenance, Ref, SourceFlow, Workspace
+from app.client.api_types import Error, ExportPlan, Flow, GraphDiff, Provenance, Ref, SourceFlow, Workspace
 from app.client.output import Line
 from app.client.release_file import SAME_WORKSPACE, Mistake, Release, ReleaseFile
 
@@ -20,6 +20,13 @@ CHANGED = (
     "with `except`, or set `destination-changes: overwrite`."
 )
 SETS_ASIDE = ("It has a draft, which is set aside.",)
+STOPPED = ("It doesn't run there.",)
+AS_IT_IS = ("It is exported already, and its draft is published as it is, whatever the mappings say.",)
+PUT_BACK = ("An earlier release was put back there.",)
+UNDONE = (
+    "The release of this version was undone in {workspace}. Publish another version, leave the flow out with `except`, or "
+    "set `destination-changes: overwrite`."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +157,8 @@ class FlowPlan(Line):
     flow: SourceFlow
     action: Action
     destination: Flow | None = None
+    overwrites: bool = False
+    """Whether it may leave behind what is published at the destination."""
 
 
 def plans_of(view: View) -> list[FlowPlan]:
@@ -168,28 +177,38 @@ def plan_of(view: View, flow: SourceFlow) -> FlowPlan:
         return FlowPlan(flow, Action.CREATE)
     draft, is_published = destination.draft, destination.published_version is not None
     if is_published and copy.drift == "IN_SYNC":
-        return FlowPlan(flow, Action.IN_SYNC, destination)
+        is_stopped = view.release.start and destination.status != "ACTIVE"
+        return FlowPlan(flow, Action.IN_SYNC, destination, STOPPED if is_stopped else ())
     exported = draft.provenance if draft else None
     if draft and draft.readiness and draft.readiness.ready and is_of_version(exported, flow):
         request = draft.release_request
-        notes = (f'It waits for the review of "{request.title}".',) if request else ()
+        notes = (f'It waits for the review of "{request.title}".',) if request else AS_IT_IS
         return FlowPlan(flow, Action.PUBLISH, destination, notes)
-    is_export = exported is not None and exported.source_flow == Ref(id=flow.id)
-    undoes_nothing = not is_published and (is_export or copy.drift == "IN_SYNC")
+    undoes_nothing = not is_published and (is_of_flow(exported, flow) or copy.drift == "IN_SYNC")
     if copy.drift == "SOURCE_AHEAD" or undoes_nothing:
         return FlowPlan(flow, Action.OVERRIDE, destination, SETS_ASIDE if draft and exported is None else ())
+    has_undone = destination.published_version is not None and is_of_flow(
+        destination.published_version.provenance, flow
+    )
+    if copy.drift == "DIVERGED" and has_undone:
+        return FlowPlan(flow, Action.OVERRIDE, destination, PUT_BACK, overwrites=True)
     if view.release.destination_changes == "overwrite":
         return FlowPlan(flow, Action.OVERRIDE, destination, ("It undoes changes that were made there.",))
-    return FlowPlan(flow, Action.REFUSED, destination, (CHANGED.format(workspace=view.destination.name),))
+    reason = UNDONE if has_undone else CHANGED
+    return FlowPlan(flow, Action.REFUSED, destination, (reason.format(workspace=view.destination.name),))
 
 
 def is_of_version(export: Provenance | None, flow: SourceFlow) -> bool:
     return export is not None and export.source_version == Ref(id=flow.published_version.id)
 
 
+def is_of_flow(export: Provenance | None, flow: SourceFlow) -> bool:
+    return export is not None and export.source_flow == Ref(id=flow.id)
+
+
 def export_wish(api: Api, view: View, flow_plans: Sequence[FlowPlan]) -> dict[str, Any]:
     """The input of `exportFlows` for the flows that are exported, each at the version of the view, all or none."""
-    changes = "REFUSE" if view.release.destination_changes == "refuse" else "WARN"
+    overwrites = view.release.destination_changes == "overwrite"
     items = [
         {
             "flowId": flow_plan.flow.id,
@@ -198,7 +217,7 @@ def export_wish(api: Api, view: View, flow_plans: Sequence[FlowPlan]) -> dict[st
             if flow_plan.destination
             else {"workspaceId": view.destination.id},
             # The server refuses a flow that somebody publishes there after this read.
-            "destinationChanges": changes,
+            "destinationChanges": "WARN" if overwrites or flow_plan.overwrites else "REFUSE",
         }
         for flow_plan in flow_plans
         if flow_plan.action in EXPORTS
@@ -206,29 +225,27 @@ def export_wish(api: Api, view: View, flow_plans: Sequence[FlowPlan]) -> dict[st
     return {"items": items, "mappings": [*mappings(api, view)] if items else [], "mode": "ATOMIC"}
 
 
-def with_plans(api: Api, view: View, flow_plans: Sequence[FlowPlan]) -> list[FlowPlan]:
-    """The plans, with the server's changes, warnings and blockers of each flow that is exported."""
-    wish = export_wish(api, view, flow_plans)
-    if not wish["items"]:
-        return list(flow_plans)
-    plans = iter(api.payload("Plans", **wish).plans)
+def plans_of_exports(api: Api, wish: dict[str, Any]) -> Sequence[ExportPlan]:
+    """Ask the server what the exports of a wish would do."""
+    return api.payload("Plans", **wish).plans if wish["items"] else ()
+
+
+def with_plans(api: Api, wish: dict[str, Any], flow_plans: Sequence[FlowPlan]) -> list[FlowPlan]:
+    """The plans, with the server's changes, warnings and blockers of each flow that the wish exports."""
+    plans = iter(plans_of_exports(api, wish))
     return [planned(flow_plan, next(plans)) if flow_plan.action in EXPORTS else flow_plan for flow_plan in flow_plans]
 
 
 def planned(flow_plan: FlowPlan, plan: ExportPlan) -> FlowPlan:
-    blockers = [each.message for each in plan.blockers if each.code != "BATCH_NOT_APPLIED"]
-    blockers += [each.message for each in plan.readiness.blockers] if plan.readiness else []
-    if blockers:
-        return replace(flow_plan, action=Action.REFUSED, notes=notes_of(flow_plan, blockers))
+    if plan.reasons_against:
+        return replace(flow_plan, action=Action.REFUSED, notes=notes_of(flow_plan, plan.reasons_against))
     changes = [] if plan.changes is None else [summary(plan.changes)]
-    return replace(
-        flow_plan, notes=(*flow_plan.notes, *changes, *notes_of(flow_plan, [each.message for each in plan.warnings]))
-    )
+    return replace(flow_plan, notes=(*flow_plan.notes, *changes, *notes_of(flow_plan, plan.warnings)))
 
 
-def notes_of(flow_plan: FlowPlan, messages: Sequence[str]) -> tuple[str, ...]:
+def notes_of(flow_plan: FlowPlan, errors: Sequence[Error]) -> tuple[str, ...]:
     """The messages, without the flow's name at their beginning: the line of the flow shows it already."""
-    return tuple(dict.fromkeys(message.removeprefix(f"{flow_plan.flow.name}: ") for message in messages))
+    return tuple(dict.fromkeys(error.message.removeprefix(f"{flow_plan.flow.name}: ") for error in errors))
 
 
 def summary(changes: GraphDiff) -> str:

@@ -49,7 +49,7 @@ async def test_a_release_is_a_few_calls_and_its_status_is_one(place: ReleasePlac
     file = place.file("two")
     assert place.calls("status", file) == ["Flows"]
     assert place.calls("plan", file) == ["Flows", "Resources", "Resources", "Plans"]
-    assert place.calls("apply", file) == ["Flows", "Resources", "Resources", "Export", "Publish"]
+    assert place.calls("apply", file) == ["Flows", "Resources", "Resources", "Plans", "Export", "Publish"]
     assert place.calls("apply", file) == ["Flows"]
     assert place.calls("status", file) == ["Flows"]
 
@@ -109,8 +109,15 @@ async def test_what_was_published_without_a_request_is_undone_in_one_call_and_on
     assert "The release is undone already." in place.call("undo", file).stdout
     # The next release doesn't bring back what was undone.
     assert place.told("plan", file) == (3, {"refused": 2, "in sync": 1})
-    assert place.told("apply", file)[0] == 3
+    status, reasons = place.told("apply", file)
+    undone = "The release of this version was undone in Store three."
+    assert (status, [reason.partition(": ")[2][: len(undone)] for reason in reasons]) == (3, [undone] * 2)
     assert await contents(place.url) == before
+    place.edit(place.id(flows[0]), "workshop", "mended")
+    file = place.file("three", f"flows: [{flows[0].capitalize()}]\nmappings: {{equal-names: true}}")
+    assert "An earlier release was put back there." in place.call("plan", file).stdout
+    assert place.told("apply", file) == (0, {"override": 1})
+    assert (await place.flows("three"))[flows[0].capitalize()].template == "mended"
 
 
 async def test_an_undoing_says_what_became_of_each_flow(place: ReleasePlace) -> None:
@@ -127,12 +134,18 @@ async def test_an_undoing_says_what_became_of_each_flow(place: ReleasePlace) -> 
         ("INACTIVE", 1),
     ]
     file = place.file("three", "flows: [Flow-34]\nmappings: {equal-names: true}")
-    assert place.told("apply", file) == (0, {"create": 1})
+    assert place.call("apply", file).stdout.splitlines()[-1] == "Published 1 flow."
     shown = place.call("undo", file).stdout
     assert shown.splitlines()[2:] == [
         "Flow-34  kept    Flow-34",
         "    It has no earlier version. Delete the flow if nobody needs it.",
         "1 kept.",
+    ]
+    started = place.file("three", "flows: [Flow-34]\nmappings: {equal-names: true}\nstart: true")
+    assert place.call("status", started).stdout.splitlines()[2:] == [
+        "Flow-34  in sync  Flow-34",
+        "    It doesn't run there.",
+        "1 in sync.",
     ]
 
 
@@ -226,11 +239,13 @@ async def test_every_blocker_is_told_with_its_flow_and_nothing_is_published(plac
     ended = place.call("plan", file)
     missing = "    The step 2 has no credential of The mailer that lives in Store five. Choose one in the draft.\n"
     assert (ended.returncode, ended.stdout.count("\nFlow-2"), ended.stdout.count(missing)) == (3, 2, 2), ended.stdout
-    status, reasons = place.told("apply", file)
-    assert (status, [reason[:7] for reason in reasons]) == (3, ["Flow-21", "Flow-22"])
-    assert {flow.number for flow in (await place.flows("five")).values()} == {None}
+    before = await contents(place.url)
+    for command in ("apply", "request"):
+        status, reasons = place.told(command, file)
+        assert (status, [reason[:7] for reason in reasons]) == (3, ["Flow-21"] * 2 + ["Flow-22"] * 2)
+    assert await contents(place.url) == before
     file = place.file("five", "flows: [Flow-21, Flow-22]\nmappings: {equal-names: true}")
-    assert place.told("apply", file) == (0, {"override": 2})
+    assert place.told("apply", file) == (0, {"create": 2})
     assert {flow.number for flow in (await place.flows("five")).values()} == {1}
 
 
