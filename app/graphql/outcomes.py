@@ -63,22 +63,22 @@ class Payload(Generic[Done, Reason]):
     about_errors: ClassVar[str] = "Every reason why nothing was written; empty when it was done."
     interface: ClassVar[Any]
     """The interface of the refusals."""
-    done: strawberry.Private[Done | None]
+    outcome: strawberry.Private[Done | None]
     refusals: strawberry.Private[tuple[Reason, ...]]
 
     @classmethod
     def of(cls, outcome: Done | errors.Refused[Reason]) -> Self:
         if isinstance(outcome, errors.Refused):
-            return cls(done=None, refusals=outcome.errors)
-        return cls(done=outcome, refusals=())
+            return cls(outcome=None, refusals=outcome.errors)
+        return cls(outcome=outcome, refusals=())
 
     @property
     def is_replayed(self) -> bool:
-        return getattr(self.done, "replayed", False)
+        return getattr(self.outcome, "replayed", False)
 
     @property
     def known_warnings(self) -> tuple[bindings.ExportWarning, ...]:
-        return getattr(self.done, "warnings", ())
+        return getattr(self.outcome, "warnings", ())
 
 
 @dataclass(kw_only=True)

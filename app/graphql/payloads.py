@@ -37,7 +37,7 @@ async def references_of_revert(
     payload: strawberry.Parent[Payload[publish.Reverted, Any]], info: Info
 ) -> Sequence[references.ReferenceOutcome]:
     """The outcome of every reference, in the order of the steps."""
-    reverted = payload.done
+    reverted = payload.outcome
     if reverted is None:
         return ()
     # Whoever repeats the call may not see the flow any more.
@@ -49,7 +49,7 @@ def written(loader: str, column: str, key: str, description: str, *, refused: ob
     """A field with what a copy or export wrote, from a column of its outcome; a replay reads what is there now, by its key."""
 
     def resolve(payload: strawberry.Parent[Payload[export.Exported, Any]], info: Info) -> Any:  # noqa: ANN401 - known, or looked up
-        exported = payload.done
+        exported = payload.outcome
         if exported is None or not exported.replayed:
             return refused if exported is None else getattr(exported, column)
         return Lookup(getattr(info.context.loaders, loader), getattr(exported, key))
@@ -72,10 +72,10 @@ class CopyFlowPayload(Payload[export.Exported, export.CopyRefusal]):
     flow: Flow | None = written("flows", "flow", "flow_id", "The new flow; null when refused.")
     draft: FlowDraft | None = written("drafts", "draft", "draft_id", "Its draft, an exact copy; null when refused.")
     copied_from: flow_rules.CopiedFrom | None = about(
-        "The state of the source that was copied; null when refused.", of="done.copied_from"
+        "The state of the source that was copied; null when refused.", of="outcome.copied_from"
     )
     references: list[ReferenceOutcome] = written("export_references", "references", "export_id", REFERENCES, refused=())
-    export_record: FlowExport | None = relation("exports", "done.export_id", RECORD)
+    export_record: FlowExport | None = relation("exports", "outcome.export_id", RECORD)
     replayed: bool = about(REPLAYED, of="is_replayed")
 
 
@@ -87,52 +87,52 @@ class ExportFlowPayload(Payload[export.Exported, export_batch.BatchRefusal]):
         "drafts", "draft", "draft_id", "The draft that was made: choose credentials in it, then publish it."
     )
     set_aside: FlowDraft | None = relation(
-        "drafts", "done.set_aside", "The draft that was set aside, if the overridden flow had one."
+        "drafts", "outcome.set_aside", "The draft that was set aside, if the overridden flow had one."
     )
     copied_from: flow_rules.CopiedFrom | None = about(
-        "The state of the source that was exported; null when refused.", of="done.copied_from"
+        "The state of the source that was exported; null when refused.", of="outcome.copied_from"
     )
     references: list[ReferenceOutcome] = written("export_references", "references", "export_id", REFERENCES, refused=())
-    export_record: FlowExport | None = relation("exports", "done.export_id", RECORD)
+    export_record: FlowExport | None = relation("exports", "outcome.export_id", RECORD)
     warnings: list[ExportFlowWarning] = about("Warnings about an export that was done.", of="known_warnings")
     replayed: bool = about(REPLAYED, of="is_replayed")
 
 
 @payload
 class CreateFlowPayload(Payload[edit.Saved, edit.CreateRefusal]):
-    flow: Flow | None = relation("flows", "done.flow_id", "The new flow; null when refused.")
-    draft: FlowDraft | None = relation("drafts", "done.draft_id", "Its draft; null when refused.")
+    flow: Flow | None = relation("flows", "outcome.flow_id", "The new flow; null when refused.")
+    draft: FlowDraft | None = relation("drafts", "outcome.draft_id", "Its draft; null when refused.")
     replayed: bool = about(REPLAYED, of="is_replayed")
 
 
 @payload
 class UpdateFlowDraftPayload(Payload[edit.Saved, edit.UpdateRefusal]):
-    flow: Flow | None = relation("flows", "done.flow_id", "The flow; null when refused.")
+    flow: Flow | None = relation("flows", "outcome.flow_id", "The flow; null when refused.")
     draft: FlowDraft | None = relation(
-        "drafts", "done.draft_id", "The draft as it is saved, with its new revision; null when refused."
+        "drafts", "outcome.draft_id", "The draft as it is saved, with its new revision; null when refused."
     )
 
 
 @payload
 class PublishFlowDraftPayload(Payload[publish.Published, publish.PublishRefusal]):
-    flow: Flow | None = relation("flows", "done.flow_id", "The flow, as its new version; null when refused.")
+    flow: Flow | None = relation("flows", "outcome.flow_id", "The flow, as its new version; null when refused.")
     version: FlowVersion | None = relation(
-        "versions", "done.version_id", "The version that the draft became; null when refused."
+        "versions", "outcome.version_id", "The version that the draft became; null when refused."
     )
     replayed: bool = about(REPLAYED, of="is_replayed")
 
 
 @payload
 class RevertFlowPayload(Payload[publish.Reverted, publish.RevertRefusal]):
-    flow: Flow | None = relation("flows", "done.flow_id", "The flow; null when refused.")
+    flow: Flow | None = relation("flows", "outcome.flow_id", "The flow; null when refused.")
     draft: FlowDraft | None = relation(
-        "drafts", "done.draft_id", "The new draft; null when refused, or when it was published at once."
+        "drafts", "outcome.draft_id", "The new draft; null when refused, or when it was published at once."
     )
     version: FlowVersion | None = relation(
-        "versions", "done.version_id", "The new version, when it was published at once."
+        "versions", "outcome.version_id", "The new version, when it was published at once."
     )
     set_aside: FlowDraft | None = relation(
-        "drafts", "done.set_aside", "The draft that was set aside, if the flow had one."
+        "drafts", "outcome.set_aside", "The draft that was set aside, if the flow had one."
     )
     references: list[ReferenceOutcome] = field(references_of_revert)
     replayed: bool = about(REPLAYED, of="is_replayed")
@@ -141,24 +141,24 @@ class RevertFlowPayload(Payload[publish.Reverted, publish.RevertRefusal]):
 @payload
 class DiscardFlowDraftPayload(Payload[draft.DiscardPlan, draft.DiscardRefusal]):
     flow: Flow | None = relation(
-        "flows", "done.flow_id", "The flow; null when refused, or when it was deleted with its draft."
+        "flows", "outcome.flow_id", "The flow; null when refused, or when it was deleted with its draft."
     )
     discarded_draft_id: strawberry.ID | None = about(
-        "The id of the draft that was discarded; null when refused.", of="done.draft_id"
+        "The id of the draft that was discarded; null when refused.", of="outcome.draft_id"
     )
     deleted_flow_id: strawberry.ID | None = about(
-        "The id of the flow, if it was deleted with its draft.", of="done.deleted_flow_id"
+        "The id of the flow, if it was deleted with its draft.", of="outcome.deleted_flow_id"
     )
 
 
 @payload
 class RestoreFlowDraftPayload(Payload[draft.RestorePlan, draft.RestoreRefusal]):
-    flow: Flow | None = relation("flows", "done.flow.id", "The flow; null when refused.")
+    flow: Flow | None = relation("flows", "outcome.flow.id", "The flow; null when refused.")
     draft: FlowDraft | None = relation(
-        "drafts", "done.draft.id", "The draft, which is the one that is being edited now; null when refused."
+        "drafts", "outcome.draft.id", "The draft, which is the one that is being edited now; null when refused."
     )
     set_aside: FlowDraft | None = relation(
-        "drafts", "done.flow.draft.id", "The draft that was set aside in exchange, if the flow had one."
+        "drafts", "outcome.flow.draft.id", "The draft that was set aside in exchange, if the flow had one."
     )
 
 
@@ -190,13 +190,13 @@ class PublishFlowDraftsPayload(BatchPayload[PublishFlowDraftPayload, batch.CallR
 @payload
 class UndoExportPayload(Payload[undo.Undone, undo.UndoRefusal]):
     flow: Flow | None = relation(
-        "flows", "done.flow_id", "The flow as it was before; null when it was new, or when refused."
+        "flows", "outcome.flow_id", "The flow as it was before; null when it was new, or when refused."
     )
     restored_draft: FlowDraft | None = relation(
-        "drafts", "done.restored_draft", "The draft that had been set aside, if there was one."
+        "drafts", "outcome.restored_draft", "The draft that had been set aside, if there was one."
     )
-    deleted_flow_id: strawberry.ID | None = about("The flow that was new, and is gone.", of="done.deleted_flow_id")
-    export_record: FlowExport | None = relation("exports", "done.export_id", RECORD)
+    deleted_flow_id: strawberry.ID | None = about("The flow that was new, and is gone.", of="outcome.deleted_flow_id")
+    export_record: FlowExport | None = relation("exports", "outcome.export_id", RECORD)
 
 
 @payload
@@ -206,12 +206,12 @@ class UndoExportsPayload(BatchPayload[UndoExportPayload, InvalidInput]):
 
 @payload
 class StartFlowPayload(Payload[running.StatusPlan, running.StartRefusal]):
-    flow: Flow | None = relation("flows", "done.flow_id", "The flow, which runs now; null when refused.")
+    flow: Flow | None = relation("flows", "outcome.flow_id", "The flow, which runs now; null when refused.")
 
 
 @payload
 class StopFlowPayload(Payload[running.StatusPlan, running.StopRefusal]):
-    flow: Flow | None = relation("flows", "done.flow_id", "The flow, which doesn't run any more; null when refused.")
+    flow: Flow | None = relation("flows", "outcome.flow_id", "The flow, which doesn't run any more; null when refused.")
 
 
 @payload
@@ -226,25 +226,25 @@ class StopFlowsPayload(BatchPayload[StopFlowPayload, InvalidInput]):
 
 @payload
 class DeleteFlowPayload(Payload[running.DeletePlan, running.DeleteRefusal]):
-    deleted_flow_id: strawberry.ID | None = about("The flow that is gone; null when refused.", of="done.flow_id")
+    deleted_flow_id: strawberry.ID | None = about("The flow that is gone; null when refused.", of="outcome.flow_id")
 
 
 @payload
 class RequestReleasePayload(Payload[release.Released, release.RequestRefusal]):
-    request: ReleaseRequest | None = relation("releases", "done.release_id", "The request; null when refused.")
+    request: ReleaseRequest | None = relation("releases", "outcome.release_id", "The request; null when refused.")
     replayed: bool = about(REPLAYED, of="is_replayed")
 
 
 @payload
 class ReviewReleasePayload(Payload[release.Released, review.ReviewRefusal]):
-    request: ReleaseRequest | None = relation("releases", "done.release_id", REQUEST)
+    request: ReleaseRequest | None = relation("releases", "outcome.release_id", REQUEST)
 
 
 @payload
 class WithdrawReleasePayload(Payload[release.Released, review.WithdrawRefusal]):
-    request: ReleaseRequest | None = relation("releases", "done.release_id", REQUEST)
+    request: ReleaseRequest | None = relation("releases", "outcome.release_id", REQUEST)
 
 
 @payload
 class UndoReleasePayload(Payload[release.Released, review.UndoReleaseRefusal]):
-    request: ReleaseRequest | None = relation("releases", "done.release_id", REQUEST)
+    request: ReleaseRequest | None = relation("releases", "outcome.release_id", REQUEST)

@@ -52,8 +52,9 @@ def things_with(effects: Sequence[Planned], changes: Collection[WorldChange] | N
 @payload
 class ApplyWorldPayload(Payload[world.things.WorldPlan, WorldRefusal]):
     @property
-    def outcome(self) -> world.things.WorldPlan:
-        return self.done or world.things.WorldPlan()
+    def plan(self) -> world.things.WorldPlan:
+        """The plan that was carried out; an empty one when refused."""
+        return self.outcome or world.things.WorldPlan()
 
     @shown_as(list[WorldThing])
     @staticmethod
@@ -61,13 +62,13 @@ class ApplyWorldPayload(Payload[world.things.WorldPlan, WorldRefusal]):
         applied: strawberry.Parent[Payload[world.things.WorldPlan, Any]], info: Info, changes: Changes = None
     ) -> list[Planned]:
         """The objects as in the plan; empty when refused."""
-        things = () if applied.done is None else applied.done.effects
+        things = () if applied.outcome is None else applied.outcome.effects
         return [replace(each, is_done=True) for each in things_with(things, changes, info)]
 
-    created: int = about("Number of objects that were created.", of="outcome.created")
-    changed: int = about("Number of objects that were changed.", of="outcome.changed")
-    removed: int = about("Number of objects that were removed.", of="outcome.removed")
-    unchanged: int = about("Number of objects that the document left as they were.", of="outcome.unchanged")
+    created: int = about("Number of objects that were created.", of="plan.created")
+    changed: int = about("Number of objects that were changed.", of="plan.changed")
+    removed: int = about("Number of objects that were removed.", of="plan.removed")
+    unchanged: int = about("Number of objects that the document left as they were.", of="plan.unchanged")
 
 
 @shows(world.things.WorldPlan, "The plan of a call of `applyWorld`.")
