@@ -51,7 +51,7 @@ class BatchWish(Generic[Item]):
     items: tuple[Item, ...]
     mode: BatchMode = BatchMode.ATOMIC
     idempotency_key: str | None = None
-    done: frozenset[int] = frozenset()
+    done_before: frozenset[int] = frozenset()
     """The items that were done before with the same key (P5)."""
 
     list_path: ClassVar[Path] = ITEMS
@@ -64,7 +64,7 @@ class BatchWish(Generic[Item]):
         """The items that are still to be done, by their index; none of a call with too many items."""
         if self.number_mistakes:
             return {}
-        return {index: item for index, item in enumerate(self.items) if index not in self.done}
+        return {index: item for index, item in enumerate(self.items) if index not in self.done_before}
 
     @property
     def number_mistakes(self) -> tuple[InvalidInput, ...]:
@@ -107,10 +107,10 @@ class Batch(Generic[Done, Reason]):
     results: tuple[Done | Refused[Reason], ...]
     errors: tuple[CallRefusal, ...]
     replayed: bool = False
-    """Earlier calls with the same key had done every item."""
+    """Whether earlier calls with the same key did all that is done."""
 
     @property
-    def done(self) -> list[Done]:
+    def accepted(self) -> list[Done]:
         """The results of the items that aren't refused."""
         return [result for result in self.results if not isinstance(result, Refused)]
 
@@ -142,7 +142,7 @@ def decide_items(
     is about, `names` the names of flows by that id.
     """
     named_twice = InvalidInput(FLOW, f"An earlier item of this call names the {wish.noun} already. Name it once.")
-    firsts = {id_of(wish.items[place]): place for place in sorted(wish.done)}
+    firsts = {id_of(wish.items[place]): place for place in sorted(wish.done_before)}
     decisions: dict[int, Done | Refused[Any]] = {}
     places = iter(wish.remaining)
     for item in metered(wish.remaining.values()):

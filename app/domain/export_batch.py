@@ -73,7 +73,7 @@ def plan_batch(
     dangling = dangling_references(facts, wish.remaining.values())
     facts = replace(facts, dangling=dangling)
     # If items were done before, the references that are mapped were known then.
-    is_looked_up = not wish.done and not wish.number_mistakes
+    is_looked_up = not wish.done_before and not wish.number_mistakes
     unknown = unknown_mappings(wish.mappings, facts.targets, dangling) if is_looked_up else ()
     errors = call_refusals or (*wish.mistakes, *unknown)
     decided = dict(zip(wish.remaining, metered(plan_exports(facts, wish.remaining)), strict=True))

@@ -181,7 +181,7 @@ def plan_request(
     refusal = refused(*(error for error in errors if not isinstance(error, BatchNotApplied)))
     if refusal is not None or workspace is None:
         return refusal or Refused((InvalidInput(wish.list_path, "A release has at least one draft."),))
-    return ReleasePlan(workspace.id, wish.title.strip(), wish.start, tuple(decided.done), wish.comment)
+    return ReleasePlan(workspace.id, wish.title.strip(), wish.start, tuple(decided.accepted), wish.comment)
 
 
 def _elsewhere(flow: Flow, workspace: Workspace | None) -> tuple[InvalidInput, ...]:

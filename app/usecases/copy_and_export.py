@@ -51,7 +51,7 @@ async def export_flows(store: Store, wish: ExportsWish) -> Batch[Exported, Batch
     """Export flows as drafts, each with an outcome of its own (P4). A refused item writes nothing."""
     facts = await store.lock_export_facts([*wish.remaining.values()])
     _, decided = await decide(facts, lambda: plan_batch(facts, wish, counted))
-    return decided.with_outcomes(await write_exports(store, decided.done))
+    return decided.with_outcomes(await write_exports(store, decided.accepted))
 
 
 @transaction()
@@ -65,7 +65,7 @@ async def undo_export(store: Store, export_id: str) -> Undone | Refused[UndoRefu
 async def undo_exports(store: Store, wish: UndosWish) -> Batch[Undone, UndoRefusal]:
     """Undo copies and exports, the latest first: all or none, or with BEST_EFFORT each on its own (B2)."""
     decided = plan_undos(await store.lock_undo_facts(wish.remaining.values()), wish)
-    return decided.with_outcomes(await write_undos(store, decided.done))
+    return decided.with_outcomes(await write_undos(store, decided.accepted))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

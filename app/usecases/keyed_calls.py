@@ -85,7 +85,7 @@ def made_by(call: KeyedCall, done: Mapping[int, Done]) -> Made:
     return exports_to_json({index: (each.export_id, each.warnings) for index, each in exports.items()})
 
 
-NOT_OF_THE_INPUT = frozenset({"idempotency_key", "done", "shared_mappings", "path"})
+NOT_OF_THE_INPUT = frozenset({"idempotency_key", "done_before", "shared_mappings", "path"})
 """The key itself, and fields computed from others, such as the mappings of a call in each of its items."""
 
 

@@ -160,7 +160,7 @@ async def resumed(
     before: dict[int, Any],
 ) -> Batch[Any, Any]:
     """Do the items that weren't done before; what was refused is tried again."""
-    rest = replace(wish, done=frozenset(before))
+    rest = replace(wish, done_before=frozenset(before))
     batch: Batch[Any, Any] = Batch((), ())
     if rest.remaining or not before:
         batch = await use_case(store, rest)
@@ -175,7 +175,7 @@ async def resumed(
 def is_done(outcome: object) -> bool:
     """Whether a use case has done something, now or before with the same idempotency key."""
     if isinstance(outcome, Batch):
-        return bool(outcome.done)
+        return bool(outcome.accepted)
     return not isinstance(outcome, Refused)
 
 

@@ -77,8 +77,8 @@ def test_the_latest_is_undone_first_whatever_the_order_of_the_input(order: tuple
     facts = chain(3)
     ids = [f"{FLOW} export {number}" for number in order]
     decided = plan_undos(facts, UndosWish(tuple(ids)))
-    assert [plan.export_id for plan in decided.done] == ids
-    by_number = {plan.export_id: plan for plan in decided.done}
+    assert [plan.export_id for plan in decided.accepted] == ids
+    by_number = {plan.export_id: plan for plan in decided.accepted}
     plans = [by_number[ExportId(f"{FLOW} export {number}")] for number in (3, 2, 1)]
     # Each restored draft is counted on (H1), and the flow shows what it showed before the first.
     assert [(plan.revision, plan.shows, plan.draft.other_states) for plan in plans] == [
@@ -87,7 +87,7 @@ def test_the_latest_is_undone_first_whatever_the_order_of_the_input(order: tuple
         (7, shown(0), 1),
     ]
     assert not any(plan.deletes_flow for plan in plans)
-    assert earliest_of_flows(decided.done) == {FLOW: plans[-1]}
+    assert earliest_of_flows(decided.accepted) == {FLOW: plans[-1]}
 
 
 @pytest.mark.parametrize(("others", "deletes_flow"), [(0, True), (1, False)])
@@ -96,14 +96,17 @@ def test_a_flow_that_the_first_export_made_goes_with_it_if_nothing_else_is_there
 ) -> None:
     facts = chain(3, over_a_draft=False, others=others)
     decided = plan_undos(facts, UndosWish(tuple(facts)))
-    assert [plan.deletes_flow for plan in decided.done] == [deletes_flow, False, False]
-    assert earliest_of_flows(decided.done) == {FLOW: decided.done[0]}
+    assert [plan.deletes_flow for plan in decided.accepted] == [deletes_flow, False, False]
+    assert earliest_of_flows(decided.accepted) == {FLOW: decided.accepted[0]}
 
 
 def test_flows_are_undone_independently_of_each_other() -> None:
     first, second = chain(2), chain(3, flow="flow_2", over_a_draft=False)
-    alone = [*plan_undos(first, UndosWish(tuple(first))).done, *plan_undos(second, UndosWish(tuple(second))).done]
-    assert plan_undos({**second, **first}, UndosWish((*first, *second))).done == alone
+    alone = [
+        *plan_undos(first, UndosWish(tuple(first))).accepted,
+        *plan_undos(second, UndosWish(tuple(second))).accepted,
+    ]
+    assert plan_undos({**second, **first}, UndosWish((*first, *second))).accepted == alone
 
 
 def test_an_earlier_export_is_refused_without_the_later_one() -> None:

@@ -113,7 +113,7 @@ def test_the_mappings_of_a_call_count_once_and_not_once_more_for_each_item() -> 
     shared = replace(alone, items=tuple(replace(item, shared_mappings=mapped((MAPPING,))) for item in items))
     assert hash_of_input(shared) == hash_of_input(alone)
     assert hash_of_input(replace(alone, mappings=())) != hash_of_input(alone)
-    assert hash_of_input(replace(alone, done=frozenset({1}))) == hash_of_input(alone)
+    assert hash_of_input(replace(alone, done_before=frozenset({1}))) == hash_of_input(alone)
 
 
 def test_an_input_that_is_nested_too_deep_to_be_told_is_told_all_the_same() -> None:
