@@ -142,14 +142,12 @@ def decide_items(
     is about, `names` the names of flows by that id.
     """
     named_twice = InvalidInput(FLOW, f"An earlier item of this call names the {wish.noun} already. Name it once.")
-    firsts = {id_of(wish.items[place]): place for place in sorted(wish.done_before)}
+    firsts = {id_of(wish.items[index]): index for index in sorted(wish.done_before)}
     decisions: dict[int, Done | Refused[Any]] = {}
-    places = iter(wish.remaining)
-    for item in metered(wish.remaining.values()):
-        place, about = next(places), id_of(item)
-        first = firsts.setdefault(about, place)
-        decisions[place] = plan(item) if first == place else Refused((named_twice,))
-    return settled(wish, decisions, lambda place: names.get(id_of(wish.items[place])), wish.mistakes)
+    for index, item in zip(wish.remaining, metered(wish.remaining.values()), strict=True):
+        is_first = firsts.setdefault(id_of(item), index) == index
+        decisions[index] = plan(item) if is_first else Refused((named_twice,))
+    return settled(wish, decisions, lambda index: names.get(id_of(wish.items[index])), wish.mistakes)
 
 
 def settled(
@@ -162,17 +160,17 @@ def settled(
 
     Refusals get the path of their item in the call, and the name of what the item is about.
     """
-    refused_places = tuple(place for place, decision in decisions.items() if isinstance(decision, Refused))
-    is_applied = not errors and (not refused_places or wish.mode is BatchMode.BEST_EFFORT)
-    not_applied = Refused((BatchNotApplied(refused_places),))
+    refused_items = tuple(index for index, decision in decisions.items() if isinstance(decision, Refused))
+    is_applied = not errors and (not refused_items or wish.mode is BatchMode.BEST_EFFORT)
+    not_applied = Refused((BatchNotApplied(refused_items),))
 
-    def result(place: int, decision: Done | Refused[Reason]) -> Done | Refused[Any]:
+    def result(index: int, decision: Done | Refused[Reason]) -> Done | Refused[Any]:
         if is_applied and not isinstance(decision, Refused):
             return decision
         refused: Refused[Any] = decision if isinstance(decision, Refused) else not_applied
-        about = name_of(place)
+        about = name_of(index)
         return Refused(
-            tuple(replace(error, path=wish.path_of(place, error.path), about=about) for error in refused.errors)
+            tuple(replace(error, path=wish.path_of(index, error.path), about=about) for error in refused.errors)
         )
 
-    return Batch(tuple(result(place, decision) for place, decision in decisions.items()), errors)
+    return Batch(tuple(result(index, decision) for index, decision in decisions.items()), errors)

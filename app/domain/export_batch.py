@@ -66,7 +66,7 @@ def plan_batch(
     metered: Metered[Decided] = iter,
     call_refusals: tuple[CallRefusal, ...] = (),
 ) -> tuple[list[Decided], Batch[ExportPlan, BatchRefusal]]:
-    """Decide a call of exports (P4), each on its own and then together: all or none if atomic, or refused as a whole.
+    """Decide a call of exports (P4): answer the decision about each on its own, then the call: all or none if atomic.
 
     A call with `call_refusals` is refused whatever it asks for.
     """
@@ -77,8 +77,8 @@ def plan_batch(
     unknown = unknown_mappings(wish.mappings, facts.targets, dangling) if is_looked_up else ()
     errors = call_refusals or (*wish.mistakes, *unknown)
     decided = dict(zip(wish.remaining, metered(plan_exports(facts, wish.remaining)), strict=True))
-    decisions = {place: item.decision for place, item in decided.items()}
-    return [*decided.values()], settled(wish, decisions, lambda place: decided[place].about, errors)
+    decisions = {index: item.decision for index, item in decided.items()}
+    return [*decided.values()], settled(wish, decisions, lambda index: decided[index].about, errors)
 
 
 def plan_exports(facts: Facts, wishes: Mapping[int, ExportWish]) -> Iterator[Decided]:
@@ -102,9 +102,9 @@ def plan_exports(facts: Facts, wishes: Mapping[int, ExportWish]) -> Iterator[Dec
 def _duplicates(facts: Facts, wishes: Mapping[int, ExportWish]) -> Mapping[str, DuplicateOverride]:
     """Refuse items that override a flow which other items override too, by the id of the flow."""
     overriding: dict[str, list[int]] = {}
-    for place, wish in wishes.items():
+    for index, wish in wishes.items():
         if isinstance(wish.destination, OntoFlow) and wish.destination.flow_id in facts.flows:
-            overriding.setdefault(wish.destination.flow_id, []).append(place)
+            overriding.setdefault(wish.destination.flow_id, []).append(index)
     return {
         flow_id: DuplicateOverride(facts.flows[flow_id].id, facts.flows[flow_id].name, tuple(items), path=ONTO_FLOW)
         for flow_id, items in overriding.items()

@@ -37,7 +37,7 @@ from app.graphql.inputs import (
     source_wish,
 )
 from app.graphql.loading.loader_keys import OfFlow
-from app.graphql.types.flow import Flow, FlowVersion, counted
+from app.graphql.types.flow import Flow, FlowVersion, bounded
 from app.graphql.types.graphs import GraphDiff
 from app.graphql.types.records import EventConnection, Types, events_of
 from app.graphql.types.resources import Contract, Node, User, node_by_id, nodes_by_id
@@ -269,7 +269,7 @@ class Query:
         Null if you can't see both, or if a flow has no such state.
         """
         older, newer = (OfFlow(state.flow_id, source_wish(state.source)) for state in (from_, to))
-        return Lookup(info.context.loaders.flow_comparisons, (older, newer), partial(counted, info))
+        return Lookup(info.context.loaders.flow_comparisons, (older, newer), partial(bounded, info))
 
     @connection_field
     def flow_history(

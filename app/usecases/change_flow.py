@@ -145,9 +145,9 @@ async def publish_drafts(store: Store, wish: BatchWish[PublishWish]) -> Batch[Pu
     A refused draft is left as it is.
     """
     facts = await store.lock_draft_facts({item.flow_id: [draft_state] for item in wish.remaining.values()})
-    decided = await decide(facts, lambda: plan_publishes(facts, wish, one_by_one(facts)))
-    return decided.with_outcomes(
-        await release_writes.publish_drafts(store, decided.accepted, applied_releases(decided.accepted))
+    batch = await decide(facts, lambda: plan_publishes(facts, wish, one_by_one(facts)))
+    return batch.with_outcomes(
+        await release_writes.publish_drafts(store, batch.accepted, applied_releases(batch.accepted))
     )
 
 
@@ -189,9 +189,9 @@ async def _toggle(store: Store, flow_id: str, rule: Rule[Reason]) -> StatusPlan 
 
 async def _toggle_each(store: Store, wish: FlowsWish, rule: Rule[Reason]) -> Batch[StatusPlan, Reason]:
     flows = await store.lock_flows(wish.remaining.values(), permission=FLOW_TOGGLE_STATUS)
-    decided = plan_each(rule, flows, wish)
-    await lifecycle.set_status(store, decided.accepted)
-    return decided
+    batch = plan_each(rule, flows, wish)
+    await lifecycle.set_status(store, batch.accepted)
+    return batch
 
 
 @transaction(key=KeyedCall.REQUEST_RELEASE)

@@ -50,8 +50,8 @@ async def export_flow(store: Store, wish: ExportWish) -> Exported | Refused[Expo
 async def export_flows(store: Store, wish: ExportsWish) -> Batch[Exported, BatchRefusal]:
     """Export flows as drafts, each with an outcome of its own (P4). A refused item writes nothing."""
     facts = await store.lock_export_facts([*wish.remaining.values()])
-    _, decided = await decide(facts, lambda: plan_batch(facts, wish, counted))
-    return decided.with_outcomes(await write_exports(store, decided.accepted))
+    _, batch = await decide(facts, lambda: plan_batch(facts, wish, metered_decisions))
+    return batch.with_outcomes(await write_exports(store, batch.accepted))
 
 
 @transaction()
@@ -64,8 +64,8 @@ async def undo_export(store: Store, export_id: str) -> Undone | Refused[UndoRefu
 @transaction()
 async def undo_exports(store: Store, wish: UndosWish) -> Batch[Undone, UndoRefusal]:
     """Undo copies and exports, the latest first: all or none, or with BEST_EFFORT each on its own (B2)."""
-    decided = plan_undos(await store.lock_undo_facts(wish.remaining.values()), wish)
-    return decided.with_outcomes(await write_undos(store, decided.accepted))
+    batch = plan_undos(await store.lock_undo_facts(wish.remaining.values()), wish)
+    return batch.with_outcomes(await write_undos(store, batch.accepted))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,7 +135,7 @@ async def plan_for_all(work: UnitOfWork, wish: ExportsWish) -> PlannedExports:
         reused = await _key_reused(connection, work, KeyedCall.EXPORT_FLOWS, wish)
 
     def planned() -> PlannedExports:
-        decided, batch = plan_batch(facts, wish, counted, reused)
+        decided, batch = plan_batch(facts, wish, metered_decisions, reused)
         results = zip(forgetting_graphs(decided, _graphs_of), batch.results, strict=True)
         return PlannedExports([_planned_export(each, result, each.about) for each, result in results], batch.errors)
 
@@ -181,7 +181,7 @@ def _planned_export(
     )
 
 
-def counted(decided: Iterable[Decided]) -> Iterator[Decided]:
+def metered_decisions(decided: Iterable[Decided]) -> Iterator[Decided]:
     """Pass the decisions on while the operation is within its limits; a graph shared by several of them counts once."""
     meter, planned = current_meter(), dict[int, Graph]()
     for each in forgetting_graphs(decided, _graphs_of):

@@ -83,7 +83,7 @@ def transaction(
     """
 
     def decorate(use_case: UseCase[Wish, Outcome]) -> Call[Wish, Outcome]:
-        do: Any = use_case if key is None else partial(keyed, use_case, key, resumes=resumes)
+        do: Any = use_case if key is None else partial(run_once, use_case, key, resumes=resumes)
 
         @wraps(use_case)
         async def run(work: UnitOfWork, wish: Wish) -> Outcome:
@@ -129,7 +129,7 @@ async def attempt(do: UseCase[Wish, Outcome], work: UnitOfWork, wish: Wish) -> O
     return outcome
 
 
-async def keyed(
+async def run_once(
     use_case: UseCase[Any, Any], call: KeyedCall, store: Store, wish: KeyedWish, *, resumes: bool
 ) -> object:
     """Run the use case, or answer a repeated call with its first outcome, after waiting for a concurrent call.
@@ -141,13 +141,14 @@ async def keyed(
         return await use_case(store, wish)
     if isinstance(stored, Refused):
         return Batch((), stored.errors) if resumes else stored
-    before = await done_before(store, stored)
+    earlier = await done_before(store, stored)
     if resumes:
-        return await resumed(use_case, store, stored, cast("BatchWish[Any]", wish), before)
-    if before:
-        return before[0]
+        return await resumed(use_case, store, stored, cast("BatchWish[Any]", wish), earlier)
+    if earlier:
+        return earlier[0]
     outcome = await use_case(store, wish)
     if not isinstance(outcome, Refused):
+        # A call of one outcome is kept as one of a single item.
         await keep(store, stored, {0: outcome})
     return outcome
 
@@ -157,19 +158,19 @@ async def resumed(
     store: Store,
     stored: StoredCall,
     wish: BatchWish[Any],
-    before: dict[int, Any],
+    earlier: dict[int, Any],
 ) -> Batch[Any, Any]:
     """Do the items that weren't done before; what was refused is tried again."""
-    rest = replace(wish, done_before=frozenset(before))
+    rest = replace(wish, done_before=frozenset(earlier))
     batch: Batch[Any, Any] = Batch((), ())
-    if rest.remaining or not before:
+    if rest.remaining or not earlier:
         batch = await use_case(store, rest)
     results = dict(zip(rest.remaining, batch.results, strict=True))
     newly_done = {index: result for index, result in results.items() if not isinstance(result, Refused)}
     if newly_done:
         await keep(store, stored, newly_done)
-    in_order = tuple(result for _, result in sorted((results | before).items()))
-    return Batch(in_order, batch.errors, bool(before) and not newly_done)
+    in_order = tuple(result for _, result in sorted((results | earlier).items()))
+    return Batch(in_order, batch.errors, bool(earlier) and not newly_done)
 
 
 def is_done(outcome: object) -> bool:

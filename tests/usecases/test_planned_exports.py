@@ -22,7 +22,7 @@ from app.storage.facts.locks import touched_by
 from app.storage.facts.states import OutlinedGraph
 from app.storage.writes import copies
 from app.storage.writes.copies import CHARACTERS_AT_ONCE, in_parts
-from app.usecases.copy_and_export import _graphs_of, copy_flow, counted, export_flow, export_flows
+from app.usecases.copy_and_export import _graphs_of, copy_flow, export_flow, export_flows, metered_decisions
 from app.usecases.transaction import RECENT_GRAPHS, UnitOfWork, forgetting_graphs
 from tests.domain.builders import (
     AGENT,
@@ -57,7 +57,7 @@ CHOSEN = [replace(EXPORT, bindings=(StepChoice(f"{each}", {ReferenceKind.AGENT: 
 def planned_bytes(wishes: list[ExportWish]) -> int:
     meter = Meter()
     with counted_by(meter):
-        assert len([*counted(plan_exports(FACTS, dict(enumerate(wishes))))]) == len(wishes)
+        assert len([*metered_decisions(plan_exports(FACTS, dict(enumerate(wishes))))]) == len(wishes)
     return meter.planned_bytes
 
 
@@ -69,7 +69,7 @@ def test_exports_that_share_what_is_planned_count_as_one() -> None:
 
 
 def test_no_more_is_planned_than_one_request_may_take() -> None:
-    decided = counted(plan_exports(FACTS, dict(enumerate(CHOSEN))))
+    decided = metered_decisions(plan_exports(FACTS, dict(enumerate(CHOSEN))))
     with counted_by(Meter(max_bytes=planned_bytes([EXPORT]))), pytest.raises(LimitReached) as refused:
         assert [*decided] == []
     assert refused.value.limit == "bytes of graphs"
@@ -139,7 +139,7 @@ def test_graphs_that_were_planned_a_while_ago_are_forgotten_and_read_again_where
     }
     for name, kind in (("Copy", ExportPlan), ("", Refused)):
         wishes = [replace(EXPORT, flow_id=id_, name=name or "\0") for id_ in stored]
-        decided = [*counted(plan_exports(replace(FACTS, flows=stored), dict(enumerate(wishes))))]
+        decided = [*metered_decisions(plan_exports(replace(FACTS, flows=stored), dict(enumerate(wishes))))]
         assert all(isinstance(each.decision, kind) for each in decided)
         assert len({fingerprint_of(each.facts, each.wish) for each in forgetting_graphs(decided, _graphs_of)}) == len(
             graphs

@@ -224,11 +224,11 @@ async def changes_between(info: Info, older: str | None, newer: str) -> diff.Gra
     """Compare a version with a draft or version of the same flow; None if there is no such version."""
     if older is None or not model.is_id(model.Kind.VERSION, older):
         return None
-    return counted(info, await info.context.loaders.comparisons.load((older, newer)))
+    return bounded(info, await info.context.loaders.comparisons.load((older, newer)))
 
 
-def counted(info: Info, difference: diff.GraphDiff | None) -> diff.GraphDiff | None:
-    """Count the entries of a difference as objects of the operation."""
+def bounded(info: Info, difference: diff.GraphDiff | None) -> diff.GraphDiff | None:
+    """Pass a difference on, or refuse one whose entries would be too many for the answer."""
     if difference is not None:
         changed = [change for one in (*difference.changed_steps, *difference.changed_links) for change in one.fields]
         info.context.meter.expect(objects=len(changed) + len(difference.bindings) + len(difference.fields))
