@@ -1,7 +1,7 @@
 """The facts that decisions about flows rest on, read together for a call of any number of items (P8), and the wishes for copies and exports."""
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar, TypeVarTuple, cast
 
 from app.domain.access import FlowNotFound, WorkspaceAccess
@@ -198,7 +198,10 @@ class ExportFacts:
 def dangling_references(facts: Facts, wishes: Iterable[ExportWish | CopyWish]) -> frozenset[str]:
     """The references of the copied states that the caller can't see: they are gone, or live elsewhere."""
     different = {(wish.flow_id, wish.source): wish for wish in wishes}
-    at_hand = replace(facts, dangling=())
-    states = [ExportFacts.of(at_hand, wish).copied_state(wish) for wish in different.values()]
+    states = [
+        facts.once(copied_state, source, wish.source, facts.version(wish.flow_id, wish.source.version_id))
+        for wish in different.values()
+        if (source := facts.flows.get(wish.flow_id)) is not None
+    ]
     graphs = [copied.state.graph for copied in states if isinstance(copied, CopiedState)]
     return frozenset(each for graph in graphs for each in graph.references if each not in facts.targets)
