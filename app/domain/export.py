@@ -133,7 +133,7 @@ def plan_export(facts: ExportFacts, wish: ExportWish) -> ExportPlan | Refused[Ex
     if errors or access is None or not isinstance(copied, CopiedState):
         return Refused(errors)
     graph = _source_graph(facts, copied)
-    rebound = facts.once(rebind, graph, _destination(facts, access), _chosen_references(facts, wish, graph))
+    rebound = facts.memo(rebind, graph, _destination(facts, access), _chosen_references(facts, wish, graph))
     name = wish.name or (copied.state.name if overridden is None else overridden.name)
     plan = _plan(copied, rebound, access.workspace, overridden, origin=VersionOrigin.EXPORT, name=name)
     return plan._replace(warnings=(*plan.warnings, *changed)) if changed else plan
@@ -191,19 +191,19 @@ def graph_refused(facts: ExportFacts, wish: ExportWish, copied: CopiedState | No
     yield from chosen.mistakes
     if access is not None:
         yield from graph.refused_by(access.workspace, wish.path)
-        yield from facts.once(misplaced_references, graph, _destination(facts, access), chosen)
+        yield from facts.memo(misplaced_references, graph, _destination(facts, access), chosen)
 
 
 def _source_graph(facts: ExportFacts, copied: CopiedState) -> SourceGraph:
-    return facts.once(SourceGraph, copied.state.graph, facts.catalogue, copied.flow.access.workspace)
+    return facts.memo(SourceGraph, copied.state.graph, facts.catalogue, copied.flow.access.workspace)
 
 
 def _destination(facts: ExportFacts, access: WorkspaceAccess) -> Destination:
-    return facts.once(Destination, access.workspace, facts.targets, facts.catalogue, facts.overridden)
+    return facts.memo(Destination, access.workspace, facts.targets, facts.catalogue, facts.overridden)
 
 
 def _chosen_references(facts: ExportFacts, wish: ExportWish, graph: SourceGraph) -> ChosenReferences:
-    return facts.once(choose_references, graph, wish.topic_id, wish.bindings, wish.mappings, wish.shared_mappings)
+    return facts.memo(choose_references, graph, wish.topic_id, wish.bindings, wish.mappings, wish.shared_mappings)
 
 
 def _plan(

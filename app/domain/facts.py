@@ -35,8 +35,8 @@ Answer = TypeVar("Answer")
 Subjects = TypeVarTuple("Subjects")
 
 
-class Once:
-    """Asks each question once, so that items of one call share the answers about what they have in common.
+class Memo:
+    """Remembers the answer to each question, so that items of one call share those about what they have in common.
 
     Objects are told apart by identity; texts, tuples and states of sources by value.
     """
@@ -72,7 +72,7 @@ class Facts:
     dangling: Collection[str] | None = None
     """The references of the sources of all wishes that the caller can't see; None until a decision needs them."""
     number_of_wishes: int = 1
-    once: Once = field(default_factory=Once, compare=False, repr=False)
+    memo: Memo = field(default_factory=Memo, compare=False, repr=False)
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -161,7 +161,7 @@ class ExportFacts:
     """How many flows the destination's contract holds in its production workspaces."""
     dangling: Collection[str] = ()
     """The references of the call's sources that the caller can't see; they can be mapped all the same (P2)."""
-    once: Once = field(default_factory=Once, compare=False, repr=False)
+    memo: Memo = field(default_factory=Memo, compare=False, repr=False)
     """Shared by the exports of a call."""
 
     @classmethod
@@ -185,21 +185,21 @@ class ExportFacts:
             targets=facts.targets,
             flows_used=0 if destination is None else facts.flows_used.get(destination.workspace.contract.id, 0),
             dangling=dangling_references(facts, [wish]) if facts.dangling is None else facts.dangling,
-            once=facts.once,
+            memo=facts.memo,
         )
 
     def copied_state(self, wish: ExportWish | CopyWish) -> CopiedState | NotCopied:
         """The state that the wish copies, or why there is none (X4)."""
         if self.source is None:
             return FlowNotFound(wish.flow_id, path=FLOW)
-        return self.once(copied_state, self.source, wish.source, self.named_version)
+        return self.memo(copied_state, self.source, wish.source, self.named_version)
 
 
 def dangling_references(facts: Facts, wishes: Iterable[ExportWish | CopyWish]) -> frozenset[str]:
     """The references of the copied states that the caller can't see: they are gone, or live elsewhere."""
     different = {(wish.flow_id, wish.source): wish for wish in wishes}
     states = [
-        facts.once(copied_state, source, wish.source, facts.version(wish.flow_id, wish.source.version_id))
+        facts.memo(copied_state, source, wish.source, facts.version(wish.flow_id, wish.source.version_id))
         for wish in different.values()
         if (source := facts.flows.get(wish.flow_id)) is not None
     ]

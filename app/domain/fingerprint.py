@@ -91,24 +91,24 @@ def fingerprint_refused(
 
 def _digests(facts: ExportFacts, wish: ExportWish, state: CopiedState | NotCopied) -> Mapping[PlanBasis, str]:
     """One digest for each part. Exports of one call for which a part is the same share its digest."""
-    once, source, access, overridden = facts.once, facts.source, facts.destination, facts.overridden
+    memo, source, access, overridden = facts.memo, facts.source, facts.destination, facts.overridden
     copied = state if isinstance(state, CopiedState) else None
     is_new = isinstance(wish.destination, IntoWorkspace)
     exceeded = quota_exceeded(access, facts.flows_used) if is_new and access is not None else ()
     quota = tuple((each.limit, each.used) for each in exceeded)
-    mappings = once(_mappings_used, copied, wish.mappings, wish.shared_mappings)
-    ids = once(_reference_ids, copied, overridden, wish.topic_id, wish.bindings, mappings)
+    mappings = memo(_mappings_used, copied, wish.mappings, wish.shared_mappings)
+    ids = memo(_reference_ids, copied, overridden, wish.topic_id, wish.bindings, mappings)
     mapped = {each.from_id for each in wish.mappings}
     unknown = tuple(id_ for id_ in sorted(mapped) if id_ not in facts.targets and id_ not in facts.dangling)
     references = ids, unknown, facts.targets
     return {
-        PlanBasis.SOURCE: once(_digest, _source, source, copied),
-        PlanBasis.DESTINATION: once(_digest, _destination, access, overridden, quota),
-        PlanBasis.DRAFT: once(_digest, _saved, None if overridden is None else overridden.draft),
-        PlanBasis.PERMISSIONS: once(_digest, _permissions, source, access),
-        PlanBasis.COMPONENTS: once(_digest, _components, source, copied, access, overridden, facts.catalogue),
-        PlanBasis.TOPICS: once(_digest, _references, PlanBasis.TOPICS, *references),
-        PlanBasis.CREDENTIALS: once(_digest, _references, PlanBasis.CREDENTIALS, *references),
+        PlanBasis.SOURCE: memo(_digest, _source, source, copied),
+        PlanBasis.DESTINATION: memo(_digest, _destination, access, overridden, quota),
+        PlanBasis.DRAFT: memo(_digest, _saved, None if overridden is None else overridden.draft),
+        PlanBasis.PERMISSIONS: memo(_digest, _permissions, source, access),
+        PlanBasis.COMPONENTS: memo(_digest, _components, source, copied, access, overridden, facts.catalogue),
+        PlanBasis.TOPICS: memo(_digest, _references, PlanBasis.TOPICS, *references),
+        PlanBasis.CREDENTIALS: memo(_digest, _references, PlanBasis.CREDENTIALS, *references),
         PlanBasis.INPUT: _digest(_input, wish, mappings),
     }
 

@@ -188,5 +188,5 @@ def not_ready(
     facts: Facts, flow: Flow, state: FlowState, path: Path, *, is_restored: bool = False
 ) -> tuple[DraftNotReady, ...]:
     """Refuse a draft, or an earlier version that is restored, which can't be published in the flow's workspace (H3)."""
-    reasons = facts.once(blockers, state.graph, flow.access.workspace, facts.catalogue, facts.targets)
+    reasons = facts.memo(blockers, state.graph, flow.access.workspace, facts.catalogue, facts.targets)
     return (DraftNotReady(flow.id, flow.name, reasons, is_restored, path=path),) if reasons else ()
