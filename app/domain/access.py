@@ -197,17 +197,17 @@ def new_flow_refused(
     return (*writing_refused(access, path), *quota_exceeded(access, flows_used, path))
 
 
-def may_write_flows(access: WorkspaceAccess) -> bool:
+def may_edit(access: WorkspaceAccess) -> bool:
     """Whether the caller may create, copy to and edit flows here now."""
-    return may_edit_flows(access.permissions, access.workspace.contract.status)
+    return permits_editing(access.permissions, access.workspace.contract.status)
 
 
-def may_change_flows(access: WorkspaceAccess, permission: str) -> bool:
+def may_act(access: WorkspaceAccess, permission: str) -> bool:
     """Whether the caller may change flows here as this permission allows; in a suspended contract flows can be stopped (H9)."""
-    return may_write_flows(access) if permission == FLOW_EDIT else permission in access.permissions
+    return may_edit(access) if permission == FLOW_EDIT else permission in access.permissions
 
 
-def may_edit_flows(permissions: Collection[str], status: str) -> bool:
+def permits_editing(permissions: Collection[str], status: str) -> bool:
     """Whether these permissions, and the status of the contract, allow to edit flows (A3, A6)."""
     return FLOW_EDIT in permissions and status != ContractStatus.SUSPENDED
 

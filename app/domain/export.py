@@ -12,8 +12,8 @@ from app.domain.access import (
     VisibleWorkspace,
     WorkspaceAccess,
     WorkspaceNotFound,
-    may_edit_flows,
     new_flow_refused,
+    permits_editing,
     rights_missing,
     writing_refused,
 )
@@ -242,7 +242,7 @@ class NewExports:
         may_be_written = (
             self.usable is not None
             and self.graph is not None
-            and may_edit_flows(workspace.permissions or (), workspace.contract_status)
+            and permits_editing(workspace.permissions or (), workspace.contract_status)
             and (workspace.id == self.graph.workspace.id or self.usable.admits(workspace))
         )
         is_full = workspace.is_quota_judged and flows_used >= (workspace.flow_quota or 0)

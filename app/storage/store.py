@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from app.domain.access import FLOW_EDIT, FLOW_REVIEW, may_write_flows
+from app.domain.access import FLOW_EDIT, FLOW_REVIEW, may_edit
 from app.domain.edit import KEEP, CreateWish, Keep
 from app.domain.export import Exported
 from app.domain.facts import Facts
@@ -139,7 +139,7 @@ class Store:
         flow_ids = await find_flows_of_exports(self.connection, self.actor, export_ids)
         locked = await lock(self.connection, self.actor, Touched(changed=flow_ids))
         facts = await read_undo_facts(self.connection, self.actor, export_ids)
-        writable = (each.draft for each in facts.values() if may_write_flows(each.access))
+        writable = (each.draft for each in facts.values() if may_edit(each.access))
         check_locks(locked, [draft.flow_id for draft in writable if draft is not None])
         return facts
 

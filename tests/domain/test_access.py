@@ -11,8 +11,8 @@ from app.domain.access import (
     WorkspaceAccess,
     WorkspaceNotFound,
     contract_suspended,
-    may_change_flows,
-    may_write_flows,
+    may_act,
+    may_edit,
 )
 from app.domain.errors import WORKSPACE
 from app.domain.export import ExportPlan
@@ -55,7 +55,7 @@ def test_integrator_level_means_holding_workspaces_flow_edit(
     permissions: frozenset[str], integrator_level: bool
 ) -> None:
     """A1, A2."""
-    assert may_write_flows(WorkspaceAccess(DEVELOPMENT, permissions)) is integrator_level
+    assert may_edit(WorkspaceAccess(DEVELOPMENT, permissions)) is integrator_level
 
 
 def test_reading_and_writing_are_different_permissions() -> None:
@@ -84,7 +84,7 @@ def test_a_copy_without_rights_is_refused_once() -> None:
 
 @pytest.mark.parametrize("place", [integrator(PRODUCTION), guest(PRODUCTION), integrator(LAPSED), guest(LAPSED)])
 def test_the_lists_and_the_mutation_agree_on_where_flows_may_be_written(place: WorkspaceAccess) -> None:
-    assert may_write_flows(place) is isinstance(export(flow(state()), to=place), ExportPlan)
+    assert may_edit(place) is isinstance(export(flow(state()), to=place), ExportPlan)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_suspended_contract_refuses_every_write(
     ],
 )
 def test_a_permission_allows_changes_of_flows(place: WorkspaceAccess, permission: str, *, possible: bool) -> None:
-    assert may_change_flows(place, permission) is possible
+    assert may_act(place, permission) is possible
 
 
 def test_a_suspended_contract_refuses_exports_overrides_and_copies_into_its_workspaces() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, strategies
 from sqlalchemy import ColumnElement, Table, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from app.domain.access import QuotaExceeded, WorkspaceAccess, counts_against_quota, may_write_flows
+from app.domain.access import QuotaExceeded, WorkspaceAccess, counts_against_quota, may_edit
 from app.domain.component import Catalogue, Component, ComponentAccess, why_unusable
 from app.domain.export import new_exports
 from app.domain.flow import CopiedFrom, CopiedState, SavedState
@@ -162,7 +162,7 @@ async def test_the_same_components_are_visible(database: AsyncEngine, scene: Sce
 async def test_flows_may_be_written_in_the_same_workspaces(database: AsyncEngine, scene: Scene) -> None:
     """A3, A6."""
     async with holding(database, scene) as connection:
-        expected = {one.id for one in scene.seen if may_write_flows(scene.access_to(one))}
+        expected = {one.id for one in scene.seen if may_edit(scene.access_to(one))}
         assert await workspaces_where(connection, mirrored_rules.MAY_WRITE_FLOWS) == expected
 
 

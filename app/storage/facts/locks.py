@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, DateTime, Select, Text, any_, bindparam, func, or_, select, true, union_all
 
-from app.domain.access import FLOW_EDIT, FLOW_TOGGLE_STATUS, counts_against_quota, may_change_flows, may_write_flows
+from app.domain.access import FLOW_EDIT, FLOW_TOGGLE_STATUS, counts_against_quota, may_act, may_edit
 from app.domain.facts import CopyWish, ExportWish, Facts, OntoFlow
 from app.domain.input import KeyedCall
 from app.domain.model import ContractStatus, Kind, UserId, is_id
@@ -160,9 +160,9 @@ def check_locks(locked: frozenset[str], required: Iterable[str]) -> None:
 def needed_for(facts: Facts, touched: Touched, permission: str = FLOW_EDIT) -> list[str]:
     """The locks required for these changes, copies and exports of flows, and of contracts for new flows that count there."""
     visible = {flow_id: flow.access for flow_id, flow in facts.flows.items()}
-    into = (access for access in facts.accesses.values() if may_write_flows(access))
+    into = (access for access in facts.accesses.values() if may_edit(access))
     return [
-        *(id_ for id_ in touched.changed if id_ in visible and may_change_flows(visible[id_], permission)),
+        *(id_ for id_ in touched.changed if id_ in visible and may_act(visible[id_], permission)),
         *(id_ for id_ in touched.kept if id_ in visible and FLOW_EDIT in visible[id_].permissions),
         *(access.workspace.contract.id for access in into if counts_against_quota(access.workspace)),
     ]

@@ -88,7 +88,7 @@ MAY_WRITE_FLOWS = and_(
 )
 """Whether the viewer may write flows in the workspace of a row of `ACCESSES` (A3, A6).
 
-Mirrors `domain.access.may_write_flows`.
+Mirrors `domain.access.may_edit`.
 """
 HOME, USABLE_CONTRACT = (bindparam(name, type_=Text) for name in ("home", "usable_contract"))
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import ColumnElement, Table
 
-from app.domain.access import FLOW_REVIEW, may_edit_flows, may_release
+from app.domain.access import FLOW_REVIEW, may_release, permits_editing
 
 
 class UserView(NamedTuple):
@@ -58,7 +58,7 @@ class WorkspaceView(NamedTuple):
 
     @property
     def viewer_can_edit_flows(self) -> bool:
-        return may_edit_flows(self.permissions or (), self.contract_status)
+        return permits_editing(self.permissions or (), self.contract_status)
 
     @property
     def viewer_can_publish(self) -> bool:
