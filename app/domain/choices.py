@@ -17,7 +17,7 @@ from app.domain.references import Destination, by_position
 from app.domain.source_graph import SourceGraph
 from app.domain.topics import is_pub_sub
 
-MAPPED = {kind.value.lower(): kind for kind in ReferenceKind if kind is not ReferenceKind.DATA_SAMPLES}
+MAPPABLE_KINDS = {kind.value.lower(): kind for kind in ReferenceKind if kind is not ReferenceKind.DATA_SAMPLES}
 """The kinds that can be mapped, by the prefixes of their ids."""
 
 
@@ -35,7 +35,7 @@ class ReferenceMapping:
     @property
     def kind(self) -> ReferenceKind | None:
         """The kind of the mapped reference, as its prefix tells; None if no step can be bound to it."""
-        return MAPPED.get(kind_in(self.from_id) or "")
+        return MAPPABLE_KINDS.get(kind_in(self.from_id) or "")
 
     @property
     def two_kinds(self) -> tuple[Kind, Kind] | None:
@@ -44,7 +44,7 @@ class ReferenceMapping:
         return None if before is None or after is None or before is after else (before, after)
 
 
-Mapped = Mapping[tuple[ReferenceKind, str], ReferenceMapping]
+MappingsByReference = Mapping[tuple[ReferenceKind, str], ReferenceMapping]
 """Mappings by the kind and id of what is replaced."""
 
 Choices = Mapping[ReferenceKind, str | None]
@@ -67,7 +67,7 @@ class ChosenReferences:
     mistakes: tuple[InvalidInput, ...] = ()
     """The choices that aren't acceptable, wherever the graph goes."""
     topic_id: str | None = None
-    mappings: Mapped = field(default_factory=dict)
+    mappings: MappingsByReference = field(default_factory=dict)
 
     def path_of(self, bound: StepBindings, kind: ReferenceKind) -> Path:
         """The part of the input that names a step's binding: a choice, or else the graph."""
@@ -124,18 +124,18 @@ def _unknown(from_id: str, kind: ReferenceKind | None) -> str:
     return f"There is nothing with the id {printable(from_id)} that you can see. Check the id, or ask for access."
 
 
-def mapped(mappings: Iterable[ReferenceMapping]) -> Mapped:
+def by_reference(mappings: Iterable[ReferenceMapping]) -> MappingsByReference:
     """Find mappings by what they replace; of several for one reference the first counts, and those of two kinds map nothing."""
-    by_reference: dict[tuple[ReferenceKind, str], ReferenceMapping] = {}
+    indexed: dict[tuple[ReferenceKind, str], ReferenceMapping] = {}
     for mapping in mappings:
         if mapping.kind is not None and mapping.two_kinds is None:
-            by_reference.setdefault((mapping.kind, mapping.from_id), mapping)
-    return by_reference
+            indexed.setdefault((mapping.kind, mapping.from_id), mapping)
+    return indexed
 
 
-def mappings_used(own: Iterable[ReferenceMapping], shared: Mapped, users: Users) -> Mapped:
+def mappings_used(own: Iterable[ReferenceMapping], shared: MappingsByReference, users: Users) -> MappingsByReference:
     """The mappings of references that a flow uses; an item's own take the place of those of its call."""
-    return {used: mappings[used] for mappings in (shared, mapped(own)) for used in users.keys() & mappings.keys()}
+    return {used: mappings[used] for mappings in (shared, by_reference(own)) for used in users.keys() & mappings.keys()}
 
 
 def read_choices(graph: SourceGraph, bindings: Iterable[StepChoice]) -> ChosenReferences:
@@ -191,7 +191,7 @@ def choose_references(
     topic_id: str | None,
     bindings: tuple[StepChoice, ...],
     own: tuple[ReferenceMapping, ...],
-    shared: Mapped,
+    shared: MappingsByReference,
 ) -> ChosenReferences:
     """Read the choices of a caller for a graph; `shared` are the mappings of the whole call."""
     chosen = read_choices(source, bindings) if bindings else ChosenReferences()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, TypeVarTuple, cast
 
 from app.domain.access import FlowNotFound, WorkspaceAccess
-from app.domain.choices import Mapped, ReferenceMapping, StepChoice
+from app.domain.choices import MappingsByReference, ReferenceMapping, StepChoice
 from app.domain.component import Catalogue
 from app.domain.content import Content, GraphMistakes
 from app.domain.draft import ExistingDraft
@@ -119,7 +119,7 @@ class ExportWish:
     source: SourceWish = BY_DEFAULT
     existing_draft: ExistingDraft = ExistingDraft.SET_ASIDE
     mappings: tuple[ReferenceMapping, ...] = ()
-    shared_mappings: Mapped = field(default_factory=lambda: NOTHING, hash=False)
+    shared_mappings: MappingsByReference = field(default_factory=lambda: NOTHING, hash=False)
     """The mappings of the whole call, which come after those of the wish; one object for all of its exports."""
     bindings: tuple[StepChoice, ...] = ()
     fingerprint: str | None = None

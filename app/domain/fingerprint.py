@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, cast
 
 from app.domain.access import FLOW_EDIT, WorkspaceAccess, quota_exceeded
-from app.domain.choices import Mapped, ReferenceMapping, StepChoice, mappings_used
+from app.domain.choices import MappingsByReference, ReferenceMapping, StepChoice, mappings_used
 from app.domain.component import Catalogue, named_component, why_unusable
 from app.domain.drift import DestinationChanges
 from app.domain.errors import PLAN_FINGERPRINT, Refusal
@@ -193,7 +193,7 @@ def _input(wish: ExportWish, mappings: Pairs) -> object:
     return wish.flow_id, place, wish.name, wish.topic_id, source, existing, bindings, own, [*mappings]
 
 
-def _mappings_used(copied: CopiedState | None, own: tuple[ReferenceMapping, ...], shared: Mapped) -> Pairs:
+def _mappings_used(copied: CopiedState | None, own: tuple[ReferenceMapping, ...], shared: MappingsByReference) -> Pairs:
     used = {} if copied is None else mappings_used(own, shared, copied.state.graph.users)
     return tuple(sorted((each.from_id, each.to_id) for each in used.values()))
 

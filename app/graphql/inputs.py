@@ -3,7 +3,7 @@
 import strawberry
 
 from app.domain import batch, draft, drift, errors, export_batch, facts, flow, model
-from app.domain.choices import ReferenceMapping, StepChoice, mapped
+from app.domain.choices import ReferenceMapping, StepChoice, by_reference
 from app.domain.world.sections import NAMES, WorldSection
 from app.graphql.describe import JSON, Input, about, idempotency_key, optional
 from app.usecases.apply_world import WorldWish
@@ -153,7 +153,7 @@ class ExportFlowsInput(Input[export_batch.ExportsWish]):
 
     def to_wish(self, **_: object) -> export_batch.ExportsWish:
         mappings = to_mappings(self.mappings, errors.OfCall(errors.MAPPINGS))
-        shared = mapped(mappings)
+        shared = by_reference(mappings)
         items = tuple([item.to_wish(shared_mappings=shared) for item in self.items])
         return export_batch.ExportsWish(items, self.mode, self.idempotency_key, mappings=mappings)
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TypeVar
 
 from app.domain.access import VisibleWorkspace, WorkspaceAccess
-from app.domain.choices import ReferenceMapping, StepChoice, mapped
+from app.domain.choices import ReferenceMapping, StepChoice, by_reference
 from app.domain.component import Catalogue, Component
 from app.domain.content import read_graph, topic_fields
 from app.domain.draft import ExistingDraft
@@ -83,7 +83,7 @@ def export(
     onto = IntoWorkspace("workspace_wanted" if to is None else to.workspace.id) if over is None else OntoFlow(over.id)
     source_id = "flow_wanted" if source is None else source.id
     wish = ExportWish(
-        source_id, onto, name, topic, of, existing_draft, tuple(mappings), mapped(shared), tuple(bindings)
+        source_id, onto, name, topic, of, existing_draft, tuple(mappings), by_reference(shared), tuple(bindings)
     )
     return plan_export(facts, wish)
 

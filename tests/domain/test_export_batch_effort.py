@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from app.domain.access import WorkspaceAccess
-from app.domain.choices import ReferenceMapping, StepChoice, mapped
+from app.domain.choices import ReferenceMapping, StepChoice, by_reference
 from app.domain.errors import Refused
 from app.domain.export import ExportPlan
 from app.domain.export_batch import plan_exports
@@ -32,7 +32,7 @@ from tests.domain.counting import bytecodes
 
 CRM = component("lab/crm")
 LOGIN, LOGIN_THERE = target(CREDENTIAL, "Login", DEVELOPMENT, of=CRM), target(CREDENTIAL, "Live", PRODUCTION, of=CRM)
-SHARED = mapped([ReferenceMapping(LOGIN.id, LOGIN_THERE.id)])
+SHARED = by_reference([ReferenceMapping(LOGIN.id, LOGIN_THERE.id)])
 GUEST = frozenset[str]()
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from app.domain.access import QuotaExceeded, WorkspaceAccess
-from app.domain.choices import mapped
+from app.domain.choices import by_reference
 from app.domain.component import Catalogue
 from app.domain.draft import ExistingDraft
 from app.domain.errors import Refused
@@ -131,8 +131,8 @@ KNOWN = (LOGIN, LIVE_LOGIN, ORDERS, LIVE_ORDERS)
         (asking(existing_draft=ExistingDraft.REFUSE), [B.INPUT]),
         (asking(mappings=tuple(mappings_of((LOGIN, LIVE_LOGIN)))), [B.INPUT]),
         (asking(mappings=tuple(mappings_of((ORDERS, LIVE_ORDERS)))), [B.TOPICS, B.INPUT]),
-        (asking(shared_mappings=mapped(mappings_of((LOGIN, LIVE_LOGIN)))), [B.INPUT]),
-        (asking(shared_mappings=mapped(mappings_of((OTHER, "agent_9")))), []),  # The flow doesn't use it.
+        (asking(shared_mappings=by_reference(mappings_of((LOGIN, LIVE_LOGIN)))), [B.INPUT]),
+        (asking(shared_mappings=by_reference(mappings_of((OTHER, "agent_9")))), []),  # The flow doesn't use it.
         (asking(bindings=(choose("1", agent=OTHER.id),)), [B.CREDENTIALS, B.INPUT]),
         (asking(bindings=(choose("1", agent=None),)), [B.INPUT]),
         (asking(source=SourceWish(StateOfFlow.PUBLISHED_VERSION)), [B.INPUT]),

@@ -11,7 +11,7 @@ import pytest
 
 from app.domain.access import QuotaExceeded
 from app.domain.batch import Batch, BatchMode, BatchNotApplied
-from app.domain.choices import ReferenceMapping, StepChoice, mapped
+from app.domain.choices import ReferenceMapping, StepChoice, by_reference
 from app.domain.draft import ExistingDraft
 from app.domain.errors import OfCall, Refused
 from app.domain.export import Exported
@@ -182,7 +182,7 @@ async def test_mappings_of_the_call_hold_for_all_items_and_an_items_own_come_fir
         ReferenceMapping(world[old], world[new], OfCall(("mappings", str(index))))
         for index, (old, new) in enumerate([("dev-mail", "live-mail"), ("dev-orders", "dev-items")])
     )
-    by_kind = mapped(shared)
+    by_kind = by_reference(shared)
     own = tuple(mappings_of((world["dev-orders"], world["live-orders"])))
     good = replace(world.export_wish("orders", to="production"), mappings=own, shared_mappings=by_kind)
     bad = replace(world.export_wish("orders", to="production"), shared_mappings=by_kind)
@@ -210,7 +210,7 @@ async def test_what_is_wrong_with_the_call_leaves_nothing_written_and_items_keep
     orders = untouched["dev-orders"], untouched["live-orders"]
     twice = (ReferenceMapping(*orders, OfCall(("mappings", "0"))),) * 2
     items = [
-        replace(untouched.export_wish("plain", to=place), shared_mappings=mapped(twice))
+        replace(untouched.export_wish("plain", to=place), shared_mappings=by_reference(twice))
         for place in ("production", "nowhere")
     ]
     batch = await export_all(untouched, *items, mode=BEST_EFFORT, mappings=twice)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.domain.batch import BatchMode, BatchWish
-from app.domain.choices import ReferenceMapping, StepChoice, mapped
+from app.domain.choices import ReferenceMapping, StepChoice, by_reference
 from app.domain.draft import ExistingDraft
 from app.domain.edit import CreateWish
 from app.domain.errors import MAPPINGS, OfCall
@@ -110,7 +110,7 @@ def test_the_mappings_of_a_call_count_once_and_not_once_more_for_each_item() -> 
     """Written out for each of a thousand items they would take a gigabyte."""
     items = tuple(ExportWish(str(number), IntoWorkspace("w")) for number in range(3))
     alone = ExportsWish(items, mappings=(MAPPING,))
-    shared = replace(alone, items=tuple(replace(item, shared_mappings=mapped((MAPPING,))) for item in items))
+    shared = replace(alone, items=tuple(replace(item, shared_mappings=by_reference((MAPPING,))) for item in items))
     assert hash_of_input(shared) == hash_of_input(alone)
     assert hash_of_input(replace(alone, mappings=())) != hash_of_input(alone)
     assert hash_of_input(replace(alone, done_before=frozenset({1}))) == hash_of_input(alone)

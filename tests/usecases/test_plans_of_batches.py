@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.batch import BatchMode, BatchNotApplied
-from app.domain.choices import ReferenceMapping, mapped
+from app.domain.choices import ReferenceMapping, by_reference
 from app.domain.errors import OfCall, Refused
 from app.domain.export import ExportPlan
 from app.domain.export_batch import ExportsWish
@@ -38,7 +38,7 @@ def call(world: CompanyDatabase, *pairs: tuple[str, str], **said: object) -> Exp
         ReferenceMapping(world[old], world[new], OfCall(("mappings", str(index))))
         for index, (old, new) in enumerate(pairs)
     )
-    shared = mapped(given)
+    shared = by_reference(given)
     wishes = (world.export_wish("orders", to="production"), world.export_wish("plain", to="production"))
     items = tuple(replace(wish, shared_mappings=shared) for wish in wishes)
     return replace(ExportsWish(items, mappings=given), **said)  # type: ignore[arg-type]

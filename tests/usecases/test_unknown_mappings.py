@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from app.domain.batch import BatchMode, BatchNotApplied
-from app.domain.choices import ReferenceMapping, mapped
+from app.domain.choices import ReferenceMapping, by_reference
 from app.domain.errors import OfCall, Refusal, Refused
 from app.domain.export import Exported
 from app.domain.export_batch import ExportsWish
@@ -34,7 +34,7 @@ def call(
 ) -> ExportsWish:
     """A call of exports with mappings of its own."""
     given = tuple(replace(each, path=OfCall(each.path)) for each in mappings)
-    shared = mapped(given)
+    shared = by_reference(given)
     return ExportsWish(tuple(replace(item, shared_mappings=shared) for item in items), mode, mappings=given)
 
 
