@@ -85,8 +85,8 @@ class _Change(NamedTuple):
 
 class _Rebinding:
     def __init__(self, source: SourceGraph, destination: Destination, choices: ChosenReferences) -> None:
-        self.source, self.destination, self.references = source, destination, choices
-        self.choices = choices.by_position
+        self.source, self.destination, self.chosen = source, destination, choices
+        self.choices_by_position = choices.by_position
         self.stays_inside = source.workspace.id == destination.workspace.id
         """The destination is the flow's own workspace, where everything stays (X1, X2, T2)."""
         self.pub_sub = {step.position for step in source.topic_uses}
@@ -110,10 +110,10 @@ class _Rebinding:
     def _changes(self) -> Iterator[_Change]:
         """The change of each step that had something, or gets something; most steps have nothing."""
         bound = by_position(self.source.graph.bindings)
-        positions = bound.keys() | self.pub_sub | self.choices.keys()
+        positions = bound.keys() | self.pub_sub | self.choices_by_position.keys()
         for step, replacement in self._steps(positions):
             before = bound.get(step.position) or StepBindings(step.position)
-            choices = self.choices.get(step.position, NOTHING)
+            choices = self.choices_by_position.get(step.position, NOTHING)
             after = {
                 kind: self._reference(kind, before, replacement, choices)
                 for kind in OWNED_KINDS
@@ -128,7 +128,8 @@ class _Rebinding:
         unsettled = {
             step: topic
             for step, topic in self.source.topic_uses.items()
-            if (TOPIC, topic) not in self.references.mappings and TOPIC not in self.choices.get(step.position, NOTHING)
+            if (TOPIC, topic) not in self.chosen.mappings
+            and TOPIC not in self.choices_by_position.get(step.position, NOTHING)
         }
         return all(self.destination.can_use(TOPIC, topic) for topic in distinct_topics(unsettled))
 
@@ -146,11 +147,11 @@ class _Rebinding:
         if kind in choices:
             return choices[kind]
         reference = before.reference(kind)
-        mapping = self.references.mappings.get((kind, reference or ""))
+        mapping = self.chosen.mappings.get((kind, reference or ""))
         if mapping is not None:
             return mapping.to_id
-        if kind is TOPIC and self.references.topic_id is not None:
-            return self.references.topic_id
+        if kind is TOPIC and self.chosen.topic_id is not None:
+            return self.chosen.topic_id
         is_kept = self.destination.can_use(kind, reference) and (kind is not TOPIC or self.topics_stay)
         return reference if is_kept else replacement.get(kind)
 

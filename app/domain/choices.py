@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from app.domain.component import Component
 from app.domain.content import Misplaced, in_graph, misplaced, not_accessible
 from app.domain.errors import TOPIC, Path, not_found, printable
-from app.domain.flow import Users
+from app.domain.flow import Uses
 from app.domain.graph import NOTHING, Bindings, Json, StepBindings
 from app.domain.input import InvalidInput
 from app.domain.model import Kind, ReferenceKind, kind_in, with_article
@@ -133,9 +133,9 @@ def by_reference(mappings: Iterable[ReferenceMapping]) -> MappingsByReference:
     return indexed
 
 
-def mappings_used(own: Iterable[ReferenceMapping], shared: MappingsByReference, users: Users) -> MappingsByReference:
+def mappings_used(own: Iterable[ReferenceMapping], shared: MappingsByReference, uses: Uses) -> MappingsByReference:
     """The mappings of references that a flow uses; an item's own take the place of those of its call."""
-    return {used: mappings[used] for mappings in (shared, by_reference(own)) for used in users.keys() & mappings.keys()}
+    return {used: mappings[used] for mappings in (shared, by_reference(own)) for used in uses.keys() & mappings.keys()}
 
 
 def read_choices(graph: SourceGraph, bindings: Iterable[StepChoice]) -> ChosenReferences:
@@ -195,7 +195,7 @@ def choose_references(
 ) -> ChosenReferences:
     """Read the choices of a caller for a graph; `shared` are the mappings of the whole call."""
     chosen = read_choices(source, bindings) if bindings else ChosenReferences()
-    mappings = mappings_used(own, shared, source.graph.users) if own or shared else {}
+    mappings = mappings_used(own, shared, source.graph.uses) if own or shared else {}
     mistakes = chosen.mistakes
     if topic_id is not None and any(kind is ReferenceKind.TOPIC for kind, _ in mappings):
         twice = "A topic is given for the flow, and its topic is mapped too. Leave one of the two out."
@@ -236,11 +236,11 @@ def _unfit_mappings(
     bound = references.by_position
     for (kind, from_id), mapping in references.mappings.items():
         is_usable, positions = destination.can_use(kind, mapping.to_id), list[int]()
-        for command, users in source.graph.users[kind, from_id].items():
+        for command, using in source.graph.uses[kind, from_id].items():
             if not is_usable:
-                positions.append(users[0])
+                positions.append(using[0])
             elif not destination.fits(kind, mapping.to_id, source.components[command]):
                 # A binding of the step comes before the mapping.
-                positions += [position for position in users if kind not in bound.get(position, ())][:1]
+                positions += [position for position in using if kind not in bound.get(position, ())][:1]
         if positions:
             yield min(positions), mapping, kind

@@ -194,7 +194,7 @@ def _input(wish: ExportWish, mappings: Pairs) -> object:
 
 
 def _mappings_used(copied: CopiedState | None, own: tuple[ReferenceMapping, ...], shared: MappingsByReference) -> Pairs:
-    used = {} if copied is None else mappings_used(own, shared, copied.state.graph.users)
+    used = {} if copied is None else mappings_used(own, shared, copied.state.graph.uses)
     return tuple(sorted((each.from_id, each.to_id) for each in used.values()))
 
 

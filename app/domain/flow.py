@@ -24,7 +24,7 @@ from app.domain.model import (
     other_kind,
 )
 
-Users = Mapping[tuple[ReferenceKind, str], Mapping[str, Sequence[int]]]
+Uses = Mapping[tuple[ReferenceKind, str], Mapping[str, Sequence[int]]]
 """The positions of steps, by the kind and id of what they use, and by their command."""
 
 TEXTS = ("name", "description", "cron")
@@ -67,13 +67,13 @@ class Graph:
         return [step.command for step in self.steps]
 
     @cached_property
-    def users(self) -> Users:
+    def uses(self) -> Uses:
         used: dict[tuple[ReferenceKind, str], dict[str, list[int]]] = {}
         for bound in self.bindings:
             for kind, value in bound.values.items():
                 if isinstance(value, str) and kind is not ReferenceKind.DATA_SAMPLES:
-                    users = used.setdefault((kind, value), {})
-                    users.setdefault(self.commands[bound.position], []).append(bound.position)
+                    positions = used.setdefault((kind, value), {})
+                    positions.setdefault(self.commands[bound.position], []).append(bound.position)
         return used
 
     @property
@@ -84,7 +84,7 @@ class Graph:
     @property
     def references(self) -> Iterable[str]:
         """Every id that the steps are bound to, once."""
-        return dict.fromkeys(id_ for _, id_ in self.users)
+        return dict.fromkeys(id_ for _, id_ in self.uses)
 
     def bound(self, bindings: Bindings) -> "Graph":
         """A copy of the graph with other bindings."""

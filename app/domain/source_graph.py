@@ -203,12 +203,12 @@ class SourceGraph:
             for command, component in self.components.items()
             if (reason := unknown if component is None else of_known[component]) is not None
         }
-        users: dict[ComponentName | str, list[Step]] = {}
+        steps_of: dict[ComponentName | str, list[Step]] = {}
         # Usually there is none, and the steps needn't be looked at.
         for step in self.graph.steps if of_commands else ():
             if step.command in of_commands:
-                users.setdefault(named_component(step.command), []).append(step)
-        for name, steps in users.items():
+                steps_of.setdefault(named_component(step.command), []).append(step)
+        for name, steps in steps_of.items():
             command = steps[0].command
             yield InaccessibleComponent(str(name), self.components[command], tuple(steps), of_commands[command])
 
