@@ -35,7 +35,7 @@ class Context(ExecutionContext):
         request_id: str,
         meter: Meter,
         shows_schema: bool = True,
-        names: tuple[str, str, str] | None = None,
+        user: UserView | None = None,
     ) -> None:
         super().__init__(meter)
         self.work = work
@@ -45,7 +45,7 @@ class Context(ExecutionContext):
         """Whether the caller may know the schema, and so what it might have meant."""
         self.loaders = Loaders(work)
         self._transactions_before = 0
-        self.user = None if names is None else UserView(self.viewer, *names)
+        self.user = user
         """The viewer, where it was read with its token."""
 
     @cached_property

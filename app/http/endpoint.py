@@ -181,7 +181,7 @@ class Endpoint:
             request_id=call.request.request_id,
             meter=call.meter,
             shows_schema=self.settings.introspection != "off",
-            names=call.caller.names,
+            user=call.caller.user,
         )
         try:
             return await execute(call.asked, operation, context, self.documents)

@@ -17,6 +17,7 @@ from typeid import TypeID
 from app.domain.input import email_key
 from app.domain.model import UserId
 from app.storage.connections.connection import ReadConnection, Row, WriteConnection, is_one_of
+from app.storage.reads.rows import UserView
 from app.storage.tables import API_TOKEN, CONTRACT_ACCESS, TENANT_MEMBER, USER
 
 _PROVISIONS_ANOTHER = and_(TENANT_MEMBER.c.user_id == USER.c.id, TENANT_MEMBER.c.tenant_id != USER.c.tenant_id)
@@ -114,12 +115,10 @@ _REVOKE = (
 
 
 class TokenOwner(NamedTuple):
-    user_id: UserId
+    user: UserView
     token_id: str
     is_use_due: bool
     """The use of the token is to be noted, since it wasn't for a while."""
-    names: tuple[str, str, str]
-    """The first name, the last name and the e-mail address of the user."""
 
 
 def secret_hash(secret: str) -> bytes:
@@ -147,7 +146,7 @@ def owner_of(token: Row, secret: str, now: datetime) -> TokenOwner | None:
     if revoked_at is not None or (expires_at is not None and expires_at <= now):
         return None
     is_use_due = last_used_at is None or now - last_used_at > USE_IS_NOTED_AFTER
-    return TokenOwner(user_id, token_id, is_use_due, (names[0], names[1], names[2]))
+    return TokenOwner(UserView(user_id, *names), token_id, is_use_due)
 
 
 async def note_use(connection: WriteConnection, token_id: str, now: datetime) -> None:

@@ -60,7 +60,7 @@ async def test_its_tokens_are_those_of_its_users(database_url: str) -> None:
         stored = await tokens_to_check(connection, DEMO_TOKENS)
     await database.close()
     owners = [owner_of(stored[token], token, datetime.now(UTC)) for token in DEMO_TOKENS]
-    assert [owner and owner.user_id for owner in owners] == [demo_id(Kind.USER, token) for token in DEMO_TOKENS]
+    assert [owner and owner.user.id for owner in owners] == [demo_id(Kind.USER, token) for token in DEMO_TOKENS]
 
 
 async def test_its_graphs_come_back_unchanged_but_for_ids(database_url: str) -> None:

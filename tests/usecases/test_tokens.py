@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from app.domain.model import UserId
 from app.storage import accounts
 from app.storage.accounts import TokenOwner, parts_of, tokens_to_check
 from app.storage.connections.database import Database, open_database
+from app.storage.reads.rows import UserView
 from app.storage.tables import USER
 from app.telemetry.log import LoggedRequest
 from app.usecases.manage_tokens import UnknownUser, note_token_use
@@ -79,7 +79,7 @@ async def test_a_token_lets_its_user_in_and_only_its_hash_is_stored(
     match = re.fullmatch(r"fp_([0-9a-z]{26})_([0-9A-Za-z_-]{43})", text)
     assert match is not None
     assert await owner_of(database, text) == TokenOwner(
-        UserId(ada), match[1], is_use_due=True, names=("Ada", "Lovelace", "Ada@Example.com")
+        UserView(ada, "Ada", "Lovelace", "Ada@Example.com"), match[1], is_use_due=True
     )
     stored = await row(database_url)
     assert (stored["id"], stored["name"], stored["expires_at"]) == (match[1], "ci", None)

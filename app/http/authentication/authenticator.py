@@ -16,6 +16,7 @@ from app.storage.connections.database import Database
 from app.storage.connections.failures import CommitState
 from app.storage.connections.replicas.replica import NOT_KNOWN, position_of
 from app.storage.connections.shared_reads import SharedReads
+from app.storage.reads.rows import UserView
 from app.telemetry.log import log
 from app.usecases.manage_tokens import note_token_use
 from app.usecases.transaction import UnitOfWork
@@ -32,8 +33,8 @@ class Caller(NamedTuple):
     user_id: UserId
     position: int | None
     """Up to where in the log of the database it has written, for reading from a replica; None where there is none."""
-    names: tuple[str, str, str] | None = None
-    """The first name, the last name and the e-mail address, where they were read with an API token."""
+    user: UserView | None = None
+    """The row of the user, where it was read with an API token."""
 
 
 class Authenticator:
@@ -71,7 +72,7 @@ class Authenticator:
             raise bad_token("unknown, expired or revoked")
         if owner.is_use_due:
             await note_token_use(self._work, owner.token_id)
-        return await self._caller(owner.user_id, owner.names)
+        return await self._caller(UserId(owner.user.id), owner.user)
 
     async def close(self) -> None:
         if self._json_web_tokens is not None:
@@ -96,15 +97,15 @@ class Authenticator:
             raise bad_token("there is no such user")
         return await self._caller(user)
 
-    async def _caller(self, user: UserId, names: tuple[str, str, str] | None = None) -> Caller:
+    async def _caller(self, user_id: UserId, user: UserView | None = None) -> Caller:
         replica = self._database.replica
         if replica is None:
-            return Caller(user, None, names)
+            return Caller(user_id, None, user)
         async with self._database.reading() as connection:
-            position = await position_of(connection, user)
+            position = await position_of(connection, user_id)
         if position == NOT_KNOWN:
-            replica.note_unsettled(user)
-        return Caller(user, position, names)
+            replica.note_unsettled(user_id)
+        return Caller(user_id, position, user)
 
 
 def bearer_token(headers: Headers) -> str | None:
