@@ -26,7 +26,7 @@ from app.storage.ids import new_id
 from app.storage.store import Store
 from app.storage.world import demo
 from app.storage.world.document import Progress, WorldDocument
-from app.storage.world.plan_writes import note_numbers, write_flows, write_plan
+from app.storage.world.plan_writes import analyze_tables, write_flows, write_plan
 from app.storage.world.terms import lock_what_changes, read_terms, take_turn_of_command, take_turns
 from app.storage.world.world_facts import read_dependents, read_facts, read_uses
 from app.usecases.transaction import UnitOfWork, transaction
@@ -71,14 +71,14 @@ async def apply_world(store: Store, wish: WorldWish) -> WorldPlan | NotApplied:
 
 async def applied(store: Store, wish: WorldWish) -> WorldPlan | NotApplied:
     """Apply a document in a transaction, which the caller rolls back on a refusal."""
-    plan = await _planned_or_applied(store.connection, wish, store.actor, store)
+    plan = await _plan_and_write(store.connection, wish, store.actor, store)
     return NotApplied(plan.blockers, plan) if plan.blockers else plan
 
 
 async def plan_world(work: UnitOfWork, wish: WorldWish) -> WorldPlan:
     """Plan what applying a document would do."""
     async with work.database.reading() as connection:
-        return await _planned_or_applied(connection, wish, work.actor, None)
+        return await _plan_and_write(connection, wish, work.actor, None)
 
 
 def ids_of(plan: WorldPlan) -> dict[str, str]:
@@ -94,7 +94,7 @@ def ids_of(plan: WorldPlan) -> dict[str, str]:
     return ids
 
 
-async def _planned_or_applied(
+async def _plan_and_write(
     connection: ReadConnection, wish: WorldWish, actor: str, store: Store | None
 ) -> WorldPlan:
     """Plan a document; with a store, lock what it changes, and write the plan as long as nothing stands in the way."""
@@ -112,10 +112,10 @@ async def _planned_or_applied(
     writing = None if _blockers(plan, wish, terms, store) else store
     if writing is not None:
         await write_plan(writing, plan.effects, terms)
-    plan = await _with_flows(document, planning, plan, wish, writing)
+    plan = await _read_and_write_flows(document, planning, plan, wish, writing)
     blockers = _blockers(plan, wish, terms, store)
     if writing is not None and terms.by_command and not blockers:
-        await note_numbers(writing.connection, plan)
+        await analyze_tables(writing.connection, plan)
     return replace(plan, blockers=blockers)
 
 
@@ -129,7 +129,7 @@ async def _terms(connection: ReadConnection, wish: WorldWish, actor: str, store:
     return terms
 
 
-async def _with_flows(
+async def _read_and_write_flows(
     document: WorldDocument, planning: Planning, plan: WorldPlan, wish: WorldWish, writing: Store | None
 ) -> WorldPlan:
     """The plan with the mistakes in its new flows, which are written a part at a time as long as there is no mistake."""

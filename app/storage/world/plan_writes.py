@@ -31,7 +31,8 @@ from app.storage.world.access import LET_GO_OF_ROLES, run_each, viewers_of, writ
 from app.storage.world.section_tables import OF_WORKSPACES, STORED, columns_of
 from app.storage.writes.lifecycle import COMPONENTS, CONTENTS, component_rows, content_row
 
-MANY = 20
+CREATED_TO_ANALYZE = 20
+"""Objects that a document creates from which on tables are analyzed."""
 _COMPUTED = {
     "name": ("name_key", name_key),
     "email": ("email_key", email_key),
@@ -87,9 +88,9 @@ async def write_plan(store: Store, planned: Sequence[Planned], terms: Terms) -> 
     await store.write(world_events(_tenants_of(differing)), (_KEYS, keys))
 
 
-async def note_numbers(connection: WriteConnection, plan: WorldPlan) -> None:
+async def analyze_tables(connection: WriteConnection, plan: WorldPlan) -> None:
     """Have PostgreSQL count what is there after many things have come: only then are its plans right at once."""
-    if plan.number_of(WorldChange.CREATED) >= MANY:
+    if plan.number_of(WorldChange.CREATED) >= CREATED_TO_ANALYZE:
         await connection.execute(f"ANALYZE {', '.join(tables.METADATA.tables)}")
 
 
