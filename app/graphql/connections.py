@@ -252,13 +252,13 @@ def connection_below(
     page: PageArguments,
     *,
     search: str | None = None,
-    parents: Loader[str, Any] | None = None,
+    parent_loader: Loader[str, Any] | None = None,
     node: str | None = None,
     **narrowing: Any,
 ) -> Awaitable[Any]:
     """The lookup of a page of the list that a parent has; of an empty list the page is empty.
 
-    `parents` finds the parent, where it isn't known whether it is there: if it isn't, nor is its list.
+    `parent_loader` finds the parent, where it isn't known whether it is there: if it isn't, nor is its list.
     `node` names the column of an element that is its node; without it the element is.
     """
     listing = WantedList(name, searched(search), **narrowing)
@@ -270,7 +270,7 @@ def connection_below(
     def connection(page_of_list: "Page[Any]") -> "ListPage | Lookup[ListPage]":
         made = ListPage(page_of_list, paging, count, node)
         # What has elements is there.
-        return made if page_of_list.rows or parents is None else Lookup(parents, parent, lambda _: made)
+        return made if page_of_list.rows or parent_loader is None else Lookup(parent_loader, parent, lambda _: made)
 
     key = ((listing._replace(columns=columns_of_page(info)), paging.request), parent)
     return Lookup(loaders.pages, key, connection)

@@ -277,7 +277,7 @@ class Query:
     ) -> Awaitable[Connection[FlowVersion] | None]:
         """The published versions of a flow, newest first."""
         flow, flows = id_or_none(model.Kind.FLOW, flow_id), info.context.loaders.flows
-        return connection_below(info, ListName.HISTORY, flow, page, parents=flows)
+        return connection_below(info, ListName.HISTORY, flow, page, parent_loader=flows)
 
     @partial(connection_field, type_=EventConnection | None)
     def tenant_events(

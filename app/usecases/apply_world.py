@@ -94,9 +94,7 @@ def ids_of(plan: WorldPlan) -> dict[str, str]:
     return ids
 
 
-async def _plan_and_write(
-    connection: ReadConnection, wish: WorldWish, actor: str, store: Store | None
-) -> WorldPlan:
+async def _plan_and_write(connection: ReadConnection, wish: WorldWish, actor: str, store: Store | None) -> WorldPlan:
     """Plan a document; with a store, lock what it changes, and write the plan as long as nothing stands in the way."""
     document = await offload(LARGE, WorldDocument, wish.document, wish.progress)
     terms = await _terms(connection, wish, actor, store)
