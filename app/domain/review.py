@@ -18,12 +18,14 @@ from app.domain.access import (
     rights_missing,
 )
 from app.domain.batch import Metered
-from app.domain.errors import NotFound, Path, Refusal, Refused, Some, counted, printable, refused
+from app.domain.component import Step
+from app.domain.errors import NotFound, Path, Refusal, Refused, Some, counted, enumerated, printable, refused
 from app.domain.flow import Flow, FlowState
 from app.domain.input import InvalidInput, description_mistakes
-from app.domain.model import FlowId, FlowStatus, Kind, WorkspaceId
+from app.domain.model import FlowId, FlowStatus, Kind, ReferenceKind, WorkspaceId
 from app.domain.publish import PublishPlan, reverted
 from app.domain.readiness import DraftNotReady, not_ready
+from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.release import ReleaseFacts, ReleaseItem, ReleaseState
 from app.domain.running import FlowIsSuspended, suspended_by_platform
 
@@ -82,12 +84,21 @@ class ReleaseIsStale(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class CannotUndoRelease(Refusal):
-    """Flows were published again, reverted or deleted since the release (R8)."""
+    """Flows were published again, reverted or deleted since the release, or an earlier version used what is gone (R8)."""
 
     items: tuple[ReleaseItem, ...] = field(hash=False)
+    gone: tuple[tuple[ReferenceKind, Step], ...] = ()
+    """The references that the earlier version of the only item had and that are gone, with their steps."""
 
     @property
     def message(self) -> str:
+        if self.gone:
+            return (
+                "The release can't be undone, since the earlier version of the flow "
+                f"{printable(self.items[0].flow_name)} used what is gone: "
+                f"{enumerated(self.gone, lambda each: f'the {each[0].lower()} of the step {each[1].label}')}. "
+                "To restore the flow without that, use `revertFlow` with `publish`."
+            )
         return (
             f"{have_changed(self.items)} since the release was applied, so the release can't be undone. "
             "Revert each flow of it on its own."
@@ -224,7 +235,7 @@ def plan_undo_release(
     """Decide to undo an applied release: each flow gets its earlier version again, and flows that it started stop (R8).
 
     Refuses a release of which a flow was published again, reverted or deleted since, and an earlier version that isn't
-    ready any more. Without facts the caller can't see the request.
+    ready any more or used what is gone. Without facts the caller can't see the request.
     """
     if facts is None:
         return Refused((ReleaseNotFound(release_id, path=RELEASE),))
@@ -238,9 +249,10 @@ def plan_undo_release(
         before = facts.drafts.version(item.flow_id, item.over_version_id)
         if item.version_has_moved or flow is None:
             continue
-        state = None if before is None else reverted(facts.drafts, flow, before)[0]
+        state, references = (None, ()) if before is None else reverted(facts.drafts, flow, before)
         if state is not None:
-            refusals += about_flow(not_ready(facts.drafts, flow, state, RELEASE, is_restored=True), flow)
+            blocked = about_flow(not_ready(facts.drafts, flow, state, RELEASE, is_restored=True), flow)
+            refusals += blocked or references_gone(item, state, references)
         runs_only_since = item.started or state is None
         restored.append(RestoredFlow(flow.id, state, runs_only_since and flow.status is FlowStatus.ACTIVE))
     return refused(*refusals) or ReviewPlan(
@@ -255,6 +267,15 @@ def undo_refused(facts: ReleaseFacts) -> tuple[UndoReleaseRefusal, ...]:
         *contract_suspended(facts.access, RELEASE),
         *closed(facts, ReleaseState.APPLIED),
     )
+
+
+def references_gone(
+    item: ReleaseItem, state: FlowState, references: Iterable[ReferenceOutcome]
+) -> tuple[CannotUndoRelease, ...]:
+    """Refuse an earlier version that would be published without a reference that it had (R8)."""
+    steps = {step.id: step for step in state.graph.steps}
+    gone = tuple((each.kind, steps[each.step_id]) for each in references if each.action is ReferenceAction.CLEARED)
+    return (CannotUndoRelease((item,), gone, path=RELEASE),) if gone else ()
 
 
 def undo_permission(access: WorkspaceAccess) -> str:

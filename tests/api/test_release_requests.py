@@ -7,7 +7,7 @@ import pytest
 
 from tests.api.client import Api, Json
 from tests.api.world_builder import WorldBuilder, email_of, graph, step
-from tests.databases import Databases
+from tests.databases import Databases, contents, run_sql
 
 NUMBER = 12
 ITEM = "flowId flowName author { email } revision moved flow { id } draft { id revision readiness { ready } } version { id number }"
@@ -43,6 +43,9 @@ def reviewed_world() -> WorldBuilder:
     old, new = (graph(step("1", "core/code:run", fields={"note": note})) for note in ("old", "new"))
     for number in range(NUMBER):
         world.flow(f"flow-{number}", "live", published=old, draft=new, author="ada")
+    world.agent("cellar", "live")
+    with_agent = graph(step("1", "core/code:run", name="Call", agent="cellar"))
+    world.flow("with-agent", "live", published=with_agent, draft=new, author="ada")
     [workspace] = [each for each in world._sections["workspaces"] if each["key"] == "live"]
     workspace["publishPolicy"] = "REVIEWED"
     return world
@@ -112,6 +115,22 @@ async def test_a_release_from_the_request_to_its_undoing(api: Api) -> None:
         ["releaseId"],
         {"state": "UNDONE"},
     )
+
+
+async def test_a_release_is_not_undone_where_an_earlier_version_used_what_is_gone(api: Api) -> None:
+    """Reverting each flow reports what it clears; undoing the release would clear it unseen (R8)."""
+    items = [{"flowId": api.id(key), "expectedRevision": 1} for key in ("flow-0", "with-agent")]
+    payload = await api.caller("ada").one(REQUEST_RELEASE, input={"title": "Spring", "items": items})
+    release = {"releaseId": payload["request"]["id"]}
+    assert (await api.caller("amy").one(REVIEW, input={**release, "decision": "APPROVE"}))["errors"] == []
+    await run_sql(api.database_url, "delete from agent")
+    before = await contents(api.database_url)
+    payload = await api.caller("amy").one(UNDO, input=release)
+    [refusal] = payload["errors"]
+    assert (payload["request"], refusal["code"], refusal["path"]) == (None, "CANNOT_UNDO_RELEASE", ["releaseId"])
+    assert refusal["items"] == [{"flowId": api.id("with-agent")}]
+    assert "the flow With-agent used what is gone: the agent of the step Call." in refusal["message"]
+    assert await contents(api.database_url) == before
 
 
 async def test_what_moved_is_shown_in_the_list_in_the_request_and_in_the_refusal(api: Api) -> None:

@@ -8,6 +8,7 @@ from app.domain.review import (
     ReleaseIsStale,
     ReleaseNotFound,
 )
+from tests.domain.builders import AGENT, called
 from tests.domain.messages import ID, Message
 
 
@@ -45,6 +46,14 @@ OF_RELEASES: list[tuple[Message, str]] = [
         (
             "The flows Orders, Items have changed since the release was applied, so the release can't be undone. "
             "Revert each flow of it on its own."
+        ),
+    ),
+    (
+        CannotUndoRelease((item("Orders"),), ((AGENT, called("2", "Call")),)),
+        (
+            "The release can't be undone, since the earlier version of the flow Orders used what is gone: "
+            "the agent of the step Call. "
+            "To restore the flow without that, use `revertFlow` with `publish`."
         ),
     ),
 ]

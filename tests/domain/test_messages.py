@@ -130,6 +130,7 @@ def about_releases(name: str, id_: str, count: int) -> list[Message]:
         *(ReleaseNotFound(id_), CannotReviewOwnRelease(name)),
         *(ReleaseIsClosed("release_1", name, state) for state in ReleaseState),
         *(ReleaseIsStale(items), CannotUndoRelease(items)),
+        CannotUndoRelease((item(name),), ((AGENT, called(id_, name)),) * count),
     ]
 
 

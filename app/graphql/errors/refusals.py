@@ -154,9 +154,9 @@ class ReleaseIsStale(Error):
     items: list[ReleaseItem] = about("Every item that has moved, with what moved.")
 
 
-@shows(review.CannotUndoRelease, "Flows were published again, reverted or deleted since.")
+@shows(review.CannotUndoRelease, "Flows were published again, reverted or deleted since, or would lose what is gone.")
 class CannotUndoRelease(Error):
-    items: list[ReleaseItem] = about("Every item whose flow was.")
+    items: list[ReleaseItem] = about("Every item that it is about.")
 
 
 @shows(world.things.TenantNotFound, "There is no such tenant, or you don't provision it: the answer is the same.")
