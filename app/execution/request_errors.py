@@ -11,14 +11,14 @@ LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
 """For programs to read: `extensions.code`."""
 
 
-class BadRequest(GraphQLError):
+class UnacceptableInput(GraphQLError):
     """A document or variables that are valid, but not acceptable: told in its own words, with the code BAD_USER_INPUT."""
 
     def __init__(self, message: str, extensions: dict[str, Any] | None = None) -> None:
         super().__init__(message, extensions={"code": BAD_USER_INPUT} | (extensions or {}))
 
 
-class OverLimit(BadRequest):
+class OverLimit(UnacceptableInput):
     """An operation that took more than it may, while it ran."""
 
     def __init__(self, reached: LimitReached) -> None:

@@ -16,7 +16,7 @@ import strawberry
 from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter
 
 from app.execution.lookups import Loader, Lookup
-from app.execution.request_errors import BadRequest
+from app.execution.request_errors import UnacceptableInput
 from app.execution.rows import ALL_COLUMNS, PageColumns, RawRows, shows
 from app.graphql.context import Info
 from app.graphql.describe import about, field, searched
@@ -178,10 +178,12 @@ class PageArguments(NamedTuple):
     def check(self, largest: int = LARGEST_PAGE) -> None:
         """Refuse, as a bad request, both directions at once and a size below 1 or above the largest."""
         if self.backwards and (self.first is not None or self.after is not None):
-            raise BadRequest("Page forwards with `first` and `after`, or backwards with `last` and `before`, not both.")
+            raise UnacceptableInput(
+                "Page forwards with `first` and `after`, or backwards with `last` and `before`, not both."
+            )
         for name, size in (("first", self.first), ("last", self.last)):
             if size is not None and not 1 <= size <= largest:
-                raise BadRequest(f"`{name}` is {size}; a page has 1 to {largest} elements.")
+                raise UnacceptableInput(f"`{name}` is {size}; a page has 1 to {largest} elements.")
 
     def of(self, *listing: str, key: tuple[type, ...] = (str, str)) -> Paging:
         """Read them for a list in its order, which its name says; `key` tells the kinds of the columns it is sorted by.
@@ -223,7 +225,7 @@ def _read_cursor(listing: str, cursor: str, kinds: tuple[type, ...]) -> Key:
         seal, *values = _cursor_of(kinds).validate_json(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         key = tuple(value.astimezone(UTC) if isinstance(value, datetime) else value for value in values)
     if not key or seal != _seal(listing):
-        raise BadRequest("The cursor is not one of this list in this order. Start again without it.")
+        raise UnacceptableInput("The cursor is not one of this list in this order. Start again without it.")
     return key
 
 

@@ -16,7 +16,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 from app.domain.input import LONGEST_NAME
 from app.execution.plan import CoercedVariables
-from app.execution.request_errors import BadRequest
+from app.execution.request_errors import UnacceptableInput
 from app.execution.rows import column
 
 Wish = TypeVar("Wish")
@@ -110,9 +110,9 @@ def searched(search: str | None, argument: str = "search") -> str | None:
     """
     wanted = (search or "").strip()
     if "\0" in wanted:
-        raise BadRequest(f"`{argument}` holds a NUL character, which no name has.")
+        raise UnacceptableInput(f"`{argument}` holds a NUL character, which no name has.")
     if len(wanted) > LONGEST_NAME:
-        raise BadRequest(f"`{argument}` has {len(wanted)} characters; no name has more than {LONGEST_NAME}.")
+        raise UnacceptableInput(f"`{argument}` has {len(wanted)} characters; no name has more than {LONGEST_NAME}.")
     return wanted or None
 
 

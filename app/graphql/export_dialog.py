@@ -7,7 +7,7 @@ import strawberry
 from app.domain import flow as flow_rules
 from app.domain import references
 from app.execution.lookups import Lookup
-from app.execution.request_errors import BadRequest
+from app.execution.request_errors import UnacceptableInput
 from app.execution.rows import relation, shows
 from app.graphql.connections import LARGEST_PAGE, Counted, EdgeRow, EdgeWithCursor, ListPage
 from app.graphql.context import Info
@@ -140,7 +140,7 @@ class StepCredentialCandidates:
     ) -> Lookup[list[RatedCredential]]:
         """The credentials or secrets of the workspace that belong to the component, best match first, then by name."""
         if not 1 <= first <= LARGEST_PAGE:
-            raise BadRequest(f"`first` is {first}; it has to be 1 to {LARGEST_PAGE}.")
+            raise UnacceptableInput(f"`first` is {first}; it has to be 1 to {LARGEST_PAGE}.")
         wanted = CandidatesWanted(step, searched(search), first)
         return Lookup(info.context.loaders.credential_candidates, wanted)
 

@@ -22,7 +22,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
 
 from app.execution.fitting import check_rows, resolve_as_declared
-from app.execution.request_errors import LIMIT_EXCEEDED, BadRequest
+from app.execution.request_errors import LIMIT_EXCEEDED, UnacceptableInput
 from app.graphql.describe import SCALARS
 from app.graphql.errors import refusals
 from app.graphql.loading.loaders import Loaders
@@ -106,5 +106,9 @@ def mistakes_in(document: DocumentNode, *, most: int, hides_suggestions: bool) -
     found = validate(schema.graphql_schema, document, RULES, max_errors=most, hide_suggestions=hides_suggestions)
     if any(isinstance(each, ValidationAbortedError) for each in found) and len(found) <= most:
         limit = {"code": LIMIT_EXCEEDED, "limit": "repetition", "maximum": MOST_COMPARISONS}
-        return [BadRequest("The document repeats fields or fragments too often to be checked. Name each once.", limit)]
+        return [
+            UnacceptableInput(
+                "The document repeats fields or fragments too often to be checked. Name each once.", limit
+            )
+        ]
     return found

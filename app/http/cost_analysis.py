@@ -33,7 +33,7 @@ from graphql import (
 )
 
 from app.execution.fields import is_connection
-from app.execution.request_errors import BadRequest
+from app.execution.request_errors import UnacceptableInput
 from app.graphql.connections import LARGEST_PAGE, USUAL_PAGE, PageArguments
 from app.graphql.schema import schema
 from app.http.documents import Operation
@@ -114,7 +114,9 @@ class CostAnalysis:
         try:
             content = self._selection(operation.selection_set, SCHEMA.get_root_type(operation.operation))
         except RecursionError:
-            raise BadRequest("The document is nested too deep: its fragments spread one another too often.") from None
+            raise UnacceptableInput(
+                "The document is nested too deep: its fragments spread one another too often."
+            ) from None
         own = len(operation.directives or ()) + sum(
             len(variable.directives or ()) for variable in operation.variable_definitions or ()
         )

@@ -28,7 +28,7 @@ from graphql import (
 from graphql.execution.values import VariableValues
 
 from app.execution.plan import CachedPlan, PlanCache, conditions_of
-from app.execution.request_errors import BadRequest
+from app.execution.request_errors import UnacceptableInput
 from app.graphql.schema import mistakes_in, schema
 from app.http.limits.query_cost import KnownCost, LimitExceeded
 from app.http.refused_requests import json_text
@@ -173,7 +173,7 @@ def _found_operation(document: Document, name: str | None) -> Operation:
     operations = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
     chosen = [node for node in operations if name is None or (node.name is not None and node.name.value == name)]
     if len(chosen) != 1:
-        raise BadRequest(_why_not_one(operations, name))
+        raise UnacceptableInput(_why_not_one(operations, name))
     fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
     roots = frozenset(_root_fields(chosen[0].selection_set, fragments))
     own_name = chosen[0].name
@@ -227,9 +227,9 @@ def _refuse_long_words(parsed: DocumentNode) -> None:
     while token is not None:
         length = len(token.value or "")
         if token.kind is TokenKind.NAME and length > MOST_LETTERS:
-            raise BadRequest(f"A name has {length} letters; at most {MOST_LETTERS} can be read.")
+            raise UnacceptableInput(f"A name has {length} letters; at most {MOST_LETTERS} can be read.")
         if token.kind is TokenKind.INT and length > MOST_DIGITS:
-            raise BadRequest(f"A number has {length} digits; at most {MOST_DIGITS} can be read.")
+            raise UnacceptableInput(f"A number has {length} digits; at most {MOST_DIGITS} can be read.")
         token = token.next
 
 

@@ -17,7 +17,7 @@ from app.http.in_flight import InFlightRequest
 from app.http.limits.admission import Admission, Overloaded
 from app.http.limits.query_cost import check_inputs
 from app.http.limits.rate_limit import RateLimiter
-from app.http.operations import Answer, execute, note_operation, request_error
+from app.http.operations import Answer, answer_of_errors, execute, note_operation
 from app.http.refused_requests import RequestCode, RequestError
 from app.http.requests import GraphQLRequest, media_type_for, read_request
 from app.http.responses import PIECE_BYTES, JsonResponse, answered, error_media_type, note_refusal, refused
@@ -123,7 +123,7 @@ class Endpoint:
             cost = await allowed_cost_of(operation, asked.variables, self.settings)
         except (GraphQLError, LimitReached) as error:
             mistake = OverLimit(error) if isinstance(error, LimitReached) else error
-            never_ran = request_error([mistake], code=RequestCode.GRAPHQL_PARSE_FAILED)
+            never_ran = answer_of_errors([mistake], code=RequestCode.GRAPHQL_PARSE_FAILED)
             note_refusal(never_ran.codes[0])
             return answered(never_ran, media_type)
         await self.admission.wait_if_costly(slot, caller.user_id, operation.hash, cost)
@@ -159,7 +159,7 @@ class Endpoint:
             except LimitReached as reached:
                 mistakes = [OverLimit(reached)]
             if mistakes:
-                return request_error(mistakes, code=RequestCode.GRAPHQL_VALIDATION_FAILED)
+                return answer_of_errors(mistakes, code=RequestCode.GRAPHQL_VALIDATION_FAILED)
         database = self.database
         if operation.type is OperationType.QUERY:
             database = database.for_query(call.caller.position)

@@ -97,7 +97,7 @@ class FrontController:
             else:
                 await (await self.endpoint(request))(scope, receive, send)
         except asyncio.CancelledError:
-            cut = request.take_cut()
+            cut = request.accept_cut()
             if cut is None or request.status is not None:
                 raise
             refusal = cut_off(*cut, request.commits)

@@ -72,13 +72,13 @@ class InFlightRequest(LoggedRequest):
             self.cut_by = code, reason
             self._task.cancel()
 
-    def take_cut(self) -> tuple[RequestCode, str] | None:
+    def accept_cut(self) -> tuple[RequestCode, str] | None:
         """The code and the reason of the cut, so that the task goes on with the answer; None for another cancellation."""
         if self.cut_by is not None and self._task is not None:
             self._task.uncancel()
         return self.cut_by
 
-    def look(self, now: float) -> None:
+    def check(self, now: float) -> None:
         """Cut the request off at its deadline; watch the client once the body has arrived, unless the answer is prompt."""
         if now >= self.deadline:
             self.cut(RequestCode.TIMEOUT, f"The request was ended after {self.deadline - self.begun:g} seconds")
@@ -116,11 +116,11 @@ class InFlightRequests:
         for request in self.requests:
             request.cut(RequestCode.SHUTTING_DOWN, "The request was ended, since the server had to shut down")
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Look at all requests, so that none needs a timer; the server calls this ten times a second."""
         now = asyncio.get_running_loop().time()
         for request in self.requests:
-            request.look(now)
+            request.check(now)
 
     def remove(self, request: InFlightRequest) -> None:
         self.requests.discard(request)

@@ -10,7 +10,7 @@ from graphql import GraphQLError, OperationType
 from app.execution.executor import Executor
 from app.execution.lookups import Vanished
 from app.execution.plan import Plan
-from app.execution.request_errors import BadRequest
+from app.execution.request_errors import UnacceptableInput
 from app.graphql.context import WRITTEN, Context
 from app.graphql.schema import schema
 from app.http.documents import MOST_MISTAKES, Documents, Operation
@@ -83,7 +83,7 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context,
         cached=partial(documents.plan_of, operation),
     )
     if not isinstance(plan, Plan):
-        return request_error(plan, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
+        return answer_of_errors(plan, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
     result = await Executor(plan, context).run()
     for _ in range(RETRIES):
         if plan.is_mutation or not _met_something_vanished(result.errors):
@@ -94,11 +94,11 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context,
     if not errors:
         return Answer({"data": data}, outcome="refused" if refused else "ok", codes=(*refused,))
     if data is None and all(error.path is None for error in errors):
-        return request_error(errors, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
+        return answer_of_errors(errors, code=RequestCode.GRAPHQL_VALIDATION_FAILED, context=context)
     mistakes = [error for error in errors if is_mistake(error)]
     if mistakes and operation.type is OperationType.QUERY:
         # A cursor is read where its list is known. Nothing is lost by leaving the rest of the answer out: ask again.
-        return request_error(mistakes[:MOST_MISTAKES], code=RequestCode.BAD_USER_INPUT, context=context)
+        return answer_of_errors(mistakes[:MOST_MISTAKES], code=RequestCode.BAD_USER_INPUT, context=context)
     raise_if_unavailable(errors, data, operation)
     shown = [formatted(error, context) for error in errors]
     codes = (error["extensions"]["code"] for error in shown)
@@ -121,7 +121,7 @@ def _met_something_vanished(errors: Sequence[GraphQLError] | None) -> bool:
     return any(isinstance(error.original_error, Vanished) for error in errors or ())
 
 
-def request_error(errors: Sequence[GraphQLError], *, code: RequestCode, context: Context | None = None) -> Answer:
+def answer_of_errors(errors: Sequence[GraphQLError], *, code: RequestCode, context: Context | None = None) -> Answer:
     """The answer to a request that wasn't executed."""
     shown = [formatted(error, context, code=code) for error in errors]
     codes = dict.fromkeys(error["extensions"]["code"] for error in shown)
@@ -157,7 +157,7 @@ def timed_out(error: GraphQLError, written: CommitState | None) -> str:
 
 def is_mistake(error: GraphQLError) -> bool:
     """Whether a field found that the request isn't acceptable."""
-    return isinstance(error, BadRequest) or isinstance(error.original_error, BadRequest)
+    return isinstance(error, UnacceptableInput) or isinstance(error.original_error, UnacceptableInput)
 
 
 def _masked(error: GraphQLError, message: str, extensions: dict[str, Any]) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class RequestCode(StrEnum):
 
 
 class RequestError(Exception):
-    """A request that is refused before anything runs: status, code and message."""
+    """A request that is refused before anything of it runs, or cut off: status, code and message."""
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from app.command_error import CommandError
 from app.domain.model import EventType
-from app.execution.request_errors import BadRequest
+from app.execution.request_errors import UnacceptableInput
 from app.graphql.connections import LARGEST_PAGE, PageArguments
 from app.graphql.types.records import EXPIRED, feed_paging
 from app.server.database import run
@@ -57,7 +57,7 @@ async def read_lines(work: UnitOfWork, *, tenant: str, page: PageArguments, type
             raise click.BadParameter(f"there is no tenant {tenant}", param_hint="--tenant")
         try:
             paging = feed_paging(terms.tenant, page)
-        except BadRequest as error:
+        except UnacceptableInput as error:
             raise click.BadParameter(error.message, param_hint="--after") from None
         pages = await read_feeds(connection, "", FeedRequest(FOR_OPERATORS, paging.request, types), [terms.tenant])
     read = pages[terms.tenant]

@@ -206,7 +206,7 @@ class Server(uvicorn.Server):
         now = time.monotonic()
         self._postpone_end(now)
         self._look_for_descriptors(now)
-        self.app.in_flight.look()
+        self.app.in_flight.check()
         self.app.endpoint.admission.tell_of_refusals(now)
         # For the metrics that another worker answers.
         self.app.endpoint.measure()

@@ -15,7 +15,7 @@ from graphql import (
     visit,
 )
 
-from app.execution.request_errors import BadRequest
+from app.execution.request_errors import UnacceptableInput
 from app.graphql.schema import schema
 from app.http.cost_analysis import ITEMS, LENGTHS_IN_SCHEMA, CostAnalysis
 from app.http.limits.query_cost import LimitExceeded, QueryCost, check_limits
@@ -99,7 +99,7 @@ def test_page_sizes_may_be_the_defaults_of_variables() -> None:
 )
 def test_paging_that_cannot_be_meant_is_refused_before_anything_is_run(arguments: str) -> None:
     mutation = "mutation { copyFlow(input: {}) { flow { workspace { flows(%s) { nodes { id } } } } } }"
-    with pytest.raises(BadRequest):
+    with pytest.raises(UnacceptableInput):
         analyse_cost(mutation % arguments)
 
 
@@ -291,5 +291,5 @@ def test_a_page_size_may_be_written_as_graphql_takes_it(size: float, cost: int) 
 def test_the_largest_page_may_be_set_smaller() -> None:
     document = parse("{ workspaces(first: 11) { nodes { id } } }")
     assert walked(CostAnalysis(document, {}, largest_page=11)).cost == 12
-    with pytest.raises(BadRequest, match="a page has 1 to 10 elements"):
+    with pytest.raises(UnacceptableInput, match="a page has 1 to 10 elements"):
         walked(CostAnalysis(document, {}, largest_page=10))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.execution.request_errors import BadRequest
+from app.execution.request_errors import UnacceptableInput
 from app.graphql import schema
 from app.http import documents
 from app.http.documents import ENTRY_CHARACTERS, Documents, operation_of
@@ -113,6 +113,6 @@ async def test_the_message_on_an_operation_that_is_not_clear_names_it_and_those_
 ) -> None:
     read = Documents(max_tokens=1000, max_characters=5000, hides_suggestions=True)
     document = await read.read(source)
-    with pytest.raises(BadRequest) as refused:
+    with pytest.raises(UnacceptableInput) as refused:
         operation_of(document, name)
     assert refused.value.message == message

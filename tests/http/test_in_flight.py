@@ -25,11 +25,11 @@ async def test_who_is_late_is_cut_off() -> None:
     async def reading() -> object:
         request = a_request()
         request.deadline = request.begun + 0.5
-        asyncio.get_running_loop().call_soon(request.look, request.deadline)
+        asyncio.get_running_loop().call_soon(request.check, request.deadline)
         try:
             await nothing()
         except asyncio.CancelledError:
-            return request.take_cut()
+            return request.accept_cut()
         return None
 
     task = asyncio.create_task(reading())
@@ -50,12 +50,12 @@ async def test_a_client_is_watched_once_its_body_has_come_unless_it_is_answered_
     async def working() -> object:
         request = InFlightRequest(SCOPE, gone, nothing, InFlightRequests())
         request.is_received = is_received
-        request.look(request.begun + age)
+        request.check(request.begun + age)
         try:
             await asyncio.sleep(0)
             await asyncio.sleep(0)
         except asyncio.CancelledError:
-            return request.take_cut()
+            return request.accept_cut()
         return None
 
     cut = (RequestCode.CLIENT_CLOSED_REQUEST, "")

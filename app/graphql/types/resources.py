@@ -11,7 +11,7 @@ from app.domain import model, source_graph
 from app.domain.component import ComponentAccess, ComponentRequirement, InaccessibilityReason
 from app.domain.model import Kind, kind_of
 from app.execution.lookups import Loader, Lookup
-from app.execution.request_errors import BadRequest
+from app.execution.request_errors import UnacceptableInput
 from app.execution.rows import Field, relation, shows
 from app.graphql.connections import LARGEST_PAGE, Connection, PageArguments, connection_below, connection_field
 from app.graphql.context import Info
@@ -193,9 +193,9 @@ def node_by_id(info: Info, id_: str) -> Lookup[Node] | None:
 
 
 async def nodes_by_id(info: Info, ids: Sequence[str]) -> list[Any]:
-    """Read objects by their ids, in the same order, each or its exception. Raises BadRequest for more ids than a page has."""
+    """Read objects by their ids, in the same order, each or its exception. Raises UnacceptableInput for more ids than a page has."""
     if len(ids) > LARGEST_PAGE:
-        raise BadRequest(f"`ids` has {len(ids)} elements; at most {LARGEST_PAGE} are answered at once.")
+        raise UnacceptableInput(f"`ids` has {len(ids)} elements; at most {LARGEST_PAGE} are answered at once.")
     lookups = [node_by_id(info, id_) for id_ in ids]
     found = [None if lookup is None else lookup.loader.load(lookup.key) for lookup in lookups]
     await asyncio.gather(*filter(None, found), return_exceptions=True)

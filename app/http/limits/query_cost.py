@@ -16,7 +16,7 @@ from graphql import (
 )
 
 from app.domain.batch import MOST_ITEMS
-from app.execution.request_errors import LIMIT_EXCEEDED, BadRequest
+from app.execution.request_errors import LIMIT_EXCEEDED, UnacceptableInput
 from app.graphql.schema import schema
 from app.settings import Settings
 
@@ -29,7 +29,7 @@ ELEMENTS_OF_AN_ITEM = 8
 """Elements that each item of a call of many exports may add, itself among them: such a call may take longer for each item."""
 
 
-class LimitExceeded(BadRequest):
+class LimitExceeded(UnacceptableInput):
     """A document is above a limit; the message names the limit, its maximum and the document's value."""
 
     def __init__(self, limit: str, value: int | str, maximum: int, *, costly_lists: Sequence[str] = ()) -> None:
