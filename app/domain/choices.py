@@ -179,10 +179,11 @@ def _ids(choices: Choices) -> Mapping[ReferenceKind, str]:
 
 
 def bound_to(before: StepBindings, values: Mapping[ReferenceKind, Json], component: Component | None) -> StepBindings:
-    """New bindings for a step; its topic stands where it stood before, or where the component declares it."""
+    """New bindings for a step; its topic stands where a pub/sub component declares it, else where it stood before."""
     if ReferenceKind.TOPIC in values:
         declared = None if component is None else component.topic_field
-        return StepBindings(before.position, values, before.topic_field or declared)
+        former = None if is_pub_sub(component) else before.topic_field
+        return StepBindings(before.position, values, former or declared)
     return StepBindings(before.position, values, before.topic_field if before.no_fields else None, before.no_fields)
 
 

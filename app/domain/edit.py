@@ -254,5 +254,4 @@ def _kept(own: StepBindings, before: StepBindings, component: Component | None, 
         ReferenceKind.DATA_SAMPLES: True,
     }
     kept = {kind: value for kind, value in before.values.items() if stays[kind]}
-    place = before.topic_field if component is None else component.topic_field
-    return bound_to(own._replace(topic_field=own.topic_field or place), {**kept, **own.values}, component)
+    return bound_to(own._replace(topic_field=own.topic_field or before.topic_field), {**kept, **own.values}, component)
