@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from app.domain.graph import Json, bindings_from_json, canonical, content_hash, join
 from app.domain.model import Kind, kind_of
 from app.domain.world.sections import SECTIONS
 from app.domain.world.things import Planned, Thing, WorldChange, WorldPlan
 from app.storage.connections.row_changes import in_one_statement
+from app.storage.world.document import TOO_DEEP, TWICE, WorldDocument
 from app.usecases.apply_world import ids_of
 from tests.applying import applied, load_world
 from tests.usecases.world_files import GRAPH, WorldFile, as_file, contents, document, put, world
@@ -237,3 +240,13 @@ async def test_statements_are_made_once_however_many_documents_are_applied(datab
         numbers.append(in_one_statement.cache_info().currsize)
         name += " again"
     assert numbers[0] == numbers[1]
+
+
+@pytest.mark.parametrize("graph", ['{"a": 1}', '{"a": 1, "a": 2}'])
+def test_a_graph_is_read_or_refused_however_deeply_it_is_nested(graph: str) -> None:
+    """Where reading it just fits on the stack, looking for repeated keys may not."""
+    for depth in range(900, 1030):
+        nested = "[" * depth + graph + "]" * depth
+        text = f'{{"format": "flowport-world/1", "flows": [{{"key": "deep", "draft": {{"graph": {nested}}}}}]}}'
+        messages = {mistake.message for mistake in WorldDocument(text.encode(), lambda *_: None).mistakes}
+        assert messages <= {TWICE, TOO_DEEP}

@@ -106,7 +106,10 @@ class WorldDocument:
     def _decode_unique(self, at: int, *path: Part) -> tuple[Json, int]:
         """Decode a value; a key that stands twice in one of its objects is a mistake."""
         value, end = self._decode(at, *path)
-        repeated = repeated_key(self._text[at:end].encode(errors="surrogatepass"), value)
+        try:
+            repeated = repeated_key(self._text[at:end].encode(errors="surrogatepass"), value)
+        except RecursionError:
+            raise UnreadableDocument(Mistake(path, TOO_DEEP)) from None
         if repeated is not None:
             self.mistakes.append(Mistake((*path, *repeated.path, repeated.key), TWICE))
         return value, end
