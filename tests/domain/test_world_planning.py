@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from app.domain.model import Kind
 from app.domain.world.things import Dependent, FlowUses, Terms, Thing, ThingInUse
 from tests.applying import in_use
 from tests.domain.provisioned import (
+    ABROAD,
     BEN,
     BY_THE_API,
     CORE,
@@ -22,6 +24,7 @@ from tests.domain.provisioned import (
     RELEASER,
     RETAIL,
     SKETCH,
+    an_id,
     mistakes_of,
     planned,
     said_of,
@@ -51,6 +54,14 @@ NAMED = {"firstName": "Zoe", "lastName": "Hill", "email": "zoe@example.com"}
         ("workspaceMembers", {"workspace": DEV, "user": BEN, "role": "releaser"}, (f"{DEV}/{BEN}", "CREATED", {})),
         ("workspaceMembers", {"workspace": "dev", "user": "ada", "remove": True}, ("dev/ada", "REMOVED", {})),
         ("workspaceMembers", {"workspace": "dev", "user": BEN, "remove": True}, (f"dev/{BEN}", "UNCHANGED", {})),
+        ("workspaceMembers", {"workspace": "dev", "user": "nobody", "remove": True}, ("dev/nobody", "UNCHANGED", {})),
+        ("workspaceMembers", {"workspace": "dev", "user": "ada", "role": "gone", "remove": True}, ("dev/ada", "REMOVED", {})),
+        ("contractMembers", {"contract": "gone", "user": "ada", "remove": True}, ("gone/ada", "UNCHANGED", {})),
+        ("workspaces", {"key": "dev", "contract": "gone", "remove": True}, ("dev", "UNCHANGED", {})),
+        ("workspaces", {"id": DEV, "contract": an_id(Kind.CONTRACT, 9), "remove": True}, (None, "UNCHANGED", {})),
+        ("contracts", {"key": "retail", "tenant": ABROAD, "remove": True}, ("retail", "UNCHANGED", {})),
+        ("credentials", {"key": "mail", "component": "gone", "remove": True}, ("mail", "UNCHANGED", {})),
+        ("flows", {"key": "orders", "workspace": "gone", "remove": True}, ("orders", "UNCHANGED", {})),
         ("components", {"key": "mailer", "title": "Post"}, ("mailer", "CHANGED", {"title": ("Mailer", "Post")})),
         ("components", {"key": "mailer", "title": None}, ("mailer", "CHANGED", {"title": ("Mailer", "mailer")})),
         ("components", {"key": "mailer", "access": "TENANT"}, ("mailer", "CHANGED", {"access": ("TEAM", "TENANT")})),
@@ -83,12 +94,7 @@ def test_a_plan_has_the_ids_of_what_exists_and_a_result_those_of_what_was_create
 @pytest.mark.parametrize(
     ("section", "item", "path", "message"),
     [
-        (
-            "contracts",
-            {"key": "x"},
-            "$.contracts[0].name",
-            'A new contract needs this property: there is none with the key "x".',
-        ),
+        ("contracts", {"key": "x"}, "$.contracts[0].name", 'A new contract needs this property: there is none with the key "x".'),
         ("contracts", {"key": "retail", "name": None}, "$.contracts[0].name", "This property is required."),
         ("contracts", {"name": "x"}, "$.contracts[0].key", "This property is required."),
         ("contracts", {"key": "retail", "tenant": "abroad"}, "$.contracts[0].tenant", 'There is no tenant with the key or id "abroad".'),
@@ -104,6 +110,8 @@ def test_a_plan_has_the_ids_of_what_exists_and_a_result_those_of_what_was_create
         ("workspaces", {"id": DEV, "contract": "foods", "remove": True}, "$.workspaces[0].contract", 'The contract of this workspace is "retail".'),
         ("roles", {"key": "guest", "scope": "WORKSPACE", "name": "Guest"}, "$.roles[0].key", 'The role "guest" is built in; choose another key.'),
         ("roles", {"id": GUEST, "name": "Guest"}, "$.roles[0].id", 'The role "guest" is built in and can\'t be changed.'),
+        ("workspaceMembers", {"user": "nobody", "remove": True}, "$.workspaceMembers[0].workspace", "This property is required."),
+        ("workspaceMembers", {"workspace": "dev", "user": PROD, "remove": True}, "$.workspaceMembers[0].user", f'There is no user with the key or id "{PROD}".'),
         ("workspaceMembers", {"workspace": "dev", "role": "guest"}, "$.workspaceMembers[0].user", "This property is required."),
         (
             "workspaceMembers",

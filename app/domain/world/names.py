@@ -45,9 +45,12 @@ class Names:
     def refer(self, item: Item, section: str, text: str, *parts: Part) -> str | None:
         """The id that a reference of an item names; empty where the document has the thing, but says too little of it.
 
-        None, and a mistake, where the reference names nothing or several things.
+        None, and a mistake, where the reference names nothing or several things; what is removed may name what doesn't
+        exist (W3).
         """
         meant = self._find(section, text, item.section.role_scope)
+        if not meant and item.is_removal and kind_of(text) in {None, SECTIONS[section].kind}:
+            return None
         if len(meant) != 1:
             noun = SECTIONS[section].noun
             unknown = f'There is no {noun} with the key or id "{printable(text)}".'
@@ -129,7 +132,15 @@ def identify(item: Item, values: Values, names: Names) -> Identity:
     if item.section.kind is None:
         return _membership(item, values, names)
     thing = _with_key(item, values, names) if item.id is None else _with_id(item, item.id, names)
-    return thing if isinstance(thing, tuple) else _claimed(item, values, thing, names)
+    if isinstance(thing, tuple):
+        return thing
+    return _claimed(item, values, None if _has_unknown_owner(item, values) else thing, names)
+
+
+def _has_unknown_owner(item: Item, values: Values) -> bool:
+    """Whether a removal is of something in a place that doesn't exist, so that there is nothing to remove (W3)."""
+    owners = [part.name for part in item.section.references if part.fixed]
+    return item.is_removal and any(name not in values and not item.lacks(name) for name in owners)
 
 
 def scope_of(item: Item, values: Values, names: Names) -> str:
@@ -145,6 +156,8 @@ def _membership(item: Item, values: Values, names: Names) -> Identity:
     place, user, *_ = (part.name for part in item.section.references)
     if place not in values or user not in values:
         missing = [name for name in (place, user) if name not in values and item.lacks(name)]
+        if item.is_removal and not missing:
+            return None
         return tuple(Mistake(item.path(name), MISSING) for name in missing)
     thing_id = f"{values[place]}/{values[user]}"
     if names.claim(thing_id, item) is not None:
@@ -174,7 +187,7 @@ def _with_key(item: Item, values: Values, names: Names) -> Identity:
         return () if {"key", "id"} & item.malformed else (Mistake(item.path("key"), MISSING),)
     owner = section.references[0].name if section.references else ""
     if owner not in values and not item.lacks(owner):
-        return ()
+        return None if item.is_removal else ()
     if section.name == "roles" and (values.get("scope", ""), key) in names.built_in_roles:
         return (Mistake(item.path("key"), f'The role "{printable(key)}" is built in; choose another key.'),)
     candidates = names.with_key(section.name, key, scope_of(item, values, names) if owner in values else None)

@@ -183,12 +183,20 @@ class Planning:
                 values[part.name] = canonical(value)
             elif not part.refers_to:
                 values[part.name] = value
-            elif part.form is list:
-                ids = [self.names.refer(item, part.refers_to, text, part.name, i) for i, text in enumerate(value)]
-                values[part.name] = [thing_id for thing_id in ids if thing_id is not None]
-            elif (thing_id := self.names.refer(item, part.refers_to, value, part.name)) is not None:
-                values[part.name] = thing_id
+            else:
+                self._refer(item, part, value, values)
         return values
+
+    def _refer(self, item: Item, part: Property, value: Json, values: Values) -> None:
+        """Set a property to the ids of what it names, as far as that exists."""
+        if part.form is list:
+            ids = [self.names.refer(item, part.refers_to, text, part.name, i) for i, text in enumerate(value)]
+            values[part.name] = [thing_id for thing_id in ids if thing_id is not None]
+        elif (thing_id := self.names.refer(item, part.refers_to, value, part.name)) is not None:
+            values[part.name] = thing_id
+        elif item.is_removal:
+            # The tenant of the document isn't the one that the item names.
+            values.pop(part.name, None)
 
 
 def missing_message(item: Item) -> str:
