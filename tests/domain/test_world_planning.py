@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.domain.model import Kind
-from app.domain.world.things import Dependent, FlowUses, Terms, Thing, ThingInUse
+from app.domain.world.things import Dependent, FlowUses, Terms, Thing
 from tests.applying import in_use
 from tests.domain.provisioned import (
     ABROAD,
@@ -181,16 +181,16 @@ def test_what_keeps_things_from_being_removed(
     assert in_use(plan) == blockers
 
 
-def test_a_blocker_says_how_many_things_rest_on_what() -> None:
-    [blocker] = planned(
-        {"contracts": [{"key": "retail", "remove": True}]}, dependents=[Dependent("workspaces", DEV, RETAIL)]
-    ).blockers
-    assert isinstance(blocker, ThingInUse)
-    assert (
-        blocker.message
-        == 'The contract "retail" can\'t be removed while 1 workspace rests on it. Remove it first, or in the same document.'
-    )
-    assert blocker.path == ("document", "contracts", "0")
+def test_a_blocker_says_how_many_things_rest_on_what_and_that_a_flow_runs() -> None:
+    document = {"contracts": [{"key": "retail", "remove": True}], "flows": [{"id": ORDERS, "remove": True}]}
+    blockers = planned(document, dependents=[Dependent("workspaces", DEV, RETAIL)]).blockers
+    assert [(each.path, each.message) for each in blockers] == [
+        (
+            ("document", "contracts", "0"),
+            'The contract "retail" can\'t be removed while 1 workspace rests on it. Remove it first, or in the same document.',
+        ),
+        (("document", "flows", "0"), 'The flow "orders" can\'t be removed while it runs. Stop it first.'),
+    ]
 
 
 def test_pruning_takes_what_has_a_key_and_is_not_named() -> None:

@@ -225,6 +225,8 @@ class ThingInUse(Refusal):
 
     @property
     def message(self) -> str:
+        if self.section is self.by:
+            return f"{self.name} can't be removed while it runs. Stop it first."
         rest, them = ("rests", "it") if self.count == 1 else ("rest", "them")
         number = f"{self.count} {_noun(self.by, self.count)}"
         return (
