@@ -130,6 +130,7 @@ def test_every_mistake_of_a_new_flow_has_its_path(
 def test_a_flow_that_is_not_created_is_only_checked() -> None:
     flows, mistakes = reader()
     assert flows.read(item(), drafted(node("1", SEND, credentials_id="mail")), None) is None
+    assert flows.read(item(), {}, None) is None
     assert mistakes == []
 
 

@@ -52,3 +52,16 @@ def test_two_items_about_the_same_are_a_mistake_of_the_second() -> None:
         "$.contracts[1].key": 'The key "retail" is taken already, by $.contracts[0].',
         "$.workspaces[1].key": "$.workspaces[0] is about the same workspace.",
     }
+
+
+def test_a_key_is_taken_also_by_what_has_other_mistakes() -> None:
+    """W4: every mistake at once."""
+    new = {"key": "new", "name": "New one", "type": "FULL"}
+    lost = [{"key": "f", "workspace": name} for name in ("north", "south", "north")]
+    mistakes = mistakes_of(
+        planned({"workspaces": [new | {"contract": "gone"}, new | {"contract": "retail"}], "flows": lost})
+    )
+    assert {path: message for path, message in mistakes.items() if path.endswith(".key")} == {
+        "$.workspaces[1].key": 'The key "new" is taken already, by $.workspaces[0].',
+        "$.flows[2].key": 'The key "f" is taken already, by $.flows[0].',
+    }

@@ -1,7 +1,7 @@
 """The flows that a document creates (W10): their graphs taken apart, with ids in place of keys."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.component import Catalogue, Component, ComponentAccess, ComponentName
@@ -74,10 +74,8 @@ class FlowReader:
         """Read a new flow; None where it has mistakes. Without a `thing` it is only looked for mistakes."""
         before = len(self._mistakes)
         versions, draft = raw.get("versions"), raw.get("draft")
-        if not versions and draft is None and not {"versions", "draft"} & item.malformed:
-            self._mistakes.append(Mistake(item.path(), "A flow has a version, a draft, or both."))
-        elif item.values.get("status") == FlowStatus.ACTIVE and not versions and not item.malformed:
-            self._mistakes.append(Mistake(item.path("status"), "A flow without a version can't be ACTIVE."))
+        if thing is not None:
+            self._mistakes.extend(_lacking_states(item, raw))
         draft_state = self._state(item, thing, draft, "author", "draft")
         listed = enumerate(versions if isinstance(versions, list) else ())
         states = [self._state(item, thing, state, "publishedBy", "versions", index) for index, state in listed]
@@ -147,6 +145,14 @@ class FlowReader:
             if owner is not None and owner is not component:
                 self._mistakes.append(Mistake(item.path(*at), f"{named} component."))
         return bound._replace(values={**bound.values, **ids}) if ids else bound
+
+
+def _lacking_states(item: Item, flow: Mapping[str, Json]) -> Iterator[Mistake]:
+    """The mistake in a new flow without the version or draft that it needs."""
+    if not flow.get("versions") and flow.get("draft") is None and not {"versions", "draft"} & item.malformed:
+        yield Mistake(item.path(), "A flow has a version, a draft, or both.")
+    elif item.values.get("status") == FlowStatus.ACTIVE and not flow.get("versions") and not item.malformed:
+        yield Mistake(item.path("status"), "A flow without a version can't be ACTIVE.")
 
 
 def _component_of(thing: Thing, names: Names) -> Component | None:

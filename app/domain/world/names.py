@@ -187,7 +187,7 @@ def _with_key(item: Item, values: Values, names: Names) -> Identity:
         return () if {"key", "id"} & item.malformed else (Mistake(item.path("key"), MISSING),)
     owner = section.references[0].name if section.references else ""
     if owner not in values and not item.lacks(owner):
-        return None if item.is_removal else ()
+        return None if item.is_removal else _mistakes_in_key(item, values, names)
     if section.name == "roles" and (values.get("scope", ""), key) in names.built_in_roles:
         return (Mistake(item.path("key"), f'The role "{printable(key)}" is built in; choose another key.'),)
     candidates = names.with_key(section.name, key, scope_of(item, values, names) if owner in values else None)
@@ -208,20 +208,29 @@ def _with_email(item: Item, values: Values, names: Names) -> Identity:
 
 def _claimed(item: Item, values: Values, thing: Thing | None, names: Names) -> Identity:
     """The thing, unless another item has the same key or is about the same thing."""
-    section, key = item.section.name, item.key
     # The key of an existing thing is claimed with the thing.
-    if key is not None and (thing is None or thing.key is None):
-        if kind_of(key) is not None:
-            return (Mistake(item.path("key"), "A key can't look like one of Flowport's ids."),)
-        first = names.claim((section, values.get("workspace") if section == "flows" else "", key), item)
-        if first is not None:
-            return (_taken(item, first),)
-    email = values.get("email") if section == "users" and not item.is_removal else None
+    mistakes = _mistakes_in_key(item, values, names) if thing is None or thing.key is None else ()
+    if mistakes:
+        return mistakes
+    email = values.get("email") if item.section.name == "users" and not item.is_removal else None
     if email is not None and names.claim(("email", email_key(email)), item) is not None:
         # Before it is looked whose address it is: the answer is the same for an address that nobody has.
         return (Mistake(item.path("email"), ADDRESS_IS_TAKEN),)
     first = None if thing is None else names.claim(thing.id, item)
     return thing if first is None else (_taken(item, first),)
+
+
+def _mistakes_in_key(item: Item, values: Values, names: Names) -> tuple[Mistake, ...]:
+    """Why the key of an item can't be that of a new thing."""
+    section, key = item.section.name, item.key
+    if key is None:
+        return ()
+    if kind_of(key) is not None:
+        return (Mistake(item.path("key"), "A key can't look like one of Flowport's ids."),)
+    # Where nobody knows the workspace of a flow, its text tells it from others.
+    scope = values.get("workspace", item.values.get("workspace")) if section == "flows" else ""
+    first = names.claim((section, scope, key), item)
+    return () if first is None else (_taken(item, first),)
 
 
 def _taken(item: Item, first: Item) -> Mistake:
