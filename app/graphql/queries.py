@@ -245,7 +245,7 @@ class Query:
     def export_plan(self, info: Info, input_: ExportFlowInput) -> Awaitable[ExportPlan | None]:
         """The result that `exportFlow` with this input would have, refusals included, without writing anything.
 
-        The plan comes from the same decision as the export, and has the readiness of the future draft.
+        The plan comes from the decision of a new export, never of a replay, and has the readiness of the future draft.
         """
         return Lookup(info.context.loaders.export_plans, input_.to_wish())
 

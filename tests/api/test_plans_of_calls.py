@@ -121,3 +121,15 @@ async def test_a_key_that_was_used_for_another_input_is_told(fresh: Api) -> None
     assert [error["code"] for error in planned["errors"]] == ["IDEMPOTENCY_KEY_REUSED"]
     assert planned["errors"] == exported["errors"]
     assert (len(planned["plans"]), exported["results"]) == (3, [])
+
+
+async def test_a_plan_is_that_of_a_new_call_where_the_export_is_a_replay(fresh: Api) -> None:
+    """P1."""
+    ada = fresh.caller("ada")
+    once = {**items(fresh)[0], "existingDraft": "REFUSE", "idempotencyKey": "once"}
+    asked = "query($input: ExportFlowInput!) { exportPlan(input: $input) { blockers { code } } }"
+    export = "mutation($input: ExportFlowInput!) { exportFlow(input: $input) { replayed errors { code } } }"
+    assert await ada.one(asked, input=once) == {"blockers": []}
+    assert await ada.one(export, input=once) == {"replayed": False, "errors": []}
+    assert await ada.one(asked, input=once) == {"blockers": [{"code": "DRAFT_ALREADY_EXISTS"}]}
+    assert await ada.one(export, input=once) == {"replayed": True, "errors": []}
