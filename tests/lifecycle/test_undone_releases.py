@@ -6,6 +6,7 @@ from app.domain.publish import Published
 from app.domain.release import Released
 from app.domain.review import CannotUndoRelease
 from app.domain.undo import Undone
+from tests.api.feed import events_of
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.holdings import everything_in
 from tests.lifecycle.racing import THROUGH, edited, lawful, notes_of, published, refused_for, saved
@@ -60,6 +61,8 @@ async def test_who_may_undo_a_release(firm: Company) -> None:
     await reviewed(firm)
     assert refused_for(await firm.undo_release(other, by="ada")) == ({"INSUFFICIENT_PERMISSION"},)
     assert codes_of(await firm.undo_release(other, by="ben")) == THROUGH
+    events = [event for event in await events_of(firm.url) if event["type"] == "FLOW_PUBLISHED"]
+    assert not any(event["without_review"] for event in events)  # Ben may release alone (R3); an undo is no such act.
 
 
 async def test_an_export_that_is_undone_after_a_release_leaves_the_flow_as_it_is_shown(firm: Company) -> None:

@@ -203,7 +203,9 @@ class Event(Node):
     export_record: FlowExport | None = relation("exports", "export_id", "The record of the copy or export.")
     release_id: strawberry.ID | None = about("The id of the release that was requested, decided about or undone.")
     release: ReleaseRequest | None = relation("releases", "release_id", "The release.")
-    without_review: bool = about("Whether somebody published into a reviewed workspace alone.")
+    without_review: bool = about(
+        "Whether somebody published into a reviewed workspace alone; false for a version that `undoRelease` restores."
+    )
 
 
 class ListedEvents(ListPage):
