@@ -227,7 +227,7 @@ class ListBelow(Generic[Element]):
 
     @lru_cache(MOST_CACHED_LISTS)  # noqa: B019 - a list that nobody asks for any more drops out
     def _page_of_one(self, *, backwards: bool) -> CompiledStatement:
-        """The planner knows how long the list of a parent is only if it is told which one."""
+        """Without the join to parents, which a page of several lists needs."""
         only = () if self.only is None else (self.only(PARENT),)
         page = self._page(self.rows.where(self.parent == PARENT, *only), PARENT, backwards=backwards)
         rows = page.subquery("page")
