@@ -32,7 +32,7 @@ from app.storage.facts.flows import (
     StateChoices,
     draft_state,
     named_states,
-    read_flows,
+    read_flow_facts,
 )
 from app.storage.facts.gather import SentGraph, facts_about, gather
 from app.storage.facts.locks import (
@@ -71,7 +71,7 @@ class Store:
 
     async def lock_create_facts(self, wish: CreateWish) -> Facts:
         """Lock the contract's quota and read the facts of a new flow."""
-        facts = await self._locked_flows({}, workspaces=[wish.workspace_id])
+        facts = await self._lock_and_read_flows({}, workspaces=[wish.workspace_id])
         if not facts.accesses:
             return facts
         sent = SentGraph(wish.graph, facts.accesses[wish.workspace_id].workspace)
@@ -88,13 +88,13 @@ class Store:
 
         `sent` is the graph that the caller sent for the only flow, `bound` are the ids that the caller bound steps to.
         """
-        facts = await self._locked_flows(choices, *versions)
+        facts = await self._lock_and_read_flows(choices, *versions)
         graph: SentGraph | None = None
         if facts.flows and not isinstance(sent, Keep):
             [flow] = facts.flows.values()
             base = flow.draft or flow.published
             graph = SentGraph(sent, flow.access.workspace, None if base is None else base.state)
-        return await self._facts_about(facts, bound, graph)
+        return await self._add_facts(facts, bound, graph)
 
     async def lock_release(self, release_id: str) -> ReleaseFacts | None:
         """Lock a request and read it with its items. None: no such request."""
@@ -102,30 +102,30 @@ class Store:
 
     async def lock_release_drafts(self, release: ReleaseFacts) -> ReleaseFacts:
         """Lock the flows of a request for its reviewer, then read their drafts and the items."""
-        return await self._release_flows(release, FLOW_REVIEW, draft_state)
+        return await self._lock_and_read_release(release, FLOW_REVIEW, draft_state)
 
     async def lock_release_versions(self, release: ReleaseFacts) -> ReleaseFacts:
         """Lock the flows of an applied release, and read the versions from before it."""
         before = [item.over_version_id for item in release.items]
-        return await self._release_flows(release, undo_permission(release.access), named_states, before)
+        return await self._lock_and_read_release(release, undo_permission(release.access), named_states, before)
 
-    async def _release_flows(
+    async def _lock_and_read_release(
         self, release: ReleaseFacts, permission: str, choice: StateChoice, versions: Sequence[str | None] = ()
     ) -> ReleaseFacts:
         choices = {item.flow_id: [choice] for item in release.items}
-        facts = await self._locked_flows(choices, *versions, permission=permission)
+        facts = await self._lock_and_read_flows(choices, *versions, permission=permission)
         items = await read_release_items(self.connection, release.id)
         # An item that moved is refused. The flow of any other item exists: a reviewer who can't see it has lost the right.
         check_locks(frozenset(facts.flows), [item.flow_id for item in items if not item.has_moved])
         access = next((flow.access for flow in facts.flows.values()), release.access)
-        return replace(release, access=access, items=items, drafts=await self._facts_about(facts))
+        return replace(release, access=access, items=items, drafts=await self._add_facts(facts))
 
-    async def _facts_about(self, facts: Facts, bound: Iterable[str] = (), sent: SentGraph | None = None) -> Facts:
+    async def _add_facts(self, facts: Facts, bound: Iterable[str] = (), sent: SentGraph | None = None) -> Facts:
         return await facts_about(self.connection, self.actor, facts, bound, sent) if facts.flows else facts
 
     async def lock_flows(self, flow_ids: Iterable[str], *, permission: str) -> Mapping[str, Flow]:
         """Lock flows that the caller has the permission for, and read them without their graphs, by id."""
-        return (await self._locked_flows(dict.fromkeys(flow_ids, ()), permission=permission)).flows
+        return (await self._lock_and_read_flows(dict.fromkeys(flow_ids, ()), permission=permission)).flows
 
     async def lock_flow_and_draft(self, draft_id: str) -> tuple[Flow | None, SavedState | None]:
         """Lock the flow of a draft and read both; no flow where the caller can't see it, no draft where it has gone meanwhile."""
@@ -162,7 +162,7 @@ class Store:
         """Write rows of several tables in one statement (`write_rows`)."""
         return await write_rows(self.connection, *parts, by=self.actor, now=self.at)
 
-    async def _locked_flows(
+    async def _lock_and_read_flows(
         self,
         choices: StateChoices,
         *versions: str | None,
@@ -176,6 +176,6 @@ class Store:
         touched = Touched(changed=[*choices], workspaces=workspaces)
         locked = await lock(self.connection, self.actor, touched, permission=permission)
         named = Touched(read=[*choices], workspaces=workspaces, versions=[*filter(None, versions)])
-        facts = await read_flows(self.connection, self.actor, choices, named)
+        facts = await read_flow_facts(self.connection, self.actor, choices, named)
         check_locks(locked, needed_for(facts, touched, permission))
         return facts

@@ -22,7 +22,7 @@ from app.meter import current_meter
 from app.offload import offload
 from app.storage.connections.connection import RowViews, views_of
 from app.storage.connections.database import Database
-from app.storage.facts.flows import own_states, read_flows
+from app.storage.facts.flows import own_states, read_flow_facts
 from app.storage.facts.gather import read_catalogue, read_targets
 from app.storage.facts.locks import Touched
 from app.storage.pages.candidates import (
@@ -178,11 +178,11 @@ async def find_steps_in_need(
     """The steps that need a credential or secret; None if the caller can't see the flow, its state or the workspace."""
     async with database.reading() as connection:
         source = await read_chosen(connection, actor, flow_id, source_wish)
-        destination = await read_flows(connection, actor, {}, Touched(workspaces=[workspace_id]))
+        destination = await read_flow_facts(connection, actor, {}, Touched(workspaces=[workspace_id]))
         if source is None or not destination.accesses or not isinstance(source.copied, CopiedState):
             return None
         exported = {key: [own_states] for key in await read_exported_flows(connection, flow_id, workspace_id)}
-        copies = await read_flows(connection, actor, exported, Touched(read=[*exported])) if exported else Facts()
+        copies = await read_flow_facts(connection, actor, exported, Touched(read=[*exported])) if exported else Facts()
         states = [source.copied.state, *(each.state for copy in copies.flows.values() for each in copy.states)]
         current_meter().take_objects(sum(len(state.graph.steps) for state in states[1:]))
         catalogue = await read_catalogue(

@@ -16,7 +16,7 @@ from app.domain.flow import BY_DEFAULT, SourceWish
 from app.domain.model import UserId, Workspace
 from app.storage.connections.database import Database
 from app.storage.connections.engine import engine_of
-from app.storage.facts.flows import read_flows
+from app.storage.facts.flows import read_flow_facts
 from app.storage.facts.locks import Touched
 from app.usecases.change_flow import create_flow
 from app.usecases.copy_and_export import copy_flow, export_flow
@@ -76,7 +76,7 @@ class CompanyDatabase:
     async def workspace(self, key: str) -> Workspace:
         async with self.database.reading() as connection:
             named = Touched(workspaces=[self[key]])
-            found = await read_flows(connection, self.user("ada"), {}, named)
+            found = await read_flow_facts(connection, self.user("ada"), {}, named)
         return found.accesses[self[key]].workspace
 
     async def contents(self) -> Contents:

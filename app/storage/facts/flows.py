@@ -144,7 +144,7 @@ FLOWS_WITH_STATES = flows_with_states()
 FLOWS_AND_WORKSPACES = _flows_and_workspaces()
 
 
-async def read_flows(connection: ReadConnection, viewer: str, choices: StateChoices, touched: Touched) -> Facts:
+async def read_flow_facts(connection: ReadConnection, viewer: str, choices: StateChoices, touched: Touched) -> Facts:
     """Read flows with the graphs of the chosen states, and the workspaces of new flows with how much their contracts hold (X10)."""
     rows = await connection.rows(FLOWS_AND_WORKSPACES, {"viewer": viewer, **touched.parameters()})
     facts = await with_graphs(connection, [row for row in rows if row.flow_id is not None], choices)

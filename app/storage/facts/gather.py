@@ -33,7 +33,7 @@ from app.domain.graph import Json, commands
 from app.domain.model import ComponentId, ContractId, ReferenceKind, Target, TenantId, Workspace, kind_of
 from app.offload import LARGE, offload
 from app.storage.connections.connection import ReadConnection, is_one_of, texts
-from app.storage.facts.flows import StateChoice, chosen_by, own_states, read_flows
+from app.storage.facts.flows import StateChoice, chosen_by, own_states, read_flow_facts
 from app.storage.facts.locks import Touched, Wish
 from app.storage.facts.mirrored_rules import is_visible_component
 from app.storage.facts.visibility import VIEWER, is_member
@@ -66,7 +66,7 @@ async def gather(connection: ReadConnection, viewer: str, wishes: Sequence[Wish]
         choices.setdefault(wish.flow_id, []).append(by_source[wish.source])
         if isinstance(wish, ExportWish) and isinstance(wish.destination, OntoFlow):
             choices.setdefault(wish.destination.flow_id, []).append(own_states)
-    flows = await read_flows(connection, viewer, choices, touched)
+    flows = await read_flow_facts(connection, viewer, choices, touched)
     return await facts_about(connection, viewer, replace(flows, number_of_wishes=len(wishes)), named_by(wishes))
 
 
