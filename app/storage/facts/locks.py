@@ -80,7 +80,7 @@ def touched_by(wishes: Iterable[Wish]) -> Touched:
 
 
 PERMISSION = bindparam("permission", type_=Text)
-LIMIT = select(func.set_config("lock_timeout", bindparam("milliseconds", type_=Text), true()).label("id"))
+SET_LOCK_TIMEOUT = select(func.set_config("lock_timeout", bindparam("milliseconds", type_=Text), true()).label("id"))
 """Limits the wait for each further lock of the transaction."""
 
 
@@ -101,7 +101,7 @@ def _is_permitted(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     )
 
 
-_FLOWS = select(FLOW.c.id).order_by(FLOW.c.id)
+_FLOWS_TO_LOCK = select(FLOW.c.id).order_by(FLOW.c.id)
 _IS_OPEN = or_(CONTRACT.c.status == ContractStatus.ACTIVE.value, PERMISSION == FLOW_TOGGLE_STATUS)
 _CONTRACTS = (
     select(CONTRACT.c.id)
@@ -115,11 +115,11 @@ _CONTRACTS = (
     .order_by(CONTRACT.c.id)
 )
 _PARTS: dict[str, Select[Any]] = {
-    "timeout": LIMIT,
-    "changed": _FLOWS.where(is_one_of(FLOW.c.id, "changed"), _is_permitted(_IS_OPEN)).with_for_update(
+    "timeout": SET_LOCK_TIMEOUT,
+    "changed": _FLOWS_TO_LOCK.where(is_one_of(FLOW.c.id, "changed"), _is_permitted(_IS_OPEN)).with_for_update(
         of=FLOW, key_share=True
     ),
-    "kept": _FLOWS.where(is_one_of(FLOW.c.id, "kept"), _is_permitted()).with_for_update(
+    "kept": _FLOWS_TO_LOCK.where(is_one_of(FLOW.c.id, "kept"), _is_permitted()).with_for_update(
         of=FLOW, read=True, key_share=True
     ),
     "contracts": _CONTRACTS.with_for_update(of=CONTRACT, key_share=True),
@@ -139,15 +139,15 @@ async def lock(
     Returns the ids of the locked rows.
     """
     parameters = touched.parameters()
-    limited = {"viewer": viewer, "permission": permission, **limit_of(connection)}
+    limited = {"viewer": viewer, "permission": permission, **lock_timeout_of(connection)}
     rows = await connection.rows(LOCKS, {**limited, **parameters}) if any(parameters.values()) else ()
     if connection.lock_place is not None:
         connection.lock_place.give_back()
     return frozenset(row.id for row in rows)
 
 
-def limit_of(connection: WriteConnection) -> dict[str, str]:
-    """The parameter of `LIMIT`."""
+def lock_timeout_of(connection: WriteConnection) -> dict[str, str]:
+    """The parameter of `SET_LOCK_TIMEOUT`."""
     return {"milliseconds": str(int(connection.lock_seconds * 1000))}
 
 
@@ -212,7 +212,7 @@ async def find_call(
 
 
 async def take_key(
-    connection: ReadConnection, actor: UserId, call: KeyedCall, key: str, *, since: datetime
+    connection: WriteConnection, actor: UserId, call: KeyedCall, key: str, *, since: datetime
 ) -> StoredCall | None:
     """The first call with this key, if it was done; the key is ours until the transaction ends."""
     await connection.rows(_WAIT, {"name": f"{actor} {call} {key}"})

@@ -13,7 +13,7 @@ from app.domain.release import ReleaseFacts, ReleaseItem, ReleaseState
 from app.domain.undo import ChangeSinceExport, DraftState, ExportedDraft, FlowSince, UndoFacts
 from app.meter import current_meter
 from app.storage.connections.connection import ReadConnection, Row, WriteConnection, is_one_of, views_of
-from app.storage.facts.locks import LIMIT, limit_of
+from app.storage.facts.locks import SET_LOCK_TIMEOUT, lock_timeout_of
 from app.storage.facts.visibility import ACCESS_COLUMNS, BY_VIEWER, MEMBER, access_of, rows_by_id, with_access
 from app.storage.tables import (
     FLOW,
@@ -49,7 +49,9 @@ _MEMBERS = and_(WORKSPACE_ACCESS.c.workspace_id == RELEASE_REQUEST.c.workspace_i
 _LOCKED_RELEASE = (
     select(*ACCESS_COLUMNS, *(RELEASE_REQUEST.c[name] for name in ("id", "title", "state", "start", "requested_by")))
     # The join contains the limit, so that the limit takes effect before a row is locked.
-    .select_from(with_access(RELEASE_REQUEST.join(WORKSPACE_ACCESS, _MEMBERS)).join(LIMIT.subquery("timeout"), true()))
+    .select_from(
+        with_access(RELEASE_REQUEST.join(WORKSPACE_ACCESS, _MEMBERS)).join(SET_LOCK_TIMEOUT.subquery("timeout"), true())
+    )
     .where(RELEASE_REQUEST.c.id == _RELEASE)
     .with_for_update(of=RELEASE_REQUEST, key_share=True)
 )
@@ -61,7 +63,9 @@ async def lock_release(connection: WriteConnection, viewer: UserId, release_id: 
     """Lock a request and read it with its items; None where the viewer is no member of its workspace."""
     if not is_id(Kind.RELEASE, release_id):
         return None
-    row = await connection.row(_LOCKED_RELEASE, {"viewer": viewer, "release": release_id, **limit_of(connection)})
+    row = await connection.row(
+        _LOCKED_RELEASE, {"viewer": viewer, "release": release_id, **lock_timeout_of(connection)}
+    )
     if row is None:
         return None
     state = ReleaseState(row.state)

@@ -216,7 +216,7 @@ _DRAFT = (
     .where(FLOW_DRAFT.c.id == bindparam("draft", type_=Text))
 )
 
-SET_ASIDE = select(
+_HAS_SET_ASIDE = select(
     exists(
         select(literal(1)).where(
             FLOW_DRAFT.c.flow_id == bindparam("flow", type_=Text), FLOW_DRAFT.c.set_aside_at.is_not(None)
@@ -232,4 +232,4 @@ async def read_draft(connection: ReadConnection, viewer: str, draft_id: str) -> 
 
 
 async def has_drafts_set_aside(connection: ReadConnection, flow_id: str) -> bool:
-    return bool(await connection.value(SET_ASIDE, {"flow": flow_id}))
+    return bool(await connection.value(_HAS_SET_ASIDE, {"flow": flow_id}))

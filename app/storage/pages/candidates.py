@@ -193,7 +193,7 @@ TABLES: Mapping[ReferenceKind, tuple[Table, type[CredentialView | SecretView]]] 
 
 
 COMPONENTS = texts("components")
-LIMIT = bindparam("first", type_=Integer)
+FIRST = bindparam("first", type_=Integer)
 
 MOST_FLOWS = 20
 """Flows exported from a flow that are read, the latest first."""
@@ -262,7 +262,7 @@ def _first(kind: ReferenceKind, *, has_search: bool) -> Select[Any]:
 
     def first_of(name: str, *conditions: ColumnElement[bool]) -> Select[Any]:
         of_component = fitting.where(table.c.component_id == component.c.id, *conditions).correlate(component)
-        first = of_component.order_by(table.c.name_key, table.c.id).limit(LIMIT).lateral(name)
+        first = of_component.order_by(table.c.name_key, table.c.id).limit(FIRST).lateral(name)
         return select(*first.c).select_from(component.join(first, true()))
 
     same_name = first_of("same_name", is_one_of(table.c.name_key, "name_keys"))
