@@ -45,7 +45,7 @@ from app.graphql.types.workspace import Workspace
 from app.graphql.world_plans import WorldPlan
 from app.storage.pages.destinations import DestinationSearch
 from app.storage.pages.events import OF_TENANT
-from app.storage.pages.flow_filters import id_or_none
+from app.storage.pages.flow_filters import id_or_empty
 from app.storage.pages.lists import ListName
 from app.storage.reads.rows import UserView
 from app.usecases.apply_world import plan_world
@@ -276,7 +276,7 @@ class Query:
         self, info: Info, page: PageArguments, flow_id: FlowId
     ) -> Awaitable[Connection[FlowVersion] | None]:
         """The published versions of a flow, newest first."""
-        flow, flows = id_or_none(model.Kind.FLOW, flow_id), info.context.loaders.flows
+        flow, flows = id_or_empty(model.Kind.FLOW, flow_id), info.context.loaders.flows
         return connection_below(info, ListName.HISTORY, flow, page, parent_loader=flows)
 
     @partial(connection_field, type_=EventConnection | None)
@@ -292,7 +292,7 @@ class Query:
 
         An event has ids everywhere, but names and objects only where you are a member.
         """
-        return events_of(info, OF_TENANT, id_or_none(model.Kind.TENANT, tenant_id), page, types=types)
+        return events_of(info, OF_TENANT, id_or_empty(model.Kind.TENANT, tenant_id), page, types=types)
 
     @shown_as(WorldPlan | None)
     async def world_plan(self, info: Info, input_: ApplyWorldInput) -> world.things.WorldPlan:

@@ -19,7 +19,7 @@ from app.storage.facts.mirrored_rules import (
     usable_values,
 )
 from app.storage.facts.visibility import ACCESS_COLUMNS, ACCESSES, VISIBLE, holds_one
-from app.storage.pages.flow_filters import id_or_none
+from app.storage.pages.flow_filters import id_or_empty
 from app.storage.pages.lists import CONTRACTS, OF_CONTRACT
 from app.storage.pages.paging import ListBelow, Order, matching, searching
 from app.storage.reads.rows import ContractView
@@ -69,7 +69,7 @@ def workspaces_to_export_to(
         has_search=bool(search.search),
         include_ineligible=search.include_ineligible,
     )
-    contract = id_or_none(Kind.CONTRACT, search.contract_id)
+    contract = id_or_empty(Kind.CONTRACT, search.contract_id)
     return listed, {**_values(usable, home, search.search), "contract": contract}
 
 

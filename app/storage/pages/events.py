@@ -25,7 +25,7 @@ from sqlalchemy import (
 from app.domain.model import EventType, Kind
 from app.storage.connections.connection import CompiledStatement, ReadConnection, compile_statement, texts, views_of
 from app.storage.facts.visibility import is_member, reads_tenant
-from app.storage.pages.flow_filters import id_or_none
+from app.storage.pages.flow_filters import id_or_empty
 from app.storage.pages.paging import PARENTS, Order, Page, PageRequest
 from app.storage.reads.rows import EventView, columns
 from app.storage.tables import EVENT, EVENT_REMOVAL
@@ -97,7 +97,7 @@ def _values(request: FeedRequest) -> Mapping[str, Any]:
     position, backwards = request.page.beyond and request.page.beyond[0], request.page.backwards
     return {
         "types": sorted(EventType if request.types is None else request.types),
-        "flow": id_or_none(Kind.FLOW, request.flow_id or ""),
+        "flow": id_or_empty(Kind.FLOW, request.flow_id or ""),
         "after": -1 if position is None or backwards else position,
         "before": position if position is not None and backwards else LAST_POSITION,
         "cursor": LAST_POSITION if position is None else position,

@@ -269,13 +269,13 @@ def filter_values(flow_filter: FlowFilter) -> dict[str, Any]:
     """Values for the parameters of filters."""
     return {
         **flow_filter._asdict(),
-        "created_by": id_or_none(Kind.USER, flow_filter.created_by),
-        "component_id": id_or_none(Kind.COMPONENT, flow_filter.component_id),
+        "created_by": id_or_empty(Kind.USER, flow_filter.created_by),
+        "component_id": id_or_empty(Kind.COMPONENT, flow_filter.component_id),
         "uses_id": flow_filter.uses_id if kind_of(flow_filter.uses_id or "") else "",
     }
 
 
-def id_or_none(kind: Kind, text: str | None) -> str:
+def id_or_empty(kind: Kind, text: str | None) -> str:
     """The text if it can be an id of the kind, else an empty one, which no row has as its id."""
     return text if text is not None and is_id(kind, text) else ""
 

@@ -31,7 +31,7 @@ from app.storage.pages.flow_filters import (
     FlowOrder,
     filter_values,
     filters_of,
-    id_or_none,
+    id_or_empty,
     shape_of,
 )
 from app.storage.pages.paging import MOST_CACHED_LISTS, ListBelow, Order, matching, searching
@@ -245,9 +245,9 @@ class WantedList(NamedTuple):
             "viewer": viewer,
             **searching(self.search),
             **filter_values(self.flow_filter),
-            "component_id": id_or_none(Kind.COMPONENT, component_id),
-            "contract": id_or_none(Kind.CONTRACT, self.contract_id),
-            "destination_workspace": id_or_none(Kind.WORKSPACE, self.workspace_id),
+            "component_id": id_or_empty(Kind.COMPONENT, component_id),
+            "contract": id_or_empty(Kind.CONTRACT, self.contract_id),
+            "destination_workspace": id_or_empty(Kind.WORKSPACE, self.workspace_id),
             "holding": self.holding,
             "release_state": self.release_state,
         }
