@@ -27,7 +27,7 @@ from app.storage.store import Store
 from app.storage.world import demo
 from app.storage.world.document import Progress, WorldDocument
 from app.storage.world.plan_writes import analyze_tables, write_flows, write_plan
-from app.storage.world.terms import lock_what_changes, read_terms, take_turn_of_command, take_turns
+from app.storage.world.terms import lock_command, lock_tenants, lock_what_changes, read_terms
 from app.storage.world.world_facts import read_dependents, read_facts, read_uses
 from app.usecases.transaction import UnitOfWork, transaction
 
@@ -120,10 +120,10 @@ async def _plan_and_write(connection: ReadConnection, wish: WorldWish, actor: st
 async def _terms(connection: ReadConnection, wish: WorldWish, actor: str, store: Store | None) -> Terms | None:
     """The terms of a document; where it is to be applied, other documents of its tenants are waited for (W12)."""
     if store is not None and not actor:
-        await take_turn_of_command(store.connection)
+        await lock_command(store.connection)
     terms = await read_terms(connection, actor, wish.tenant, wish.prune)
     if store is not None and terms is not None:
-        await take_turns(store.connection, terms.tenants)
+        await lock_tenants(store.connection, terms.tenants)
     return terms
 
 
@@ -192,7 +192,7 @@ async def reset_demo_world(work: UnitOfWork) -> None:
 
 @transaction()
 async def load_demo(store: Store, _: None) -> bool:
-    await take_turn_of_command(store.connection)
+    await lock_command(store.connection)
     if not await demo.is_empty(store.connection):
         return False
     await apply_demo(store)
@@ -201,7 +201,7 @@ async def load_demo(store: Store, _: None) -> bool:
 
 @transaction()
 async def reset_demo(store: Store, _: None) -> None:
-    await take_turn_of_command(store.connection)
+    await lock_command(store.connection)
     await demo.clear(store)
     await apply_demo(store)
 

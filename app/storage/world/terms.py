@@ -42,15 +42,15 @@ async def read_terms(connection: ReadConnection, user: str, tenant: str | None, 
     return Terms(not user, next(iter(ids)), ids, prune) if len(ids) == 1 else None
 
 
-async def take_turns(connection: WriteConnection, tenants: Iterable[str]) -> None:
+async def lock_tenants(connection: WriteConnection, tenants: Iterable[str]) -> None:
     """Wait for other documents of these tenants."""
     await connection.rows(_LOCK_TENANTS, {"ids": [*tenants]})
 
 
-async def take_turn_of_command(connection: WriteConnection) -> None:
+async def lock_command(connection: WriteConnection) -> None:
     """Wait, however long, for other documents of the command: which tenants there are is known only then."""
     await connection.execute("SET LOCAL statement_timeout = 0")
-    await take_turns(connection, [COMMAND])
+    await lock_tenants(connection, [COMMAND])
 
 
 async def lock_what_changes(connection: WriteConnection, planned: Iterable[Planned]) -> None:
