@@ -23,12 +23,12 @@ from app.storage.reads.rows import DraftView, FlowView
 from app.storage.store import Store
 from app.storage.tables import FLOW, FLOW_DRAFT, FLOW_EXPORT, REFERENCE_REPORT
 from app.storage.writes.lifecycle import (
-    DRAFTS,
-    FLOWS,
+    NEW_DRAFTS,
+    NEW_FLOWS,
     REMOVED_DRAFTS,
     REVISED_WITH_TEXTS,
-    lock_removed_flows,
-    set_aside,
+    lock_flows_and_read_drafts,
+    set_aside_rows,
     write_content,
 )
 
@@ -60,8 +60,8 @@ _RECORDS = insert_rows(
 )
 
 
-_draft_in, _flow_in = views_of(DraftView).make, views_of(FlowView).make
-_WIDTH = len(DraftView._fields)
+# The columns of a draft, then those of its flow, as `in_one_statement` returns them.
+_draft_of, _flow_of = views_of(DraftView).make, views_of(FlowView, start=len(DraftView._fields)).make
 
 
 async def write_exports(store: Store, plans: Sequence[ExportPlan]) -> list[Exported]:
@@ -70,8 +70,8 @@ async def write_exports(store: Store, plans: Sequence[ExportPlan]) -> list[Expor
     for part in in_parts(plans):
         size = CHARACTERS * sum(1 + len(plan.references) for plan in part)
         exported, rows = await offload(size, _rows_of, part)
-        made = {row[0]: (_flow_in(row[_WIDTH:]), _draft_in(row)) for row in await store.write(*rows)}
-        written = [(each, *made[each.draft_id]) for each in exported]
+        by_draft = {row[0]: (_flow_of(row), _draft_of(row)) for row in await store.write(*rows)}
+        written = [(each, *by_draft[each.draft_id]) for each in exported]
         exports += [replace(each, flow=flow, draft=draft) for each, flow, draft in written]
     return exports
 
@@ -82,8 +82,8 @@ async def write_flow(store: Store, plan: CreatePlan) -> Saved:
     flow_id, draft_id = FlowId(new_id(Kind.FLOW)), DraftId(new_id(Kind.DRAFT))
     await store.write(
         flow_events([FlowEvent(EventType.FLOW_CREATED, flow_id, plan.state.name, plan.workspace_id)]),
-        (FLOWS, [(flow_id, plan.workspace_id, plan.type, FIRST_REVISION, *shown_values(plan.state))]),
-        (DRAFTS, [(draft_id, flow_id, FIRST_REVISION, *state_values(plan.state))]),
+        (NEW_FLOWS, [(flow_id, plan.workspace_id, plan.type, FIRST_REVISION, *shown_values(plan.state))]),
+        (NEW_DRAFTS, [(draft_id, flow_id, FIRST_REVISION, *state_values(plan.state))]),
     )
     return Saved(flow_id, draft_id)
 
@@ -147,17 +147,17 @@ def _rows_of(plans: Sequence[ExportPlan]) -> tuple[list[Exported], Parts]:
         _draft(plan, exported, bindings[id(plan.state.graph.bindings)]) for plan, exported in interruptible(written)
     ]
     events = [_event(plan, exported) for plan, exported in interruptible(written)]
-    aside = set_aside([exported.set_aside for exported in exports])
+    aside = set_aside_rows([exported.set_aside for exported in exports])
     reports = [*{hashes[each]: text for each, text in texts.items()}.items()]
     return exports, (
         (_REPORTS, reports),
         (_RECORDS, records),
         flow_events(events),
-        (FLOWS, flows),
+        (NEW_FLOWS, flows),
         (REVISED_WITH_TEXTS, overridden),
         *aside,
         # Last: a flow has one active draft, so its predecessor must have been set aside, and the answer begins with these.
-        (DRAFTS, drafts),
+        (NEW_DRAFTS, drafts),
     )
 
 
@@ -216,8 +216,8 @@ def _draft(plan: ExportPlan, exported: Exported, bindings: str) -> tuple[str | i
     return exported.draft_id, exported.flow_id, revision, *field_values(plan.state), record, record, bindings
 
 
-_FLOWS = update_rows(FLOW, ("draft_revision", "updated_at", *SHOWN))
-_DRAFTS = update_rows(FLOW_DRAFT, ("revision",), set_aside_at=null(), set_aside_by=null())
+_RESTORED_FLOWS = update_rows(FLOW, ("draft_revision", "updated_at", *SHOWN))
+_RESTORED_DRAFTS = update_rows(FLOW_DRAFT, ("revision",), set_aside_at=null(), set_aside_by=null())
 _FORGOTTEN = update_rows(
     FLOW_EXPORT,
     (),
@@ -236,12 +236,12 @@ async def write_undos(store: Store, plans: Sequence[UndoPlan]) -> list[Undone]:
     removed = [flow_id for flow_id, plan in flows.items() if plan.deletes_flow]
     stay = {flow_id: plan for flow_id, plan in flows.items() if not plan.deletes_flow}
     if removed:
-        await lock_removed_flows(store, removed)
+        await lock_flows_and_read_drafts(store, removed)
     await store.write(
         (REMOVED_DRAFTS, [(plan.draft.id,) for plan in plans if plan.draft.flow_id in stay]),
         (_FORGOTTEN, [(plan.draft.set_aside, plan.created_at) for plan in plans if plan.draft.set_aside is not None]),
         (
-            _FLOWS,
+            _RESTORED_FLOWS,
             [
                 (flow_id, plan.revision, plan.shows.updated_at, *shown_values(plan.shows))
                 for flow_id, plan in stay.items()
@@ -251,7 +251,7 @@ async def write_undos(store: Store, plans: Sequence[UndoPlan]) -> list[Undone]:
     undone = [FlowEvent(EventType.EXPORT_UNDONE, plan.draft.flow_id, export_id=plan.export_id) for plan in plans]
     restored = ((plan.draft.set_aside, plan.revision) for plan in stay.values())
     await store.write(
-        (_DRAFTS, [(draft_id, revision) for draft_id, revision in restored if draft_id is not None]),
+        (_RESTORED_DRAFTS, [(draft_id, revision) for draft_id, revision in restored if draft_id is not None]),
         *removed_flows(removed, after=undone),
         (_UNDONE, [(plan.export_id,) for plan in plans]),
     )

@@ -69,7 +69,7 @@ def _next_number(version: FromClause) -> ColumnElement[Any]:
     return func.coalesce(last.scalar_subquery(), 0) + 1
 
 
-FLOWS = insert_rows(
+NEW_FLOWS = insert_rows(
     FLOW,
     ("id", "workspace_id", "type", "draft_revision", *SHOWN),
     returning=FlowView._fields,
@@ -78,7 +78,7 @@ FLOWS = insert_rows(
     created_at=NOW,
     updated_at=NOW,
 )
-DRAFTS = insert_rows(
+NEW_DRAFTS = insert_rows(
     FLOW_DRAFT,
     ("id", "flow_id", "revision", *STATE),
     returning=DraftView._fields,
@@ -86,7 +86,9 @@ DRAFTS = insert_rows(
     created_at=NOW,
     updated_at=NOW,
 )
-VERSIONS = insert_rows(FLOW_VERSION, ("id", "flow_id", *STATE), number=_next_number, published_by=BY, published_at=NOW)
+NEW_VERSIONS = insert_rows(
+    FLOW_VERSION, ("id", "flow_id", *STATE), number=_next_number, published_by=BY, published_at=NOW
+)
 SAVED = update_rows(FLOW_DRAFT, ("revision", *STATE), updated_at=NOW)
 SET_ASIDE = update_rows(FLOW_DRAFT, (), set_aside_at=NOW, set_aside_by=BY)
 RESTORED = update_rows(FLOW_DRAFT, ("revision",), set_aside_at=null(), set_aside_by=null(), updated_at=NOW)
@@ -124,7 +126,7 @@ PUBLISHED = update_rows(
 _TOLD_OF = {FlowStatus.ACTIVE: EventType.FLOW_STARTED, FlowStatus.INACTIVE: EventType.FLOW_STOPPED}
 REMOVED_DRAFTS = delete_rows(FLOW_DRAFT)
 
-_KEEP_OTHERS_AWAY = (
+_LOCK_FLOWS_TO_REMOVE = (
     select(FLOW_DRAFT.c.id)
     .select_from(FLOW.outerjoin(FLOW_DRAFT, FLOW_DRAFT.c.flow_id == FLOW.c.id))
     .where(is_one_of(FLOW.c.id, "flows"))
@@ -152,7 +154,7 @@ async def save_draft(store: Store, plan: UpdatePlan) -> Saved:
     revised, values = _revised(flow, plan.state), (flow.next_revision, *state_values(plan.state))
     draft_id = flow.draft_id or DraftId(new_id(Kind.DRAFT))
     if flow.draft_id is None:
-        await store.write(revised, (DRAFTS, [(draft_id, flow.id, *values)]))
+        await store.write(revised, (NEW_DRAFTS, [(draft_id, flow.id, *values)]))
     else:
         noted = NOTED[ChangeSinceExport.EDITED], [(draft_id,)]
         await store.write(revised, noted, (SAVED, [(draft_id, *values)]))
@@ -165,12 +167,12 @@ async def revert_flow(store: Store, plan: RevertPlan) -> Reverted:
     if plan.publish:
         # The draft that it would have been counts as one (H1).
         await store.write(revised)
-        [version_id], version = next_versions([NextVersion(flow.id, plan.state, None, plan.without_review)])
-        await store.write(*set_aside([sets_aside], ChangeSinceExport.PUBLISHED), *version)
+        [version_id], version = version_rows([NextVersion(flow.id, plan.state, None, plan.without_review)])
+        await store.write(*set_aside_rows([sets_aside], ChangeSinceExport.PUBLISHED), *version)
         return Reverted(flow.id, None, version_id, sets_aside, plan.references)
     draft_id = DraftId(new_id(Kind.DRAFT))
     draft = draft_id, flow.id, flow.next_revision, *state_values(plan.state)
-    await store.write(*set_aside([sets_aside]), revised, (DRAFTS, [draft]))
+    await store.write(*set_aside_rows([sets_aside]), revised, (NEW_DRAFTS, [draft]))
     return Reverted(flow.id, draft_id, None, sets_aside, plan.references)
 
 
@@ -187,13 +189,13 @@ async def discard_draft(store: Store, plan: DiscardPlan) -> None:
 async def restore_draft(store: Store, plan: RestorePlan) -> None:
     """Make a draft that was set aside the active one again; the present one is set aside in exchange (H8)."""
     # Two updates of one table can't be parts of one statement.
-    await store.write(_revised(plan.flow, plan.draft.state), *set_aside([plan.flow.draft_id]))
+    await store.write(_revised(plan.flow, plan.draft.state), *set_aside_rows([plan.flow.draft_id]))
     await store.write((RESTORED, [(plan.draft.id, plan.flow.next_revision)]))
 
 
 async def remove_flow(store: Store, flow_id: FlowId) -> None:
     """Remove a flow with its drafts and versions; the records of its exports stay (H9)."""
-    drafts = await lock_removed_flows(store, [flow_id])
+    drafts = await lock_flows_and_read_drafts(store, [flow_id])
     await store.write((NOTED[ChangeSinceExport.DISCARDED], drafts), *removed_flows([flow_id]))
 
 
@@ -204,15 +206,17 @@ async def set_status(store: Store, plans: Sequence[StatusPlan]) -> None:
     await store.write(flow_events(events), (TOGGLED, flows))
 
 
-def set_aside(drafts: Sequence[DraftId | None], since: ChangeSinceExport = ChangeSinceExport.OVERRIDDEN_AGAIN) -> Parts:
+def set_aside_rows(
+    drafts: Sequence[DraftId | None], since: ChangeSinceExport = ChangeSinceExport.OVERRIDDEN_AGAIN
+) -> Parts:
     """Active drafts are set aside, with who did it and when; they keep their ids (X6)."""
     rows = [(draft_id,) for draft_id in drafts if draft_id is not None]
     return (SET_ASIDE, rows), (NOTED[since], rows)
 
 
-async def lock_removed_flows(store: Store, flow_ids: Sequence[FlowId]) -> Sequence[tuple[DraftId]]:
+async def lock_flows_and_read_drafts(store: Store, flow_ids: Sequence[FlowId]) -> Sequence[tuple[DraftId]]:
     """The drafts of flows that go."""
-    rows = await store.connection.rows(_KEEP_OTHERS_AWAY, {"flows": flow_ids})
+    rows = await store.connection.rows(_LOCK_FLOWS_TO_REMOVE, {"flows": flow_ids})
     return [(row.id,) for row in rows if row.id is not None]
 
 
@@ -223,7 +227,7 @@ def _revised(flow: Flow, draft: FlowState | None = None) -> Part:
     return REVISED_WITH_TEXTS, [(flow.id, flow.next_revision, *shown_values(draft))]
 
 
-def next_versions(states: Sequence[NextVersion]) -> tuple[list[VersionId], Parts]:
+def version_rows(states: Sequence[NextVersion]) -> tuple[list[VersionId], Parts]:
     """The next versions of flows, with their events; what they say becomes the flows', and those with a status get it."""
     ids = [VersionId(new_id(Kind.VERSION)) for _ in states]
     each = [*zip(ids, states, strict=True)]
@@ -241,4 +245,4 @@ def next_versions(states: Sequence[NextVersion]) -> tuple[list[VersionId], Parts
     ]
     toggled = [FlowEvent(_TOLD_OF[one.status], one.flow_id, one.state.name) for one in states if one.status]
     # Versions before flows: their trigger notes the references of all at once, that of flows one flow after the other.
-    return ids, (flow_events([*published, *toggled]), (VERSIONS, versions), (PUBLISHED, flows))
+    return ids, (flow_events([*published, *toggled]), (NEW_VERSIONS, versions), (PUBLISHED, flows))

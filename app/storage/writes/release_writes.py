@@ -14,7 +14,7 @@ from app.storage.event_writes import release_event
 from app.storage.ids import new_id
 from app.storage.store import Store
 from app.storage.tables import FLOW_DRAFT, RELEASE_ITEM, RELEASE_REQUEST
-from app.storage.writes.lifecycle import NOTED_VERSION, REMOVED_DRAFTS, NextVersion, next_versions, set_status
+from app.storage.writes.lifecycle import NOTED_VERSION, REMOVED_DRAFTS, NextVersion, set_status, version_rows
 
 _REQUESTS = insert_rows(
     RELEASE_REQUEST,
@@ -70,7 +70,7 @@ async def publish_drafts(
     store: Store, plans: Sequence[PublishPlan], releases: Iterable[ReleasePlan] = ()
 ) -> list[Published]:
     """Turn drafts into the next versions of their flows, remove them (H2), and note the releases that they are (B4)."""
-    ids, versions = next_versions(
+    ids, versions = version_rows(
         [
             NextVersion(
                 plan.flow.id, plan.draft.state, FlowStatus.ACTIVE if plan.starts_flow else None, plan.without_review
@@ -124,7 +124,7 @@ async def write_undone_release(store: Store, plan: ReviewPlan) -> Released:
     stopped = [
         StatusPlan(flow.flow_id, FlowStatus.INACTIVE) for flow in plan.restores if flow.state is None and flow.stops
     ]
-    await store.write(*next_versions(restored)[1])
+    await store.write(*version_rows(restored)[1])
     await set_status(store, stopped)
     event = release_event(EventType.RELEASE_UNDONE, plan.workspace_id, plan.release_id)
     await store.write(event, (_UNDONE, [(plan.release_id, ReleaseState.UNDONE)]))
