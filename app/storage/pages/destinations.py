@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import and_, false, or_, select, true
 
@@ -57,6 +57,9 @@ async def count_flows_used(connection: ReadConnection, contracts: Collection[str
 
 
 BoundList = tuple[ListBelow[Element], Parameters]
+"""A list with the values of its parameters."""
+Reach = Literal["nowhere", "in one contract", "anywhere"]
+"""Where destinations can be, besides the home workspace: with a bound, PostgreSQL looks at few."""
 
 
 def workspaces_to_export_to(
@@ -64,7 +67,7 @@ def workspaces_to_export_to(
 ) -> BoundList[VisibleWorkspace]:
     """The workspaces, by name, where a flow of the workspace `home` may be exported to: without `usable` nowhere."""
     listed = _workspaces_like(
-        is_bounded=_is_in_one_contract(usable),
+        reach=_reach(usable),
         has_contract=search.contract_id is not None,
         has_search=bool(search.search),
         include_ineligible=search.include_ineligible,
@@ -78,19 +81,17 @@ def contracts_to_export_to(
 ) -> BoundList[RatedContract]:
     """The contracts, by name, that hold a workspace where a flow of the workspace `home` may be exported to."""
     listed = _contracts_like(
-        is_bounded=_is_in_one_contract(usable),
+        reach=_reach(usable),
         has_search=bool(search.search),
         include_ineligible=search.include_ineligible,
     )
     return listed, _values(usable, home, search.search)
 
 
-def _is_in_one_contract(usable: UsableWhere | None) -> bool | None:
-    """Say whether only the home workspace and those of one contract can be destinations.
-
-    None: there is no such condition, since `usable` is None, and no contract is eligible.
-    """
-    return None if usable is None else usable.nowhere_else or usable.contract is not None
+def _reach(usable: UsableWhere | None) -> Reach:
+    if usable is None:
+        return "nowhere"
+    return "in one contract" if usable.nowhere_else or usable.contract is not None else "anywhere"
 
 
 def _values(usable: UsableWhere | None, home: Workspace, search: str | None) -> dict[str, Any]:
@@ -102,20 +103,21 @@ def _values(usable: UsableWhere | None, home: Workspace, search: str | None) -> 
 
 @cache
 def _workspaces_like(
-    *, is_bounded: bool | None, has_contract: bool, has_search: bool, include_ineligible: bool
+    *, reach: Reach, has_contract: bool, has_search: bool, include_ineligible: bool
 ) -> ListBelow[VisibleWorkspace]:
     access = WORKSPACE_ACCESS.c
-    its = (or_(access.contract_id == USABLE_CONTRACT, access.workspace_id == HOME),) if is_bounded else ()
-    eligible = false() if is_bounded is None else and_(*its, MAY_BE_EXPORTED_TO)
+    is_near = or_(access.contract_id == USABLE_CONTRACT, access.workspace_id == HOME)
+    bounds = (is_near,) if reach == "in one contract" else ()
+    eligible = false() if reach == "nowhere" else and_(*bounds, MAY_BE_EXPORTED_TO)
     named = matching(access.name_key, has_search=has_search)
     conditions = (*named, *((OF_CONTRACT,) if has_contract else ()))
     return WORKSPACES.where(*conditions, *(() if include_ineligible else (eligible,)))
 
 
 @cache
-def _contracts_like(*, is_bounded: bool | None, has_search: bool, include_ineligible: bool) -> ListBelow[RatedContract]:
-    its = (is_one_of(CONTRACT_ACCESS.c.contract_id, "contracts"),) if is_bounded else ()
-    eligible = false() if is_bounded is None else and_(*its, holds_one(MAY_BE_EXPORTED_TO))
+def _contracts_like(*, reach: Reach, has_search: bool, include_ineligible: bool) -> ListBelow[RatedContract]:
+    bounds = (is_one_of(CONTRACT_ACCESS.c.contract_id, "contracts"),) if reach == "in one contract" else ()
+    eligible = false() if reach == "nowhere" else and_(*bounds, holds_one(MAY_BE_EXPORTED_TO))
     rated = CONTRACTS.rows.add_columns((eligible if include_ineligible else true()).label("eligible"))
     named = matching(CONTRACT_ACCESS.c.name_key, has_search=has_search)
     conditions = named if include_ineligible else (*named, eligible)
