@@ -73,7 +73,7 @@ from app.storage.writes.release_writes import (
     write_review,
     write_undone_release,
 )
-from app.usecases.transaction import decide, one_by_one, transaction, write_one
+from app.usecases.transaction import decide, metered_items, transaction, write_one
 
 Reason = TypeVar("Reason", StartRefusal, StopRefusal)
 Rule = Callable[[Flow | None, str], StatusPlan | Refused[Reason]]
@@ -145,7 +145,7 @@ async def publish_drafts(store: Store, wish: BatchWish[PublishWish]) -> Batch[Pu
     A refused draft is left as it is.
     """
     facts = await store.lock_draft_facts({item.flow_id: [draft_state] for item in wish.remaining.values()})
-    batch = await decide(facts, lambda: plan_publishes(facts, wish, one_by_one(facts)))
+    batch = await decide(facts, lambda: plan_publishes(facts, wish, metered_items(facts)))
     return batch.with_outcomes(
         await release_writes.publish_drafts(store, batch.accepted, applied_releases(batch.accepted))
     )
@@ -198,7 +198,7 @@ async def _toggle_each(store: Store, wish: FlowsWish, rule: Rule[Reason]) -> Bat
 async def request_release(store: Store, wish: RequestWish) -> Released | Refused[RequestRefusal]:
     """Request a release of drafts, each at the revision that the caller saw (R4). A refusal writes nothing."""
     facts = await store.lock_draft_facts({item.flow_id: [draft_state] for item in wish.remaining.values()})
-    plan = await decide(facts, lambda: plan_request(facts, wish, one_by_one(facts)))
+    plan = await decide(facts, lambda: plan_request(facts, wish, metered_items(facts)))
     return plan if isinstance(plan, Refused) else await write_request(store, plan)
 
 
@@ -212,7 +212,7 @@ async def review_release(store: Store, wish: ReviewWish) -> Released | Refused[R
     if facts is not None and wish.decision is ReviewDecision.APPROVE and not review_refused(facts, wish):
         facts = await store.lock_release_drafts(facts)
     drafts = Facts() if facts is None else facts.drafts
-    plan = await decide(drafts, lambda: plan_review(facts, wish, one_by_one(drafts)))
+    plan = await decide(drafts, lambda: plan_review(facts, wish, metered_items(drafts)))
     return plan if isinstance(plan, Refused) else await write_review(store, plan)
 
 
@@ -230,5 +230,5 @@ async def undo_release(store: Store, release_id: str) -> Released | Refused[Undo
     if facts is not None and not undo_refused(facts):
         facts = await store.lock_release_versions(facts)
     drafts = Facts() if facts is None else facts.drafts
-    plan = await decide(drafts, lambda: plan_undo_release(facts, release_id, one_by_one(drafts)))
+    plan = await decide(drafts, lambda: plan_undo_release(facts, release_id, metered_items(drafts)))
     return plan if isinstance(plan, Refused) else await write_undone_release(store, plan)

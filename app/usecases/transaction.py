@@ -221,6 +221,6 @@ def forgetting_graphs(items: Iterable[Item], graphs_of: Callable[[Item], Iterabl
             recent.popitem(last=False)[1].forget()
 
 
-def one_by_one(facts: Facts) -> Metered[Any]:
+def metered_items(facts: Facts) -> Metered[Any]:
     """Make the iteration of a rule over items that are each about a flow."""
     return partial(forgetting_graphs, graphs_of=lambda item: facts.graphs_of(item.flow_id))
