@@ -154,7 +154,7 @@ class ReleaseIsStale(Error):
     items: list[ReleaseItem] = about("Every item that has moved, with what moved.")
 
 
-@shows(review.CannotUndoRelease, "Flows were published again, reverted or deleted since, or would lose what is gone.")
+@shows(review.CannotUndoRelease, "Flows were published again, reverted or deleted since, or used before what is gone.")
 class CannotUndoRelease(Error):
     items: list[ReleaseItem] = about("Every item that it is about.")
 
