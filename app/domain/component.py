@@ -57,7 +57,13 @@ class Link(NamedTuple):
     conditional: bool = False
 
 
-_COMMAND = re.compile(r"([^/:@\s\0]+)/([^/:@\s\0]+):([^/:@\s\0]+)(?:@[^/:@\s\0]+)?")
+_PART = r"[^/:@\s\0]+"
+_COMMAND = re.compile(rf"({_PART})/({_PART}):({_PART})(?:@{_PART})?")
+
+
+def can_stand_in_commands(name: str) -> bool:
+    """Whether commands can name a team or component that is called so."""
+    return re.fullmatch(_PART, name) is not None
 
 
 class ComponentAccess(StrEnum):

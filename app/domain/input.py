@@ -83,6 +83,10 @@ def email_key(email: str) -> str:
     return email.casefold()
 
 
+def has_control_characters(text: str) -> bool:
+    return not text.isprintable() and any(unicodedata.category(character) == "Cc" for character in text)
+
+
 def name_mistakes(name: str | None, path: tuple[str, ...] = ("name",), *, of: str = "flow") -> tuple[InvalidInput, ...]:
     """Refuse a name of a flow, or title of a release, unless it has 1 to 255 characters and no control characters.
 
@@ -95,7 +99,7 @@ def name_mistakes(name: str | None, path: tuple[str, ...] = ("name",), *, of: st
         return (
             InvalidInput(path, f"The {path[-1]} has {len(trimmed)} characters; at most {LONGEST_NAME} are allowed."),
         )
-    if not trimmed.isprintable() and any(unicodedata.category(character) == "Cc" for character in trimmed):
+    if has_control_characters(trimmed):
         return (InvalidInput(path, f"The {path[-1]} of a {of} can't hold control characters such as line breaks."),)
     if not trimmed:
         return (InvalidInput(path, f"The {path[-1]} of a {of} can't be empty."),)

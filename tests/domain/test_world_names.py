@@ -1,6 +1,7 @@
 """What the keys, ids and names of a document stand for, and whose they are (W1)."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -65,3 +66,38 @@ def test_a_key_is_taken_also_by_what_has_other_mistakes() -> None:
         "$.workspaces[1].key": 'The key "new" is taken already, by $.workspaces[0].',
         "$.flows[2].key": 'The key "f" is taken already, by $.flows[0].',
     }
+
+
+CONTROL = "control characters such as line breaks."
+IN_COMMANDS = "spaces, /, : or @, since commands name it: team/component:action@version."
+
+
+@pytest.mark.parametrize(
+    ("section", "item", "mistakes"),
+    [
+        ("teams", {"key": "t", "contract": "retail", "name": "with/slash"}, {"name": ("team", IN_COMMANDS)}),
+        ("components", {"key": "c", "team": "core", "name": "x@y:z", "title": "x@y:z"}, {"name": ("component", IN_COMMANDS)}),
+        ("components", {"key": "c", "team": "core", "name": "größe-2.0_é"}, {}),
+        ("components", {"key": "mailer", "title": "a\tb"}, {"title": ("component", CONTROL)}),
+        ("topics", {"key": "t", "workspace": "dev", "name": "a\n"}, {"name": ("topic", CONTROL)}),
+        ("users", {"key": "ada", "lastName": "Love\nlace"}, {"lastName": ("user", CONTROL)}),
+        ("users", {"key": "u", "firstName": "\x07", "lastName": "\x85", "email": "u@example.com"}, {"firstName": ("user", CONTROL), "lastName": ("user", CONTROL)}),
+    ],
+)  # fmt: skip
+def test_a_new_name_can_be_used(section: str, item: dict[str, Any], mistakes: dict[str, tuple[str, str]]) -> None:
+    assert mistakes_of(planned({section: [item]})) == {
+        f"$.{section}[0].{name}": f"The {name} of this {noun} can't hold {what}"
+        for name, (noun, what) in mistakes.items()
+    }
+
+
+def test_what_has_an_unusable_name_already_keeps_it() -> None:
+    world = the_world()
+    [core], ada = world["teams"], world["users"][0]
+    core.values, ada.values = {**core.values, "name": "a/b"}, {**ada.values, "lastName": "a\nb"}
+    plan = planned(
+        {"teams": [{"key": "core", "name": "a/b"}], "users": [{"key": "ada", "firstName": "A", "lastName": "a\nb"}]},
+        world=world,
+    )
+    assert mistakes_of(plan) == {}
+    assert [each.change for each in plan.effects] == ["CHANGED", "UNCHANGED"]

@@ -53,7 +53,7 @@ def own_name(section: str, key: str) -> Values:
     """What is fixed of a new thing, besides its owners."""
     named = {"roles": "name", "teams": "name", "components": "name", "flows": "name"}
     email = {"email": f"{key}@example.com"} if section == "users" else {}
-    return {**({named[section]: f"the {key}"} if section in named else {}), **email, **ALWAYS.get(section, {})}
+    return {**({named[section]: f"the-{key}"} if section in named else {}), **email, **ALWAYS.get(section, {})}
 
 
 @dataclass

@@ -1,15 +1,15 @@
 """Checks a document as a whole: prunes (W3), obstacles to removals (W7), and mistakes.
 
-Mistakes between things are about roles, what only one thing may have (W9), and what the API can't change (W11).
+Mistakes between things are about roles, new names, what only one thing may have (W9), and what the API can't change (W11).
 """
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from app.domain.component import ComponentAccess
+from app.domain.component import ComponentAccess, can_stand_in_commands
 from app.domain.errors import printable
-from app.domain.input import email_key
+from app.domain.input import email_key, has_control_characters
 from app.domain.model import FlowStatus
 from app.domain.world.names import ADDRESS_IS_TAKEN, Names
 from app.domain.world.sections import ENUMERATED, SECTIONS
@@ -38,6 +38,7 @@ def consistency_mistakes(planned: Sequence[Planned], facts: WorldFacts, names: N
             yield from _for_the_command_alone(each)
         if each.section.role_scope and each.change is not WorldChange.REMOVED:
             yield from _wrong_role(each, names)
+        yield from _unusable_names(each)
     yield from _repeated(differing, facts)
 
 
@@ -67,6 +68,21 @@ def _wrong_role(planned: Planned, names: Names) -> Iterator[Mistake]:
         yield Mistake(path, f'The role "{text}" has the scope {role.values["scope"]}, not {scope}.')
     if role.tenant is not None and thing.tenant is not None and role.tenant != thing.tenant:
         yield Mistake(path, f'The role "{text}" belongs to another tenant.')
+
+
+def _unusable_names(planned: Planned) -> Iterator[Mistake]:
+    """Mistakes in names that are new; what has such a name already keeps it."""
+    values = {} if planned.item is None else planned.item.values
+    for part in planned.section.properties:
+        name = values.get(part.name)
+        if not part.is_name or name is None or not planned.differs_in(part.name):
+            continue
+        what = f"The {part.name} of this {planned.section.noun} can't hold"
+        if has_control_characters(name):
+            yield Mistake((*planned.path, part.name), f"{what} control characters such as line breaks.")
+        elif part.fixed and not can_stand_in_commands(name):
+            message = f"{what} spaces, /, : or @, since commands name it: team/component:action@version."
+            yield Mistake((*planned.path, part.name), message)
 
 
 _OWNERS = {"roles": ("tenant", "role"), "teams": ("tenant", "team"), "components": ("team", "component")}

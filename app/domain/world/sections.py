@@ -79,6 +79,10 @@ class Property:
     is_initial: bool = False
     """Whether it counts for the creation alone (W10)."""
 
+    @property
+    def is_name(self) -> bool:
+        return self.limits is NAME_LIMITS
+
 
 def _reference(name: str, section: str, **options: Any) -> Property:  # noqa: ANN401 - of Property
     return Property(name, limits=KEY_LIMITS, refers_to=section, **options)
