@@ -151,7 +151,9 @@ async def test_a_time_that_is_none_of_rfc_3339_is_a_request_error(on_shelves: Ap
         ask.FLOWS, workspace=on_shelves.id("place-00"), filter={"updatedSince": time}
     )
     [error] = body["errors"]
-    assert "DateTime" in error["message"]
+    assert error["message"].endswith(
+        "A DateTime is a time of RFC 3339 with its offset from UTC, such as 2026-12-03T00:00:00Z."
+    )
     assert error["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
 
 
