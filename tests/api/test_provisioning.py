@@ -90,6 +90,7 @@ async def test_the_tenant_may_be_left_out_by_who_provisions_one(api: Api) -> Non
     assert (await apply(api, tenant=None, contracts=[{"key": "retail", "name": "Shops"}]))["changed"] == 1
     [error] = (await apply(api, "ada", tenant=None, contracts=[]))["errors"]
     assert (error["code"], error["tenantId"]) == ("TENANT_NOT_FOUND", "")
+    assert error["message"].startswith("You don't provision exactly one tenant. Say by its id")
 
 
 async def test_every_mistake_is_answered_with_its_path(api: Api) -> None:

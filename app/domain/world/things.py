@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from app.domain.diff import FieldChange
-from app.domain.errors import NotFound, Refusal
+from app.domain.errors import NotFound, Refusal, not_found
 from app.domain.graph import Json
 from app.domain.input import InvalidInput
 from app.domain.model import Kind
@@ -253,6 +253,12 @@ class TenantNotFound(NotFound):
     """The tenant doesn't exist, or the caller doesn't provision it (W11)."""
 
     kind = Kind.TENANT
+
+    @property
+    def message(self) -> str:
+        if not self.id:
+            return "You don't provision exactly one tenant. Say by its id which is meant, or ask for access to one."
+        return not_found(self.kind, self.id)
 
 
 WorldRefusal = TenantNotFound | InvalidInput | ThingInUse | WorldPlanIsStale
