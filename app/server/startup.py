@@ -1,5 +1,6 @@
 """Serving: the socket, the demo world and the greeting, before the server processes begin."""
 
+import errno
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,9 +38,9 @@ def said_in_a_line(host: str, port: int) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise CommandError(
-            f"Can't listen on {host}, port {port}: {error.strerror}. Another one can be chosen with --port."
-        ) from None
+        is_host = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+        advice = "Another host can be chosen with --host" if is_host else "Another one can be chosen with --port"
+        raise CommandError(f"Can't listen on {host}, port {port}: {error.strerror}. {advice}.") from None
 
 
 def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bool) -> None:

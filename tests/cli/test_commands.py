@@ -53,10 +53,12 @@ def test_a_port_in_use_is_said_before_anything_is_begun(folder: Path) -> None:
     assert not (folder / "data").exists()
 
 
-def test_an_address_that_is_not_ours_is_refused() -> None:
-    told = called("serve", "--host", "192.0.2.1", "--port", "0")
+@pytest.mark.parametrize("host", ["192.0.2.1", "999.1.1.1"])
+def test_an_address_that_is_not_ours_is_refused(host: str) -> None:
+    told = called("serve", "--host", host, "--port", "0")
     assert told.returncode == 1
-    assert told.stderr.startswith("Error: Can't listen on 192.0.2.1, port 0: ")
+    assert told.stderr.startswith(f"Error: Can't listen on {host}, port 0: ")
+    assert told.stderr.endswith(". Another host can be chosen with --host.\n")
 
 
 def test_a_database_that_can_not_be_reached_is_said_in_a_line() -> None:
