@@ -74,7 +74,7 @@ class ContractSuspended(Refusal):
         was_chosen = self.path[-1:] == WORKSPACE
         advice = "Choose a workspace of another contract, or have" if was_chosen else "Have"
         return (
-            f"The contract {named(self.contract)} is suspended, so nothing can be written into its workspace "
+            f"The contract {named(self.contract)} is suspended, so nothing can be changed or started in its workspace "
             f"{named(self.workspace)}. {advice} the contract reactivated."
         )
 

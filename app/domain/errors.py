@@ -211,9 +211,13 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else "�" for character in cut)
 
 
-def enumerated(listed: Sequence[Thing], text: Callable[[Thing], str], longest: int = LONGEST_LISTING) -> str:
-    """List texts, separated by commas; of very many the first that fit, at least one, and how many more."""
+def enumerated(
+    listed: Sequence[Thing], text: Callable[[Thing], str], longest: int = LONGEST_LISTING, *, last: str = ", "
+) -> str:
+    """List texts, separated by commas, but before the last; of very many the first that fit, at least one, and how many more."""
     first = [text(thing) for thing in listed[:LONGEST_LIST]]
     fitting = max(1, sum(length <= longest for length in accumulate(len(text) + len(", ") for text in first)))
     rest = len(listed) - fitting
-    return ", ".join(first[:fitting]) + (f" and {rest} more" if rest > 0 else "")
+    if rest > 0:
+        return f"{', '.join(first[:fitting])} and {rest} more"
+    return last.join(filter(None, (", ".join(first[:-1]), *first[-1:])))

@@ -177,7 +177,7 @@ def _first_steps(steps: Sequence[Step], links: Sequence[Link]) -> Iterator[Inval
     targets = {link.target for link in links if link.source in ids}
     first = [step for step in steps if step.id not in targets and step.id != ERROR_HANDLER]
     if not first:
-        yield InvalidGraph("The graph has no first step: every step has an edge that leads to it. Remove one.")
+        yield InvalidGraph("The graph has no first step: every step has an edge that leads to it. Remove an edge.")
     for step in first[1:]:
         if step.id != first[0].id:
             message = f"No edge leads to the step {step.label}, nor to {first[0].label}."

@@ -234,7 +234,7 @@ def _remedy(
     if alone:
         them = "it" if len(components) == 1 else "them"
     else:
-        them = enumerated(components, lambda each: each.label, longest=LONGEST_REMEDY)
+        them = enumerated(components, lambda each: each.label, longest=LONGEST_REMEDY, last=" and ")
     match reason:
         case InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT:
             return f"share {them} with {contract}"

@@ -68,7 +68,7 @@ def insufficient_permission(api: Api, workspace: str) -> Json:
 def contract_suspended(api: Api, contract: str, workspace: str, *, chosen: bool = True) -> Json:
     advice = "Choose a workspace of another contract, or have" if chosen else "Have"
     message = (
-        f"The contract {named(contract)} is suspended, so nothing can be written into its workspace "
+        f"The contract {named(contract)} is suspended, so nothing can be changed or started in its workspace "
         f"{named(workspace)}. {advice} the contract reactivated."
     )
     return _refusal("ContractSuspended", "CONTRACT_SUSPENDED", message, contract={"id": api.id(contract)})

@@ -124,14 +124,14 @@ MESSAGES: list[tuple[Message, str]] = [
     (
         ContractSuspended(NORTHERN, PRODUCTION, path=("flowId",)),
         (
-            "The contract Northern Retail is suspended, so nothing can be written into its workspace Production. "
+            "The contract Northern Retail is suspended, so nothing can be changed or started in its workspace Production. "
             "Have the contract reactivated."
         ),
     ),
     (
         ContractSuspended(NORTHERN, PRODUCTION, path=("destination", "workspaceId")),
         (
-            "The contract Northern Retail is suspended, so nothing can be written into its workspace Production. "
+            "The contract Northern Retail is suspended, so nothing can be changed or started in its workspace Production. "
             "Choose a workspace of another contract, or have the contract reactivated."
         ),
     ),
@@ -176,7 +176,7 @@ MESSAGES: list[tuple[Message, str]] = [
         ComponentNotAccessible(PRODUCTION, (NORMALIZER, inaccessible("lab/none", "1"), ENRICHER)),
         (
             "Production can't use 3 components of this flow: Order normalizer (steps Send, 5), lab/none (step 1), "
-            "Enricher (step 3). Share Order normalizer, Enricher with Northern Retail; correct the commands with "
+            "Enricher (step 3). Share Order normalizer and Enricher with Northern Retail; correct the commands with "
             "lab/none, which is unknown; or replace the steps."
         ),
     ),

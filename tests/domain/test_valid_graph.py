@@ -52,7 +52,7 @@ def undecided(router: str, count: int) -> InvalidGraph:
 
 
 EMPTY = InvalidGraph("The graph has no step. Add one.")
-NO_FIRST = InvalidGraph("The graph has no first step: every step has an edge that leads to it. Remove one.")
+NO_FIRST = InvalidGraph("The graph has no first step: every step has an edge that leads to it. Remove an edge.")
 
 VALID = [
     ("1", []),

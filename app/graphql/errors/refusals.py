@@ -76,7 +76,7 @@ class ApprovalRequired(Error):
     workspace: Workspace = in_workspace("The workspace that is reviewed.", "workspace.id")
 
 
-@shows(access.ContractSuspended, "The contract is suspended: nothing can be written into its workspaces.")
+@shows(access.ContractSuspended, "The contract is suspended: nothing can be changed or started in its workspaces.")
 class ContractSuspended(Error):
     contract: Contract = relation("contracts", "contract.id", "The contract that is suspended.")
 
