@@ -209,7 +209,10 @@ class Settings(BaseSettings):
         description="`/metrics`; auto: open on loopback, else for whoever has the token, if there is one",
     )
     metrics_token: str | None = Field(
-        default=None, min_length=16, repr=False, description="bearer token that `/metrics` asks for; unset, none"
+        default=None,
+        min_length=16,
+        repr=False,
+        description="bearer token that `/metrics` asks for, of at least 16 characters; unset, none",
     )
     log_format: Literal["auto", "console", "json"] = Field(
         default="auto", description="how the log is written; auto: console on a terminal, else json"
