@@ -1,4 +1,4 @@
-"""Mirrors which flows of a tenant run, as files in a folder; can be killed and started again at any time.
+"""Mirrors the flows of a tenant that are started, as files in a folder; can be killed and started again at any time.
 
 MIRROR_TOKEN=fp_... python scripts/clients/mirror.py TENANT_ID FOLDER [URL]
 """
@@ -16,6 +16,7 @@ EVENTS = """query ($tenant: ID!, $after: String) {
 }"""
 TENANT, FOLDER, URL = sys.argv[1], Path(sys.argv[2]), (*sys.argv[3:], "http://127.0.0.1:8000")[0]
 CURSOR = FOLDER / "cursor"
+AWAY = {httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE, httpx.codes.GATEWAY_TIMEOUT}
 
 
 def take(event: dict[str, str]) -> None:
@@ -33,7 +34,15 @@ FOLDER.mkdir(parents=True, exist_ok=True)
 while True:
     wish = {"tenant": TENANT, "after": CURSOR.read_text() if CURSOR.exists() else None}
     headers = {"Authorization": f"Bearer {os.environ['MIRROR_TOKEN']}"}
-    answer = httpx.post(f"{URL}/graphql", json={"query": EVENTS, "variables": wish}, headers=headers).json()
+    try:
+        response = httpx.post(f"{URL}/graphql", json={"query": EVENTS, "variables": wish}, headers=headers)
+    except httpx.TransportError:
+        response = httpx.Response(httpx.codes.SERVICE_UNAVAILABLE)
+    if response.status_code in AWAY:
+        # The server is away, and the feed waits.
+        time.sleep(1)
+        continue
+    answer = response.json()
     if "errors" in answer or answer["data"]["tenantEvents"] is None:
         sys.exit(json.dumps(answer))
     for edge in answer["data"]["tenantEvents"]["edges"]:

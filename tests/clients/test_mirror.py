@@ -39,7 +39,7 @@ class Platform:
     """A server, and the folder in which the mirror keeps what runs."""
 
     api: Api
-    url: str
+    server: Killable
     folder: Path
 
     async def write(self, mutation: str, **wish: object) -> Json:
@@ -56,7 +56,7 @@ class Platform:
 
     @asynccontextmanager
     async def mirror(self, user: str = "robot") -> AsyncIterator[Process]:
-        program: tuple[str | Path, ...] = (CLIENTS / "mirror.py", self.api.id("home"), self.folder, self.url)
+        program: tuple[str | Path, ...] = (CLIENTS / "mirror.py", self.api.id("home"), self.folder, self.server.url)
         environ = os.environ | {"MIRROR_TOKEN": self.api.tokens[user]}
         process = await asyncio.create_subprocess_exec(sys.executable, *program, env=environ, stderr=PIPE)
         try:
@@ -87,7 +87,7 @@ async def platform(databases: Databases) -> AsyncIterator[Platform]:
             try:
                 await asyncio.to_thread(server.start)
                 async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
-                    yield Platform(Api(http, url, loaded.ids, loaded.tokens), server.url, folder / "mirror")
+                    yield Platform(Api(http, url, loaded.ids, loaded.tokens), server, folder / "mirror")
             finally:
                 server.kill()
 
@@ -115,6 +115,18 @@ async def test_the_mirror_ends_as_the_flows_are_though_it_is_killed_on_the_way(p
     assert mirrored[flows[0]] == second
     assert {*flows[1:3]} & {*mirrored} == set()
     assert {*more, *flows[3:]} <= {*mirrored}
+
+
+async def test_the_mirror_waits_while_the_server_is_away(platform: Platform) -> None:
+    await platform.flow()
+    async with platform.mirror() as process:
+        assert await soon_true(platform.is_mirrored)
+        platform.server.kill()
+        await asyncio.sleep(1.5)
+        await asyncio.to_thread(platform.server.start)
+        await platform.flow()
+        assert await soon_true(platform.is_mirrored)
+        assert process.returncode is None
 
 
 async def has_started(platform: Platform, flow_id: str) -> bool:
