@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -30,6 +31,8 @@ _MARK = b"\xef\xbb\xbf"
 """The byte order mark that some programs write before UTF-8 text."""
 LONGEST_MEDIA_TYPES = 2048
 """Characters of `Accept` and `Content-Type` that are read: each element and parameter takes time."""
+MOST_REMEMBERED = 64
+"""How many different headers are remembered with what was read in them; clients send the same ones all the time."""
 LONGEST_CODING = 50
 """Characters of an unknown Content-Encoding that the message repeats."""
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")
@@ -65,8 +68,13 @@ async def read_request(
 # Starlette reads no `Accept`, and for Werkzeug's reader a second web framework would be installed with every server.
 def media_type_for(headers: Headers) -> str:
     """The media type of the answer, the one with the highest quality. Raises RequestError, 406, if none is acceptable."""
+    return _most_wanted(",".join(headers.getlist("accept"))[:LONGEST_MEDIA_TYPES])
+
+
+@lru_cache(MOST_REMEMBERED)
+def _most_wanted(accept: str) -> str:
     qualities: dict[str, float] = {}
-    for element in _ELEMENTS.findall(",".join(headers.getlist("accept"))[:LONGEST_MEDIA_TYPES]):
+    for element in _ELEMENTS.findall(accept):
         media_type, parameters = _read_media_type(element)
         if media_type:
             qualities[media_type] = max(qualities.get(media_type, 0), _quality(parameters.get("q", "1")))
@@ -95,9 +103,14 @@ def _quality(text: str) -> float:
     return float(text) if _QUALITY.fullmatch(text) else 1
 
 
+@lru_cache(MOST_REMEMBERED)
+def _is_json(content_type: str) -> bool:
+    media_type, parameters = _read_media_type(content_type)
+    return media_type == JSON_TYPE and parameters.get("charset", "") in {"", "utf-8", "utf8"}
+
+
 def _check_kind_of_body(headers: Headers) -> None:
-    media_type, parameters = _read_media_type(headers.get("content-type", "")[:LONGEST_MEDIA_TYPES])
-    if media_type != JSON_TYPE or parameters.get("charset", "") not in {"", "utf-8", "utf8"}:
+    if not _is_json(headers.get("content-type", "")[:LONGEST_MEDIA_TYPES]):
         raise RequestError(415, RequestCode.UNSUPPORTED_MEDIA_TYPE, f"Send the request as {JSON_TYPE}, in UTF-8.")
     coding = ", ".join(headers.getlist("content-encoding")).strip().lower()
     if coding not in {"", "identity"}:

@@ -16,28 +16,43 @@ from app.storage.connections.failures import Commits
 from app.telemetry.log import log
 from app.telemetry.metrics import request_refused
 
-HEADERS = {"Cache-Control": "no-store", "Vary": "Accept, Authorization"}
+HEADERS = {
+    media_type: (
+        (b"content-type", f"{media_type}; charset=utf-8".encode()),
+        (b"cache-control", b"no-store"),
+        (b"vary", b"Accept, Authorization"),
+    )
+    for media_type in (JSON_TYPE, GRAPHQL_TYPE)
+}
+"""By the media type of the answer. Starlette's responses, headers that are read anew and structlog's loggers and context
+variables instead of ours make `viewer` 18 % slower (`./scripts/bench`)."""
+
+
 PIECE_BYTES = 65_536
 """How much of an answer is sent before the connection has to have room again."""
 
 
 class JsonResponse(Response):
-    """An answer in JSON; a long answer is sent in pieces."""
+    """An answer with constant headers, but for its length; a long answer is sent in pieces."""
 
     sending: AbstractAsyncContextManager[Callable[[], None]] | None = None
     """Counts the answer before each piece is sent, and may cut it off by a TimeoutError."""
 
     def __init__(self, body: dict[str, Any], *, status: int, media_type: str) -> None:
-        text = orjson.dumps(body, option=orjson.OPT_UTC_Z)
-        super().__init__(text, status, HEADERS, f"{media_type}; charset=utf-8")
+        self.status_code = status
+        self.background = None
+        self.body = orjson.dumps(body, option=orjson.OPT_UTC_Z)
+        self.raw_headers = [*HEADERS[media_type], (b"content-length", str(len(self.body)).encode())]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         if self.sending is None:
-            await super().__call__(scope, receive, send)
+            await send(start)
+            await send({"type": "http.response.body", "body": self.body})
             return
         try:
             async with self.sending as begin_piece:
-                await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+                await send(start)
                 for begin in range(0, len(self.body), PIECE_BYTES):
                     end = begin + PIECE_BYTES
                     begin_piece()

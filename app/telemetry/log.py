@@ -4,13 +4,11 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, TextIO, cast
 
 import orjson
 import structlog
-from structlog.contextvars import bind_contextvars, merge_contextvars, reset_contextvars
 
 from app.telemetry.redaction import redacting
 
@@ -70,12 +68,9 @@ class LoggedRequest:
 
     def __enter__(self) -> "LoggedRequest":
         self._before = _request.set(self)
-        of_span = {} if self.span is None else {"trace_id": self.span.trace_id, "span_id": self.span.span_id}
-        self._fields = bind_contextvars(request_id=self.request_id, client=self.client, **of_span)
         return self
 
     def __exit__(self, *_: object) -> None:
-        reset_contextvars(**self._fields)
         _request.reset(self._before)
 
 
@@ -109,7 +104,7 @@ def configure_log(*, log_format: str, level: str) -> None:
     """
     for_people = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
     beginning: list[structlog.typing.Processor] = [
-        merge_contextvars,
+        with_request,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if for_people else "iso", utc=not for_people),
     ]
@@ -123,7 +118,10 @@ def configure_log(*, log_format: str, level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         # A line and its end in one write, so that those of several processes don't mix.
         logger_factory=structlog.WriteLoggerFactory(stream),
+        cache_logger_on_first_use=True,
     )
+    global _logger  # noqa: PLW0603 - one that was used keeps what was configured before
+    _logger = structlog.get_logger().bind()
     theirs = logging.StreamHandler(stream)
     theirs.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -134,6 +132,17 @@ def configure_log(*, log_format: str, level: str) -> None:
     logging.basicConfig(handlers=[theirs], level=level.upper(), force=True)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+def with_request(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    request = _request.get()
+    if request is not None:
+        line.setdefault("request_id", request.request_id)
+        line.setdefault("client", request.client)
+        if request.span is not None:
+            line.setdefault("trace_id", request.span.trace_id)
+            line.setdefault("span_id", request.span.span_id)
+    return line
 
 
 def to_json(_: object, __: str, line: structlog.typing.EventDict) -> str:
@@ -163,4 +172,8 @@ def logger_name(_: object, __: str, line: structlog.typing.EventDict) -> structl
     return {**line, "logger": line["_record"].name.replace("uvicorn.error", "uvicorn")}
 
 
-log: Callable[[], structlog.typing.FilteringBoundLogger] = structlog.get_logger
+_logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+
+def log() -> structlog.typing.FilteringBoundLogger:
+    return _logger

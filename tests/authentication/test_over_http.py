@@ -8,9 +8,9 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from app.telemetry.log import with_request
 from tests.api.client import serving
 from tests.authentication.checked_authenticator import NO_TOKEN, NOT_BEARER, TOO_LONG, TWICE, said_of_the_header
 from tests.authentication.issuer import AUDIENCE, ISSUER, claims_at, ec_key, jwt_of
@@ -112,7 +112,7 @@ async def test_without_a_token_the_challenge_speaks_of_no_error(http: httpx.Asyn
 
 async def test_the_log_says_why_under_the_id_of_the_request_and_has_no_token(http: httpx.AsyncClient) -> None:
     token = jwt_now(exp=1)
-    with capture_logs([merge_contextvars]) as log:
+    with capture_logs([with_request]) as log:
         response = await http.post(
             "/graphql", json=WHO, headers={"Authorization": f"Bearer {token}", "X-Request-Id": "its-id"}
         )

@@ -12,11 +12,11 @@ from typing import Any
 import httpx
 import pytest
 from redis.asyncio import Redis
-from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from app.http.limits import rate_limit
 from app.http.limits.rate_limit import PREFIX, SharedRateLimiter
+from app.telemetry.log import with_request
 from tests.api.client import Api
 from tests.databases import Databases, Loaded
 from tests.serving.real import VIEWER, code_of, soon_true
@@ -112,7 +112,7 @@ async def test_while_the_counters_are_away_each_server_counts_alone_and_then_tog
     ):
         assert (await eighty(one, "ada")).status_code == 200
         counters.kill()
-        with capture_logs([merge_contextvars]) as log:
+        with capture_logs([with_request]) as log:
             alone = [await eighty(api, "ada") for api in (one, other, one, other)]
             for api in (one, other):
                 assert ALONE.format(number=1) in (await api.http.get("/metrics")).text
