@@ -177,7 +177,7 @@ class Flow:
     """The revision of the latest draft that the flow had (H1)."""
     status: FlowStatus = FlowStatus.INACTIVE
     shows: ShownFlow | None = None
-    """What the flow shows, which undoing an export over it brings back (P6)."""
+    """The texts that the flow shows; undoing an export over the flow brings these back (P6)."""
     base: Base | None = None
     """Set for a flow that is overridden, if its published version has one (D5)."""
 

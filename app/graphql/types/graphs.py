@@ -214,13 +214,13 @@ class FieldChange:
 @shows(diff.Changed, "A step that both graphs have and that changed.")
 class StepChange:
     step_id: str = about("The id of the step.", of="id")
-    fields: list[FieldChange] = about("What changed in the step.")
+    fields: list[FieldChange] = about("The changes in the step.")
 
 
 @shows(diff.Changed, "A link that both graphs have and that changed.")
 class LinkChange:
     link_id: str = about("The id of the link.", of="id")
-    fields: list[FieldChange] = about("What changed in the link.")
+    fields: list[FieldChange] = about("The changes in the link.")
 
 
 @shows(diff.BindingChange, "A step whose binding changed.")

@@ -45,7 +45,7 @@ class DestinationSearch:
     """A filter of destinations; `include_ineligible` adds those where the flow can't be exported to."""
 
     contract_id: str | None = None
-    """Of a workspace."""
+    """The contract whose workspaces are searched; None for all."""
     search: str | None = None
     include_ineligible: bool = False
 
@@ -59,7 +59,7 @@ async def count_flows_used(connection: ReadConnection, contracts: Collection[str
 BoundList = tuple[ListBelow[Element], Parameters]
 """A list with the values of its parameters."""
 Reach = Literal["nowhere", "in one contract", "anywhere"]
-"""Where destinations can be, besides the home workspace: with a bound, PostgreSQL looks at few."""
+"""The area of destinations besides the home workspace; PostgreSQL looks at few in one contract."""
 
 
 def workspaces_to_export_to(
