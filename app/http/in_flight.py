@@ -37,6 +37,8 @@ class InFlightRequest(LoggedRequest):
         """By the clock of the event loop."""
         self.body, self.is_received = bytearray(), False
         """The part of the body that has arrived, and whether the body is complete."""
+        self.receiving: asyncio.Timeout | None = None
+        """The timeout of receiving the body, which `check` sets off: a timer of its own would take 6 % of a short query."""
         self._watching: asyncio.Task[None] | None = None
         self._send = send
         self._in_flight = in_flight
@@ -79,15 +81,20 @@ class InFlightRequest(LoggedRequest):
         return self.cut_by
 
     def check(self, now: float) -> None:
-        """Cut the request off at its deadline; watch the client once the body has arrived, unless the answer is prompt."""
+        """Cut the request off at its deadline; end the wait for a slow body; watch the client once the body has arrived."""
         if now >= self.deadline:
             self.cut(RequestCode.TIMEOUT, f"The request was ended after {self.deadline - self.begun:g} seconds")
-        elif self.is_received and self._watching is None and now - self.begun >= PROMPT_SECONDS:
+        elif now - self.begun < PROMPT_SECONDS:
+            return
+        elif self.is_received and self._watching is None:
             self._watching = asyncio.get_running_loop().create_task(self._cut_when_gone())
+        elif self.receiving is not None and not self.is_received:
+            receiving, self.receiving = self.receiving, None
+            receiving.reschedule(now)
 
     def end_work(self) -> None:
         """End the checks of a request whose answer is complete."""
-        self.deadline, self.is_received = math.inf, False
+        self.deadline, self.is_received, self.receiving = math.inf, False, None
         if self._watching is not None:
             self._watching.cancel()
 

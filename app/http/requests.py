@@ -10,7 +10,7 @@ import orjson
 from starlette.datastructures import Headers, QueryParams
 
 from app.fair_queue import Place
-from app.http.in_flight import PROMPT_SECONDS, InFlightRequest
+from app.http.in_flight import InFlightRequest
 from app.http.limits.admission import Admission
 from app.http.refused_requests import RequestCode, RequestError, json_text, shortened_text
 from app.json_keys import repeated_key
@@ -125,7 +125,7 @@ async def _read_body(request: InFlightRequest, *, most: int, admission: Admissio
     if len(declared) > LONGEST_INTEGER or (declared.isdecimal() and int(declared) > most):
         raise too_large(most)
     try:
-        async with asyncio.timeout(PROMPT_SECONDS):
+        async with asyncio.timeout(None) as request.receiving:
             await _receive(request, most)
     except TimeoutError:
         # Others get the slot until the rest has come.
