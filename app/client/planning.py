@@ -216,7 +216,7 @@ def export_wish(api: Api, view: View, flow_plans: Sequence[FlowPlan]) -> dict[st
             "destination": {"overrideFlowId": flow_plan.destination.id}
             if flow_plan.destination
             else {"workspaceId": view.destination.id},
-            # The server refuses a flow that somebody publishes there after this read.
+            # Unless it may be overridden, the server refuses a flow that somebody publishes there after this read.
             "destinationChanges": "WARN" if overwrites or flow_plan.overwrites else "REFUSE",
         }
         for flow_plan in flow_plans

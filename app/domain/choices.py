@@ -135,7 +135,7 @@ def by_reference(mappings: Iterable[ReferenceMapping]) -> MappingsByReference:
 
 def mappings_used(own: Iterable[ReferenceMapping], shared: MappingsByReference, uses: Uses) -> MappingsByReference:
     """The mappings of references that a flow uses; an item's own take the place of those of its call."""
-    return {used: mapping for each in (shared, by_reference(own)) for used, mapping in each.items() if used in uses}
+    return {used: mappings[used] for mappings in (shared, by_reference(own)) for used in uses if used in mappings}
 
 
 def read_choices(graph: SourceGraph, bindings: Iterable[StepChoice]) -> ChosenReferences:

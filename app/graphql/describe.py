@@ -10,7 +10,7 @@ from typing import Annotated, Any, Generic, NewType, TypeVar, get_args, get_orig
 
 import orjson
 import strawberry
-from graphql import GraphQLError, ListValueNode, ObjectValueNode, Undefined, ValueNode, VariableNode
+from graphql import ListValueNode, ObjectValueNode, Undefined, ValueNode, VariableNode
 from graphql.utilities import value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
@@ -118,7 +118,7 @@ def searched(search: str | None, argument: str = "search") -> str | None:
 
 RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
-NO_TIME = "A DateTime is a time of RFC 3339 with its offset from UTC, such as 2026-12-03T00:00:00Z."
+NO_TIME = "a time of RFC 3339 with its offset from UTC is expected, such as 2026-12-03T00:00:00Z"
 
 JSON = NewType("JSON", object)
 
@@ -130,13 +130,13 @@ def as_json(value: object) -> JSON:
 
 
 def _read_time(value: object) -> datetime:
-    """A point in time as RFC 3339 writes it, its offset included. Raises GraphQLError for anything else."""
+    """A point in time as RFC 3339 writes it, its offset included. Raises ValueError for anything else."""
     if not isinstance(value, str) or not RFC_3339.fullmatch(value):
-        raise GraphQLError(NO_TIME)
+        raise ValueError(NO_TIME)
     try:
         return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (OverflowError, ValueError):
-        raise GraphQLError(NO_TIME) from None
+        raise ValueError(NO_TIME) from None
 
 
 def _json_of_literal(node: ValueNode, variables: Mapping[str, Any] | None = None) -> object:

@@ -30,8 +30,10 @@ def stopping_afterwards() -> Iterator[None]:
     noted = list[int]()
     for number in SIGNALS:
         signal.signal(number, lambda number, _: noted.append(number))
-    yield
-    stop_on_signals()
+    try:
+        yield
+    finally:
+        stop_on_signals()
     if noted:
         signal.raise_signal(noted[0])
 

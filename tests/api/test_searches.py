@@ -151,10 +151,17 @@ async def test_a_time_that_is_none_of_rfc_3339_is_a_request_error(on_shelves: Ap
         ask.FLOWS, workspace=on_shelves.id("place-00"), filter={"updatedSince": time}
     )
     [error] = body["errors"]
-    assert error["message"].endswith(
-        "A DateTime is a time of RFC 3339 with its offset from UTC, such as 2026-12-03T00:00:00Z."
-    )
+    assert "a time of RFC 3339 with its offset from UTC is expected" in error["message"]
+    assert error["locations"] == [{"line": 1, "column": ask.FLOWS.index("$filter") + 1}]
     assert error["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
+
+
+async def test_a_wrong_time_in_the_document_is_told_with_its_place(on_shelves: Api) -> None:
+    document = '{ workspace(id: "") { flows(filter: {updatedSince: "today"}) { nodes { id } } } }'
+    body = await on_shelves.caller("lea").answer(document)
+    [error] = body["errors"]
+    assert error["locations"] == [{"line": 1, "column": document.index('"today"') + 1}]
+    assert "a time of RFC 3339 with its offset from UTC is expected" in error["message"]
 
 
 async def test_filters_are_conditions_that_all_have_to_be_met(on_shelves: Api) -> None:

@@ -259,10 +259,10 @@ def test_undoing_some_exports_together_gives_what_undoing_them_one_by_one_gives(
             await single.live(step)
         assert await together.rows() == await single.rows()
         places = [place for place, _ in enumerate(together.exports) if chosen[place % len(chosen)]]
-        metered_items = {place: codes_of(await firm.undo(single.exports[place])) for place in reversed(places)}
+        one_by_one = {place: codes_of(await firm.undo(single.exports[place])) for place in reversed(places)}
         Random(seed).shuffle(places)  # noqa: S311 - the same order at every run
         ids = [together.exports[place] for place in places]
-        expected = [metered_items[place] for place in places]
+        expected = [one_by_one[place] for place in places]
         if any(expected):
             before = await everything_in(firm.database)
             assert codes(await firm.undo_all(*ids)) == [each or NOT_APPLIED for each in expected]

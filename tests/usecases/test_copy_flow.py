@@ -5,7 +5,7 @@ import pytest
 from app.domain.flow import CopiedFrom, SourceWish, StateOfFlow
 from app.domain.model import ReferenceKind
 from app.domain.references import ReferenceAction
-from app.storage.reads.by_id import read_drafts, read_flow_facts
+from app.storage.reads.by_id import read_drafts, read_flows
 from tests.api.world_builder import graph
 from tests.usecases.company_database import CompanyDatabase, created, exported
 from tests.usecases.contents import Written, written
@@ -54,7 +54,7 @@ async def test_the_flow_and_draft_of_copies_and_overrides_are_known_as_they_are_
         exported(await world.export("orders", over="never-published")),
     ):
         async with world.database.reading() as connection:
-            flows = await read_flow_facts(connection, world.user("ada"), [made.flow_id])
+            flows = await read_flows(connection, world.user("ada"), [made.flow_id])
             drafts = await read_drafts(connection, world.user("ada"), [made.draft_id])
         assert (made.flow, made.draft) == (flows[made.flow_id], drafts[made.draft_id])
 

@@ -102,7 +102,7 @@ class Loaders:
     credentials = _by_id(by_id.read_credentials)
     secrets = _by_id(by_id.read_secrets)
     agents = _by_id(by_id.read_agents)
-    flows = _by_id(by_id.read_flow_facts)
+    flows = _by_id(by_id.read_flows)
     drafts = _by_id(by_id.read_drafts)
     active_drafts = _by_id(by_id.read_active_drafts)
     """By the id of the flow."""

@@ -85,7 +85,7 @@ def failure_of(error: Exception, *, is_lost: bool) -> DatabaseFailure:
     if (constraint := _constraint_of(error)) in RETRIED_CONSTRAINTS:
         return TransactionConflict(RETRIED_CONSTRAINTS[constraint])
     if isinstance(error, asyncpg.ForeignKeyViolationError):
-        return TransactionConflict(f"what is referred to was removed at that moment ({constraint})")
+        return TransactionConflict(f"a row was removed at the moment at which another one named it ({constraint})")
     if is_lost:
         # Of a statement that failed otherwise meanwhile, the message may hold values.
         return ConnectionLost(message_of(error) if is_outage else type(error).__name__)

@@ -159,7 +159,7 @@ read_components_referred_to = reader(ComponentView, Kind.COMPONENT, _COMPONENTS)
 """Reads components without a check of visibility: credentials and secrets that the viewer sees always show theirs."""
 read_components = reader(ComponentView, Kind.COMPONENT, _COMPONENTS.where(is_visible_component()))
 
-read_flow_facts = reader(
+read_flows = reader(
     FlowView, Kind.FLOW, select(*columns(FLOW, FlowView)).select_from(FLOWS).where(is_one_of(FLOW.c.id))
 )
 

@@ -73,6 +73,9 @@ def restore_backup(url: str, file: Path) -> None:
 
 def is_whole(file: Path) -> bool:
     """Whether a backup was written to its end. psql takes the end of a file within rows for the end of the rows."""
+    if not file.is_file():
+        # A pipe can't be looked at beforehand.
+        return True
     with file.open("rb") as backup:
         backup.seek(max(0, file.stat().st_size - TAIL_BYTES))
         return LAST_LINE in backup.read().splitlines()

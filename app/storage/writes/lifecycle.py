@@ -209,13 +209,13 @@ async def set_status(store: Store, plans: Sequence[StatusPlan]) -> None:
 def set_aside_rows(
     drafts: Sequence[DraftId | None], since: ChangeSinceExport = ChangeSinceExport.OVERRIDDEN_AGAIN
 ) -> Parts:
-    """Active drafts are set aside, with who did it and when; they keep their ids (X6)."""
+    """The rows by which active drafts are set aside, with who did it and when; they keep their ids (X6)."""
     rows = [(draft_id,) for draft_id in drafts if draft_id is not None]
     return (SET_ASIDE, rows), (NOTED[since], rows)
 
 
 async def lock_flows_and_read_drafts(store: Store, flow_ids: Sequence[FlowId]) -> Sequence[tuple[DraftId]]:
-    """The drafts of flows that go."""
+    """Lock flows that are to be removed, and read the ids of their drafts."""
     rows = await store.connection.rows(_LOCK_FLOWS_TO_REMOVE, {"flows": flow_ids})
     return [(row.id,) for row in rows if row.id is not None]
 

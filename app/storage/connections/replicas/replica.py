@@ -96,7 +96,7 @@ async def note_write(connection: WriteConnection, user: UserId) -> None:
 
 
 async def settle(connection: WriteConnection, users: Collection[UserId]) -> None:
-    """Note where these have written up to, where that was begun and is left since; and once where all others have."""
+    """Note the position of users who have finished writing; and, where that is missing, one for everybody else."""
     await connection.change(_BEGIN)
     await connection.change(_SETTLE, {"users": list(users)})
 
