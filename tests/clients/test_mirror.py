@@ -5,7 +5,7 @@ import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -68,7 +68,12 @@ class Platform:
 
     def mirrored(self) -> dict[str, str]:
         """The version of each flow that runs in the mirror."""
-        return {path.stem: path.read_text() for path in self.folder.glob("*.running")}
+        versions: dict[str, str] = {}
+        for path in self.folder.glob("*.running"):
+            # The mirror may stop the flow at this moment.
+            with suppress(FileNotFoundError):
+                versions[path.stem] = path.read_text()
+        return versions
 
     async def running(self) -> dict[str, str]:
         """The same as the server has it."""
