@@ -39,7 +39,8 @@ while True:
     except httpx.TransportError:
         response = httpx.Response(httpx.codes.SERVICE_UNAVAILABLE)
     if response.status_code in AWAY:
-        # The server is away, and the feed waits.
+        # The feed waits.
+        print(f"{URL} is away; trying again.", file=sys.stderr, flush=True)
         time.sleep(1)
         continue
     answer = response.json()

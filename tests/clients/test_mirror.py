@@ -127,7 +127,8 @@ async def test_the_mirror_waits_while_the_server_is_away(platform: Platform) -> 
     async with platform.mirror() as process:
         assert await soon_true(platform.is_mirrored)
         platform.server.kill()
-        await asyncio.sleep(1.5)
+        assert process.stderr is not None
+        assert await process.stderr.readline() == f"{platform.server.url} is away; trying again.\n".encode()
         await asyncio.to_thread(platform.server.start)
         await platform.flow()
         assert await soon_true(platform.is_mirrored)
