@@ -109,9 +109,9 @@ class PageInfo:
     )
 
 
-def number_of_all(listed: strawberry.Parent[ListPage]) -> Awaitable[int]:
+def number_of_all(page: strawberry.Parent[ListPage]) -> Awaitable[int]:
     """Number of elements in the whole list, counted only when this field is selected."""
-    return listed.count()
+    return page.count()
 
 
 @strawberry.type

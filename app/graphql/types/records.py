@@ -208,7 +208,7 @@ class Event(Node):
     )
 
 
-class ListedEvents(ListPage):
+class EventPage(ListPage):
     """A page of a feed, which has an end cursor even without events, so that its reader can go on."""
 
     @property
@@ -227,7 +227,7 @@ class EventEdge:
     node: Event = about("The event.", of="element")
 
 
-@shows(ListedEvents, "A page of events. Without new events, `endCursor` repeats `after`: send it again later.")
+@shows(EventPage, "A page of events. Without new events, `endCursor` repeats `after`: send it again later.")
 class EventConnection:
     edges: list[EventEdge] = about("The events of the page, each with its cursor.")
     nodes: list[Event] = about("The events of the page.")
@@ -256,9 +256,9 @@ def events_of(
     paging, only = feed_paging(feed_id, page), None if types is None else frozenset(types)
     request = FeedRequest(feed, paging.request, only, flow_id)
 
-    def listed(read: FeedPage) -> ListedEvents:
+    def listed(read: FeedPage) -> EventPage:
         if read.is_expired:
             raise GraphQLError(EXPIRED, extensions={"code": CURSOR_EXPIRED})
-        return ListedEvents(read.page, paging, uncounted)
+        return EventPage(read.page, paging, uncounted)
 
     return Lookup(info.context.loaders.feeds, (request, feed_id), listed)
