@@ -127,7 +127,7 @@ class RestoredFlow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewPlan:
+class ReleaseTransition:
     """The end of a request or of an applied release: withdrawn, undone, or the decision of the reviewer.
 
     An approval publishes drafts, and may start their flows.
@@ -168,7 +168,7 @@ UndoReleaseRefusal = (
 
 def plan_review(
     facts: ReleaseFacts | None, wish: ReviewWish, metered: Metered[ReleaseItem] = iter
-) -> ReviewPlan | Refused[ReviewRefusal]:
+) -> ReleaseTransition | Refused[ReviewRefusal]:
     """Decide a review by somebody else than the requester; an approval publishes all drafts as they were requested (R5).
 
     Refuses an approval of what has moved, or isn't ready. Without facts the caller can't see the request.
@@ -177,9 +177,11 @@ def plan_review(
         return Refused((ReleaseNotFound(wish.release_id, path=RELEASE),))
     errors = review_refused(facts, wish)
     if errors or wish.decision is ReviewDecision.REJECT:
-        return refused(*errors) or ReviewPlan(facts.id, facts.access.workspace.id, ReleaseState.REJECTED, wish.comment)
+        return refused(*errors) or ReleaseTransition(
+            facts.id, facts.access.workspace.id, ReleaseState.REJECTED, wish.comment
+        )
     plans, refusals = _approved(facts, metered)
-    return refused(*refusals) or ReviewPlan(
+    return refused(*refusals) or ReleaseTransition(
         facts.id, facts.access.workspace.id, ReleaseState.APPLIED, wish.comment, tuple(plans)
     )
 
@@ -215,7 +217,7 @@ def _approved(facts: ReleaseFacts, metered: Metered[ReleaseItem]) -> tuple[list[
     return plans, refusals
 
 
-def plan_withdrawal(facts: ReleaseFacts | None, release_id: str) -> ReviewPlan | Refused[WithdrawRefusal]:
+def plan_withdrawal(facts: ReleaseFacts | None, release_id: str) -> ReleaseTransition | Refused[WithdrawRefusal]:
     """Decide to withdraw an open request, for anybody who may edit flows there (R6).
 
     Without facts the caller can't see the request.
@@ -226,12 +228,12 @@ def plan_withdrawal(facts: ReleaseFacts | None, release_id: str) -> ReviewPlan |
         *rights_missing(facts.access, RELEASE, permission=FLOW_EDIT),
         *closed(facts, ReleaseState.OPEN),
     )
-    return refused(*errors) or ReviewPlan(facts.id, facts.access.workspace.id, ReleaseState.WITHDRAWN)
+    return refused(*errors) or ReleaseTransition(facts.id, facts.access.workspace.id, ReleaseState.WITHDRAWN)
 
 
 def plan_undo_release(
     facts: ReleaseFacts | None, release_id: str, metered: Metered[ReleaseItem] = iter
-) -> ReviewPlan | Refused[UndoReleaseRefusal]:
+) -> ReleaseTransition | Refused[UndoReleaseRefusal]:
     """Decide to undo an applied release: each flow gets its earlier version again, and flows that it started stop (R8).
 
     Refuses a release of which a flow was published again, reverted or deleted since, and an earlier version that isn't
@@ -255,7 +257,7 @@ def plan_undo_release(
             refusals += blocked or references_gone(item, state, references)
         runs_only_since = item.started or state is None
         restored.append(RestoredFlow(flow.id, state, runs_only_since and flow.status is FlowStatus.ACTIVE))
-    return refused(*refusals) or ReviewPlan(
+    return refused(*refusals) or ReleaseTransition(
         facts.id, facts.access.workspace.id, ReleaseState.UNDONE, restores=tuple(restored)
     )
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app.domain.model import EventType, FlowStatus, Kind
 from app.domain.publish import Published, PublishPlan
 from app.domain.release import Released, ReleasePlan, ReleaseState
-from app.domain.review import ReviewPlan
+from app.domain.review import ReleaseTransition
 from app.domain.running import StatusPlan
 from app.storage.connections.row_changes import BY, NOW, insert_rows, update_rows
 from app.storage.event_writes import release_event
@@ -103,7 +103,7 @@ def _draft_values(plan: PublishPlan) -> tuple[str | int | None, ...]:
     return flow.id, flow.name, draft.id, draft.revision, None if flow.published is None else flow.published.id
 
 
-async def write_review(store: Store, plan: ReviewPlan) -> Released:
+async def write_review(store: Store, plan: ReleaseTransition) -> Released:
     """Note a decision or a withdrawal; an approval publishes the drafts as the next versions of their flows (R5)."""
     versions = await publish_drafts(store, plan.publishes)
     published = enumerate(zip(versions, plan.publishes, strict=True))
@@ -114,7 +114,7 @@ async def write_review(store: Store, plan: ReviewPlan) -> Released:
     return Released(plan.release_id)
 
 
-async def write_undone_release(store: Store, plan: ReviewPlan) -> Released:
+async def write_undone_release(store: Store, plan: ReleaseTransition) -> Released:
     """Make the earlier version of each flow its next one, and stop the flows that the release started (R8)."""
     restored = [
         NextVersion(flow.flow_id, flow.state, FlowStatus.INACTIVE if flow.stops else None)
