@@ -194,7 +194,7 @@ def review_refused(facts: ReleaseFacts, wish: ReviewWish) -> tuple[ReviewRefusal
         *(rights_missing(facts.access, RELEASE, permission=FLOW_TOGGLE_STATUS) if approves and facts.start else ()),
         *((CannotReviewOwnRelease(facts.title, path=RELEASE),) if facts.requested_by == facts.actor else ()),
         *(contract_suspended(facts.access, RELEASE) if approves else ()),
-        *closed(facts, ReleaseState.OPEN),
+        *not_in_state(facts, ReleaseState.OPEN),
         *description_mistakes(wish.comment, COMMENT),
     )
 
@@ -226,7 +226,7 @@ def plan_withdrawal(facts: ReleaseFacts | None, release_id: str) -> ReleaseTrans
         return Refused((ReleaseNotFound(release_id, path=RELEASE),))
     errors: tuple[WithdrawRefusal, ...] = (
         *rights_missing(facts.access, RELEASE, permission=FLOW_EDIT),
-        *closed(facts, ReleaseState.OPEN),
+        *not_in_state(facts, ReleaseState.OPEN),
     )
     return refused(*errors) or ReleaseTransition(facts.id, facts.access.workspace.id, ReleaseState.WITHDRAWN)
 
@@ -267,7 +267,7 @@ def undo_refused(facts: ReleaseFacts) -> tuple[UndoReleaseRefusal, ...]:
     return (
         *rights_missing(facts.access, RELEASE, permission=undo_permission(facts.access)),
         *contract_suspended(facts.access, RELEASE),
-        *closed(facts, ReleaseState.APPLIED),
+        *not_in_state(facts, ReleaseState.APPLIED),
     )
 
 
@@ -287,7 +287,7 @@ def undo_permission(access: WorkspaceAccess) -> str:
     return FLOW_RELEASE if FLOW_RELEASE in access.permissions else FLOW_REVIEW
 
 
-def closed(facts: ReleaseFacts, expected: ReleaseState) -> tuple[ReleaseIsClosed, ...]:
+def not_in_state(facts: ReleaseFacts, expected: ReleaseState) -> tuple[ReleaseIsClosed, ...]:
     """Refuse a request that isn't in the expected state."""
     if facts.state is expected:
         return ()
