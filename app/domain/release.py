@@ -123,7 +123,7 @@ class ReleaseFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Released:
+class ReleaseOutcome:
     """A release that was requested, reviewed, withdrawn or undone."""
 
     release_id: str

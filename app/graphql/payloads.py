@@ -230,21 +230,21 @@ class DeleteFlowPayload(Payload[running.DeletePlan, running.DeleteRefusal]):
 
 
 @payload
-class RequestReleasePayload(Payload[release.Released, release.RequestRefusal]):
+class RequestReleasePayload(Payload[release.ReleaseOutcome, release.RequestRefusal]):
     request: ReleaseRequest | None = relation("releases", "outcome.release_id", "The request; null when refused.")
     replayed: bool = about(REPLAYED, of="is_replayed")
 
 
 @payload
-class ReviewReleasePayload(Payload[release.Released, review.ReviewRefusal]):
+class ReviewReleasePayload(Payload[release.ReleaseOutcome, review.ReviewRefusal]):
     request: ReleaseRequest | None = relation("releases", "outcome.release_id", REQUEST)
 
 
 @payload
-class WithdrawReleasePayload(Payload[release.Released, review.WithdrawRefusal]):
+class WithdrawReleasePayload(Payload[release.ReleaseOutcome, review.WithdrawRefusal]):
     request: ReleaseRequest | None = relation("releases", "outcome.release_id", REQUEST)
 
 
 @payload
-class UndoReleasePayload(Payload[release.Released, review.UndoReleaseRefusal]):
+class UndoReleasePayload(Payload[release.ReleaseOutcome, review.UndoReleaseRefusal]):
     request: ReleaseRequest | None = relation("releases", "outcome.release_id", REQUEST)

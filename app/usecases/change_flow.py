@@ -39,7 +39,7 @@ from app.domain.publish import (
     plan_publishes,
     plan_revert,
 )
-from app.domain.release import Released, RequestRefusal, RequestWish, applied_releases, plan_request
+from app.domain.release import ReleaseOutcome, RequestRefusal, RequestWish, applied_releases, plan_request
 from app.domain.review import (
     ReviewDecision,
     ReviewRefusal,
@@ -195,7 +195,7 @@ async def _toggle_each(store: Store, wish: FlowsWish, rule: Rule[Reason]) -> Bat
 
 
 @transaction(key=KeyedCall.REQUEST_RELEASE)
-async def request_release(store: Store, wish: RequestWish) -> Released | Refused[RequestRefusal]:
+async def request_release(store: Store, wish: RequestWish) -> ReleaseOutcome | Refused[RequestRefusal]:
     """Request a release of drafts, each at the revision that the caller saw (R4). A refusal writes nothing."""
     facts = await store.lock_draft_facts({item.flow_id: [draft_state] for item in wish.remaining.values()})
     plan = await decide(facts, lambda: plan_request(facts, wish, metered_items(facts)))
@@ -203,7 +203,7 @@ async def request_release(store: Store, wish: RequestWish) -> Released | Refused
 
 
 @transaction()
-async def review_release(store: Store, wish: ReviewWish) -> Released | Refused[ReviewRefusal]:
+async def review_release(store: Store, wish: ReviewWish) -> ReleaseOutcome | Refused[ReviewRefusal]:
     """Reject a release, or approve it, which publishes its drafts as they were requested (R5).
 
     A refusal writes nothing.
@@ -217,14 +217,14 @@ async def review_release(store: Store, wish: ReviewWish) -> Released | Refused[R
 
 
 @transaction()
-async def withdraw_release(store: Store, release_id: str) -> Released | Refused[WithdrawRefusal]:
+async def withdraw_release(store: Store, release_id: str) -> ReleaseOutcome | Refused[WithdrawRefusal]:
     """Withdraw an open request (R6). A refusal writes nothing."""
     plan = plan_withdrawal(await store.lock_release(release_id), release_id)
     return plan if isinstance(plan, Refused) else await write_review(store, plan)
 
 
 @transaction()
-async def undo_release(store: Store, release_id: str) -> Released | Refused[UndoReleaseRefusal]:
+async def undo_release(store: Store, release_id: str) -> ReleaseOutcome | Refused[UndoReleaseRefusal]:
     """Undo an applied release: publish the earlier versions of its flows (R8). A refusal writes nothing."""
     facts = await store.lock_release(release_id)
     if facts is not None and not undo_refused(facts):

@@ -20,19 +20,19 @@ from app.domain.graph import Json
 from app.domain.input import IdempotencyKeyReused, KeyedCall, key_mistakes
 from app.domain.model import FlowId, VersionId
 from app.domain.publish import Published, Reverted
-from app.domain.release import Released
+from app.domain.release import ReleaseOutcome
 from app.offload import LARGE, offload
 from app.storage.facts.locks import Made, StoredCall, store_call
 from app.storage.reads.exports import exports_to_json
 from app.storage.store import Store
 
-Done = Saved | Exported | Published | Released | Reverted
+Done = Saved | Exported | Published | ReleaseOutcome | Reverted
 Stored = TypeVar("Stored", bound=StoredCall | None)
 OUTCOMES: Mapping[KeyedCall, TypeAdapter[Any]] = {
     KeyedCall.CREATE_FLOW: TypeAdapter(Saved),
     KeyedCall.PUBLISH_FLOW_DRAFT: TypeAdapter(Published),
     KeyedCall.REVERT_FLOW: TypeAdapter(Reverted),
-    KeyedCall.REQUEST_RELEASE: TypeAdapter(Released),
+    KeyedCall.REQUEST_RELEASE: TypeAdapter(ReleaseOutcome),
 }
 """Outcomes of the calls that leave no record of an export: the ids in them are stored."""
 

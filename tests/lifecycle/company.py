@@ -14,7 +14,7 @@ from app.domain.facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.flow import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.model import UserId
 from app.domain.publish import Published, PublishWish, Reverted, RevertWish
-from app.domain.release import Released, RequestWish
+from app.domain.release import ReleaseOutcome, RequestWish
 from app.domain.review import ReviewDecision, ReviewWish
 from app.domain.running import DeletePlan, StatusPlan
 from app.domain.undo import Undone
@@ -137,21 +137,21 @@ class Company:
 
     async def request(
         self, *drafts: tuple[str, int], by: str = "ada", title: str = "Spring", **said: Any
-    ) -> Released | Refused[Any]:
+    ) -> ReleaseOutcome | Refused[Any]:
         """Request a release of drafts, each of a flow at a revision."""
         items = tuple(PublishWish(self[flow], revision) for flow, revision in drafts)
         return await request_release(self.work.of(self._user(by)), RequestWish(items, title=title, **said))
 
     async def review(
         self, release: str, *, by: str = "ben", reject: bool = False, comment: str | None = None
-    ) -> Released | Refused[Any]:
+    ) -> ReleaseOutcome | Refused[Any]:
         decision = ReviewDecision.REJECT if reject else ReviewDecision.APPROVE
         return await review_release(self.work.of(self._user(by)), ReviewWish(release, decision, comment))
 
-    async def withdraw(self, release: str, *, by: str = "ada") -> Released | Refused[Any]:
+    async def withdraw(self, release: str, *, by: str = "ada") -> ReleaseOutcome | Refused[Any]:
         return await withdraw_release(self.work.of(self._user(by)), release)
 
-    async def undo_release(self, release: str, *, by: str = "ben") -> Released | Refused[Any]:
+    async def undo_release(self, release: str, *, by: str = "ben") -> ReleaseOutcome | Refused[Any]:
         return await undo_release(self.work.of(self._user(by)), release)
 
     async def undo(self, export_id: str, *, by: str = "ada") -> Undone | Refused[Any]:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.domain.batch import BatchMode
 from app.domain.publish import Published
-from app.domain.release import Released
+from app.domain.release import ReleaseOutcome
 from app.storage.tables import RELEASE_ITEM, RELEASE_REQUEST
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.holdings import everything_in
@@ -48,7 +48,7 @@ async def test_an_integrator_undoes_it_in_one_call_where_releases_are_not_review
     await firm.start(running[0])
     await firm.publish_all(changed, running, new, start=True)
     [release] = await releases_of(firm)
-    assert await firm.undo_release(release.id, by="ada") == Released(release.id)
+    assert await firm.undo_release(release.id, by="ada") == ReleaseOutcome(release.id)
     after = await lawful(firm)
     flows = [flow for flow, _ in (changed, running, new)]
     assert [notes_of(after, flow) for flow in flows] == [

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from app.domain.batch import MOST_ITEMS
 from app.domain.errors import Refused
-from app.domain.release import ReleaseBasis, Released
+from app.domain.release import ReleaseBasis, ReleaseOutcome
 from app.domain.review import ReleaseIsStale
 from app.storage.tables import CONTRACT, FLOW, RELEASE_ITEM, RELEASE_REQUEST
 from tests.lifecycle.company import Company, codes_of
@@ -30,7 +30,7 @@ async def changed_flows(firm: Company, number: int) -> list[tuple[str, int]]:
 
 async def requested(firm: Company, *drafts: tuple[str, int], **said: Any) -> str:
     outcome = await firm.request(*drafts, **said)
-    assert isinstance(outcome, Released), outcome
+    assert isinstance(outcome, ReleaseOutcome), outcome
     return outcome.release_id
 
 
@@ -51,7 +51,7 @@ async def test_an_admin_approves_what_an_integrator_requested_and_forty_versions
     release = await requested(firm, *seen, start=True, comment="For Easter")
     before = await lawful(firm)
     assert [len(before.versions_of(flow)) for flow, _ in seen] == [1] * 39 + [0]
-    assert await firm.review(release, comment="Looks good") == Released(release)
+    assert await firm.review(release, comment="Looks good") == ReleaseOutcome(release)
     after = await lawful(firm)
     versions = [after.versions_of(flow)[-1] for flow, _ in seen]
     assert {(version["published_by"], version["published_at"]) for version in versions} == {(firm["ben"], firm.now)}
@@ -126,7 +126,7 @@ async def test_a_request_with_a_key_is_made_once(firm: Company) -> None:
     [flow] = await changed_flows(firm, 1)
     first = await requested(firm, flow, idempotency_key="one")
     before = await everything_in(firm.database)
-    assert await firm.request(flow, idempotency_key="one") == Released(first, replayed=True)
+    assert await firm.request(flow, idempotency_key="one") == ReleaseOutcome(first, replayed=True)
     assert refused_for(await firm.request(flow, idempotency_key="one", title="Other")) == ({"IDEMPOTENCY_KEY_REUSED"},)
     assert await everything_in(firm.database) == before
 

@@ -3,7 +3,7 @@
 from app.domain.errors import Refused
 from app.domain.export import Exported
 from app.domain.publish import Published
-from app.domain.release import Released
+from app.domain.release import ReleaseOutcome
 from app.domain.review import CannotUndoRelease
 from app.domain.undo import Undone
 from tests.api.feed import events_of
@@ -22,7 +22,7 @@ async def test_an_undone_release_gives_each_flow_its_earlier_content_and_stops_w
     release = await requested(firm, running, stopped, new, start=True)
     await firm.review(release)
     await saved(firm, running[0], 77)
-    assert await firm.undo_release(release) == Released(release)
+    assert await firm.undo_release(release) == ReleaseOutcome(release)
     after = await lawful(firm)
     assert notes_of(after, running[0]) == ([0, 100, 0], 77, [])
     assert notes_of(after, stopped[0]) == ([1, 101, 1], None, [])

@@ -18,7 +18,7 @@ from app.domain.input import KeyedCall
 from app.domain.model import DraftId, ExportId, FlowId, ReferenceKind, Target, UserId, VersionId, WorkspaceId
 from app.domain.publish import Published, Reverted
 from app.domain.references import ReferenceAction, ReferenceOutcome
-from app.domain.release import Released
+from app.domain.release import ReleaseOutcome
 from app.domain.topics import MultipleTopicsNotCopied, TopicSchemaMismatch
 from app.storage.connections.connection import Row
 from app.storage.facts.locks import StoredCall
@@ -57,7 +57,7 @@ OUTCOMES: dict[KeyedCall, Any] = {
     KeyedCall.EXPORT_FLOW: EXPORTED,
     KeyedCall.CREATE_FLOW: Saved(FLOW, DRAFT),
     KeyedCall.PUBLISH_FLOW_DRAFT: Published(FLOW, VERSION),
-    KeyedCall.REQUEST_RELEASE: Released("release_1"),
+    KeyedCall.REQUEST_RELEASE: ReleaseOutcome("release_1"),
     KeyedCall.REVERT_FLOW: Reverted(FLOW, None, VERSION, DRAFT, REFERENCES),
 }
 

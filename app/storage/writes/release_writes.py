@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from app.domain.model import EventType, FlowStatus, Kind
 from app.domain.publish import Published, PublishPlan
-from app.domain.release import Released, ReleasePlan, ReleaseState
+from app.domain.release import ReleaseOutcome, ReleasePlan, ReleaseState
 from app.domain.review import ReleaseTransition
 from app.domain.running import StatusPlan
 from app.storage.connections.row_changes import BY, NOW, insert_rows, update_rows
@@ -56,14 +56,14 @@ _TOLD_OF = {
 }
 
 
-async def write_request(store: Store, plan: ReleasePlan) -> Released:
+async def write_request(store: Store, plan: ReleasePlan) -> ReleaseOutcome:
     """Write a request with its items."""
     id_ = new_id(Kind.RELEASE)
     request = (id_, plan.workspace_id, plan.title, plan.comment, plan.start, ReleaseState.OPEN)
     items = [(id_, position, *_draft_values(each), None, False) for position, each in enumerate(plan.plans)]
     event = release_event(EventType.RELEASE_REQUESTED, plan.workspace_id, id_)
     await store.write(event, (_REQUESTS, [request]), (_ITEMS, items))
-    return Released(id_)
+    return ReleaseOutcome(id_)
 
 
 async def publish_drafts(
@@ -103,7 +103,7 @@ def _draft_values(plan: PublishPlan) -> tuple[str | int | None, ...]:
     return flow.id, flow.name, draft.id, draft.revision, None if flow.published is None else flow.published.id
 
 
-async def write_review(store: Store, plan: ReleaseTransition) -> Released:
+async def write_review(store: Store, plan: ReleaseTransition) -> ReleaseOutcome:
     """Note a decision or a withdrawal; an approval publishes the drafts as the next versions of their flows (R5)."""
     versions = await publish_drafts(store, plan.publishes)
     published = enumerate(zip(versions, plan.publishes, strict=True))
@@ -111,10 +111,10 @@ async def write_review(store: Store, plan: ReleaseTransition) -> Released:
     event = release_event(_TOLD_OF[plan.state], plan.workspace_id, plan.release_id)
     by = (None, store.actor) if plan.state is ReleaseState.WITHDRAWN else (store.actor, None)
     await store.write(event, (_DECIDED, [(plan.release_id, plan.state, plan.comment, *by)]), (_PUBLISHED, items))
-    return Released(plan.release_id)
+    return ReleaseOutcome(plan.release_id)
 
 
-async def write_undone_release(store: Store, plan: ReleaseTransition) -> Released:
+async def write_undone_release(store: Store, plan: ReleaseTransition) -> ReleaseOutcome:
     """Make the earlier version of each flow its next one, and stop the flows that the release started (R8)."""
     restored = [
         NextVersion(flow.flow_id, flow.state, FlowStatus.INACTIVE if flow.stops else None)
@@ -128,4 +128,4 @@ async def write_undone_release(store: Store, plan: ReleaseTransition) -> Release
     await set_status(store, stopped)
     event = release_event(EventType.RELEASE_UNDONE, plan.workspace_id, plan.release_id)
     await store.write(event, (_UNDONE, [(plan.release_id, ReleaseState.UNDONE)]))
-    return Released(plan.release_id)
+    return ReleaseOutcome(plan.release_id)
