@@ -63,15 +63,10 @@ class ReleaseItem(NamedTuple):
     """Whether another version is published than before the release or, of an applied one, than the release published."""
 
     @property
-    def has_moved(self) -> bool:
-        """Whether the item keeps its release from being approved or, once that was applied, from being undone."""
-        return self.draft_has_moved or self.version_has_moved
-
-    @property
-    def moved(self) -> list[ReleaseBasis]:
-        """The bases that have moved while the request is open."""
-        moved = {ReleaseBasis.DRAFT: self.draft_has_moved, ReleaseBasis.PUBLISHED_VERSION: self.version_has_moved}
-        return [basis for basis, has_moved in moved.items() if self.is_open and has_moved]
+    def moved_bases(self) -> list[ReleaseBasis]:
+        """The bases that have moved; none once the request is closed."""
+        bases = {ReleaseBasis.DRAFT: self.draft_has_moved, ReleaseBasis.PUBLISHED_VERSION: self.version_has_moved}
+        return [basis for basis, has_moved in bases.items() if self.is_open and has_moved]
 
 
 RequestRefusal = (

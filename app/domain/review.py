@@ -202,12 +202,12 @@ def review_refused(facts: ReleaseFacts, wish: ReviewWish) -> tuple[ReviewRefusal
 def _approved(facts: ReleaseFacts, metered: Metered[ReleaseItem]) -> tuple[list[PublishPlan], list[ReviewRefusal]]:
     """The plans of what is as it was requested, and the refusals of the rest."""
     plans: list[PublishPlan] = []
-    moved = tuple(item for item in facts.items if item.moved)
-    refusals: list[ReviewRefusal] = [ReleaseIsStale(moved, path=RELEASE)] if moved else []
+    stale_items = tuple(item for item in facts.items if item.moved_bases)
+    refusals: list[ReviewRefusal] = [ReleaseIsStale(stale_items, path=RELEASE)] if stale_items else []
     for item in metered(facts.items):
         flow = facts.drafts.flows.get(item.flow_id)
         draft = None if flow is None else flow.draft
-        if item.moved or flow is None or draft is None:
+        if item.moved_bases or flow is None or draft is None:
             continue
         refusals += [
             *about_flow(not_ready(facts.drafts, flow, draft.state, RELEASE), flow),
@@ -243,8 +243,8 @@ def plan_undo_release(
         return Refused((ReleaseNotFound(release_id, path=RELEASE),))
     if errors := undo_refused(facts):
         return Refused(errors)
-    moved = tuple(item for item in facts.items if item.version_has_moved)
-    refusals: list[UndoReleaseRefusal] = [CannotUndoRelease(moved, path=RELEASE)] if moved else []
+    changed_items = tuple(item for item in facts.items if item.version_has_moved)
+    refusals: list[UndoReleaseRefusal] = [CannotUndoRelease(changed_items, path=RELEASE)] if changed_items else []
     restored: list[RestoredFlow] = []
     for item in metered(facts.items):
         flow = facts.drafts.flows.get(item.flow_id)

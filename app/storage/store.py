@@ -116,7 +116,8 @@ class Store:
         facts = await self._lock_and_read_flows(choices, *versions, permission=permission)
         items = await read_release_items(self.connection, release.id)
         # An item that moved is refused. The flow of any other item exists: a reviewer who can't see it has lost the right.
-        check_locks(frozenset(facts.flows), [item.flow_id for item in items if not item.has_moved])
+        unmoved = [item.flow_id for item in items if not (item.draft_has_moved or item.version_has_moved)]
+        check_locks(frozenset(facts.flows), unmoved)
         access = next((flow.access for flow in facts.flows.values()), release.access)
         return replace(release, access=access, items=items, drafts=await self._add_facts(facts))
 

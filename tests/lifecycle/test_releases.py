@@ -175,7 +175,7 @@ async def test_what_moved_keeps_all_of_it_from_being_published(firm: Company) ->
     assert isinstance(outcome, Refused)
     [stale] = outcome.errors
     assert isinstance(stale, ReleaseIsStale)
-    assert [(item.position, item.moved) for item in stale.items] == [
+    assert [(item.position, item.moved_bases) for item in stale.items] == [
         (0, [DRAFT]),
         (1, [VERSION]),
         (2, [DRAFT, VERSION]),

@@ -124,7 +124,9 @@ class ReleaseItem:
         "The user who made the draft; null if the account is gone, and in releases that are older than this field.",
     )
     revision: int = about("The revision that was requested.")
-    moved: list[release.ReleaseBasis] = about("The parts that have changed since the request; empty once it is closed.")
+    moved: list[release.ReleaseBasis] = about(
+        "The parts that have changed since the request; empty once it is closed.", of="moved_bases"
+    )
     version: SomeVersion | None = relation("versions", "version_id", "The version that the draft was published as.")
 
 
