@@ -152,7 +152,7 @@ def table_of(plan: WorldPlan) -> Iterator[str]:
 
 
 def summary_of(plan: WorldPlan) -> str:
-    return ", ".join(f"{plan.number_of(change)} {change.lower()}" for change in WorldChange)
+    return f"{plan.created} created, {plan.changed} changed, {plan.removed} removed, {plan.unchanged} unchanged"
 
 
 def _key_of(planned: Planned) -> str:
@@ -180,7 +180,10 @@ def report_of(plan: WorldPlan) -> dict[str, Any]:
     return {
         "fingerprint": plan.fingerprint,
         "things": [_thing(each) for each in plan.effects],
-        **{change.lower(): plan.number_of(change) for change in WorldChange},
+        "created": plan.created,
+        "changed": plan.changed,
+        "removed": plan.removed,
+        "unchanged": plan.unchanged,
         "blockers": [*map(_refusal, plan.blockers)],
     }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -9,6 +10,7 @@ from app.domain.errors import Refused, in_order
 from app.domain.graph import Json
 from app.domain.input import InvalidInput
 from app.domain.model import Kind
+from app.domain.world.consistency import blockers_of
 from app.domain.world.flows import FlowReader, NewFlow
 from app.domain.world.planning import IdSource, Planning
 from app.domain.world.things import (
@@ -18,7 +20,6 @@ from app.domain.world.things import (
     WorldPlan,
     WorldPlanIsStale,
     WorldRefusal,
-    mistakes_in_order,
 )
 from app.offload import LARGE, offload
 from app.storage.connections.connection import ReadConnection
@@ -101,20 +102,25 @@ async def _plan_and_write(connection: ReadConnection, wish: WorldWish, actor: st
     if terms is None:
         return WorldPlan(blockers=(TenantNotFound(wish.tenant or "", path=("tenantId",)),))
     facts = await read_facts(connection, terms, document.items)
-    planning = await offload(LARGE, Planning, facts, document.items, wish.new_id)
+    planning = await offload(LARGE, Planning, facts, document.items, wish.new_id, document.mistakes)
     if store is not None:
         await lock_what_changes(store.connection, planning.planned)
     dependents = await read_dependents(connection, planning.removed)
     uses = await read_uses(connection, planning.removed.values())
-    plan = planning.conclude(dependents, uses, document.mistakes)
-    writing = None if _blockers(plan, wish, terms, store) else store
+    blockers: list[WorldRefusal] = [
+        *blockers_of(planning.planned, dependents),
+        *_careless_prunes(wish, terms, store),
+    ]
+    writing = None if planning.mistakes or blockers else store
     if writing is not None:
-        await write_plan(writing, plan.effects, terms)
-    plan = await _read_and_write_flows(document, planning, plan, wish, writing)
-    blockers = _blockers(plan, wish, terms, store)
+        await write_plan(writing, planning.planned, terms)
+    plan = planning.conclude(uses, await _read_and_write_flows(document, planning, wish, writing))
+    if not plan.mistakes and wish.fingerprint not in {None, plan.fingerprint}:
+        blockers.append(WorldPlanIsStale(path=("planFingerprint",)))
+    blockers[:0] = (each.refusal for each in plan.mistakes)
     if writing is not None and terms.by_command and not blockers:
         await analyze_tables(writing.connection, plan)
-    return replace(plan, blockers=blockers)
+    return replace(plan, blockers=in_order(blockers))
 
 
 async def _terms(connection: ReadConnection, wish: WorldWish, actor: str, store: Store | None) -> Terms | None:
@@ -128,9 +134,9 @@ async def _terms(connection: ReadConnection, wish: WorldWish, actor: str, store:
 
 
 async def _read_and_write_flows(
-    document: WorldDocument, planning: Planning, plan: WorldPlan, wish: WorldWish, writing: Store | None
-) -> WorldPlan:
-    """The plan with the mistakes in its new flows, which are written a part at a time as long as there is no mistake."""
+    document: WorldDocument, planning: Planning, wish: WorldWish, writing: Store | None
+) -> str:
+    """Read new flows, and write them a part at a time as long as there is no mistake; answers their fingerprint."""
     unread, mistakes = planning.unread, planning.names.mistakes
     reader, flows, new = FlowReader(planning.names, planning.removed), document.flows(unread), list[NewFlow]()
     for done in range(0, len(unread) + FLOWS_AT_A_TIME, FLOWS_AT_A_TIME):
@@ -141,24 +147,15 @@ async def _read_and_write_flows(
         new = [] if mistakes else following
         if unread:
             wish.progress("Loading flows", min(done, len(unread)), len(unread))
-    all_mistakes = mistakes_in_order((*plan.mistakes, *mistakes, *planning.names.references_to(planning.removed)))
-    # The versions and drafts of new flows count too: two plans that would write others are different.
-    fingerprint = plan.fingerprint + (reader.fingerprint if unread else "")
-    return replace(plan, mistakes=all_mistakes, fingerprint=fingerprint)
+    return reader.fingerprint
 
 
-def _blockers(plan: WorldPlan, wish: WorldWish, terms: Terms, store: Store | None) -> tuple[WorldRefusal, ...]:
-    """Every reason why a plan isn't applied."""
-    blockers: list[WorldRefusal] = [*(each.refusal for each in plan.mistakes), *plan.blockers]
+def _careless_prunes(wish: WorldWish, terms: Terms, store: Store | None) -> Iterator[InvalidInput]:
+    """Why nothing is pruned in all tenants at once, or without a look at the plan."""
     if wish.prune and terms.tenant is None:
-        blockers.append(InvalidInput(("prune",), "Pruning is for the things of one tenant: say of which."))
+        yield InvalidInput(("prune",), "Pruning is for the things of one tenant: say of which.")
     if wish.prune and wish.fingerprint is None and store is not None:
-        blockers.append(InvalidInput(("planFingerprint",), "Pruning needs the fingerprint of a plan that was seen."))
-    # Before the new flows are read, the plan has the beginning of its fingerprint.
-    seen = wish.fingerprint
-    if seen is not None and not seen.startswith(plan.fingerprint) and not plan.mistakes:
-        blockers.append(WorldPlanIsStale(path=("planFingerprint",)))
-    return in_order(blockers)
+        yield InvalidInput(("planFingerprint",), "Pruning needs the fingerprint of a plan that was seen.")
 
 
 MOST_WAITS = 20

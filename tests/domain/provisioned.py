@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from app.domain.model import Kind
+from app.domain.world.consistency import blockers_of
 from app.domain.world.planning import Planning
 from app.domain.world.sections import SECTIONS
 from app.domain.world.things import COMMAND, Dependent, FlowUses, Item, Planned, Terms, Thing, WorldFacts, WorldPlan
@@ -108,7 +110,8 @@ def planned(
 
     planning = Planning(WorldFacts(terms, the_world() if world is None else world), items_of(document), new_id)
     resting = [each for each in dependents if each.on in planning.removed]
-    return planning.conclude(resting, uses or {}, ())
+    blockers = blockers_of(planning.planned, resting)
+    return replace(planning.conclude(uses or {}, ""), blockers=tuple(blockers))
 
 
 def said_of(each: Planned) -> tuple[object, ...]:

@@ -73,7 +73,7 @@ async def test_what_a_document_names_again_is_changed_and_its_ids_stay(database_
     )
     outcome = await applied(database_url, changed)
     after = await contents(database_url)
-    assert outcome.number_of(outcome.effects[0].change) == 7
+    assert outcome.changed == 7
     assert [each["name"] for each in after["workspace"] if each["id"] == ids["dev"]] == ["Workshop"]
     assert {each["name_key"] for each in after["workspace_access"] if each["workspace_id"] == ids["dev"]} == {
         "workshop"

@@ -6,6 +6,7 @@ that what rests on it can be locked and read; `conclude` makes the plan of both.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -15,11 +16,10 @@ from app.domain.errors import printable
 from app.domain.graph import Json, canonical
 from app.domain.input import email_key
 from app.domain.model import FlowStatus, Kind
-from app.domain.world.consistency import blockers_of, consistency_mistakes, pruned
+from app.domain.world.consistency import consistency_mistakes, pruned
 from app.domain.world.names import MISSING, Names, identify, scope_of
 from app.domain.world.sections import RANKS, REQUIRED, Property, Section
 from app.domain.world.things import (
-    Dependent,
     FlowUses,
     Item,
     Mistake,
@@ -28,7 +28,6 @@ from app.domain.world.things import (
     WorldChange,
     WorldFacts,
     WorldPlan,
-    mistakes_in_order,
 )
 
 ADDRESS_IS_FIXED = "The e-mail address of a user can't change here: only the command `flowport apply` changes it."
@@ -43,7 +42,10 @@ Values = dict[str, Json]
 class Planning:
     """The effect of each item of a document, and of what it prunes."""
 
-    def __init__(self, facts: WorldFacts, items: Iterable[Item], new_id: IdSource) -> None:
+    def __init__(
+        self, facts: WorldFacts, items: Iterable[Item], new_id: IdSource, mistakes: Iterable[Mistake] = ()
+    ) -> None:
+        """`mistakes` are those in the form of the document."""
         self.names = Names(facts)
         self.planned: list[Planned] = []
         self.unread: dict[int, tuple[Item, Thing | None]] = {}
@@ -51,6 +53,7 @@ class Planning:
         self._terms = facts.terms
         self._new_id = new_id
         self._mistakes = self.names.mistakes
+        self._mistakes.extend(mistakes)
         for item in sorted(items, key=lambda item: RANKS[item.section.name]):
             self._plan(item)
         self.planned.extend(pruned(facts, self.planned))
@@ -61,15 +64,26 @@ class Planning:
         """The removals, by the ids of the things."""
         return {each.thing.id: each for each in self.planned if each.change is WorldChange.REMOVED}
 
-    def conclude(
-        self, dependents: Sequence[Dependent], uses: Mapping[str, FlowUses], also: Iterable[Mistake]
-    ) -> WorldPlan:
-        """The plan; `also` are the mistakes in the form of the document."""
+    @property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """Each mistake so far once, in the order of the sections and of their items."""
+        mistakes = dict.fromkeys((*self._mistakes, *self.names.references_to(self.removed)))
+        return tuple(sorted(mistakes, key=lambda mistake: mistake.rank))
+
+    def conclude(self, uses: Mapping[str, FlowUses], flows: str) -> WorldPlan:
+        """The plan, once new flows are read; `flows` is the fingerprint of these."""
         for thing_id, used in uses.items():
             self.removed[thing_id].uses = used
-        mistakes = mistakes_in_order((*also, *self._mistakes, *self.names.references_to(self.removed)))
-        fingerprint = fingerprint_of(self.planned, self.names)
-        return WorldPlan(self.planned, fingerprint, mistakes, tuple(blockers_of(self.planned, dependents)))
+        numbers = Counter(each.change for each in self.planned)
+        return WorldPlan(
+            self.planned,
+            fingerprint_of(self.planned, self.names, flows),
+            self.mistakes,
+            created=numbers[WorldChange.CREATED],
+            changed=numbers[WorldChange.CHANGED],
+            removed=numbers[WorldChange.REMOVED],
+            unchanged=numbers[WorldChange.UNCHANGED],
+        )
 
     def _plan(self, item: Item) -> None:
         values = self._resolved(item)
@@ -237,8 +251,11 @@ def shown_value(part: Property, value: Json, names: Names) -> Json:
     return [names.text_of(each) for each in value] if part.form is list else names.text_of(value)
 
 
-def fingerprint_of(planned: Iterable[Planned], names: Names) -> str:
-    """Equal for two plans that would change the same; the ids of new things, which are new each time, don't count."""
+def fingerprint_of(planned: Iterable[Planned], names: Names, flows: str) -> str:
+    """Equal for two plans that would change the same; the ids of new things, which are new each time, don't count.
+
+    `flows` is the fingerprint of the versions and drafts of new flows.
+    """
     changes = [
         [
             each.section.name,
@@ -251,7 +268,7 @@ def fingerprint_of(planned: Iterable[Planned], names: Names) -> str:
         for each in planned
         if each.change is not WorldChange.UNCHANGED
     ]
-    return hashlib.sha256(canonical(changes).encode()).hexdigest()
+    return hashlib.sha256(canonical([changes, flows]).encode()).hexdigest()
 
 
 def _values(planned: Planned, names: Names) -> list[object]:

@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -56,11 +55,6 @@ def _part_text(part: Part) -> str:
     if isinstance(part, int):
         return f"[{part}]"
     return f".{part}" if _PLAIN_KEY.fullmatch(part) else f"[{json.dumps(part)}]"
-
-
-def mistakes_in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
-    """Each mistake once, in the order of the sections and of their items."""
-    return tuple(sorted(dict.fromkeys(mistakes), key=lambda mistake: mistake.rank))
 
 
 @dataclass(slots=True)
@@ -273,25 +267,11 @@ class WorldPlan:
     fingerprint: str = ""
     mistakes: tuple[Mistake, ...] = ()
     blockers: tuple[WorldRefusal, ...] = ()
-
-    def number_of(self, change: WorldChange) -> int:
-        return Counter(each.change for each in self.effects)[change]
+    created: int = 0
+    """The number of things that are created; the other three are such numbers too."""
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
 
     def differing(self) -> Iterator[Planned]:
         return (each for each in self.effects if each.change is not WorldChange.UNCHANGED)
-
-    @property
-    def created(self) -> int:
-        return self.number_of(WorldChange.CREATED)
-
-    @property
-    def changed(self) -> int:
-        return self.number_of(WorldChange.CHANGED)
-
-    @property
-    def removed(self) -> int:
-        return self.number_of(WorldChange.REMOVED)
-
-    @property
-    def unchanged(self) -> int:
-        return self.number_of(WorldChange.UNCHANGED)

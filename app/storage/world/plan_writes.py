@@ -90,7 +90,7 @@ async def write_plan(store: Store, planned: Sequence[Planned], terms: Terms) -> 
 
 async def analyze_tables(connection: WriteConnection, plan: WorldPlan) -> None:
     """Have PostgreSQL count what is there after many things have come: only then are its plans right at once."""
-    if plan.number_of(WorldChange.CREATED) >= CREATED_TO_ANALYZE:
+    if plan.created >= CREATED_TO_ANALYZE:
         await connection.execute(f"ANALYZE {', '.join(tables.METADATA.tables)}")
 
 
