@@ -16,13 +16,15 @@ from app.storage.embedded.binaries import Account, binaries_for, environment
 NOT_EVERYWHERE = re.compile(
     r"SET transaction_timeout = 0;$|ALTER TABLE ONLY \S+ ALTER COLUMN \S+ SET \(pg_attver=\d+\);$"
 )
-"""Lines that some PostgreSQL refuses: a default that 17 and newer have, and what 15.20 notes for itself of each column."""
+"""Lines that some PostgreSQL refuses: a default that 17 and newer have, and what 15.20 notes for itself of each column.
+
+No row is a line like them: the only tables with a single column hold numbers of revisions.
+"""
 IS_EMPTY = "select count(*) = 0 from pg_tables where schemaname = 'public'"
 ANALYZE = """do $$ begin execute (
     select 'analyze ' || string_agg(format('%I.%I', schemaname, tablename), ', ') from pg_tables where schemaname = 'public'
 ); end $$"""
 """Only our own tables: a user who is no superuser is warned of each table of the system that it may not analyze."""
-PIECE_CHARACTERS = 1 << 20
 LAST_LINE = b"-- PostgreSQL database dump complete"
 """The line that ends what `pg_dump` writes; no text in a row can be a line like it."""
 TAIL_BYTES = 1000
@@ -40,20 +42,9 @@ def write_backup(url: str, file: Path) -> None:
         subprocess.Popen(command, env=environment_for(url), stdout=subprocess.PIPE, text=True) as process,
     ):
         assert process.stdout is not None  # noqa: S101 - it is a pipe
-        backup.writelines(header_of(process.stdout))
-        while piece := process.stdout.read(PIECE_CHARACTERS):
-            backup.write(piece)
+        backup.writelines(line for line in process.stdout if not NOT_EVERYWHERE.match(line))
         if process.wait() != 0:
             raise CommandError("pg_dump failed; no backup was written.")
-
-
-def header_of(lines: Iterator[str]) -> Iterator[str]:
-    """The lines of a backup up to the first rows, without those that some PostgreSQL refuses."""
-    for line in lines:
-        if not NOT_EVERYWHERE.match(line):
-            yield line
-        if line.startswith("COPY "):
-            return
 
 
 def restore_backup(url: str, file: Path) -> None:
