@@ -267,5 +267,5 @@ def rows_of(tables: Collection[str]) -> str:
 
 async def run_sql(url: str, statement: str, **parameters: object) -> None:
     """Change what no mutation changes yet."""
-    async with engine_of(url) as engine, engine.begin() as connection:
+    async with engine_of(url).begin() as connection:
         await connection.execute(text(statement), parameters)

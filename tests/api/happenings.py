@@ -72,7 +72,7 @@ async def loaded_newsroom(databases: Databases) -> AsyncIterator[Loaded]:
 async def happen(api: Api, *events: Json) -> list[str]:
     """Have events happen, in this order, in production unless they say otherwise; answers their ids."""
     ids = [new_id(Kind.EVENT) for _ in events]
-    async with engine_of(api.database_url) as engine, engine.begin() as connection:
+    async with engine_of(api.database_url).begin() as connection:
         for id_, event in zip(ids, events, strict=True):
             named = {**USUAL, **dict.fromkeys(OTHERS), **event, "id": id_}
             await connection.execute(HAPPEN, {name: api.ids.get(value, value) for name, value in named.items()})

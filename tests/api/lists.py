@@ -39,7 +39,7 @@ def _by_time(column: str, direction: str) -> Callable[[Api], Awaitable[list[str]
     )
 
     async def expected(api: Api) -> list[str]:
-        async with engine_of(api.database_url) as engine, engine.connect() as connection:
+        async with engine_of(api.database_url).connect() as connection:
             return list((await connection.execute(statement, {"place": api.id("place-00")})).scalars())
 
     return expected

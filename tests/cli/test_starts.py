@@ -77,7 +77,7 @@ async def start_on_one_that_falls_silent(databases: Databases, moment: bytes) ->
 
 @asynccontextmanager
 async def holding(url: str, statement: Any) -> AsyncIterator[None]:
-    async with engine_of(url) as engine, engine.begin() as connection:
+    async with engine_of(url).begin() as connection:
         await connection.execute(statement)
         yield
 

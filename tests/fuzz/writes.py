@@ -30,7 +30,7 @@ class Contents:
 
 @asynccontextmanager
 async def contents_of(url: str) -> AsyncIterator[Contents]:
-    async with engine_of(url) as engine, engine.connect() as connection:
+    async with engine_of(url).connect() as connection:
         reading = await connection.execution_options(isolation_level="AUTOCOMMIT")
         yield Contents(reading, list((await reading.execute(text(_TABLES))).scalars()))
 

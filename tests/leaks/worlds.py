@@ -148,7 +148,7 @@ async def served(
         loaded = await load_world(url, document, new_id=ids.source)
         ids.of |= loaded
         await _arrange(url, loaded, ids)
-        async with engine_of(url) as engine, engine.begin() as connection:
+        async with engine_of(url).begin() as connection:
             for statement in FORGET:
                 await connection.execute(text(statement), {"ids": [loaded[key] for key in forgotten]})
         tokens = await issue_tokens(url, users)
@@ -162,7 +162,7 @@ async def _arrange(url: str, loaded: Mapping[str, str], ids: Ids) -> None:
     """What no world file tells: times, drafts that were set aside, reverts, strays, and who exported what to where."""
     flows = [key for key in loaded if key.endswith(("-bound", "-history", "-stashed"))]
     stashed = [ids.of[f"{key}/draft"] for key in loaded if key.endswith("-stashed")]
-    async with engine_of(url) as engine, engine.begin() as connection:
+    async with engine_of(url).begin() as connection:
         for statement in SAME_TIMES:
             await connection.execute(text(statement))
         await connection.execute(text(SET_ASIDE), {"stashed": stashed})

@@ -24,7 +24,7 @@ async def with_long_life(company: Company, versions: int, aside: int) -> str:
     """A flow with so many versions and drafts set aside, which all say the same, and an active draft."""
     flow, version = await published(company)
     draft = await saved(company, flow, 1)
-    async with engine_of(company.url) as engine, engine.begin() as connection:
+    async with engine_of(company.url).begin() as connection:
         states = ((FLOW_VERSION, version), (FLOW_DRAFT, draft))
         one, other = [
             dict((await connection.execute(select(table).where(table.c.id == id_))).mappings().one())
@@ -51,7 +51,7 @@ async def with_large_versions(company: Company, megabytes: int, versions: int) -
     """A flow whose versions hold graphs of so many megabytes, each another one; and these, the newest first."""
     flow, version = await published(company)
     graphs = [large_graph(megabytes, note) for note in range(versions)]
-    async with engine_of(company.url) as engine, engine.begin() as connection:
+    async with engine_of(company.url).begin() as connection:
         one = dict(
             (await connection.execute(select(FLOW_VERSION).where(FLOW_VERSION.c.id == version))).mappings().one()
         )

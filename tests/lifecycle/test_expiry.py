@@ -180,7 +180,7 @@ async def test_a_removal_that_fails_leaves_everything_as_it_was(firm: Company) -
     firm.now += MONTH + timedelta(days=1)
     before = await everything_in(firm.database)
     hasty = open_database(firm.url, statement_timeout_seconds=0.2)
-    async with engine_of(firm.url) as engine, engine.begin() as busy:
+    async with engine_of(firm.url).begin() as busy:
         await busy.execute(text("lock table flow_draft in share mode"))
         with pytest.raises(DatabaseFailure):
             await remove_drafts(replace(firm.kept(), database=hasty), MONTH)

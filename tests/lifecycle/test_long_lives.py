@@ -47,7 +47,7 @@ async def lives(own_firm: Company) -> AsyncIterator[LongLives]:
     short, long = await with_long_life(own_firm, 100, 100), await with_long_life(own_firm, 10_000, 10_000)
     # So that the list of one flow is not nearly all that there is.
     await with_long_life(own_firm, 10_000, 10_000)
-    async with engine_of(own_firm.url) as engine, engine.begin() as connection:
+    async with engine_of(own_firm.url).begin() as connection:
         await connection.execute(text("analyze"))
     url = own_firm.url
     token = await issue_token(url, "ada@example.com", name="test", expires_days=None)
@@ -94,7 +94,7 @@ async def rows_read(lives: LongLives, flow: str, name: ListName, request: PageRe
             viewer = {"viewer": lives.company["ada"]}
             await WantedList(name).listing().pages(connection, [flow], request, viewer)
     [(statement, parameters)] = sent
-    async with engine_of(lives.company.url) as engine, engine.connect() as connection:
+    async with engine_of(lives.company.url).connect() as connection:
         explained = await connection.exec_driver_sql(f"explain (analyze, format json) {statement}", tuple(parameters))
         [plan] = explained.scalar_one()
     return sum(_rows_of(plan["Plan"]))

@@ -61,7 +61,7 @@ async def test_of_a_suspended_contract_everything_can_be_stopped_and_nothing_sta
 
 
 async def behind_the_rules(company: Company, statement: Update | Delete) -> None:
-    async with engine_of(company.url) as engine, engine.begin() as connection:
+    async with engine_of(company.url).begin() as connection:
         await connection.execute(statement)
 
 

@@ -34,7 +34,7 @@ async def but_for_records_and_revisions(company: Company) -> Everything:
     Which components a flow named once, an index of the database's own, stays noted.
     """
     rows = await everything_in(company.database)
-    async with engine_of(company.url) as engine, engine.connect() as connection:
+    async with engine_of(company.url).connect() as connection:
         counted = [(table, row) for table, row in await connection.execute(_WITHOUT_REVISIONS)]
     return sorted(
         [

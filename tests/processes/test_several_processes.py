@@ -87,7 +87,7 @@ async def test_connections_at_work_are_those_of_all_processes(url: str, loaded_t
                 assert await soon_true(all_wait)
                 return copies
 
-            async with engine_of(url) as engine, engine.begin() as connection:
+            async with engine_of(url).begin() as connection:
                 await connection.execute(text(LOCK_FLOWS))
                 copies = [copy for some in await of_each(workers, copies_that_wait) for copy in some]
                 # A worker tells the others ten times a second, but not while it is stopped.

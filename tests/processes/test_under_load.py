@@ -39,7 +39,7 @@ ACCESSES = "{ workspaces { nodes { id name flows(first: 2) { nodes { id } } } } 
 
 
 async def rows(url: str, statement: str) -> set[str]:
-    async with engine_of(url) as engine, engine.connect() as connection:
+    async with engine_of(url).connect() as connection:
         return set((await connection.execute(text(statement))).scalars())
 
 
@@ -84,8 +84,8 @@ def fresh_connections(url: str, token: str) -> httpx.AsyncClient:
 
 async def stopped_under_load(load: Load, workers: Workers, database_url: str, other_flow: str, stop: Any) -> None:
     """Each worker has a copy of the other flow to finish: none may go before all callers have been turned away."""
-    async with engine_of(database_url) as engine, fresh_connections(load.url, load.token) as http:
-        async with engine.begin() as connection:
+    async with fresh_connections(load.url, load.token) as http:
+        async with engine_of(database_url).begin() as connection:
             await connection.execute(LOCK_FLOW, {"flow": other_flow})
             begun: list[asyncio.Task[httpx.Response]] = []
             for worker in workers.all():

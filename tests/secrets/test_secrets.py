@@ -119,7 +119,7 @@ async def wrong_requests(at: Planted) -> None:
 
 async def outages(at: Planted, host: JwksHost) -> None:
     """Each is met while a request with secrets is under way or comes next."""
-    async with engine_of(at.url) as engine, engine.begin() as connection:
+    async with engine_of(at.url).begin() as connection:
         await connection.execute(text(LOCK_FLOWS))
         late = await at.post(
             "time limit", COPY, input={"flowId": at.loaded.ids["plain"], "idempotencyKey": IDEMPOTENCY_KEY}

@@ -89,7 +89,7 @@ class Real:
         return [str(name) for (name,) in await self.rows("select name from flow order by 1")]
 
     async def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        async with engine_of(self.api.database_url) as engine, engine.connect() as connection:
+        async with engine_of(self.api.database_url).connect() as connection:
             return [tuple(row) for row in await connection.execute(text(statement))]
 
     async def at_work_in_the_database(self) -> int:
@@ -103,7 +103,7 @@ class Real:
     @asynccontextmanager
     async def locked(self, statement: str) -> AsyncIterator[AsyncConnection]:
         """Somebody else holds what the server needs."""
-        async with engine_of(self.api.database_url) as engine, engine.begin() as connection:
+        async with engine_of(self.api.database_url).begin() as connection:
             await connection.execute(text(statement))
             yield connection
 

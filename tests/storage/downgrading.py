@@ -14,5 +14,5 @@ async def downgrade(url: str, revision: str) -> None:
 
 async def rows(url: str, question: Any) -> list[dict[str, Any]]:
     """On a connection of its own: what another one has prepared doesn't fit once the tables have changed."""
-    async with engine_of(url) as engine, engine.connect() as connection:
+    async with engine_of(url).connect() as connection:
         return [dict(row) for row in (await connection.execute(question)).mappings()]

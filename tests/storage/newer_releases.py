@@ -54,5 +54,5 @@ class NewerRelease:
             self._config.attributes["connection"] = connection
             run()
 
-        async with engine_of(url) as engine, engine.begin() as connection:
+        async with engine_of(url).begin() as connection:
             await connection.run_sync(run_on)

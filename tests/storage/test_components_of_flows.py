@@ -52,7 +52,7 @@ async def run(connection: AsyncConnection, script: str) -> None:
 @pytest.fixture
 async def connection(database_url: str) -> AsyncIterator[AsyncConnection]:
     contents, flows = SMALL_WORLD.split("    INSERT INTO flow (id")
-    async with engine_of(database_url) as engine, engine.connect() as connection:
+    async with engine_of(database_url).connect() as connection:
         await run(connection, f"{contents}{CONTENTS};\n    INSERT INTO flow (id{flows}")
         yield connection
 

@@ -27,7 +27,7 @@ OLDER = """
 async def test_the_author_of_a_draft_that_is_there_is_noted_in_an_older_release(empty_database_url: str) -> None:
     await upgrade(empty_database_url)
     await downgrade(empty_database_url, "0024")
-    async with engine_of(empty_database_url) as engine, engine.begin() as connection:
+    async with engine_of(empty_database_url).begin() as connection:
         for statement in OLDER.split(";\n"):
             await connection.execute(text(statement))
     await upgrade(empty_database_url)

@@ -42,7 +42,7 @@ RECORDS = text("select id, content_hash, version_id from flow_export order by id
 async def test_what_is_known_of_the_descent_of_older_states_is_noted(empty_database_url: str) -> None:
     await upgrade(empty_database_url)
     await downgrade(empty_database_url, "0020")
-    async with engine_of(empty_database_url) as engine, engine.begin() as connection:
+    async with engine_of(empty_database_url).begin() as connection:
         for statement in OLDER.split(";\n"):
             await connection.execute(text(statement))
     await upgrade(empty_database_url)
@@ -75,7 +75,7 @@ async def test_many_older_states_are_filled_in_parts(empty_database_url: str) ->
         select 'version-' || n, 'published', n + 2, 'A', 'exported', '[]', now(), 'REVERT', 'record-of-published'
         from generate_series(1, 25000) n
     """
-    async with engine_of(empty_database_url) as engine, engine.begin() as connection:
+    async with engine_of(empty_database_url).begin() as connection:
         for statement in (*OLDER.split(";\n"), many):
             await connection.execute(text(statement))
     await upgrade(empty_database_url)

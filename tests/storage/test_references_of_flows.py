@@ -129,7 +129,7 @@ CHANGES = {
 
 @pytest.fixture
 async def connection(database_url: str) -> AsyncIterator[AsyncConnection]:
-    async with engine_of(database_url) as engine, engine.connect() as connection:
+    async with engine_of(database_url).connect() as connection:
         await run(connection, SMALL_WORLD)
         await change(connection, BINDINGS)
         yield connection

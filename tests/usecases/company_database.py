@@ -99,7 +99,7 @@ class CompanyDatabase:
 
     async def execute(self, statement: str, **values: str) -> None:
         """What happens behind the use cases' back."""
-        async with engine_of(self.url) as engine, engine.begin() as connection:
+        async with engine_of(self.url).begin() as connection:
             await connection.execute(text(statement), values)
 
 

@@ -28,11 +28,7 @@ async def holding(world: CompanyDatabase) -> AsyncIterator[Store]:
 async def waiting(world: CompanyDatabase, work: Coroutine[Any, Any, Outcome]) -> AsyncIterator["asyncio.Task[Outcome]"]:
     """Start some work and see that it waits for a lock."""
     task = asyncio.create_task(work)
-    async with (
-        asyncio.timeout(PATIENCE_SECONDS),
-        engine_of(world.url) as engine,
-        engine.connect() as connection,
-    ):
+    async with asyncio.timeout(PATIENCE_SECONDS), engine_of(world.url).connect() as connection:
         while not (await connection.execute(WAITING)).scalar_one():
             assert not task.done(), "nothing was waited for"
             await connection.rollback()  # Within one transaction the view of activity keeps what it showed first.

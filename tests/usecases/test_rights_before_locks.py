@@ -55,7 +55,7 @@ OF_SMALL = (
 @asynccontextmanager
 async def locked(world: CompanyDatabase, statements: Iterable[str]) -> AsyncIterator[None]:
     """Somebody else holds these rows: whoever wants to lock one has to wait."""
-    async with engine_of(world.url) as engine, engine.begin() as connection:
+    async with engine_of(world.url).begin() as connection:
         for statement in statements:
             await connection.execute(text(statement))
         yield

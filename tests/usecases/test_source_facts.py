@@ -18,7 +18,7 @@ FLOWS = ("orders", "of-the-team", "two-topics", "only-one", "ice", "ships")
 
 async def wishes(world: CompanyDatabase) -> list[SourceWish]:
     """Every source that a caller can name, versions of other flows among them."""
-    async with engine_of(world.url) as engine, engine.connect() as connection:
+    async with engine_of(world.url).connect() as connection:
         versions = [row.id for row in await connection.execute(text("select id from flow_version order by id"))]
     named = [SourceWish(version_id=version) for version in (*versions, "version_of-nobody", "\0")]
     return [BY_DEFAULT, *map(SourceWish, StateOfFlow), *named]

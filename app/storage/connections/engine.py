@@ -1,7 +1,5 @@
 """SQLAlchemy's engine, which Alembic's migrations run on, and nothing else."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -13,11 +11,7 @@ UNPREPARED = {"statement_cache_size": 0, "prepared_statement_cache_size": 0, "pr
 """Behind a pooler, a prepared statement would be in nobody knows which server process."""
 
 
-@asynccontextmanager
-async def engine_of(url: str, *, connect_seconds: float = 60) -> AsyncIterator[AsyncEngine]:
+def engine_of(url: str, *, connect_seconds: float = 60) -> AsyncEngine:
+    """An engine that holds no connection between two uses, so it needn't be disposed of."""
     arguments: dict[str, Any] = UNPREPARED | {"timeout": connect_seconds, "async_creator_fn": Hosts().connect}
-    engine = create_async_engine(url, poolclass=NullPool, connect_args=arguments, hide_parameters=True)
-    try:
-        yield engine
-    finally:
-        await engine.dispose()
+    return create_async_engine(url, poolclass=NullPool, connect_args=arguments, hide_parameters=True)

@@ -22,7 +22,7 @@ def run(connection: Connection) -> None:
 
 
 async def run_at(url: str) -> None:
-    async with engine_of(url) as engine, engine.begin() as connection:
+    async with engine_of(url).begin() as connection:
         await connection.run_sync(run)
 
 

@@ -235,7 +235,7 @@ async def run_alone(url: str, run: Callable[[Config], None]) -> None:
 
     for attempt in range(LOCK_ATTEMPTS):
         try:
-            async with engine_of(url, connect_seconds=ANSWER_SECONDS) as engine, engine.begin() as connection:
+            async with engine_of(url, connect_seconds=ANSWER_SECONDS).begin() as connection:
                 await connection.execute(LOCK)
                 await connection.execute(LIMITS)
                 await connection.run_sync(run_on)

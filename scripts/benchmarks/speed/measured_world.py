@@ -72,7 +72,7 @@ def _made(folder: Path, size: Size) -> list[Caller]:
 
 
 async def _callers(url: str) -> list[Caller]:
-    async with engine_of(url) as engine, engine.begin() as connection:
+    async with engine_of(url).begin() as connection:
         users = [row[0] for row in await connection.execute(text("select id from user_account order by id"))]
         tokens = await _tokens(connection, users)
         places: dict[str, list[Any]] = {user: [] for user in users}

@@ -208,7 +208,7 @@ async def writers(port: int, url: str, callers: list[Caller]) -> AsyncIterator[l
         made = [await _with_flows(port, caller) for caller in callers[:TRIED]]
         yield [caller for caller in made if caller is not None]
     finally:
-        async with engine_of(url) as engine, engine.begin() as connection:
+        async with engine_of(url).begin() as connection:
             for statement in REMOVE:
                 await connection.execute(statement, {"began": began})
 
