@@ -28,7 +28,6 @@ ITEMS_AT_A_TIME = 5000
 TWICE = "This stands in the file twice."
 TOO_DEEP = "This is nested too deeply to be read."
 _SPACE = re.compile(r"[ \t\n\r]*")
-_COMMA = re.compile(r"[ \t\n\r]*(,?)[ \t\n\r]*")
 
 
 class UnreadableDocument(Exception):
@@ -54,91 +53,81 @@ class WorldDocument:
     def flows(self, indexes: Collection[int]) -> Iterator[tuple[int, Json]]:
         """The whole JSON of the flows with these indexes."""
         starts = enumerate(self._starts.get("flows", ()))
-        return ((index, self._decode(start)[0]) for index, start in starts if index in indexes)
+        return ((index, self._decoder.raw_decode(self._text, start)[0]) for index, start in starts if index in indexes)
 
     def _read(self) -> None:
-        at = self._skip_space(0)
-        if not self._text.startswith("{", at):
-            self._decode(at)
+        self._go_to(0)
+        if not self._takes("{"):
+            self._decode()
             raise UnreadableDocument(Mistake((), "A world file is an object."))
-        at = self._skip_space(at + 1)
         rest: dict[str, Json] = {}
-        while not self._text.startswith("}", at):
-            name, at = self._decode_name(at)
+        for at in self._elements("}"):
+            if not self._text.startswith('"', at):
+                self._refuse("Expecting property name enclosed in double quotes", at)
+            name = str(self._decode())
+            if not self._takes(":"):
+                self._refuse("Expecting ':' delimiter", self._at)
             if name in self._starts or name in rest:
                 raise UnreadableDocument(Mistake((name,), TWICE))
-            if name in SECTIONS and self._text.startswith("[", at):
-                at = self._read_section(name, at)
+            if name in SECTIONS and self._takes("["):
+                self._read_section(name)
             else:
-                rest[name], at = self._decode_unique(at, name)
-            at = self._after_comma(at, "}")
-        at = self._skip_space(at + 1)
-        if at < len(self._text):
-            self._refuse("Extra data", at)
+                rest[name] = self._decode(name)
+        if self._at < len(self._text):
+            self._refuse("Extra data", self._at)
         self.mistakes.extend(_mistakes_at_the_top(rest))
-        self._progress("Reading", at, at)
+        self._progress("Reading", self._at, self._at)
 
-    def _read_section(self, name: str, at: int) -> int:
+    def _read_section(self, name: str) -> None:
         section, starts = SECTIONS[name], self._starts.setdefault(name, array("Q"))
-        at = self._skip_space(at + 1)
-        while not self._text.startswith("]", at):
-            index = len(starts)
+        for index, at in enumerate(self._elements("]")):
             starts.append(at)
-            value, at = self._decode_unique(at, name, index)
-            item, mistakes = read_item(section, index, value)
+            item, mistakes = read_item(section, index, self._decode(name, index))
             self.mistakes.extend(mistakes)
             if item is not None:
                 self.items.append(item)
             if index % ITEMS_AT_A_TIME == 0:
-                self._progress("Reading", at, len(self._text))
-            at = self._after_comma(at, "]")
-        return at + 1
+                self._progress("Reading", self._at, len(self._text))
 
-    def _decode_name(self, at: int) -> tuple[str, int]:
-        if not self._text.startswith('"', at):
-            self._refuse("Expecting property name enclosed in double quotes", at)
-        name, at = self._decode(at)
-        at = self._skip_space(at)
-        if not self._text.startswith(":", at):
-            self._refuse("Expecting ':' delimiter", at)
-        return str(name), self._skip_space(at + 1)
+    def _elements(self, end: str) -> Iterator[int]:
+        """The places of the elements of an object or a list; the caller decodes each before it asks for the next."""
+        is_over = self._takes(end)
+        while not is_over:
+            yield self._at
+            comma = self._at
+            has_comma = self._takes(",")
+            is_over = self._takes(end)
+            if has_comma and is_over:
+                self._refuse("Illegal trailing comma before end", comma)
+            if not (has_comma or is_over):
+                self._refuse("Expecting ',' delimiter", comma)
 
-    def _decode_unique(self, at: int, *path: Part) -> tuple[Json, int]:
-        """Decode a value; a key that stands twice in one of its objects is a mistake."""
-        value, end = self._decode(at, *path)
+    def _takes(self, mark: str) -> bool:
+        """Whether a mark comes next, which is then behind the place."""
+        is_next = self._text.startswith(mark, self._at)
+        if is_next:
+            self._go_to(self._at + len(mark))
+        return is_next
+
+    def _go_to(self, at: int) -> None:
+        space = _SPACE.match(self._text, at)
+        self._at = at if space is None else space.end()
+
+    def _decode(self, *path: Part) -> Json:
+        """Decode the next value; a key that stands twice in one of its objects is a mistake."""
         try:
-            repeated = repeated_key(self._text[at:end].encode(errors="surrogatepass"), value)
-        except RecursionError:
-            raise UnreadableDocument(Mistake(path, TOO_DEEP)) from None
-        if repeated is not None:
-            self.mistakes.append(Mistake((*path, *repeated.path, repeated.key), TWICE))
-        return value, end
-
-    def _decode(self, at: int, *path: Part) -> tuple[Json, int]:
-        try:
-            return self._decoder.raw_decode(self._text, at)
+            value, end = self._decoder.raw_decode(self._text, self._at)
+            repeated = repeated_key(self._text[self._at : end].encode(errors="surrogatepass"), value)
         except json.JSONDecodeError as error:
             self._refuse(error.msg, error.pos)
         except RecursionError:
             raise UnreadableDocument(Mistake(path, TOO_DEEP)) from None
         except ValueError:
             raise UnreadableDocument(Mistake(path, "A number in here is none that JSON knows.")) from None
-
-    def _after_comma(self, at: int, end: str) -> int:
-        """The place of the next element, or of the end."""
-        comma = _COMMA.match(self._text, at)
-        after = at if comma is None else comma.end()
-        is_end = self._text.startswith(end, after)
-        if comma is not None and comma[1]:
-            if is_end:
-                self._refuse("Illegal trailing comma before end", comma.start(1))
-        elif not is_end:
-            self._refuse("Expecting ',' delimiter", after)
-        return after
-
-    def _skip_space(self, at: int) -> int:
-        match = _SPACE.match(self._text, at)
-        return at if match is None else match.end()
+        if repeated is not None:
+            self.mistakes.append(Mistake((*path, *repeated.path, repeated.key), TWICE))
+        self._go_to(end)
+        return value
 
     def _refuse(self, reason: str, at: int) -> Never:
         # The error knows how to count lines and columns.
