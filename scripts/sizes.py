@@ -17,7 +17,7 @@ LISTS_OF_FEATURES = {Path("app/domain"), Path("app/usecases"), Path("app/storage
 """Folders whose listing is the list of what the program can do."""
 
 RESOLVER_MODULES = (Path("app/graphql/queries.py"), Path("app/graphql/mutations.py"))
-RESOLVER_DECORATORS = {"connection_field", "field", "mutation"}
+RESOLVER_DECORATORS = {"field", "mutation", "shown_as"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

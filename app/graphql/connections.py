@@ -1,14 +1,12 @@
 """Connections: pages of lists, forwards and backwards, with cursors that say where an element stands."""
 
 import hashlib
-import inspect
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property, lru_cache, partial, wraps
-from inspect import Parameter
+from functools import cache, cached_property, lru_cache, partial
 from typing import Annotated, Any, Generic, NamedTuple, Self, TypeVar
 
 import orjson
@@ -109,9 +107,9 @@ class PageInfo:
     )
 
 
-def number_of_all(page: strawberry.Parent[ListPage]) -> Awaitable[int]:
+def number_of_all(list_page: strawberry.Parent[ListPage]) -> Awaitable[int]:
     """Number of elements in the whole list, counted only when this field is selected."""
-    return page.count()
+    return list_page.count()
 
 
 @strawberry.type
@@ -196,26 +194,6 @@ class PageArguments(NamedTuple):
         name = "/".join(listing)
         beyond = None if cursor is None else _read_cursor(name, cursor, key)
         return Paging(name, PageRequest(USUAL_PAGE if size is None else size, self.backwards, beyond))
-
-
-def connection_field(resolver: Callable[..., Awaitable[Any]], *, type_: Any = None) -> Any:
-    """A field with the four paging arguments of every connection; its resolver gets them as one, called `page`."""
-    resolver = resolver.__func__ if isinstance(resolver, staticmethod) else resolver
-    signature = inspect.signature(resolver)
-    parameters = [parameter for name, parameter in signature.parameters.items() if name != "page"]
-    parameters += [
-        Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-        for name, annotation in PageArguments.__annotations__.items()
-    ]
-
-    @wraps(resolver)
-    def resolve(
-        *args: Any, first: Any = None, after: Any = None, last: Any = None, before: Any = None, **arguments: Any
-    ) -> Any:
-        return resolver(*args, **arguments, page=PageArguments(first, after, last, before))
-
-    resolve.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # what inspect reads
-    return field(resolve, type_=type_)
 
 
 def _read_cursor(listing: str, cursor: str, kinds: tuple[type, ...]) -> Key:

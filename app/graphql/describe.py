@@ -5,7 +5,7 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from functools import partial
+from functools import partial, wraps
 from typing import Annotated, Any, Generic, NewType, TypeVar, get_args, get_origin
 
 import orjson
@@ -74,14 +74,40 @@ def shown_as(type_: object) -> Callable[[Callable[..., Any]], Any]:
 
 
 def field(resolver: Callable[..., Any], *, type_: Any = None) -> Any:
-    """A field with a resolver, whose docstring is the description. The resolver may return an awaitable."""
+    """A field with a resolver, whose docstring is the description. The resolver may return an awaitable.
+
+    A connection has a resolver with the parameter `page`, a named tuple of the field's paging arguments.
+    """
     resolver = resolver.__func__ if isinstance(resolver, staticmethod) else resolver
     signature = inspect.signature(resolver)
+    if "page" in signature.parameters:
+        resolver, signature = _with_paging_arguments(resolver, signature)
     if get_origin(signature.return_annotation) is Awaitable:
         # Strawberry knows only coroutine functions.
         [awaited] = get_args(signature.return_annotation)
         resolver.__signature__ = signature.replace(return_annotation=awaited)  # type: ignore[attr-defined]
     return strawberry.field(resolver, description=inspect.getdoc(resolver), graphql_type=type_)
+
+
+def _with_paging_arguments(
+    resolver: Callable[..., Any], signature: inspect.Signature
+) -> tuple[Callable[..., Any], inspect.Signature]:
+    page_arguments: Any = signature.parameters["page"].annotation
+
+    @wraps(resolver)
+    def resolve(
+        *args: Any, first: Any = None, after: Any = None, last: Any = None, before: Any = None, **arguments: Any
+    ) -> Any:
+        return resolver(*args, **arguments, page=page_arguments(first, after, last, before))
+
+    parameters = [parameter for name, parameter in signature.parameters.items() if name != "page"]
+    parameters += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        for name, annotation in page_arguments.__annotations__.items()
+    ]
+    signature = signature.replace(parameters=parameters)
+    resolve.__signature__ = signature  # type: ignore[attr-defined]  # what inspect reads
+    return resolve, signature
 
 
 mutation = field

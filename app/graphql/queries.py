@@ -14,7 +14,6 @@ from app.graphql.connections import (
     PageArguments,
     columns_of_page,
     connection_below,
-    connection_field,
 )
 from app.graphql.context import Info
 from app.graphql.describe import Search, field, searched, shown_as
@@ -109,7 +108,7 @@ class Query:
         """A workspace by its id."""
         return Lookup(info.context.loaders.workspaces, id_)
 
-    @connection_field
+    @field
     def workspaces(
         self,
         info: Info,
@@ -123,7 +122,7 @@ class Query:
             info, ListName.WORKSPACES, info.context.viewer, page, search=search, contract_id=contract_id
         )
 
-    @connection_field
+    @field
     def contracts(
         self, info: Info, *, page: PageArguments, search: Search = None
     ) -> Awaitable[Connection[Contract] | None]:
@@ -139,7 +138,7 @@ class Query:
         """A flow by its id."""
         return Lookup(info.context.loaders.flows, id_)
 
-    @partial(connection_field, type_=DestinationContractConnection | None)
+    @shown_as(DestinationContractConnection | None)
     def destination_contracts(
         self,
         info: Info,
@@ -160,7 +159,7 @@ class Query:
 
         return Lookup(info.context.loaders.exportable_flows, OfFlow(flow_id, source_wish(source)), page_of_contracts)
 
-    @partial(connection_field, type_=DestinationWorkspaceConnection | None)
+    @shown_as(DestinationWorkspaceConnection | None)
     def destination_workspaces(
         self,
         info: Info,
@@ -187,7 +186,7 @@ class Query:
 
         return Lookup(info.context.loaders.exportable_flows, OfFlow(flow_id, source_wish(source)), page_of_workspaces)
 
-    @partial(connection_field, type_=OverrideCandidateConnection | None)
+    @shown_as(OverrideCandidateConnection | None)
     async def override_candidates(
         self,
         info: Info,
@@ -204,7 +203,7 @@ class Query:
         flows = await wanted.page(database, viewer, paging.request, columns_of_page(info).own)
         return None if flows is None else ListPage(flows, paging, lambda: wanted.count(database, viewer), "candidate")
 
-    @partial(connection_field, type_=TopicCandidateConnection | None)
+    @shown_as(TopicCandidateConnection | None)
     def topic_candidates(
         self,
         info: Info,
@@ -271,7 +270,7 @@ class Query:
         older, newer = (OfFlow(state.flow_id, source_wish(state.source)) for state in (from_, to))
         return Lookup(info.context.loaders.flow_comparisons, (older, newer), partial(bounded, info))
 
-    @connection_field
+    @field
     def flow_history(
         self, info: Info, page: PageArguments, flow_id: FlowId
     ) -> Awaitable[Connection[FlowVersion] | None]:
@@ -279,7 +278,7 @@ class Query:
         flow, flows = id_or_empty(model.Kind.FLOW, flow_id), info.context.loaders.flows
         return connection_below(info, ListName.HISTORY, flow, page, parent_loader=flows)
 
-    @partial(connection_field, type_=EventConnection | None)
+    @field
     def tenant_events(
         self,
         info: Info,
@@ -287,7 +286,7 @@ class Query:
         page: PageArguments,
         tenant_id: Annotated[strawberry.ID, strawberry.argument(description="The id of the tenant.")],
         types: Types = None,
-    ) -> Awaitable[EventConnection]:
+    ) -> Awaitable[EventConnection | None]:
         """The events of all workspaces of a tenant, the oldest first, for its provisioners; null for other users.
 
         An event has ids everywhere, but names and objects only where you are a member.

@@ -80,7 +80,7 @@ def grow_a_resolver(house: Path) -> None:
 
 
 def grow_a_resolver_of_a_list(house: Path) -> None:
-    resolver = "\n\n@connection_field\nasync def pages() -> None:\n"
+    resolver = "\n\n@shown_as(list[Flow])\nasync def pages() -> None:\n"
     append(house / "app/graphql/types/workspace.py", resolver + "    print()\n" * 16)
 
 

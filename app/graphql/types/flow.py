@@ -11,7 +11,7 @@ from app.domain import diff, model
 from app.domain.drift import DriftStatus
 from app.execution.lookups import Lookup, Vanished
 from app.execution.rows import relation, shows
-from app.graphql.connections import Connection, PageArguments, connection_below, connection_field
+from app.graphql.connections import Connection, PageArguments, connection_below
 from app.graphql.context import Info
 from app.graphql.describe import about, field, shown_as
 from app.graphql.types.graphs import DraftReadiness, FlowGraph, GraphDiff
@@ -52,7 +52,7 @@ class Flow(Node):
         related=Related.DRAFT,
     )
 
-    @connection_field
+    @field
     @staticmethod
     def drafts_set_aside(
         flow: strawberry.Parent[FlowView], info: Info, *, page: PageArguments
@@ -60,7 +60,7 @@ class Flow(Node):
         """Drafts that were set aside, the latest first: restore one with `restoreFlowDraft` before it is removed."""
         return connection_below(info, ListName.SET_ASIDE, flow.id, page)
 
-    @connection_field
+    @field
     @staticmethod
     def history(
         flow: strawberry.Parent[FlowView], info: Info, *, page: PageArguments
@@ -94,7 +94,7 @@ class Flow(Node):
         """How the flow differs from the flow that it descends from; null if you can't see both, or one is gone."""
         return Lookup(info.context.loaders.drifts, flow.id, attrgetter("status"))
 
-    @connection_field
+    @field
     @staticmethod
     def copies(
         flow: strawberry.Parent[FlowView],

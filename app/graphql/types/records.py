@@ -20,7 +20,6 @@ from app.graphql.connections import (
     PageInfo,
     Paging,
     connection_below,
-    connection_field,
 )
 from app.graphql.context import Info
 from app.graphql.describe import about, field
@@ -165,7 +164,7 @@ class ReleaseRequest(Node):
         "Whether the request can still be applied, because no item has moved. False once it is closed.",
     )
 
-    @connection_field
+    @field
     @staticmethod
     def items(
         request: strawberry.Parent[ReleaseView], info: Info, *, page: PageArguments

@@ -13,7 +13,7 @@ from app.domain.model import Kind, kind_of
 from app.execution.lookups import Loader, Lookup
 from app.execution.request_errors import UnacceptableInput
 from app.execution.rows import Field, relation, shows
-from app.graphql.connections import LARGEST_PAGE, Connection, PageArguments, connection_below, connection_field
+from app.graphql.connections import LARGEST_PAGE, Connection, PageArguments, connection_below
 from app.graphql.context import Info
 from app.graphql.describe import JSON, Search, about, field
 from app.graphql.loading.loaders import Loaders
@@ -67,7 +67,7 @@ class InWorkspace(Node):
     name: str = about("The name.")
     workspace: SomeWorkspace = in_workspace("The workspace that it lives in; only there it can be used.")
 
-    @connection_field
+    @field
     @staticmethod
     def flows(
         used: strawberry.Parent[TopicView | CredentialView | SecretView | AgentView],
@@ -157,7 +157,7 @@ class Contract(Node):
         """The number of flows that the quota counts; null where `flowQuota` is."""
         return Lookup(info.context.loaders.flows_held, contract.id, attrgetter("number"))
 
-    @connection_field
+    @field
     @staticmethod
     def workspaces(
         contract: strawberry.Parent[ContractView], info: Info, *, page: PageArguments, search: Search = None

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable
 from datetime import datetime
-from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -18,10 +17,9 @@ from app.graphql.connections import (
     ListPage,
     PageArguments,
     connection_below,
-    connection_field,
 )
 from app.graphql.context import Info
-from app.graphql.describe import Input, Search, about, optional, searched
+from app.graphql.describe import Input, Search, about, field, optional, searched
 from app.graphql.types.flow import Flow
 from app.graphql.types.records import EventConnection, FlowExport, ReleaseRequest, Types, events_of
 from app.graphql.types.resources import Agent, Contract, Credential, Node, Secret, Topic, User
@@ -96,7 +94,7 @@ class Workspace(Node):
         related=Related.CONTRACT,
     )
 
-    @connection_field
+    @field
     @staticmethod
     def flows(
         workspace: strawberry.Parent[WorkspaceView],
@@ -119,7 +117,7 @@ class Workspace(Node):
             info, ListName.FLOWS, workspace.id, page, search=search, flow_filter=flow_filter, flow_order=order
         )
 
-    @connection_field
+    @field
     @staticmethod
     def topics(
         workspace: strawberry.Parent[WorkspaceView], info: Info, *, page: PageArguments, search: Search = None
@@ -127,7 +125,7 @@ class Workspace(Node):
         """The topics of the workspace, by name; none if you are no member."""
         return connection_below(info, ListName.TOPICS, workspace.id, page, search=search)
 
-    @connection_field
+    @field
     @staticmethod
     def credentials(
         workspace: strawberry.Parent[WorkspaceView],
@@ -142,7 +140,7 @@ class Workspace(Node):
             info, ListName.CREDENTIALS, workspace.id, page, search=search, component_id=component_id
         )
 
-    @connection_field
+    @field
     @staticmethod
     def secrets(
         workspace: strawberry.Parent[WorkspaceView],
@@ -155,7 +153,7 @@ class Workspace(Node):
         """The secrets of the workspace, by name; none if you are no member."""
         return connection_below(info, ListName.SECRETS, workspace.id, page, search=search, component_id=component_id)
 
-    @connection_field
+    @field
     @staticmethod
     def agents(
         workspace: strawberry.Parent[WorkspaceView], info: Info, *, page: PageArguments, search: Search = None
@@ -163,7 +161,7 @@ class Workspace(Node):
         """The agents of the workspace, by name; none if you are no member."""
         return connection_below(info, ListName.AGENTS, workspace.id, page, search=search)
 
-    @connection_field
+    @field
     @staticmethod
     def exports(
         workspace: strawberry.Parent[WorkspaceView], info: Info, *, page: PageArguments
@@ -171,7 +169,7 @@ class Workspace(Node):
         """The copies and exports into this workspace, the newest first; empty if you are no member."""
         return connection_below(info, ListName.EXPORTS, workspace.id, page)
 
-    @connection_field
+    @field
     @staticmethod
     def release_requests(
         workspace: strawberry.Parent[WorkspaceView],
@@ -185,7 +183,7 @@ class Workspace(Node):
         """The requested releases of this workspace, the newest first; empty if you are no member."""
         return connection_below(info, ListName.RELEASES, workspace.id, page, release_state=state)
 
-    @connection_field
+    @field
     @staticmethod
     def members(
         workspace: strawberry.Parent[WorkspaceView],
@@ -203,7 +201,7 @@ class Workspace(Node):
             info, ListName.MEMBERS, workspace.id, page, node="user", search=search, holding=searched(holding, "holding")
         )
 
-    @partial(connection_field, type_=EventConnection)
+    @field
     @staticmethod
     def events(
         workspace: strawberry.Parent[WorkspaceView],
