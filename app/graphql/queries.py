@@ -151,11 +151,11 @@ class Query:
     ) -> Lookup[ListPage]:
         """The contracts that hold at least one workspace that you may export this flow to, by name."""
         paging = page.of("destinationContracts", flow_id)
-        wanted = DestinationSearch(None, searched(search), include_ineligible)
+        destination_search = DestinationSearch(searched(search), include_ineligible)
 
         async def page_of_contracts(flow: ExportableFlow) -> ListPage:
-            contracts = await flow.contracts(wanted, paging.request)
-            return ListPage(contracts, paging, lambda: flow.count_contracts(wanted), "contract")
+            contracts = await flow.contracts(destination_search, paging.request)
+            return ListPage(contracts, paging, partial(flow.count_contracts, destination_search), "contract")
 
         return Lookup(info.context.loaders.exportable_flows, OfFlow(flow_id, source_wish(source)), page_of_contracts)
 
@@ -176,13 +176,15 @@ class Query:
         With `includeIneligible` also all other workspaces, each with every reason. The flow's own workspace is listed too.
         """
         paging = page.of("destinationWorkspaces", flow_id)
-        wanted = DestinationSearch(contract_id, searched(search), include_ineligible)
+        destination_search = DestinationSearch(searched(search), include_ineligible)
 
         async def page_of_workspaces(flow: ExportableFlow) -> ListPage:
-            workspaces = await flow.workspaces(wanted, paging.request)
+            workspaces = await flow.workspaces(destination_search, paging.request, contract_id)
             # The statement of the page has read them: `contract { … }` needs no other one.
             info.context.loaders.contracts.know(partial(contracts_by_id, workspaces))
-            return ListPage(workspaces, paging, lambda: flow.count_workspaces(wanted), "workspace")
+            return ListPage(
+                workspaces, paging, partial(flow.count_workspaces, destination_search, contract_id), "workspace"
+            )
 
         return Lookup(info.context.loaders.exportable_flows, OfFlow(flow_id, source_wish(source)), page_of_workspaces)
 

@@ -3,6 +3,7 @@
 from asyncio import Lock
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 from app.domain.access import VisibleWorkspace
@@ -87,9 +88,11 @@ class ExportableFlow:
     """Flows of each contract, cached: counting them is slow, and an operation may ask for many pages."""
     counting: Lock = field(default_factory=Lock)
 
-    async def workspaces(self, search: DestinationSearch, request: PageRequest) -> Page[RatedDestination]:
+    async def workspaces(
+        self, search: DestinationSearch, request: PageRequest, contract_id: str | None = None
+    ) -> Page[RatedDestination]:
         """A page of the workspaces, by name, each with whether the flow can be exported there."""
-        page = await self._page(workspaces_to_export_to, search, request)
+        page = await self._page(partial(workspaces_to_export_to, contract_id=contract_id), search, request)
         workspaces = [VISIBLE.make(row) for row in page.rows]
         await self._count_flows(workspaces)
         eligibility, flows_used = self.exports.eligibility, self.flows_used
@@ -99,8 +102,8 @@ class ExportableFlow:
         ]
         return Page(rated, page.has_next, page.has_previous, page.key_of, RowViews(self._rated, LAYOUT))
 
-    async def count_workspaces(self, search: DestinationSearch) -> int:
-        return await self._count(workspaces_to_export_to, search)
+    async def count_workspaces(self, search: DestinationSearch, contract_id: str | None = None) -> int:
+        return await self._count(partial(workspaces_to_export_to, contract_id=contract_id), search)
 
     async def contracts(self, search: DestinationSearch, request: PageRequest) -> Page[RatedContract]:
         """A page of the contracts, by name, that hold a workspace where the flow may be exported to."""

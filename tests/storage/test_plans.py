@@ -195,23 +195,23 @@ async def test_a_page_of_a_long_history_reads_only_that_page(large: Database) ->
 
 @CALLERS
 @pytest.mark.parametrize(
-    "wanted",
+    ("search", "contract_id"),
     [
-        DestinationSearch(),
-        DestinationSearch(include_ineligible=True),
-        DestinationSearch(contract_id=nth("contract", 3)),
-        DestinationSearch(search="a"),
-        DestinationSearch(search="a", include_ineligible=True),
+        (DestinationSearch(), None),
+        (DestinationSearch(include_ineligible=True), None),
+        (DestinationSearch(), nth("contract", 3)),
+        (DestinationSearch(search="a"), None),
+        (DestinationSearch(search="a", include_ineligible=True), None),
     ],
     ids=["eligible", "all", "of-a-contract", "searched", "searched-all"],
 )
 async def test_destinations_are_read_in_the_order_of_their_names(
-    large: Database, viewer: UserId, wanted: DestinationSearch
+    large: Database, viewer: UserId, search: DestinationSearch, contract_id: str | None
 ) -> None:
     async def read(request: PageRequest) -> Page[Any]:
         flow = await find_exportable_flow(large, viewer, HOMES[viewer][1], BY_DEFAULT)
         assert flow is not None
-        return await flow.workspaces(wanted, request)
+        return await flow.workspaces(search, request, contract_id)
 
     # Whoever is in thirty workspaces may have all of them sorted.
     hold(await plans_of_pages(large, read), rows=3 * (SIZE + 1), sorted_rows=30)

@@ -66,7 +66,7 @@ async def test_what_is_offered_is_what_an_export_would_not_refuse(
         assert (reasons == ()) is there.eligible.as_new_flow
         assert (there.workspace.id, there.contract.id) == (there.destination.id, there.destination.contract_id)
     for contract in {workspace.contract.id for workspace in good}:
-        of_contract = await found.workspaces(DestinationSearch(contract_id=contract), ALL)
+        of_contract = await found.workspaces(DestinationSearch(), ALL, contract)
         expected = [workspace.id for workspace in good if workspace.contract.id == contract]
         assert [to.destination.id for _, to in of_contract.elements] == expected
 

@@ -44,8 +44,6 @@ class RatedContract(NamedTuple):
 class DestinationSearch:
     """A filter of destinations; `include_ineligible` adds those where the flow can't be exported to."""
 
-    contract_id: str | None = None
-    """The contract whose workspaces are searched; None for all."""
     search: str | None = None
     include_ineligible: bool = False
 
@@ -63,17 +61,20 @@ Reach = Literal["nowhere", "in one contract", "anywhere"]
 
 
 def workspaces_to_export_to(
-    usable: UsableWhere | None, home: Workspace, search: DestinationSearch
+    usable: UsableWhere | None, home: Workspace, search: DestinationSearch, contract_id: str | None = None
 ) -> BoundList[VisibleWorkspace]:
-    """The workspaces, by name, where a flow of the workspace `home` may be exported to: without `usable` nowhere."""
+    """The workspaces, by name, where a flow of the workspace `home` may be exported to: without `usable` nowhere.
+
+    With `contract_id` only those of this contract.
+    """
     listed = _workspaces_like(
         reach=_reach(usable),
-        has_contract=search.contract_id is not None,
+        has_contract=contract_id is not None,
         has_search=bool(search.search),
         include_ineligible=search.include_ineligible,
     )
-    contract = id_or_empty(Kind.CONTRACT, search.contract_id)
-    return listed, {**_values(usable, home, search.search), "contract": contract}
+    values = _values(usable, home, search.search)
+    return listed, {**values, "contract": id_or_empty(Kind.CONTRACT, contract_id)}
 
 
 def contracts_to_export_to(
