@@ -23,7 +23,7 @@ from app.storage.pages.candidates import MatchReason
 from app.storage.pages.paging import Page
 from app.storage.reads.rows import ContractView
 from app.usecases.copy_and_export import PlannedExport, PlannedExports
-from app.usecases.find_candidates import CandidatesWanted, RatedCredential
+from app.usecases.find_candidates import CandidateSearch, RatedCredential
 from app.usecases.find_destinations import RatedDestination
 
 
@@ -141,7 +141,7 @@ class StepCredentialCandidates:
         """The credentials or secrets of the workspace that belong to the component, best match first, then by name."""
         if not 1 <= first <= LARGEST_PAGE:
             raise UnacceptableInput(f"`first` is {first}; it has to be 1 to {LARGEST_PAGE}.")
-        wanted = CandidatesWanted(step, searched(search), first)
+        wanted = CandidateSearch(step, searched(search), first)
         return Lookup(info.context.loaders.credential_candidates, wanted)
 
 

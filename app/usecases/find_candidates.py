@@ -161,7 +161,7 @@ async def find_topics_in_use(database: Database, actor: UserId, flow_id: str, wi
     return TopicsInUse(uses, source.topics)
 
 
-class CandidatesWanted(NamedTuple):
+class CandidateSearch(NamedTuple):
     step: StepInNeed
     search: str | None
     first: int
@@ -196,10 +196,10 @@ async def find_steps_in_need(
 
 
 async def find_candidates(
-    database: Database, actor: UserId, searches: Sequence[CandidatesWanted]
+    database: Database, actor: UserId, searches: Sequence[CandidateSearch]
 ) -> list[list[RatedCredential]]:
     """The first candidates of each search, best match first, in two statements for all searches that differ only in the step."""
-    candidates: dict[CandidatesWanted, list[RatedCredential]] = {}
+    candidates: dict[CandidateSearch, list[RatedCredential]] = {}
     for group in _grouped(searches):
         step, search, first = group[0]
         steps = [of_step.step for of_step in group]
@@ -232,7 +232,7 @@ async def find_candidates(
 async def count_candidates(database: Database, actor: UserId, steps: Sequence[StepInNeed]) -> list[int]:
     """Count the candidates of each step, in a statement for each kind."""
     numbers: dict[tuple[ReferenceKind, str], int] = {}
-    for group in _grouped([CandidatesWanted(step, None, 0) for step in steps]):
+    for group in _grouped([CandidateSearch(step, None, 0) for step in steps]):
         step, components = group[0].step, sorted({search.step.component.id for search in group})
         async with database.reading() as connection:
             counted = await count_each(connection, actor, step.workspace_id, step.kind, components)
@@ -240,10 +240,10 @@ async def count_candidates(database: Database, actor: UserId, steps: Sequence[St
     return [numbers.get((step.kind, step.component.id), 0) for step in steps]
 
 
-def _grouped(searches: Iterable[CandidatesWanted]) -> list[list[CandidatesWanted]]:
+def _grouped(searches: Iterable[CandidateSearch]) -> list[list[CandidateSearch]]:
     """Group the searches that one statement answers."""
 
-    def key(search: CandidatesWanted) -> tuple[str, str, str, int]:
+    def key(search: CandidateSearch) -> tuple[str, str, str, int]:
         return search.step.workspace_id, search.step.kind.value, search.search or "", search.first
 
     return [list(group) for _, group in groupby(sorted(searches, key=key), key)]

@@ -10,7 +10,7 @@ from app.domain.flow import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.model import ReferenceKind
 from app.domain.references import StepInNeed
 from app.usecases.change_flow import update_draft
-from app.usecases.find_candidates import CandidatesWanted, count_candidates, find_candidates, find_steps_in_need
+from app.usecases.find_candidates import CandidateSearch, count_candidates, find_candidates, find_steps_in_need
 from tests.usecases.company_database import CompanyDatabase, exported
 
 
@@ -26,7 +26,7 @@ async def candidates(
     """For each step of the flow that is called orders: the keys of what fits, each with why."""
     steps = await steps_of(world, "orders", to, by=by)
     assert steps is not None
-    wanted = [CandidatesWanted(step, search, first) for step in steps]
+    wanted = [CandidateSearch(step, search, first) for step in steps]
     keys = {id_: key for key, id_ in world.ids.items()}
     found = await find_candidates(world.database, world.user(by), wanted)
     return {
@@ -60,7 +60,7 @@ async def test_inside_the_workspace_others_come_after_the_sources_own_by_their_n
     steps = await steps_of(world, "orders", "development")
     assert steps is not None
     [found, _] = await find_candidates(
-        world.database, world.user("ada"), [CandidatesWanted(step, None, 5) for step in steps]
+        world.database, world.user("ada"), [CandidateSearch(step, None, 5) for step in steps]
     )
     assert [(one.credential.id, one.match.value) for one in found] == [
         (world["dev-mail"], "SAME_CREDENTIAL"),
@@ -111,7 +111,7 @@ async def test_the_best_match_is_found_however_many_come_before_it_by_name(world
     steps = await steps_of(world, "orders", "production")
     assert steps is not None
     [first, *_], _ = await find_candidates(
-        world.database, world.user("ada"), [CandidatesWanted(step, None, 5) for step in steps]
+        world.database, world.user("ada"), [CandidateSearch(step, None, 5) for step in steps]
     )
     assert (first.credential.id, first.match.value) == (world["live-mail"], "SAME_NAME")
     assert await count_candidates(world.database, world.user("ada"), steps) == [52, 1]

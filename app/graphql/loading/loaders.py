@@ -30,7 +30,7 @@ from app.storage.reads.rows import ComponentView, GraphView, TopicView
 from app.usecases.compare_and_check import Pair, check_readiness, compare_flows, compare_found, compare_states
 from app.usecases.copy_and_export import PlannedExport, check_planned, plan_for
 from app.usecases.find_candidates import (
-    CandidatesWanted,
+    CandidateSearch,
     RatedCredential,
     TopicsInUse,
     count_candidates,
@@ -187,7 +187,7 @@ class Loaders:
         ]
 
     @_batched
-    async def credential_candidates(self, wishes: list[CandidatesWanted]) -> list[list[RatedCredential]]:
+    async def credential_candidates(self, wishes: list[CandidateSearch]) -> list[list[RatedCredential]]:
         return await find_candidates(self.database, self.viewer, wishes)
 
     @_batched
