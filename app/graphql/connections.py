@@ -18,7 +18,7 @@ from app.execution.request_errors import UnacceptableInput
 from app.execution.rows import ALL_COLUMNS, PageColumns, RawRows, shows
 from app.graphql.context import Info
 from app.graphql.describe import about, field, searched
-from app.storage.pages.lists import ListName, WantedList
+from app.storage.pages.lists import ListName, ListRequest
 from app.storage.pages.paging import Key, Page, PageRequest
 
 USUAL_PAGE = 50
@@ -241,7 +241,7 @@ def connection_below(
     `parent_loader` finds the parent, where it isn't known whether it is there: if it isn't, nor is its list.
     `node` names the column of an element that is its node; without it the element is.
     """
-    listing = WantedList(name, searched(search), **narrowing)
+    listing = ListRequest(name, searched(search), **narrowing)
     paging = page.of(name, listing.flow_order, parent, key=listing.order.types)
     loaders = info.context.loaders
     count = partial(Lookup, loaders.counts, (listing, parent))

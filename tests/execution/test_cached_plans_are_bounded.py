@@ -9,7 +9,7 @@ from app.execution.compiler import compiled_of
 from app.execution.plan import MOST_CACHED_FIELDS, MOST_CACHED_PLANS, Plan, PlanCache, conditions_of
 from app.graphql.schema import schema
 from app.storage.pages.flow_filters import FlowFilter, FlowOrder
-from app.storage.pages.lists import ListName, WantedList, listing_like
+from app.storage.pages.lists import ListName, ListRequest, listing_like
 from app.storage.pages.paging import MOST_CACHED_LISTS, ListBelow
 
 
@@ -61,10 +61,10 @@ def test_a_plan_depends_on_the_variables_that_stand_in_directives() -> None:
 
 def test_lists_share_statements_by_their_form_of_which_only_so_many_are_kept() -> None:
     one, other = (
-        WantedList(ListName.FLOWS, text, FlowFilter(created_by=creator)) for text, creator in (("a", "b"), ("c", "d"))
+        ListRequest(ListName.FLOWS, text, FlowFilter(created_by=creator)) for text, creator in (("a", "b"), ("c", "d"))
     )
     assert one.listing() is other.listing()
     assert one.values("somebody") != other.values("somebody")
-    assert WantedList(ListName.FLOWS, flow_order=FlowOrder.NAME_DESC).listing() is not one.listing()
+    assert ListRequest(ListName.FLOWS, flow_order=FlowOrder.NAME_DESC).listing() is not one.listing()
     caches = listing_like, ListBelow._page_of_one, ListBelow._pages_of_several, ListBelow._counts
     assert {each.cache_info().maxsize for each in caches} == {MOST_CACHED_LISTS}

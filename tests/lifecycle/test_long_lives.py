@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app.storage.connections.engine import engine_of
-from app.storage.pages.lists import ListName, WantedList
+from app.storage.pages.lists import ListName, ListRequest
 from app.storage.pages.paging import PageRequest
 from tests.api.client import Caller, serving
 from tests.commands import issue_token
@@ -92,7 +92,7 @@ async def rows_read(lives: LongLives, flow: str, name: ListName, request: PageRe
     with statements_sent() as sent:
         async with database.reading() as connection:
             viewer = {"viewer": lives.company["ada"]}
-            await WantedList(name).listing().pages(connection, [flow], request, viewer)
+            await ListRequest(name).listing().pages(connection, [flow], request, viewer)
     [(statement, parameters)] = sent
     async with engine_of(lives.company.url).connect() as connection:
         explained = await connection.exec_driver_sql(f"explain (analyze, format json) {statement}", tuple(parameters))

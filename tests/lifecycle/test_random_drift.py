@@ -15,7 +15,7 @@ from app.domain.publish import Published, Reverted
 from app.domain.undo import Undone
 from app.storage.facts.mirrored_rules import read_drifts
 from app.storage.pages.flow_filters import FlowFilter
-from app.storage.pages.lists import ListName, WantedList
+from app.storage.pages.lists import ListName, ListRequest
 from app.storage.pages.paging import PageRequest
 from app.storage.tables import FLOW
 from tests.lifecycle.company import Company
@@ -235,7 +235,7 @@ async def filtered(company: Company) -> dict[str, str]:
     statuses: dict[str, str] = {}
     async with company.database.reading() as connection:
         for status in DriftStatus:
-            wanted = WantedList(ListName.FLOWS, flow_filter=FlowFilter(drift=status))
+            wanted = ListRequest(ListName.FLOWS, flow_filter=FlowFilter(drift=status))
             for workspace in ("development", "production"):
                 listing, values = wanted.listing(), wanted.values(company["ada"])
                 [page] = await listing.pages(connection, [company[workspace]], PageRequest(50), values)

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.domain.model import UserId
 from app.storage.connections.database import Database
-from app.storage.pages.lists import WantedList
+from app.storage.pages.lists import ListRequest
 from app.storage.pages.paging import Page, PageRequest
 
 WORLD = Path(__file__).with_name("large_world.sql")
@@ -37,7 +37,7 @@ def world() -> str:
 
 
 async def read_lists(
-    database: Database, viewer: str, parents: list[str], wanted: WantedList, request: PageRequest
+    database: Database, viewer: str, parents: list[str], wanted: ListRequest, request: PageRequest
 ) -> Page[Any]:
     """The page of the first of the parents, read with those of the others."""
     async with database.reading() as connection:
@@ -46,6 +46,6 @@ async def read_lists(
 
 
 async def read_list(
-    database: Database, viewer: str, parent: str, wanted: WantedList, request: PageRequest
+    database: Database, viewer: str, parent: str, wanted: ListRequest, request: PageRequest
 ) -> Page[Any]:
     return await read_lists(database, viewer, [parent], wanted, request)

@@ -16,7 +16,7 @@ from app.storage.facts.gather import read_catalogue
 from app.storage.facts.mirrored_rules import read_drifts
 from app.storage.pages.destinations import DestinationSearch
 from app.storage.pages.flow_filters import FlowOrder
-from app.storage.pages.lists import ListName, WantedList
+from app.storage.pages.lists import ListName, ListRequest
 from app.storage.pages.paging import Page, PageRequest
 from app.storage.pages.related import Related
 from app.storage.reads.by_id import read_descents, read_destination_versions, read_exports, read_provenances
@@ -52,7 +52,7 @@ CALLERS = pytest.mark.parametrize("viewer", [EVERYWHERE, IN_A_FEW], ids=["everyw
     ("wanted", "index"),
     [
         *(
-            (WantedList(ListName.FLOWS, flow_order=order), index)
+            (ListRequest(ListName.FLOWS, flow_order=order), index)
             for order, index in {
                 FlowOrder.NAME_ASC: "ix_flow_workspace_id_name_key_id",
                 FlowOrder.NAME_DESC: "ix_flow_workspace_id_name_key_id",
@@ -62,15 +62,15 @@ CALLERS = pytest.mark.parametrize("viewer", [EVERYWHERE, IN_A_FEW], ids=["everyw
                 FlowOrder.UPDATED_AT_DESC: "ix_flow_workspace_id_updated_at_id",
             }.items()
         ),
-        (WantedList(ListName.TOPICS), "ix_topic_workspace_id_name_key_id"),
-        (WantedList(ListName.CREDENTIALS), "ix_credential_workspace_id_name_key_id"),
-        (WantedList(ListName.SECRETS), "ix_secret_workspace_id_name_key_id"),
-        (WantedList(ListName.AGENTS), "ix_agent_workspace_id_name_key_id"),
+        (ListRequest(ListName.TOPICS), "ix_topic_workspace_id_name_key_id"),
+        (ListRequest(ListName.CREDENTIALS), "ix_credential_workspace_id_name_key_id"),
+        (ListRequest(ListName.SECRETS), "ix_secret_workspace_id_name_key_id"),
+        (ListRequest(ListName.AGENTS), "ix_agent_workspace_id_name_key_id"),
     ],
     ids=lambda value: value if isinstance(value, str) else f"{value.name}-{value.flow_order}",
 )
 async def test_a_page_of_what_lives_in_a_workspace_reads_only_that_page(
-    large: Database, viewer: UserId, wanted: WantedList, index: str
+    large: Database, viewer: UserId, wanted: ListRequest, index: str
 ) -> None:
     plans = await plans_of_pages(large, partial(read_list, large, viewer, HOMES[viewer][0], wanted))
     hold(plans, rows=SIZE + 1)
@@ -81,14 +81,14 @@ async def test_a_page_of_what_lives_in_a_workspace_reads_only_that_page(
 @pytest.mark.parametrize(
     "wanted",
     [
-        WantedList(ListName.FLOWS, columns=with_rows(Related.CREATED_BY, Related.DRAFT, Related.PUBLISHED_VERSION)),
-        WantedList(ListName.HISTORY, columns=with_rows(Related.PUBLISHED_BY)),
-        WantedList(ListName.SET_ASIDE, columns=with_rows(Related.AUTHOR)),
-        WantedList(ListName.WORKSPACES, columns=with_rows(Related.CONTRACT)),
+        ListRequest(ListName.FLOWS, columns=with_rows(Related.CREATED_BY, Related.DRAFT, Related.PUBLISHED_VERSION)),
+        ListRequest(ListName.HISTORY, columns=with_rows(Related.PUBLISHED_BY)),
+        ListRequest(ListName.SET_ASIDE, columns=with_rows(Related.AUTHOR)),
+        ListRequest(ListName.WORKSPACES, columns=with_rows(Related.CONTRACT)),
     ],
     ids=lambda wanted: wanted.name,
 )
-async def test_what_a_page_refers_to_is_looked_up_for_that_page_only(large: Database, wanted: WantedList) -> None:
+async def test_what_a_page_refers_to_is_looked_up_for_that_page_only(large: Database, wanted: ListRequest) -> None:
     parents = {ListName.FLOWS: HOMES[EVERYWHERE][0], ListName.WORKSPACES: EVERYWHERE}
     parent = parents.get(wanted.name, nth("flow", 1))
     hold(await plans_of_pages(large, partial(read_list, large, EVERYWHERE, parent, wanted)), rows=SIZE + 1)
@@ -98,17 +98,17 @@ async def test_what_a_page_refers_to_is_looked_up_for_that_page_only(large: Data
 
 @pytest.mark.parametrize(
     "wanted",
-    [WantedList(ListName.COPIES), WantedList(ListName.COPIES, workspace_id=nth("workspace", 1))],
+    [ListRequest(ListName.COPIES), ListRequest(ListName.COPIES, workspace_id=nth("workspace", 1))],
     ids=["all", "into"],
 )
-async def test_a_page_of_copies_reads_no_more_than_the_copies_of_the_flow(large: Database, wanted: WantedList) -> None:
+async def test_a_page_of_copies_reads_no_more_than_the_copies_of_the_flow(large: Database, wanted: ListRequest) -> None:
     plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, nth("flow", 1), wanted))
     hold(plans, rows=SIZE + 1)
 
 
 @CALLERS
 async def test_a_page_of_what_came_into_a_workspace_reads_only_that_page(large: Database, viewer: UserId) -> None:
-    wanted = WantedList(ListName.EXPORTS)
+    wanted = ListRequest(ListName.EXPORTS)
     hold(await plans_of_pages(large, partial(read_list, large, viewer, HOMES[viewer][0], wanted)), rows=SIZE + 1)
     together = partial(read_lists, large, viewer, [HOMES[viewer][0], nth("workspace", 2)], wanted)
     hold(await plans_of_pages(large, together), rows=2 * (SIZE + 1))
@@ -143,14 +143,14 @@ async def test_records_that_are_over_are_found_by_when_that_was(large: Database)
     ("wanted", "index"),
     [
         (
-            WantedList(ListName.CREDENTIALS, component_id=nth("component", 13)),
+            ListRequest(ListName.CREDENTIALS, component_id=nth("component", 13)),
             "ix_credential_workspace_id_component_id",
         ),
-        (WantedList(ListName.SECRETS, component_id=nth("component", 13)), "ix_secret_workspace_id_component_id"),
+        (ListRequest(ListName.SECRETS, component_id=nth("component", 13)), "ix_secret_workspace_id_component_id"),
     ],
     ids=["credentials-of-a-component", "secrets-of-a-component"],
 )
-async def test_selective_filters_have_indexes_of_their_own(large: Database, wanted: WantedList, index: str) -> None:
+async def test_selective_filters_have_indexes_of_their_own(large: Database, wanted: ListRequest, index: str) -> None:
     plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, HOMES[EVERYWHERE][0], wanted))
     for_these_values = [plan for plan in plans if not plan.for_any_values]
     hold(for_these_values, rows=SIZE + 1)
@@ -164,13 +164,13 @@ async def test_the_workspaces_of_a_caller_are_read_in_the_order_of_their_names(
     large: Database, viewer: UserId, search: str | None
 ) -> None:
     plans = await plans_of_pages(
-        large, partial(read_list, large, viewer, viewer, WantedList(ListName.WORKSPACES, search))
+        large, partial(read_list, large, viewer, viewer, ListRequest(ListName.WORKSPACES, search))
     )
     hold(plans, rows=SIZE + 1 if search is None else 600, sorted_rows=30)
 
 
 async def test_the_workspaces_of_one_contract_have_an_index_of_their_own(large: Database) -> None:
-    wanted = WantedList(ListName.WORKSPACES, contract_id=nth("contract", 2))
+    wanted = ListRequest(ListName.WORKSPACES, contract_id=nth("contract", 2))
     plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, EVERYWHERE, wanted))
     hold(plans, rows=50, sorted_rows=50)
     assert [plan.root for plan in plans if "ix_workspace_access_by_contract" not in plan.indexes] == []
@@ -180,14 +180,14 @@ async def test_the_lists_of_many_workspaces_are_read_at_once_without_any_of_the_
     homes = [nth("workspace", number) for number in range(1, 51)]
 
     hold(
-        await plans_of_pages(large, partial(read_lists, large, EVERYWHERE, homes, WantedList(ListName.FLOWS))),
+        await plans_of_pages(large, partial(read_lists, large, EVERYWHERE, homes, ListRequest(ListName.FLOWS))),
         rows=SIZE + 1 + 49 * min(IN_EACH_OTHER, SIZE + 1),
     )
 
 
 async def test_a_page_of_a_long_history_reads_only_that_page(large: Database) -> None:
     plans = await plans_of_pages(
-        large, partial(read_list, large, EVERYWHERE, nth("flow", 1), WantedList(ListName.HISTORY))
+        large, partial(read_list, large, EVERYWHERE, nth("flow", 1), ListRequest(ListName.HISTORY))
     )
     hold(plans, rows=SIZE + 1, sorted_rows=0)
     assert [plan.root for plan in plans if "uq_flow_version_flow_id_number" not in plan.indexes] == []

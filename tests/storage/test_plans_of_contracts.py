@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.model import UserId
 from app.storage.connections.database import Database
-from app.storage.pages.lists import ListName, WantedList
+from app.storage.pages.lists import ListName, ListRequest
 from app.storage.reads.by_id import read_quotas
 from tests.storage.large_world import EVERYWHERE, IN_A_FEW, nth, read_list, read_lists
 from tests.storage.plans import SIZE, hold, plans_of, plans_of_pages
@@ -20,7 +20,7 @@ OF_A_CONTRACT, CONTRACTS = 50, 60
 
 @CALLERS
 async def test_a_page_of_the_workspaces_of_a_contract_reads_no_others(large: Database, viewer: UserId) -> None:
-    listing, contracts = WantedList(ListName.WORKSPACES_OF_CONTRACT), [nth("contract", each) for each in (3, 4, 5)]
+    listing, contracts = ListRequest(ListName.WORKSPACES_OF_CONTRACT), [nth("contract", each) for each in (3, 4, 5)]
     plans = await plans_of_pages(large, partial(read_list, large, viewer, contracts[0], listing))
     hold(plans, rows=OF_A_CONTRACT, sorted_rows=OF_A_CONTRACT)
     together = await plans_of_pages(large, partial(read_lists, large, viewer, contracts, listing))
@@ -29,7 +29,7 @@ async def test_a_page_of_the_workspaces_of_a_contract_reads_no_others(large: Dat
 
 @CALLERS
 async def test_a_page_of_contracts_reads_no_others_than_those_of_the_caller(large: Database, viewer: UserId) -> None:
-    listing = WantedList(ListName.CONTRACTS)
+    listing = ListRequest(ListName.CONTRACTS)
     plans = await plans_of_pages(large, partial(read_list, large, viewer, viewer, listing))
     hold(plans, rows=CONTRACTS, sorted_rows=CONTRACTS)
 

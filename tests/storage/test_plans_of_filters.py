@@ -11,7 +11,7 @@ from app.domain.drift import DriftStatus
 from app.domain.model import FlowStatus, FlowType
 from app.storage.connections.database import Database
 from app.storage.pages.flow_filters import FlowFilter, FlowOrder
-from app.storage.pages.lists import ListName, WantedList
+from app.storage.pages.lists import ListName, ListRequest
 from app.storage.pages.paging import FEW, PageRequest
 from tests.property_settings import EVERY
 from tests.storage.large_world import EVERYWHERE, HOMES, IN_A_FEW, IN_THE_FIRST, nth, read_list, read_lists
@@ -60,7 +60,7 @@ async def test_of_what_few_flows_have_no_others_are_looked_at(large: Database, n
     """However many live in the workspace: those few are collected and sorted, by a plan for any values too."""
     wanted, fraction = FEW_FLOWS[name]
     few = IN_THE_FIRST // fraction + 1 if fraction else 0
-    listing = WantedList(ListName.FLOWS, flow_filter=wanted, flow_order=order)
+    listing = ListRequest(ListName.FLOWS, flow_filter=wanted, flow_order=order)
     plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, HOMES[EVERYWHERE][0], listing))
     hold(plans, rows=max(few, 1), sorted_rows=few)
     homes = [HOMES[EVERYWHERE][0], nth("workspace", 2)]
@@ -74,7 +74,7 @@ async def test_of_what_few_flows_have_no_others_are_looked_at(large: Database, n
 @pytest.mark.parametrize("name", ["status", "status-and-type", "not-published", "changed-late", "created-by"])
 async def test_few_flows_are_found_by_their_addresses(large: Database, name: str) -> None:
     """An index of the whole list has some eighty pages; a plan for any values expects a list that is as short as most."""
-    listing = WantedList(ListName.FLOWS, flow_filter=FEW_FLOWS[name][0])
+    listing = ListRequest(ListName.FLOWS, flow_filter=FEW_FLOWS[name][0])
     read = partial(read_list, large, EVERYWHERE, HOMES[EVERYWHERE][0], listing)
     assert [plan.pages_read for plan in await plans_of_pages(large, read) if plan.pages_read > 20] == []
 
@@ -82,7 +82,7 @@ async def test_few_flows_are_found_by_their_addresses(large: Database, name: str
 @pytest.mark.parametrize(("name", "order"), each_in_some_orders(MANY_FLOWS))
 async def test_filters_are_asked_along_the_order_of_the_list(large: Database, name: str, order: FlowOrder) -> None:
     """As many flows are passed over as don't match, but of what matches no more than FEW are collected and sorted."""
-    listing = WantedList(ListName.FLOWS, flow_filter=MANY_FLOWS[name], flow_order=order)
+    listing = ListRequest(ListName.FLOWS, flow_filter=MANY_FLOWS[name], flow_order=order)
     plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, HOMES[EVERYWHERE][0], listing))
     hold(plans, rows=FEW + 1, sorted_rows=FEW)
 
@@ -92,7 +92,7 @@ async def test_where_little_came_in_no_other_flows_are_looked_at_for_their_drift
     large: Database, order: FlowOrder
 ) -> None:
     """D6: and of those that came in each is looked up by keys."""
-    listing = WantedList(ListName.FLOWS, flow_filter=FlowFilter(drift=DriftStatus.SOURCE_AHEAD), flow_order=order)
+    listing = ListRequest(ListName.FLOWS, flow_filter=FlowFilter(drift=DriftStatus.SOURCE_AHEAD), flow_order=order)
     hold(
         await plans_of_pages(large, partial(read_list, large, IN_A_FEW, HOMES[IN_A_FEW][0], listing)),
         rows=1,
@@ -101,7 +101,7 @@ async def test_where_little_came_in_no_other_flows_are_looked_at_for_their_drift
 
 
 async def test_the_drifts_of_a_workspace_are_counted_by_keys(large: Database) -> None:
-    listing = WantedList(ListName.FLOWS, flow_filter=FlowFilter(drift=DriftStatus.DESTINATION_AHEAD))
+    listing = ListRequest(ListName.FLOWS, flow_filter=FlowFilter(drift=DriftStatus.DESTINATION_AHEAD))
 
     async def count() -> None:
         async with large.reading() as connection:
@@ -114,7 +114,7 @@ async def test_the_drifts_of_a_workspace_are_counted_by_keys(large: Database) ->
 async def test_the_flows_of_a_component_are_those_whose_commands_mean_it(large: Database) -> None:
     wanted = FlowFilter(component_id=nth("component", 13))
     page = await read_list(
-        large, EVERYWHERE, HOMES[EVERYWHERE][0], WantedList(ListName.FLOWS, flow_filter=wanted), PageRequest(1000)
+        large, EVERYWHERE, HOMES[EVERYWHERE][0], ListRequest(ListName.FLOWS, flow_filter=wanted), PageRequest(1000)
     )
     expected = {nth("flow", number) for number in range(1, IN_THE_FIRST + 1) if (1 + number % 1000) % 10 == 3}
     found = {flow.id for _, flow in page.elements}

@@ -7,7 +7,7 @@ import pytest
 from app.domain.release import ReleaseFacts, ReleaseState
 from app.storage.connections.database import Database
 from app.storage.facts.record_facts import lock_release
-from app.storage.pages.lists import ListName, WantedList
+from app.storage.pages.lists import ListName, ListRequest
 from app.storage.reads.by_id import read_current_releases, read_releases_of_drafts
 from tests.storage.large_world import EVERYWHERE, HOMES, nth, read_list
 from tests.storage.plans import SIZE, hold, plans_of, plans_of_pages
@@ -24,14 +24,14 @@ TABLES = 6
 async def test_a_page_of_the_requests_of_a_workspace_reads_only_that_page(
     large: Database, state: ReleaseState | None
 ) -> None:
-    wanted = WantedList(ListName.RELEASES, release_state=state)
+    wanted = ListRequest(ListName.RELEASES, release_state=state)
     hold(
         await plans_of_pages(large, partial(read_list, large, EVERYWHERE, HOMES[EVERYWHERE][0], wanted)), rows=SIZE + 1
     )
 
 
 async def test_a_page_of_the_items_of_a_request_reads_only_that_page(large: Database) -> None:
-    wanted = WantedList(ListName.RELEASE_ITEMS)
+    wanted = ListRequest(ListName.RELEASE_ITEMS)
     plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, LARGE, wanted))
     hold(plans, rows=TABLES * (SIZE + 1))
 

@@ -9,7 +9,7 @@ import pytest
 from app.domain.model import FlowStatus, FlowType
 from app.storage.connections.database import Database, open_database
 from app.storage.pages.flow_filters import FlowFilter
-from app.storage.pages.lists import ListName, WantedList
+from app.storage.pages.lists import ListName, ListRequest
 from tests.databases import Databases, run
 from tests.storage.large_world import nth, read_list
 from tests.storage.plans import plans_of_pages
@@ -66,7 +66,7 @@ async def skewed(databases: Databases) -> AsyncIterator[Database]:
 async def test_few_flows_are_found_by_an_index_where_many_are_expected(
     skewed: Database, flow_filter: FlowFilter, few: int
 ) -> None:
-    read = partial(read_list, skewed, CREATOR, WORKSPACE, WantedList(ListName.FLOWS, flow_filter=flow_filter))
+    read = partial(read_list, skewed, CREATOR, WORKSPACE, ListRequest(ListName.FLOWS, flow_filter=flow_filter))
     plans = await plans_of_pages(skewed, read)
     scanned = {table for plan in plans for table in plan.large_tables_scanned & {"flow", "flow_reference"}}
     assert (scanned, max(plan.most_rows_read for plan in plans) <= max(few, TOPICS)) == (set(), True)

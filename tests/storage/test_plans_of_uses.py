@@ -6,7 +6,7 @@ import pytest
 
 from app.storage.connections.database import Database
 from app.storage.pages.flow_filters import flows_using, place_of_use
-from app.storage.pages.lists import ListName, WantedList
+from app.storage.pages.lists import ListName, ListRequest
 from tests.storage.large_world import EVERYWHERE, HOMES, IN_THE_FIRST, nth, read_list, read_lists
 from tests.storage.plans import SIZE, hold, plans_of, plans_of_pages
 
@@ -17,7 +17,7 @@ async def test_a_page_of_the_flows_that_use_something_reads_only_that_page(
     large: Database, used: str, search: str | None
 ) -> None:
     """However many do, and however many flows there are: with a search, no more than those that it passes over."""
-    listing, home = WantedList(ListName.FLOWS_USING, search), HOMES[EVERYWHERE][0]
+    listing, home = ListRequest(ListName.FLOWS_USING, search), HOMES[EVERYWHERE][0]
     rows = SIZE + 1 if search is None else 60 if search == "a" else IN_THE_FIRST
     plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, place_of_use(home, used), listing))
     hold(plans, rows=rows)

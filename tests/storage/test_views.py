@@ -7,7 +7,7 @@ import pytest
 from app.execution.rows import PageColumns
 from app.storage.connections.connection import views_of
 from app.storage.pages.candidates import OVERRIDE_CANDIDATES
-from app.storage.pages.lists import ListName, WantedList
+from app.storage.pages.lists import ListName, ListRequest
 from app.storage.pages.related import JOINS, Related
 from app.storage.reads.rows import ComponentView, DraftView, FlowView, UserView, columns
 from app.storage.tables import COMPONENT, TEAM
@@ -44,7 +44,7 @@ def test_a_view_is_made_of_the_columns_that_a_row_starts_with() -> None:
 )
 def test_a_page_reads_no_column_that_nothing_selects(name: ListName, column: str) -> None:
     narrow = PageColumns(frozenset({"name"}))
-    whole, read = WantedList(name).listing().rows, WantedList(name, columns=narrow).listing().rows
+    whole, read = ListRequest(name).listing().rows, ListRequest(name, columns=narrow).listing().rows
     assert (column in str(whole), column in str(read)) == (True, False)
     assert [each.name for each in whole.selected_columns] == [each.name for each in read.selected_columns]
 
@@ -55,7 +55,7 @@ def test_a_page_reads_of_a_related_row_what_is_selected_and_what_says_whether_it
 
 
 def test_a_page_of_members_reads_of_each_user_what_is_selected() -> None:
-    text = str(WantedList(ListName.MEMBERS, columns=PageColumns(frozenset({"role", "email"}))).listing().rows)
+    text = str(ListRequest(ListName.MEMBERS, columns=PageColumns(frozenset({"role", "email"}))).listing().rows)
     assert [name for name in UserView._fields if f"user_account.{name}," in text] == ["email"]
     assert "role.name" in text
 

@@ -21,7 +21,7 @@ from app.meter import current_meter
 from app.offload import offload
 from app.storage.facts.mirrored_rules import read_drifts
 from app.storage.pages.events import FeedPage, FeedRequest, read_feeds
-from app.storage.pages.lists import WantedList
+from app.storage.pages.lists import ListRequest
 from app.storage.pages.paging import Page, PageRequest
 from app.storage.pages.related import Related
 from app.storage.reads import by_id, graphs
@@ -250,7 +250,7 @@ class Loaders:
         return await find_refusals(destinations)
 
     @_batched
-    async def pages(self, keys: list[tuple[tuple[WantedList, PageRequest], str]]) -> list[Page[Any]]:
+    async def pages(self, keys: list[tuple[tuple[ListRequest, PageRequest], str]]) -> list[Page[Any]]:
         """By the list, the page that is asked for, and the parent."""
         pages: dict[Any, Page[Any]] = {}
         for (wanted, request), parents in grouped(keys).items():
@@ -274,9 +274,9 @@ class Loaders:
         return [pages.get(key) for key in keys]
 
     @_batched
-    async def counts(self, keys: list[tuple[WantedList, str]]) -> list[int]:
+    async def counts(self, keys: list[tuple[ListRequest, str]]) -> list[int]:
         """The lengths of lists, by the list and the parent."""
-        numbers: dict[tuple[WantedList, str], int] = {}
+        numbers: dict[tuple[ListRequest, str], int] = {}
         for wanted, parents in grouped(keys).items():
             async with self.database.reading() as connection:
                 below = await wanted.listing().counts(connection, parents, wanted.values(self.viewer))

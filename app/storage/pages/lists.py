@@ -210,12 +210,12 @@ LIMITS: dict[str, ColumnElement[bool]] = {
     "holding": any_(ROLE.c.permissions) == bindparam("holding", type_=Text),
     "release_state": RELEASE_REQUEST.c.state == bindparam("release_state", type_=Text),
 }
-"""Conditions of lists, by the field of `WantedList` that sets their parameter."""
+"""Conditions of lists, by the field of `ListRequest` that sets their parameter."""
 _LAST, _FIRST = USER.c.last_name_key, USER.c.first_name_key
 _NAMES_OF_MEMBERS = (_LAST + " " + _FIRST, _FIRST + " " + _LAST)
 
 
-class WantedList(NamedTuple):
+class ListRequest(NamedTuple):
     """A list with its search, filter and order; one request reads it for many parents."""
 
     name: ListName
@@ -254,7 +254,7 @@ class WantedList(NamedTuple):
 
 
 @lru_cache(MOST_CACHED_LISTS)
-def listing_like(shape: WantedList) -> ListBelow[Any]:
+def listing_like(shape: ListRequest) -> ListBelow[Any]:
     """The list of a shape, cached: compiling its statements takes longer than running them."""
     listed = _listing(shape)
     own, related = shape.columns
@@ -263,7 +263,7 @@ def listing_like(shape: WantedList) -> ListBelow[Any]:
     return narrow.joining(joins) if joins else narrow
 
 
-def _listing(shape: WantedList) -> ListBelow[Any]:
+def _listing(shape: ListRequest) -> ListBelow[Any]:
     listed = LISTS[shape.name]
     names = _NAMES_OF_MEMBERS if shape.name is ListName.MEMBERS else listed.order.columns[:1]
     limits = [condition for field, condition in LIMITS.items() if getattr(shape, field) is not None]
