@@ -241,10 +241,10 @@ def connection_below(
     `parent_loader` finds the parent, where it isn't known whether it is there: if it isn't, nor is its list.
     `node` names the column of an element that is its node; without it the element is.
     """
-    listing = ListRequest(name, searched(search), **narrowing)
-    paging = page.of(name, listing.flow_order, parent, key=listing.order.types)
+    list_request = ListRequest(name, searched(search), **narrowing)
+    paging = page.of(name, list_request.flow_order, parent, key=list_request.order.types)
     loaders = info.context.loaders
-    count = partial(Lookup, loaders.counts, (listing, parent))
+    count = partial(Lookup, loaders.counts, (list_request, parent))
 
     # In quotes, or its types would be made anew for each connection.
     def connection(page_of_list: "Page[Any]") -> "ListPage | Lookup[ListPage]":
@@ -252,5 +252,5 @@ def connection_below(
         # What has elements is there.
         return made if page_of_list.rows or parent_loader is None else Lookup(parent_loader, parent, lambda _: made)
 
-    key = ((listing._replace(columns=columns_of_page(info)), paging.request), parent)
+    key = ((list_request._replace(columns=columns_of_page(info)), paging.request), parent)
     return Lookup(loaders.pages, key, connection)

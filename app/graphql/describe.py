@@ -134,12 +134,12 @@ def searched(search: str | None, argument: str = "search") -> str | None:
 
     Refuses, as a bad request, what no name can hold: a NUL character, and more text than a name has.
     """
-    wanted = (search or "").strip()
-    if "\0" in wanted:
+    text = (search or "").strip()
+    if "\0" in text:
         raise UnacceptableInput(f"`{argument}` holds a NUL character, which no name has.")
-    if len(wanted) > LONGEST_NAME:
-        raise UnacceptableInput(f"`{argument}` has {len(wanted)} characters; no name has more than {LONGEST_NAME}.")
-    return wanted or None
+    if len(text) > LONGEST_NAME:
+        raise UnacceptableInput(f"`{argument}` has {len(text)} characters; no name has more than {LONGEST_NAME}.")
+    return text or None
 
 
 RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)

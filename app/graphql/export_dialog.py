@@ -141,8 +141,7 @@ class StepCredentialCandidates:
         """The credentials or secrets of the workspace that belong to the component, best match first, then by name."""
         if not 1 <= first <= LARGEST_PAGE:
             raise UnacceptableInput(f"`first` is {first}; it has to be 1 to {LARGEST_PAGE}.")
-        wanted = CandidateSearch(step, searched(search), first)
-        return Lookup(info.context.loaders.credential_candidates, wanted)
+        return Lookup(info.context.loaders.credential_candidates, CandidateSearch(step, searched(search), first))
 
 
 @shows(PlannedExport, "What `exportFlow` would do, from the same decision; nothing was written.")

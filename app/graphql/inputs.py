@@ -24,13 +24,13 @@ class StepBindingInput(Input[StepChoice]):
     topic_id: strawberry.ID | None = optional("A topic of the workspace, for a pub/sub step.", default=strawberry.UNSET)
 
     def to_wish(self, **_: object) -> StepChoice:
-        wanted = {
+        ids = {
             model.ReferenceKind.CREDENTIAL: self.credential_id,
             model.ReferenceKind.SECRET: self.secret_id,
             model.ReferenceKind.AGENT: self.agent_id,
             model.ReferenceKind.TOPIC: self.topic_id,
         }
-        choices = {kind: choice for kind, choice in wanted.items() if choice is not strawberry.UNSET}
+        choices = {kind: choice for kind, choice in ids.items() if choice is not strawberry.UNSET}
         return StepChoice(self.step_id, choices)
 
 

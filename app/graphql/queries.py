@@ -151,11 +151,11 @@ class Query:
     ) -> Lookup[ListPage]:
         """The contracts that hold at least one workspace that you may export this flow to, by name."""
         paging = page.of("destinationContracts", flow_id)
-        destination_search = DestinationSearch(searched(search), include_ineligible)
+        destinations = DestinationSearch(searched(search), include_ineligible)
 
         async def page_of_contracts(flow: ExportableFlow) -> ListPage:
-            contracts = await flow.contracts(destination_search, paging.request)
-            return ListPage(contracts, paging, partial(flow.count_contracts, destination_search), "contract")
+            contracts = await flow.contracts(destinations, paging.request)
+            return ListPage(contracts, paging, partial(flow.count_contracts, destinations), "contract")
 
         return Lookup(info.context.loaders.exportable_flows, OfFlow(flow_id, source_wish(source)), page_of_contracts)
 
@@ -176,15 +176,13 @@ class Query:
         With `includeIneligible` also all other workspaces, each with every reason. The flow's own workspace is listed too.
         """
         paging = page.of("destinationWorkspaces", flow_id)
-        destination_search = DestinationSearch(searched(search), include_ineligible)
+        destinations = DestinationSearch(searched(search), include_ineligible)
 
         async def page_of_workspaces(flow: ExportableFlow) -> ListPage:
-            workspaces = await flow.workspaces(destination_search, paging.request, contract_id)
+            workspaces = await flow.workspaces(destinations, paging.request, contract_id)
             # The statement of the page has read them: `contract { … }` needs no other one.
             info.context.loaders.contracts.know(partial(contracts_by_id, workspaces))
-            return ListPage(
-                workspaces, paging, partial(flow.count_workspaces, destination_search, contract_id), "workspace"
-            )
+            return ListPage(workspaces, paging, partial(flow.count_workspaces, destinations, contract_id), "workspace")
 
         return Lookup(info.context.loaders.exportable_flows, OfFlow(flow_id, source_wish(source)), page_of_workspaces)
 
@@ -200,10 +198,10 @@ class Query:
     ) -> ListPage | None:
         """Flows of the destination workspace that this flow could override: its copies, then flows of its name, then others."""
         paging = page.of("overrideCandidates", flow_id, workspace_id, key=THREE_KEYS)
-        wanted = OverrideSearch(flow_id, workspace_id, searched(search))
-        database, viewer = info.context.database, info.context.viewer
-        flows = await wanted.page(database, viewer, paging.request, columns_of_page(info).own)
-        return None if flows is None else ListPage(flows, paging, lambda: wanted.count(database, viewer), "candidate")
+        candidates = OverrideSearch(flow_id, workspace_id, searched(search))
+        caller = info.context.database, info.context.viewer
+        flows = await candidates.page(*caller, paging.request, columns_of_page(info).own)
+        return None if flows is None else ListPage(flows, paging, lambda: candidates.count(*caller), "candidate")
 
     @shown_as(TopicCandidateConnection | None)
     def topic_candidates(
@@ -226,14 +224,14 @@ class Query:
         """
         listed = ("topicCandidates", flow_id, workspace_id, *([] if from_topic_id is None else [from_topic_id]))
         paging, text = page.of(*listed, key=THREE_KEYS), searched(search)
-        database, viewer = info.context.database, info.context.viewer
+        caller = info.context.database, info.context.viewer
 
-        async def candidates_for(in_use: TopicsInUse) -> ListPage | None:
-            wanted = in_use.to_replace(from_topic_id, workspace_id, text)
-            topics = await wanted.page(database, viewer, paging.request)
-            return None if topics is None else ListPage(topics, paging, lambda: wanted.count(database, viewer), "topic")
+        async def page_of_topics(in_use: TopicsInUse) -> ListPage | None:
+            candidates = in_use.to_replace(from_topic_id, workspace_id, text)
+            topics = await candidates.page(*caller, paging.request)
+            return None if topics is None else ListPage(topics, paging, lambda: candidates.count(*caller), "topic")
 
-        return Lookup(info.context.loaders.topics_in_use, OfFlow(flow_id, source_wish(source)), candidates_for)
+        return Lookup(info.context.loaders.topics_in_use, OfFlow(flow_id, source_wish(source)), page_of_topics)
 
     @field
     def credential_candidates(

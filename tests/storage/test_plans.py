@@ -49,7 +49,7 @@ CALLERS = pytest.mark.parametrize("viewer", [EVERYWHERE, IN_A_FEW], ids=["everyw
 
 @CALLERS
 @pytest.mark.parametrize(
-    ("wanted", "index"),
+    ("listing", "index"),
     [
         *(
             (ListRequest(ListName.FLOWS, flow_order=order), index)
@@ -70,47 +70,49 @@ CALLERS = pytest.mark.parametrize("viewer", [EVERYWHERE, IN_A_FEW], ids=["everyw
     ids=lambda value: value if isinstance(value, str) else f"{value.name}-{value.flow_order}",
 )
 async def test_a_page_of_what_lives_in_a_workspace_reads_only_that_page(
-    large: Database, viewer: UserId, wanted: ListRequest, index: str
+    large: Database, viewer: UserId, listing: ListRequest, index: str
 ) -> None:
-    plans = await plans_of_pages(large, partial(read_list, large, viewer, HOMES[viewer][0], wanted))
+    plans = await plans_of_pages(large, partial(read_list, large, viewer, HOMES[viewer][0], listing))
     hold(plans, rows=SIZE + 1)
     if viewer == EVERYWHERE:
         assert [plan.root for plan in plans if index not in plan.indexes] == []
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "listing",
     [
         ListRequest(ListName.FLOWS, columns=with_rows(Related.CREATED_BY, Related.DRAFT, Related.PUBLISHED_VERSION)),
         ListRequest(ListName.HISTORY, columns=with_rows(Related.PUBLISHED_BY)),
         ListRequest(ListName.SET_ASIDE, columns=with_rows(Related.AUTHOR)),
         ListRequest(ListName.WORKSPACES, columns=with_rows(Related.CONTRACT)),
     ],
-    ids=lambda wanted: wanted.name,
+    ids=lambda listing: listing.name,
 )
-async def test_what_a_page_refers_to_is_looked_up_for_that_page_only(large: Database, wanted: ListRequest) -> None:
+async def test_what_a_page_refers_to_is_looked_up_for_that_page_only(large: Database, listing: ListRequest) -> None:
     parents = {ListName.FLOWS: HOMES[EVERYWHERE][0], ListName.WORKSPACES: EVERYWHERE}
-    parent = parents.get(wanted.name, nth("flow", 1))
-    hold(await plans_of_pages(large, partial(read_list, large, EVERYWHERE, parent, wanted)), rows=SIZE + 1)
-    together = partial(read_lists, large, EVERYWHERE, [parent, nth("flow", 2)], wanted)
+    parent = parents.get(listing.name, nth("flow", 1))
+    hold(await plans_of_pages(large, partial(read_list, large, EVERYWHERE, parent, listing)), rows=SIZE + 1)
+    together = partial(read_lists, large, EVERYWHERE, [parent, nth("flow", 2)], listing)
     hold(await plans_of_pages(large, together), rows=2 * (SIZE + 1))
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "listing",
     [ListRequest(ListName.COPIES), ListRequest(ListName.COPIES, workspace_id=nth("workspace", 1))],
     ids=["all", "into"],
 )
-async def test_a_page_of_copies_reads_no_more_than_the_copies_of_the_flow(large: Database, wanted: ListRequest) -> None:
-    plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, nth("flow", 1), wanted))
+async def test_a_page_of_copies_reads_no_more_than_the_copies_of_the_flow(
+    large: Database, listing: ListRequest
+) -> None:
+    plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, nth("flow", 1), listing))
     hold(plans, rows=SIZE + 1)
 
 
 @CALLERS
 async def test_a_page_of_what_came_into_a_workspace_reads_only_that_page(large: Database, viewer: UserId) -> None:
-    wanted = ListRequest(ListName.EXPORTS)
-    hold(await plans_of_pages(large, partial(read_list, large, viewer, HOMES[viewer][0], wanted)), rows=SIZE + 1)
-    together = partial(read_lists, large, viewer, [HOMES[viewer][0], nth("workspace", 2)], wanted)
+    listing = ListRequest(ListName.EXPORTS)
+    hold(await plans_of_pages(large, partial(read_list, large, viewer, HOMES[viewer][0], listing)), rows=SIZE + 1)
+    together = partial(read_lists, large, viewer, [HOMES[viewer][0], nth("workspace", 2)], listing)
     hold(await plans_of_pages(large, together), rows=2 * (SIZE + 1))
 
 
@@ -140,7 +142,7 @@ async def test_records_that_are_over_are_found_by_when_that_was(large: Database)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "index"),
+    ("listing", "index"),
     [
         (
             ListRequest(ListName.CREDENTIALS, component_id=nth("component", 13)),
@@ -150,8 +152,8 @@ async def test_records_that_are_over_are_found_by_when_that_was(large: Database)
     ],
     ids=["credentials-of-a-component", "secrets-of-a-component"],
 )
-async def test_selective_filters_have_indexes_of_their_own(large: Database, wanted: ListRequest, index: str) -> None:
-    plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, HOMES[EVERYWHERE][0], wanted))
+async def test_selective_filters_have_indexes_of_their_own(large: Database, listing: ListRequest, index: str) -> None:
+    plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, HOMES[EVERYWHERE][0], listing))
     for_these_values = [plan for plan in plans if not plan.for_any_values]
     hold(for_these_values, rows=SIZE + 1)
     hold(plans, rows=3000, sorted_rows=0)
@@ -170,8 +172,8 @@ async def test_the_workspaces_of_a_caller_are_read_in_the_order_of_their_names(
 
 
 async def test_the_workspaces_of_one_contract_have_an_index_of_their_own(large: Database) -> None:
-    wanted = ListRequest(ListName.WORKSPACES, contract_id=nth("contract", 2))
-    plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, EVERYWHERE, wanted))
+    listing = ListRequest(ListName.WORKSPACES, contract_id=nth("contract", 2))
+    plans = await plans_of_pages(large, partial(read_list, large, EVERYWHERE, EVERYWHERE, listing))
     hold(plans, rows=50, sorted_rows=50)
     assert [plan.root for plan in plans if "ix_workspace_access_by_contract" not in plan.indexes] == []
 

@@ -253,12 +253,12 @@ class Loaders:
     async def pages(self, keys: list[tuple[tuple[ListRequest, PageRequest], str]]) -> list[Page[Any]]:
         """By the list, the page that is asked for, and the parent."""
         pages: dict[Any, Page[Any]] = {}
-        for (wanted, request), parents in grouped(keys).items():
-            listing = wanted.listing()
+        for (list_request, page_request), parents in grouped(keys).items():
+            listing = list_request.listing()
             async with self.database.reading() as connection:
-                below = await listing.pages(connection, parents, request, wanted.values(self.viewer))
+                below = await listing.pages(connection, parents, page_request, list_request.values(self.viewer))
             for parent, page in zip(parents, below, strict=True):
-                pages[(wanted, request), parent] = page
+                pages[(list_request, page_request), parent] = page
                 for related in listing.joined.whole:
                     getattr(self, LOADER_OF[related]).know(partial(listing.related_rows, related, page))
         return [pages[key] for key in keys]
@@ -277,8 +277,8 @@ class Loaders:
     async def counts(self, keys: list[tuple[ListRequest, str]]) -> list[int]:
         """The lengths of lists, by the list and the parent."""
         numbers: dict[tuple[ListRequest, str], int] = {}
-        for wanted, parents in grouped(keys).items():
+        for list_request, parents in grouped(keys).items():
             async with self.database.reading() as connection:
-                below = await wanted.listing().counts(connection, parents, wanted.values(self.viewer))
-            numbers |= {(wanted, parent): number for parent, number in zip(parents, below, strict=True)}
+                below = await list_request.listing().counts(connection, parents, list_request.values(self.viewer))
+            numbers |= {(list_request, parent): number for parent, number in zip(parents, below, strict=True)}
         return [numbers[key] for key in keys]
