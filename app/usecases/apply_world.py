@@ -29,7 +29,7 @@ from app.storage.world import demo
 from app.storage.world.document import Progress, WorldDocument
 from app.storage.world.plan_writes import analyze_tables, write_flows, write_plan
 from app.storage.world.terms import lock_command, lock_tenants, lock_what_changes, read_terms
-from app.storage.world.world_facts import read_dependents, read_facts, read_uses
+from app.storage.world.world_facts import FactsReader, read_dependents, read_uses
 from app.usecases.transaction import UnitOfWork, transaction
 
 FLOWS_AT_A_TIME = 2000
@@ -101,7 +101,7 @@ async def _plan_and_write(connection: ReadConnection, wish: WorldWish, actor: st
     terms = await _terms(connection, wish, actor, store)
     if terms is None:
         return WorldPlan(blockers=(TenantNotFound(wish.tenant or "", path=("tenantId",)),))
-    facts = await read_facts(connection, terms, document.items)
+    facts = await FactsReader(connection, terms, document.items).read()
     planning = await offload(LARGE, Planning, facts, document.items, wish.new_id, document.mistakes)
     if store is not None:
         await lock_what_changes(store.connection, planning.planned)

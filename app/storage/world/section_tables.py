@@ -39,7 +39,7 @@ class Stored(NamedTuple):
     tenant: str = "thing.tenant_id"
     condition: str = f"{_NAMED} AND {_OF_TENANTS}"
     """Whether a document may be about a thing, or refer to it."""
-    inactive: Table | None = None
+    inactive: tuple[Table, ...] = ()
     """Memberships whose user is deactivated in its own tenant."""
 
 
@@ -79,13 +79,13 @@ STORED: Mapping[str, Stored] = {
     **OF_WORKSPACES,
     "tenantMembers": Stored(tables.TENANT_MEMBER),
     "workspaceMembers": Stored(
-        tables.WORKSPACE_ACCESS, _OF_WORKSPACE, "contract.tenant_id", inactive=tables.INACTIVE_WORKSPACE_MEMBER
+        tables.WORKSPACE_ACCESS, _OF_WORKSPACE, "contract.tenant_id", inactive=(tables.INACTIVE_WORKSPACE_MEMBER,)
     ),
     "contractMembers": Stored(
         tables.CONTRACT_ACCESS,
         _CONTRACT.format("thing"),
         "contract.tenant_id",
-        inactive=tables.INACTIVE_CONTRACT_MEMBER,
+        inactive=(tables.INACTIVE_CONTRACT_MEMBER,),
     ),
 }
 """In the order in which they are read: keys of flows lie in workspaces."""

@@ -64,11 +64,6 @@ _DEPENDENTS = statement(
 )
 
 
-async def read_facts(connection: ReadConnection, terms: Terms, items: Sequence[Item]) -> WorldFacts:
-    """Read the things that the items name or refer to, and those that are pruned."""
-    return await _Reader(connection, terms, items).read()
-
-
 async def read_dependents(connection: ReadConnection, removed: Iterable[str]) -> list[Dependent]:
     """Read what rests on things that are to be removed."""
     ids = [*removed]
@@ -84,7 +79,9 @@ async def read_uses(connection: ReadConnection, removed: Iterable[Planned]) -> d
     return await flows_using(connection, placed, components) if placed or components else {}
 
 
-class _Reader:
+class FactsReader:
+    """Reads the things that the items of a document name or refer to, and those that are pruned."""
+
     def __init__(self, connection: ReadConnection, terms: Terms, items: Sequence[Item]) -> None:
         self._connection = connection
         self._terms = terms
@@ -108,9 +105,12 @@ class _Reader:
     async def read(self) -> WorldFacts:
         await self._find_more()
         for name in STORED:
-            section = SECTIONS[name]
-            read = self._read if section.kind is not None else self._read_members
-            self._things[name] = await read(section)
+            statements, parameters = self._asked_of(name)
+            rows = [row for each in statements for row in await self._connection.rows(each, parameters)]
+            self._things[name] = [_thing(SECTIONS[name], row, self._terms) for row in rows]
+            for thing in self._things[name]:
+                if thing.key is not None:
+                    self._by_key[name, thing.key].append(thing.id)
         return WorldFacts(self._terms, {name: self._things[name] for name in SECTIONS})
 
     async def _find_more(self) -> None:
@@ -134,12 +134,14 @@ class _Reader:
         is_of_command = name != "users" or self._terms.owns(None)
         return [*self._tenants, COMMAND] if is_of_command else self._tenants
 
-    async def _read(self, section: Section) -> list[Thing]:
-        name = section.name
+    def _asked_of(self, name: str) -> tuple[list[CompiledStatement], dict[str, Any]]:
+        """The statements that read the things of a section, and their parameters."""
+        if SECTIONS[name].kind is None:
+            return self._asked_of_members(name)
         emails = [item.values.get("email") for item in self._items[name]] if name == "users" else []
         parameters: dict[str, Any] = {
             "section": name,
-            "ids": [text for text in self._texts[name] if text.startswith(f"{section.noun}_")],
+            "ids": [text for text in self._texts[name] if text.startswith(f"{SECTIONS[name].noun}_")],
             "keys": [*self._texts[name]],
             "scopes": self._scopes_of(name),
             "tenants": self._tenants,
@@ -153,43 +155,29 @@ class _Reader:
             keyed = {(flow.scope, flow.key) for flow in self._things["flows"]}
             flows = self._keys_in_workspaces(item for item in self._items["flows"] if not item.is_removal)
             parameters["new_in"] = sorted({workspace for workspace, key in flows if (workspace, key) not in keyed})
-        things = [
-            _thing(section, row, self._terms) for row in await self._connection.rows(_things_of(name), parameters)
-        ]
-        for thing in things:
-            if thing.key is not None:
-                self._by_key[name, thing.key].append(thing.id)
-        return things
+        return [_things_of(name)], parameters
 
     def _keys_in_workspaces(self, flows: Iterable[Item]) -> list[tuple[str, str]]:
         """The ids of the workspaces of flows that are named by their keys, with these keys."""
         named = [(flow.values.get("workspace", ""), flow.key) for flow in flows if flow.key and not flow.id]
         return [(workspace, key) for text, key in named for workspace in self._ids_of("workspaces", text)]
 
-    async def _read_members(self, section: Section) -> list[Thing]:
-        place = section.references[0]
+    def _asked_of_members(self, name: str) -> tuple[list[CompiledStatement], dict[str, Any]]:
+        place = SECTIONS[name].references[0]
         default = self._terms.tenant if place.name == "tenant" else None
         pairs: set[tuple[str, str]] = set()
-        for item in self._items[section.name]:
+        for item in self._items[name]:
             places = self._ids_of(place.refers_to, item.values.get(place.name, default))
             pairs.update(product(places, self._ids_of("users", item.values.get("user"))))
-        prunes = section.name in self._terms.prune
-        if not pairs and not prunes:
-            return []
         parameters = {
             "places": [place_id for place_id, _ in pairs],
             "users": [user for _, user in pairs],
             "scopes": self._scopes_of("users"),
             "tenants": self._tenants,
         }
-        stored = STORED[section.name]
-        tables = [stored.table] if stored.inactive is None else [stored.table, stored.inactive]
-        statements = [memberships_of(section.name, table, prunes=prunes) for table in tables]
-        return [
-            _membership(place.name, row)
-            for statement in statements
-            for row in await self._connection.rows(statement, parameters)
-        ]
+        prunes = name in self._terms.prune
+        tables = (STORED[name].table, *STORED[name].inactive) if pairs or prunes else ()
+        return [memberships_of(name, table, prunes=prunes) for table in tables], parameters
 
 
 @cache
@@ -227,7 +215,8 @@ def memberships_of(name: str, table: Table, *, prunes: bool) -> CompiledStatemen
     # Joined, since PostgreSQL goes through all pairs for each row where a condition asks for them.
     named = "JOIN unnest(CAST(:places AS text[]), CAST(:users AS text[])) AS named (place, user_id)"
     query = f"""
-        SELECT thing.{place}_id, thing.user_id, thing.role_id, {stored.tenant}, place_key.key, user_key.key
+        SELECT thing.{place}_id || '/' || thing.user_id, {stored.tenant}, place_key.key || '/' || user_key.key,
+               {stored.tenant}, {", ".join(_read_columns(name).values())}
         FROM {table.name} AS thing {stored.joins}
         {"LEFT" if prunes else ""} {named} ON named.place = thing.{place}_id AND named.user_id = thing.user_id
         LEFT JOIN external_key AS place_key ON place_key.id = thing.{place}_id AND place_key.scope_id = ANY(:scopes)
@@ -235,9 +224,3 @@ def memberships_of(name: str, table: Table, *, prunes: bool) -> CompiledStatemen
         WHERE role_id IS NOT NULL AND (named.place IS NOT NULL OR {stored.tenant} = ANY(:tenants))
     """  # noqa: S608 - our own names
     return compile_statement(text(query))
-
-
-def _membership(place_name: str, row: Row) -> Thing:
-    place, user, role, tenant, place_key, user_key = row
-    key = None if place_key is None or user_key is None else f"{place_key}/{user_key}"
-    return Thing(f"{place}/{user}", {place_name: place, "user": user, "role": role}, tenant, key, tenant)
