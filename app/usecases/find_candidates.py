@@ -20,7 +20,7 @@ from app.domain.topics import TopicUses, distinct_topics, may_replace_topic, mis
 from app.execution.rows import Columns
 from app.meter import current_meter
 from app.offload import offload
-from app.storage.connections.connection import RowViews, views_of
+from app.storage.connections.connection import views_holding
 from app.storage.connections.database import Database
 from app.storage.facts.flows import own_states, read_flow_facts
 from app.storage.facts.gather import read_catalogue, read_targets
@@ -40,19 +40,12 @@ from app.storage.reads.rows import CredentialView, SecretView, TopicView
 
 
 class TopicCandidate(NamedTuple):
+    missing_properties: list[str]
     topic: TopicView
     same_name: bool
-    missing_properties: list[str]
 
 
-ID, SCHEMA = (TopicView._fields.index(name) for name in ("id", "schema_text"))
-_TOPIC = views_of(TopicView, start=1)
-_SAME_NAME = 1 + len(TopicView._fields)
-CANDIDATES = RowViews(
-    lambda row: TopicCandidate(_TOPIC.make(row), row[_SAME_NAME], row[0]),
-    {"missing_properties": 0, "topic": _TOPIC.layout, "same_name": _SAME_NAME},
-)
-"""Makes the candidate of a row that begins with the missing properties."""
+TOPIC_CANDIDATE_VIEWS = views_holding(TopicCandidate, topic=TopicView)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +104,10 @@ class TopicSearch:
             # Whoever is shown a topic sees its workspace.
             if not page.rows and not await sees_destination(connection, parameters):
                 return None
-        size = sum(len(row[SCHEMA]) for row in page.rows)
+        size = sum(len(row.schema_text) for row in page.rows)
         missing = await offload(size, self._missing_with_each, page.rows)
         rows = [([*properties], *row) for row, properties in zip(page.rows, missing, strict=True)]
-        return Page(rows, page.has_next, page.has_previous, page.key_of, CANDIDATES)
+        return Page(rows, page.has_next, page.has_previous, page.key_of, TOPIC_CANDIDATE_VIEWS)
 
     async def count(self, database: Database, actor: UserId) -> int:
         if not self.may_be_replaced:
@@ -126,7 +119,7 @@ class TopicSearch:
         """The properties that the steps would miss with the topic of each row of a page."""
         if self.topic is None:
             return [()] * len(rows)
-        return missing_with_each(self.steps, self.topic, [(row[ID], row[SCHEMA]) for row in rows])
+        return missing_with_each(self.steps, self.topic, [(row.id, row.schema_text) for row in rows])
 
     def _parameters(self, actor: UserId) -> dict[str, str]:
         name = "" if self.topic is None else self.topic.name

@@ -4,15 +4,16 @@ from asyncio import Lock
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from app.domain.access import VisibleWorkspace
 from app.domain.export import Eligibility, ExportRefusal, NewExports, new_exports
 from app.domain.flow import CopiedState, SourceWish, size_of_graphs
 from app.domain.model import UserId, Workspace
 from app.domain.source_graph import UsableWhere
+from app.execution.rows import Layout
 from app.offload import interruptible, offload
-from app.storage.connections.connection import Element, RowViews
+from app.storage.connections.connection import Element, RowViews, views_of
 from app.storage.connections.database import Database
 from app.storage.facts.visibility import VISIBLE
 from app.storage.pages.destinations import (
@@ -28,21 +29,16 @@ from app.storage.pages.related import Related
 from app.storage.reads.graphs import SOURCE, read_chosen
 from app.storage.reads.rows import ContractView, WorkspaceView
 
-ELIGIBILITY = len(Eligibility._fields)
-"""How many values stand before the columns of a workspace in a row that is rated."""
-
-
-def _places(view: type[NamedTuple], prefix: str = "") -> dict[Any, Any]:
-    """The places of the values of a view in such a row."""
-    return {name: ELIGIBILITY + VisibleWorkspace._fields.index(prefix + name) for name in view._fields}
-
-
-LAYOUT = {
-    "eligible.as_new_flow": 0,
-    "eligible.over_a_flow": 1,
-    "workspace": _places(WorkspaceView) | {Related.CONTRACT: _places(ContractView, "contract_")},
+ELIGIBILITIES = views_of(Eligibility)
+DESTINATIONS = views_of(VisibleWorkspace, start=len(Eligibility._fields))
+RATED_LAYOUT: Layout = {
+    **{f"eligible.{name}": index for name, index in ELIGIBILITIES.layout.items()},
+    "workspace": {
+        **{name: DESTINATIONS.layout[name] for name in WorkspaceView._fields},
+        Related.CONTRACT: {name: DESTINATIONS.layout[f"contract_{name}"] for name in ContractView._fields},
+    },
 }
-"""The places of the values of a `RatedDestination` in such a row."""
+"""The layout of a row that has the columns of a destination after its eligibility."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +96,7 @@ class ExportableFlow:
             (*eligibility(to, flows_used.get(to.contract_id, 0)), *row)
             for to, row in zip(workspaces, page.rows, strict=True)
         ]
-        return Page(rated, page.has_next, page.has_previous, page.key_of, RowViews(self._rated, LAYOUT))
+        return Page(rated, page.has_next, page.has_previous, page.key_of, RowViews(self._rated, RATED_LAYOUT))
 
     async def count_workspaces(self, search: DestinationSearch, contract_id: str | None = None) -> int:
         return await self._count(partial(workspaces_to_export_to, contract_id=contract_id), search)
@@ -113,7 +109,7 @@ class ExportableFlow:
         return await self._count(contracts_to_export_to, search)
 
     def _rated(self, row: Sequence[Any]) -> RatedDestination:
-        return RatedDestination(VISIBLE.make(row[ELIGIBILITY:]), Eligibility(*row[:ELIGIBILITY]), self)
+        return RatedDestination(DESTINATIONS.make(row), ELIGIBILITIES.make(row), self)
 
     async def _page(self, list_for: ListFor[Element], search: DestinationSearch, request: PageRequest) -> Page[Element]:
         listed, values = list_for(self.exports.usable, self.home, search)

@@ -7,6 +7,8 @@ writing in a transaction. Views are named tuples that are made of the columns of
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache, partial
+from itertools import accumulate
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import asyncpg
@@ -185,3 +187,16 @@ def views_of(view: type[View], start: int = 0) -> RowViews[View]:
     layout, make = layout_of(view, start), partial(tuple.__new__, view)
     end = start + len(layout)
     return RowViews(lambda row: make(row[start:end]), layout)
+
+
+def views_holding(view: type[View], **inner: type[NamedTuple]) -> RowViews[View]:
+    """Views whose fields are columns, in their order, but for some that are views themselves, `inner`."""
+    widths = [len(inner[name]._fields) if name in inner else 1 for name in view._fields]
+    parts: dict[str, tuple[Callable[[Any], Any], Any]] = {
+        name: views_of(inner[name], start) if name in inner else (itemgetter(start), start)
+        for name, start in zip(view._fields, accumulate(widths, initial=0), strict=False)
+    }
+    return RowViews(
+        lambda row: view(*(make(row) for make, _ in parts.values())),
+        {name: place for name, (_, place) in parts.items()},
+    )

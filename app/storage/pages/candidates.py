@@ -31,14 +31,20 @@ from sqlalchemy import (
 
 from app.domain.model import ReferenceKind
 from app.execution.rows import Columns
-from app.storage.connections.connection import Element, ReadConnection, RowViews, is_one_of, texts, views_of
+from app.storage.connections.connection import (
+    Element,
+    ReadConnection,
+    RowViews,
+    is_one_of,
+    texts,
+    views_holding,
+    views_of,
+)
 from app.storage.facts.visibility import is_member, sees_workspace
 from app.storage.pages.paging import MOST_CACHED_LISTS, Order, Page, PageRequest, matching, searching
 from app.storage.pages.related import reading_only
 from app.storage.reads.rows import CredentialView, FlowView, SecretView, TopicView, columns
 from app.storage.tables import CREDENTIAL, FLOW, FLOW_EXPORT, SECRET, TOPIC
-
-_FLOW = views_of(FlowView)
 
 SOURCE = bindparam("source", type_=Text)
 DESTINATION = bindparam("workspace", type_=Text)
@@ -152,10 +158,7 @@ OVERRIDE_CANDIDATES = RankedList(
         _flows_to_override(MatchReason.OTHER, FLOW.c.name_key != _of_source("name_key"), ~_COPIED),
     ),
     order=Order((FLOW.c.name_key, FLOW.c.id)),
-    views=RowViews(
-        lambda row: OverrideCandidate(_FLOW.make(row), row[len(_FLOW.layout)]),
-        {"candidate": _FLOW.layout, "match_reason": len(_FLOW.layout)},
-    ),
+    views=views_holding(OverrideCandidate, candidate=FlowView),
     condition=_of_source("id").is_not(None),
 )
 """Flows that a flow could override: copies of it first, then those of its name, then the others."""

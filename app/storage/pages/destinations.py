@@ -10,7 +10,7 @@ from sqlalchemy import and_, false, or_, select, true
 from app.domain.access import VisibleWorkspace
 from app.domain.model import Kind, Workspace
 from app.domain.source_graph import UsableWhere
-from app.storage.connections.connection import Element, Parameters, ReadConnection, RowViews, is_one_of, views_of
+from app.storage.connections.connection import Element, Parameters, ReadConnection, is_one_of, views_holding
 from app.storage.facts.mirrored_rules import (
     FLOWS_USED_BY_CONTRACT,
     HOME,
@@ -125,8 +125,4 @@ def _contracts_like(*, reach: Reach, has_search: bool, include_ineligible: bool)
     return ListBelow(rated.where(*conditions), CONTRACTS.parent, CONTRACTS.order, _RATED)
 
 
-_CONTRACT, _ELIGIBLE = views_of(ContractView), len(ContractView._fields)
-_RATED = RowViews(
-    lambda row: RatedContract(_CONTRACT.make(row), row[_ELIGIBLE]),
-    {"contract": _CONTRACT.layout, "eligible": _ELIGIBLE},
-)
+_RATED = views_holding(RatedContract, contract=ContractView)

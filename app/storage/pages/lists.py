@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Table, Text, and_, any_, bindparam, func, 
 from app.domain.model import Kind
 from app.domain.release import ReleaseItem, ReleaseState
 from app.execution.rows import ALL_COLUMNS, PageColumns
-from app.storage.connections.connection import RowViews, View, views_of
+from app.storage.connections.connection import View, views_holding, views_of
 from app.storage.facts.record_facts import ITEMS
 from app.storage.facts.visibility import (
     BY_VIEWER,
@@ -122,7 +122,6 @@ CONTRACTS = ListBelow(
     Order((CONTRACT_ACCESS.c.name_key, CONTRACT_ACCESS.c.contract_id)),
     views_of(ContractView),
 )
-_USER, _ROLE = views_of(UserView), len(UserView._fields)
 LISTS: dict[ListName, ListBelow[Any]] = {
     # Those that a user can see.
     ListName.WORKSPACES: _WORKSPACES,
@@ -138,7 +137,7 @@ LISTS: dict[ListName, ListBelow[Any]] = {
         .where(USER.c.active),
         WORKSPACE_ACCESS.c.workspace_id,
         Order((USER.c.last_name_key, USER.c.first_name_key, USER.c.id)),
-        RowViews(lambda row: MemberView(_USER.make(row), row[_ROLE]), {"user": _USER.layout, "role": _ROLE}),
+        views_holding(MemberView, user=UserView),
         only=is_member,
     ),
     ListName.FLOWS: _of_workspace(FLOW, FlowView),
