@@ -178,24 +178,25 @@ async def read_catalogue(connection: ReadConnection, viewer: str, commands: Iter
 
 def catalogue_of(rows: Iterable[Any]) -> Catalogue:
     """The catalogue of components whose rows have `COMPONENT_COLUMNS`."""
-    known = [*rows]
-    visible, invisible = ([component_of(row) for row in known if row[-1] is seen] for seen in (True, False))
-    return Catalogue(visible, invisible=invisible)
+    components: dict[bool, list[Component]] = {True: [], False: []}
+    for *columns, is_visible in rows:
+        components[is_visible].append(component_of(columns))
+    return Catalogue(components[True], invisible=components[False])
 
 
 async def read_targets(connection: ReadConnection, viewer: str, ids: Iterable[str]) -> Mapping[str, Target]:
     """The credentials, secrets, agents and topics with these ids."""
     different = {*ids}
     size = sum(map(len, different))
-    known = await offload(size, lambda: sorted(each for each in different if kind_of(each) is not None))
-    if not known:
+    possible = await offload(size, lambda: sorted(each for each in different if kind_of(each) is not None))
+    if not possible:
         return {}
-    rows = await connection.rows(TARGETS, {"viewer": viewer, "ids": known})
+    rows = await connection.rows(TARGETS, {"viewer": viewer, "ids": possible})
     return {row.id: target_of(row) for row in rows}
 
 
-def component_of(row: Iterable[Any]) -> Component:
-    id_, team, name, access, contract_id, tenant_id, requires, pub_sub, topic_field, whitelisted, title, _ = row
+def component_of(columns: Iterable[Any]) -> Component:
+    id_, team, name, access, contract_id, tenant_id, requires, pub_sub, topic_field, whitelisted, title = columns
     return Component(
         ComponentId(id_),
         ComponentName(team, name),
