@@ -5,7 +5,6 @@ Mistakes between things are about roles, new names, what only one thing may have
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from app.domain.component import ComponentAccess, can_stand_in_commands
 from app.domain.errors import printable
@@ -85,46 +84,39 @@ def _unusable_names(planned: Planned) -> Iterator[Mistake]:
             yield Mistake((*planned.path, part.name), message)
 
 
-_OWNERS = {"roles": ("tenant", "role"), "teams": ("tenant", "team"), "components": ("team", "component")}
-"""The owners of things whose names are unique there."""
+_UNIQUE = {
+    "roles": ("tenant", "name", "Its tenant has a role of that name already."),
+    "teams": ("tenant", "name", "Its tenant has a team of that name already."),
+    "components": ("team", "name", "Its team has a component of that name already."),
+    "users": ("", "email", ADDRESS_IS_TAKEN),
+}
+"""Where things are unique, by what, and the message for a second one."""
 
 
-class _Claim(NamedTuple):
-    """A value that only one thing may have."""
-
-    to: Hashable
-    property: str
-    message: str
-
-
-def _claim_of(section: str, thing: Thing) -> _Claim | None:
-    """The value that only this thing may have; unlike that of any other thing where the owner isn't known."""
-    owner, noun = _OWNERS.get(section, ("", ""))
-    if owner:
-        owner_id = (thing.tenant if owner == "tenant" else thing.values.get(owner)) or object()
-        to = (section, owner_id, thing.values.get("scope"), thing.values.get("name"))
-        return _Claim(to, "name", f"Its {owner} has a {noun} of that name already.")
-    email = thing.values.get("email")
-    return _Claim((section, email_key(email)), "email", ADDRESS_IS_TAKEN) if email else None
-
-
-def _is_unknown(section: str, thing: Thing, facts: WorldFacts) -> bool:
-    """Whether it is another tenant's user: no answer of the API may tell that anybody has its address (W9)."""
-    return section == "users" and not (facts.terms.by_command or facts.terms.owns(thing.tenant))
+def _unique_value(section: str, thing: Thing) -> Hashable:
+    """What no other thing may have; unlike that of any other thing where the owner or the address isn't known."""
+    if section == "users":
+        return email_key(thing.values.get("email", "")) or object()
+    owner, *_ = _UNIQUE[section]
+    owner_id = thing.tenant if owner == "tenant" else thing.values.get(owner)
+    return section, owner_id or object(), thing.values.get("scope"), thing.values.get("name")
 
 
 def _repeated(differing: Sequence[Planned], facts: WorldFacts) -> Iterator[Mistake]:
     removed = {each.thing.id for each in differing if each.change is WorldChange.REMOVED}
     taken: dict[Hashable, str] = {}
-    for section in ("roles", "teams", "components", "users"):
+    for section in _UNIQUE:
         for existing in facts.existing.get(section, ()):
-            claim = None if _is_unknown(section, existing, facts) else _claim_of(section, existing)
-            if claim is not None and existing.id not in removed:
-                taken[claim.to] = existing.id
+            # No answer of the API may tell that another tenant's user has an address (W9).
+            is_unknown = facts.terms.is_guest(section, existing) and not facts.terms.by_command
+            if existing.id not in removed and not is_unknown:
+                taken[_unique_value(section, existing)] = existing.id
     for each in differing:
-        claim = None if each.change is WorldChange.REMOVED else _claim_of(each.section.name, each.thing)
-        if claim is not None and taken.setdefault(claim.to, each.thing.id) != each.thing.id:
-            yield Mistake((*each.path, claim.property), claim.message)
+        section = each.section.name
+        if section in _UNIQUE and each.change is not WorldChange.REMOVED:
+            _, name, message = _UNIQUE[section]
+            if taken.setdefault(_unique_value(section, each.thing), each.thing.id) != each.thing.id:
+                yield Mistake((*each.path, name), message)
 
 
 def pruned(facts: WorldFacts, planned: Iterable[Planned]) -> Iterator[Planned]:
@@ -137,8 +129,14 @@ def pruned(facts: WorldFacts, planned: Iterable[Planned]) -> Iterator[Planned]:
         # The fingerprint of the plan depends on the order, and that of rows may differ from one reading to the next.
         for thing in sorted(existing, key=lambda thing: thing.id):
             if thing.key is not None and thing.id not in named and thing.scope != COMMAND:
-                is_guest = name == "users" and not facts.terms.owns(thing.tenant)
-                yield Planned(section, thing.key, WorldChange.REMOVED, thing, thing, is_guest=is_guest)
+                yield Planned(
+                    section,
+                    thing.key,
+                    WorldChange.REMOVED,
+                    thing,
+                    thing,
+                    is_guest=facts.terms.is_guest(name, thing),
+                )
 
 
 def blockers_of(planned: Sequence[Planned], dependents: Iterable[Dependent]) -> Iterator[ThingInUse]:

@@ -96,9 +96,9 @@ class Planning:
             self._note(item, WorldChange.UNCHANGED, NO_THING, None)
         elif match is not None and item.is_removal:
             self._remove(item, values, match)
-        elif match is None or (match.key is None and self._is_guest(item, match)):
+        elif match is None or (match.key is None and self._terms.is_guest(item.section.name, match)):
             self._create(item, values, match)
-        elif self._is_guest(item, match):
+        elif self._terms.is_guest(item.section.name, match):
             # Another tenant's user stays as it is, whatever the document says of it.
             self._hold_to_address(item, values, match)
             self._note(item, WorldChange.UNCHANGED, match, match)
@@ -108,16 +108,12 @@ class Planning:
     def _note(
         self, item: Item, change: WorldChange, thing: Thing, before: Thing | None, fields: Sequence[FieldChange] = ()
     ) -> None:
-        is_guest = before is not None and self._is_guest(item, before)
+        is_guest = before is not None and self._terms.is_guest(item.section.name, before)
         key, role = thing.key or item.key, self.names.text_of(thing.values.get("role"))
         planned = Planned(item.section, key, change, thing, before, fields, item=item, is_guest=is_guest, role=role)
         self.planned.append(planned)
         if thing is not NO_THING:
             self.names.declare(item, thing)
-
-    def _is_guest(self, item: Item, thing: Thing) -> bool:
-        """Whether it is another tenant's user, whom the document may only give memberships (W9)."""
-        return item.section.name == "users" and not self._terms.owns(thing.tenant)
 
     def _leave_unread(self, item: Item, thing: Thing | None) -> None:
         if item.section.name == "flows":
@@ -151,7 +147,7 @@ class Planning:
     def _remove(self, item: Item, values: Values, thing: Thing) -> None:
         """Plan to remove a thing, unless the item names another owner than the thing has (W6)."""
         # Nothing tells whose user another tenant's is (W9).
-        for part in () if self._is_guest(item, thing) else item.section.references:
+        for part in () if self._terms.is_guest(item.section.name, thing) else item.section.references:
             owner = thing.values.get(part.name)
             if part.fixed and part.name in item.values and values.get(part.name, owner) != owner:
                 message = (

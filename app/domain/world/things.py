@@ -142,6 +142,10 @@ class Terms:
         """Whether the document may change the users of a tenant, or of none (W9)."""
         return self.tenant is None and self.by_command if tenant is None else tenant in self.tenants
 
+    def is_guest(self, section: str, thing: Thing) -> bool:
+        """Whether it is another tenant's user, whom the document may only give memberships (W9)."""
+        return section == "users" and not self.owns(thing.tenant)
+
 
 @dataclass(frozen=True, slots=True)
 class WorldFacts:
