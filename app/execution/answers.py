@@ -26,8 +26,8 @@ BYTES_OF_UNRESOLVED = 4
 
 
 @dataclass(slots=True)
-class Objects:
-    """Objects of one type that are answered, and of which fields are left."""
+class ObjectBatch:
+    """Objects of one type that are answered together, and the fields that are left of them."""
 
     selection: Selection
     unresolved: Sequence[FieldPlan]
@@ -44,39 +44,39 @@ class Answers:
         self._plan = plan
         self._meter = meter
         self._pace = pace
-        self._made: list[Objects] = []
+        self._batches: list[ObjectBatch] = []
         self._has_failed = False
         self.is_null = False
         """Whether the whole answer is null, because a null propagated to the root."""
         self.errors: list[GraphQLError] = []
 
-    async def begin_root(self, selection: Selection) -> Objects:
+    async def begin_root(self, selection: Selection) -> ObjectBatch:
         self._meter.take(text=selection.bytes_of_names)
         compiled = compiled_of(self._plan, selection)
-        root = Objects(selection, compiled.unresolved, [None], compiled.make([None], None))
-        self._made.append(root)
+        root = ObjectBatch(selection, compiled.unresolved, [None], compiled.make([None], None))
+        self._batches.append(root)
         return root
 
-    async def complete(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> list[Objects]:
-        """Put the values of a field into the answers of its objects. The objects that they are still lack their fields."""
+    async def complete(self, batch: ObjectBatch, field: FieldPlan, values: Sequence[Any]) -> list[ObjectBatch]:
+        """Put the values of a field into the answers of its objects. Values that are objects become batches, which lack fields."""
         if field.shape.leaf is None:
-            return await self._complete_objects(objects, field, values)
-        self._complete_leaves(objects, field, values)
+            return await self._complete_objects(batch, field, values)
+        self._complete_leaves(batch, field, values)
         return []
 
-    async def _complete_objects(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> list[Objects]:
+    async def _complete_objects(self, batch: ObjectBatch, field: FieldPlan, values: Sequence[Any]) -> list[ObjectBatch]:
         shape, name = field.shape, field.name
         if not shape.is_list:
-            return await self._begin_elements(field, values, objects.answers, [name] * len(values))
-        begun: list[Objects] = []
+            return await self._begin_elements(field, values, batch.answers, [name] * len(values))
+        batches: list[ObjectBatch] = []
         elements: list[Any] = []
         containers: list[Any] = []
         keys: list[int] = []
-        for answer, value in zip(objects.answers, values, strict=True):
+        for answer, value in zip(batch.answers, values, strict=True):
             if isinstance(value, RawRows) and value.rows and shape.object is not None:
-                rows = await self._begin(self._plan.below(field, shape.object), value)
-                answer[name] = rows.answers
-                begun += [rows] if rows.unresolved else []
+                page = await self._begin(self._plan.below(field, shape.object), value)
+                answer[name] = page.answers
+                batches += [page] if page.unresolved else []
             elif is_iterable(value):
                 elements += value
                 answer[name] = inner = [None] * (len(elements) - len(keys))
@@ -88,32 +88,32 @@ class Answers:
                 self._meter.take_nulls(1)
             else:
                 answer[name] = self._failure(field, value)
-        return begun + await self._begin_elements(field, elements, containers, keys)
+        return batches + await self._begin_elements(field, elements, containers, keys)
 
     async def _begin_elements(
         self, field: FieldPlan, elements: Sequence[Any], containers: Sequence[Any], keys: Sequence[Any]
-    ) -> list[Objects]:
+    ) -> list[ObjectBatch]:
         """Begin the objects of a field, class by class, and put each into its container in the answer."""
         is_required = field.shape.element_is_required if field.shape.is_list else field.shape.is_required
-        begun: list[Objects] = []
+        batches: list[ObjectBatch] = []
         for class_ in dict.fromkeys(map(type, elements)):
             # There may be hundreds of thousands, of which the limits refuse most only when they are begun.
             is_of_class = [type(element) is class_ for element in elements]
-            within, at, some = ([*compress(each, is_of_class)] for each in (containers, keys, elements))
+            parents, places, objects = ([*compress(each, is_of_class)] for each in (containers, keys, elements))
             selection = self._selection_of(field, class_)
             if isinstance(selection, Selection):
-                objects = await self._begin(selection, some)
-                for container, key, answer in zip(within, at, objects.answers, strict=True):
-                    container[key] = answer
-                begun += [objects] if objects.unresolved else []
+                batch = await self._begin(selection, objects)
+                for parent, place, answer in zip(parents, places, batch.answers, strict=True):
+                    parent[place] = answer
+                batches += [batch] if batch.unresolved else []
             elif class_ is NoneType and not is_required:
-                self._meter.take_nulls(len(some))
+                self._meter.take_nulls(len(objects))
             else:
-                for container, key, element in zip(within, at, some, strict=True):
-                    container[key] = self._failure(field, element if selection is None else selection)
-        return begun
+                for parent, place, element in zip(parents, places, objects, strict=True):
+                    parent[place] = self._failure(field, element if selection is None else selection)
+        return batches
 
-    async def _begin(self, selection: Selection, sources: Sequence[Any] | RawRows) -> Objects:
+    async def _begin(self, selection: Selection, sources: Sequence[Any] | RawRows) -> ObjectBatch:
         """Begin objects: answer what is compiled of all of them."""
         raw = sources if isinstance(sources, RawRows) else None
         rows: Any = sources if raw is None else raw.rows
@@ -123,22 +123,22 @@ class Answers:
         for start in range(0, len(rows), compiled.rows_at_once):
             if self._pace.is_over():
                 await self._pace.wait()
-            some = rows[start : start + compiled.rows_at_once]
-            self._count(compiled, some)
+            part = rows[start : start + compiled.rows_at_once]
+            self._count(compiled, part)
             try:
-                made = compiled.make(some, cursor)
+                part_answers = compiled.make(part, cursor)
             except Exception:  # noqa: BLE001 - it is told of the field that has it
-                made = self._piecewise(selection, some, raw)
+                part_answers = self._piecewise(selection, part, raw)
             if raw is None:
                 # Texts of graphs may be as long as these, and be shared by many rows.
-                self._meter.expect(text=characters_of(made))
-            length = len(orjson.dumps(made, default=str, option=orjson.OPT_UTC_Z))
+                self._meter.expect(text=characters_of(part_answers))
+            length = len(orjson.dumps(part_answers, default=str, option=orjson.OPT_UTC_Z))
             # What is left counts when it is known.
-            self._meter.take(text=length - 1 - (2 + BYTES_OF_UNRESOLVED * len(compiled.unresolved)) * len(some))
-            answers += made
-        objects = Objects(selection, compiled.unresolved, sources, answers)
-        self._made.append(objects)
-        return objects
+            self._meter.take(text=length - 1 - (2 + BYTES_OF_UNRESOLVED * len(compiled.unresolved)) * len(part))
+            answers += part_answers
+        batch = ObjectBatch(selection, compiled.unresolved, sources, answers)
+        self._batches.append(batch)
+        return batch
 
     def _count(self, compiled: Compiled, rows: Sequence[Any]) -> None:
         """Count the objects and values of rows, before they are answered."""
@@ -180,13 +180,13 @@ class Answers:
             # A condition below isn't acceptable: each object gets the error.
             return error
 
-    def _complete_leaves(self, objects: Objects, field: FieldPlan, values: Sequence[Any]) -> None:
+    def _complete_leaves(self, batch: ObjectBatch, field: FieldPlan, values: Sequence[Any]) -> None:
         if field.shape.is_list:
             # Before they are put together: many objects may have one long list.
             self._meter.expect(values=sum(len(value) if isinstance(value, list | tuple) else 1 for value in values))
         name, shown = field.name, [self._leaf(field, value) for value in values]
         self._meter.take_values([without_failures(value) for value in shown])
-        for answer, value in zip(objects.answers, shown, strict=True):
+        for answer, value in zip(batch.answers, shown, strict=True):
             answer[name] = value
 
     def _leaf(self, field: FieldPlan, value: Any) -> Any:
@@ -218,13 +218,13 @@ class Answers:
         self._has_failed = True
         return Failure(error, field)
 
-    def expect(self, objects: Objects, field: FieldPlan) -> None:
+    def expect(self, batch: ObjectBatch, field: FieldPlan) -> None:
         """Count the least that the values of a field take, before its resolver is called."""
-        self._meter.expect_answers(len(objects.sources))
+        self._meter.expect_answers(len(batch.sources))
         if field.is_connection:
-            self._meter.take(connections=len(objects.sources))
+            self._meter.take(connections=len(batch.sources))
 
-    def abandon(self, root: Objects) -> None:
+    def abandon(self, root: ObjectBatch) -> None:
         """Make the unresolved fields of the root null, with everything below them."""
         for field in root.unresolved:
             root.answers[0][field.name] = None
@@ -234,7 +234,7 @@ class Answers:
         """Tell the errors in these fields of the root, and make null what they make null."""
         if self._has_failed:
             self._has_failed = False
-            selections = {id(each): objects.selection for objects in self._made for each in objects.answers}
+            selections = {id(each): batch.selection for batch in self._batches for each in batch.answers}
             is_whole = ErrorPass(self._plan, selections, self.errors).settle(answer, fields, [])
             self.is_null = self.is_null or not is_whole
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, default_field_resolver, located_error
 
-from app.execution.answers import Answers, Objects
+from app.execution.answers import Answers, ObjectBatch
 from app.execution.compiler import attempt, columns_of_page
 from app.execution.execution_context import ExecutionContext, ResolverInfo
 from app.execution.lookups import Loader, Lookup
@@ -34,7 +34,7 @@ Unknown = tuple[list[Any], int]
 class Pending:
     """The values of a field of several objects, one for each, some of which are to be awaited or looked up."""
 
-    objects: Objects
+    batch: ObjectBatch
     field: FieldPlan
     values: list[Any]
 
@@ -69,24 +69,24 @@ class Executor:
         steps = [replace(root, unresolved=[field]) for field in root.unresolved] if is_mutation else [root]
         [answer], errors = root.answers, self._answers.errors
         for step in steps:
-            known = len(errors)
+            first_error = len(errors)
             if is_mutation:
                 await self._context.begin_mutation()
             await self._execute(step)
             self._answers.settle(answer, step.unresolved)
             if is_mutation:
-                self._context.end_mutation(errors[known:])
+                self._context.end_mutation(errors[first_error:])
         return ExecutionResult(None if self._answers.is_null else answer, errors or None)
 
-    async def _execute(self, root: Objects) -> None:
+    async def _execute(self, root: ObjectBatch) -> None:
         """Execute the unresolved fields of the root, and all fields below."""
         try:
             if self._plan.is_mutation:
                 self._context.meter.begin_mutation()
-            pending = await self._complete_known([root])
+            pending = await self._resolve_fields([root])
             while pending:
-                await self._find(pending)
-                pending = await self._complete_found(pending)
+                await self._await_values(pending)
+                pending = await self._complete(pending)
         except LimitReached as reached:
             # Without the fields completed so far: a caller couldn't tell a missing value from null.
             self._answers.abandon(root)
@@ -97,34 +97,24 @@ class Executor:
             for each in self._pending:
                 each.close()
 
-    async def _complete_found(self, pending: Sequence[Pending]) -> list[Pending]:
-        """Complete the fields whose values are known now, and answer the fields below that must wait."""
-        begun: list[Objects] = []
-        for each in pending:
-            if self._pace.is_over():
-                await self._pace.wait()
-            self._completed = each.field
-            begun += await self._answers.complete(each.objects, each.field, each.values)
-        return await self._complete_known(begun)
-
-    async def _complete_known(self, begun: list[Objects]) -> list[Pending]:
-        """Complete these fields and those below, and answer the ones whose values are to be awaited or looked up."""
+    async def _resolve_fields(self, batches: list[ObjectBatch]) -> list[Pending]:
+        """Complete the fields of objects and of those below; return the fields whose values are to be awaited or looked up."""
         pending = self._pending = []
         self._context.meter.begin_round()
-        for objects in begun:  # which grows meanwhile
-            for field in objects.unresolved:
+        for batch in batches:  # which grows meanwhile
+            for field in batch.unresolved:
                 self._completed = field
                 if field.column is None:
-                    self._answers.expect(objects, field)
-                values = await self._called(objects, field)
+                    self._answers.expect(batch, field)
+                values = await self._call_resolver(batch, field)
                 if any(map(is_awaited, set(map(type, values)))):
-                    pending.append(Pending(objects, field, values))
+                    pending.append(Pending(batch, field, values))
                 else:
-                    begun += await self._answers.complete(objects, field, values)
+                    batches += await self._answers.complete(batch, field, values)
         self._completed = None
         return pending
 
-    async def _called(self, objects: Objects, field: FieldPlan) -> list[Any]:
+    async def _call_resolver(self, batch: ObjectBatch, field: FieldPlan) -> list[Any]:
         """The results of a resolver, one for each object."""
         resolve = field.definition.resolve or default_field_resolver
         info: Any = None
@@ -135,9 +125,9 @@ class Executor:
             try:
                 arguments = self._plan.arguments(field)
             except GraphQLError as error:
-                return [error] * len(objects.sources)
+                return [error] * len(batch.sources)
         values = []
-        for position, source in enumerate(objects.sources):
+        for position, source in enumerate(batch.sources):
             if position % CALLS_AT_ONCE == 0 and self._pace.is_over():
                 await self._pace.wait()
             try:
@@ -146,7 +136,7 @@ class Executor:
                 values.append(error)
         return values
 
-    async def _find(self, pending: Sequence[Pending]) -> None:
+    async def _await_values(self, pending: Sequence[Pending]) -> None:
         """Get all values: await resolvers, then look up their keys, each once."""
         unknown = [
             (each.values, position)
@@ -159,8 +149,8 @@ class Executor:
             if waiting:
                 # Several fields of an object may need the same, which isn't cached for long if it is large.
                 waiting.sort(key=itemgetter(1))
-                found = await self._all([values[position] for values, position in waiting])
-                for (values, position), value in zip(waiting, found, strict=True):
+                results = await self._await_all([values[position] for values, position in waiting])
+                for (values, position), value in zip(waiting, results, strict=True):
                     values[position] = value
             else:
                 await self._look_up(unknown)
@@ -171,13 +161,13 @@ class Executor:
         keys: dict[Loader[Any, Any], dict[Hashable, None]] = {}
         for values, position in unknown:
             keys.setdefault(values[position].loader, {})[values[position].key] = None
-        known = dict(zip(keys, await self._all([loader.read(asked) for loader, asked in keys.items()]), strict=True))
+        answers = dict(zip(keys, await self._await_all([loader.read(keys[loader]) for loader in keys]), strict=True))
         for index, (values, position) in enumerate(unknown):
             if index % CALLS_AT_ONCE == 0 and self._pace.is_over():
                 await self._pace.wait()
-            values[position] = looked_up(values[position], known[values[position].loader])
+            values[position] = looked_up(values[position], answers[values[position].loader])
 
-    async def _all(self, awaited: Sequence[Awaitable[Any]]) -> list[Any]:
+    async def _await_all(self, awaited: Sequence[Awaitable[Any]]) -> list[Any]:
         """Await several results, or the exceptions in their place; a single one without a task."""
         if len(awaited) == 1:
             try:
@@ -185,25 +175,35 @@ class Executor:
             except Exception as error:  # noqa: BLE001 - it is told at its field
                 return [error]
         try:
-            found = await asyncio.gather(*map(self._paced, awaited), return_exceptions=True)
+            results = await asyncio.gather(*map(self._paced, awaited), return_exceptions=True)
         finally:
-            for one in awaited:
+            for awaitable in awaited:
                 # A cancelled operation may not have begun all of them.
-                if iscoroutine(one):
-                    one.close()
-        for each in found:
-            if isinstance(each, BaseException) and not isinstance(each, Exception):
-                raise each
-        return found
+                if iscoroutine(awaitable):
+                    awaitable.close()
+        for result in results:
+            if isinstance(result, BaseException) and not isinstance(result, Exception):
+                raise result
+        return results
 
     async def _paced(self, awaited: Awaitable[Any]) -> Any:
         """Await a result, and give way before and after: many results may arrive in one turn of the event loop."""
         if self._pace.is_over():
             await self._pace.wait()
-        found = await awaited
+        result = await awaited
         if self._pace.is_over():
             await self._pace.wait()
-        return found
+        return result
+
+    async def _complete(self, pending: Sequence[Pending]) -> list[Pending]:
+        """Complete the fields whose values are known now; return the fields below that must wait."""
+        batches: list[ObjectBatch] = []
+        for each in pending:
+            if self._pace.is_over():
+                await self._pace.wait()
+            self._completed = each.field
+            batches += await self._answers.complete(each.batch, each.field, each.values)
+        return await self._resolve_fields(batches)
 
 
 def is_awaited(type_: type) -> bool:

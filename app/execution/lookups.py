@@ -28,7 +28,7 @@ class Loader(Generic[Key, Answer]):
     def __init__(self, load: Load, reading: "set[asyncio.Task[Any]]") -> None:
         self._load = load
         self._reading = reading
-        self._known: dict[Key, Answer] = {}
+        self._answers: dict[Key, Answer] = {}
         self._read_elsewhere: list[Callable[[], Mapping[Key, Answer]]] = []
         self._failure: Exception | None = None
 
@@ -49,8 +49,8 @@ class Loader(Generic[Key, Answer]):
     async def read(self, keys: Iterable[Key]) -> dict[Key, Answer]:
         """Read the missing keys, and answer everything that this loader has read, by key."""
         while self._read_elsewhere:
-            self._known.update(self._read_elsewhere.pop()())
-        missing = [key for key in dict.fromkeys(keys) if key not in self._known]
+            self._answers.update(self._read_elsewhere.pop()())
+        missing = [key for key in dict.fromkeys(keys) if key not in self._answers]
         if missing and self._failure is not None:
             raise self._failure.with_traceback(None)
         if missing:
@@ -59,8 +59,8 @@ class Loader(Generic[Key, Answer]):
             except Exception as failure:
                 self._failure = failure
                 raise
-            self._known.update(zip(missing, answers, strict=True))
-        return self._known
+            self._answers.update(zip(missing, answers, strict=True))
+        return self._answers
 
     def know(self, answers: Callable[[], Mapping[Key, Answer]]) -> None:
         """Take answers that another statement has read; they are made at the next read."""
@@ -76,8 +76,8 @@ class Loader(Generic[Key, Answer]):
         if task is not None:
             self._reading.add(task)
             task.add_done_callback(self._reading.discard)
-        known = await self.read(keys)
-        return [known[key] for key in keys]
+        answers = await self.read(keys)
+        return [answers[key] for key in keys]
 
 
 def not_logged(future: "asyncio.Future[Answer]") -> "asyncio.Future[Answer]":

@@ -133,10 +133,10 @@ class PlanCache:
         self._cached = FIFOCache[Hashable, CachedPlan](MOST_CACHED_PLANS)
 
     def plan_for(self, key: Hashable) -> CachedPlan:
-        found = self._cached.get(key)
-        if found is None or found.fields > MOST_CACHED_FIELDS:
-            found = self._cached[key] = CachedPlan()
-        return found
+        plan = self._cached.get(key)
+        if plan is None or plan.fields > MOST_CACHED_FIELDS:
+            plan = self._cached[key] = CachedPlan()
+        return plan
 
 
 def variables_of(field: FieldPlan) -> dict[str, str]:
@@ -222,8 +222,8 @@ class Plan:
             values = VariableValues(coerced.sources, CoercedVariables(coerced))
         else:
             values = NO_VARIABLES
-        known = None if cached is None else cached(values)
-        return cls(schema, document, operation, values, hides_suggestions=hides_suggestions, cached=known)
+        plan_cached = None if cached is None else cached(values)
+        return cls(schema, document, operation, values, hides_suggestions=hides_suggestions, cached=plan_cached)
 
     def root(self) -> Selection:
         """The selection on the root. Raises GraphQLError where a condition isn't acceptable."""
@@ -260,8 +260,8 @@ class Plan:
 
     def below(self, field: FieldPlan, type_: GraphQLObjectType) -> Selection:
         """The selection on the objects of this type to which a field leads."""
-        found = field.below.get(type_)
-        if found is None:
+        selection = field.below.get(type_)
+        if selection is None:
             collected = collect_subfields(
                 self.schema,
                 self._fragments,
@@ -271,8 +271,8 @@ class Plan:
                 field.details,
                 self.hides_suggestions,
             )
-            found = field.below[type_] = self._selection(type_, collected.grouped_field_set)
-        return found
+            selection = field.below[type_] = self._selection(type_, collected.grouped_field_set)
+        return selection
 
     def _selection(self, type_: GraphQLObjectType, grouped: dict[str, FieldDetailsList]) -> Selection:
         self._cached.fields += len(grouped)

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from graphql import OperationDefinitionNode, parse
 
-from app.execution.answers import Answers, Objects
+from app.execution.answers import Answers, ObjectBatch
 from app.execution.compiler import ROWS_AT_ONCE, Compiled
 from app.execution.pace import Pace
 from app.execution.plan import FieldPlan, Plan
@@ -38,7 +38,7 @@ async def answered(nodes: str, rows: list[WorkspaceView], meter: Meter, *, as_re
     workspaces: FieldPlan = plan.root().fields[0]
     assert workspaces.shape.object is not None
     selection = plan.below(workspaces, workspaces.shape.object)
-    page = Objects(selection, selection.fields, [None], [{}])
+    page = ObjectBatch(selection, selection.fields, [None], [{}])
     answers = Answers(plan, meter, Pace(meter))
     elements: Any = RawRows(rows, layout_of(WorkspaceView), lambda: rows, str) if as_read else rows
     await answers.complete(page, selection.fields[0], [elements])
