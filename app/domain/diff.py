@@ -102,7 +102,7 @@ _At = tuple["_At", str | int] | None
 class Comparison:
     """Compares two values, or all steps and links of two states, whose objects have their keys in canonical order.
 
-    Lists whose matching would exceed the limit are compared element by element. Once the limit is spent, a step or
+    Parts of lists that the limit leaves unmatched are compared element by element. Once the limit is spent, a step or
     link that changed is one change, with an empty path.
     """
 
