@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.storage.embedded.data_directory import find_postmaster, prepare
-from app.storage.embedded.running import USERS, open_lock, running, start_again
+from app.storage.embedded.running import running, watch
 from tests.embedded.embedded_users import (
     ask,
     checkpointers_of,
@@ -71,12 +70,9 @@ def test_a_server_that_nobody_uses_any_more_is_not_started_again(data_dir: Path)
     """Whoever left last may be removing the data directory."""
     with running(data_dir):
         pass
-    directory, account = prepare(data_dir, make=False)
-    with open_lock(directory, USERS) as users:
-        start_again(directory, account, users)
-        assert find_postmaster(directory) is None
-        with running(data_dir):
-            assert find_postmaster(directory) is not None
+    assert eventually(lambda: not watches_of(data_dir))
+    watch(data_dir)
+    assert server_of(data_dir) is None
 
 
 def test_a_server_that_everybody_left_behind_is_joined_and_then_stopped(data_dir: Path) -> None:

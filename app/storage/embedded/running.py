@@ -7,7 +7,6 @@ itself, and stops it when its last user was killed.
 
 import fcntl
 import logging
-import math
 import os
 import sys
 import time
@@ -17,7 +16,6 @@ from io import FileIO
 from pathlib import Path
 from urllib.parse import quote
 
-from app.backoff import delay_after
 from app.storage.embedded.binaries import Account, EmbeddedDatabaseError, environment
 from app.storage.embedded.data_directory import PORT, DataDirectory, Postmaster, find_postmaster, prepare, said_plainly
 from app.storage.embedded.server import DATABASE, USER, join_or_start, launch, opened_log, stop
@@ -25,6 +23,8 @@ from app.storage.embedded.server import DATABASE, USER, join_or_start, launch, o
 GATE, USERS, WATCH = "gate.lock", "users.lock", "watch.lock"
 """Files in the data directory, locked by whoever starts or stops the server, by all who use it, and by its watch."""
 LOOK_SECONDS = 0.1
+RESTART_SECONDS = 1.0
+"""Seconds between two starts of a server that ends each time."""
 
 
 @contextmanager
@@ -83,6 +83,8 @@ def leave(directory: DataDirectory, account: Account, users: FileIO) -> None:
     with users, suppress(FileNotFoundError), gate(directory, account):
         if nobody_else(users):
             stop(directory)
+        # Before the gate opens: the watch would start a server for us.
+        users.close()
 
 
 def have_watch(directory: DataDirectory, account: Account) -> None:
@@ -99,42 +101,30 @@ def have_watch(directory: DataDirectory, account: Account) -> None:
 def watch(data_dir: Path) -> None:
     """Start the server again when it has ended, and stop it when nobody uses it any more, unless its last user does.
 
-    Makes no file: by now somebody may be removing the data directory.
+    Makes no file where nobody uses it: by now somebody may be removing the data directory.
     """
     directory, account = prepare(data_dir, make=False)
-    delay, started_at = 0.0, -math.inf
+    next_start = 0.0
     with suppress(FileNotFoundError), open_lock(directory, WATCH) as own, open_lock(directory, USERS) as users:
-        while nobody_else(own) and not has_ended_unused(directory, own, users):
+        while nobody_else(own):
+            with gate(directory):
+                if nobody_else(users):
+                    stop(directory)
+                    # Whoever comes next finds no watch, and starts one.
+                    fcntl.flock(own, fcntl.LOCK_UN)
+                    return
+                if find_postmaster(directory) is None and time.monotonic() > next_start:
+                    start_again(directory, account)
+                    next_start = time.monotonic() + RESTART_SECONDS
             time.sleep(LOOK_SECONDS)
-            if find_postmaster(directory) is None:
-                delay = delay_after(delay, served_seconds=time.monotonic() - started_at)
-                time.sleep(delay)
-                start_again(directory, account, users)
-                started_at = time.monotonic()
 
 
-def has_ended_unused(directory: DataDirectory, own: FileIO, users: FileIO) -> bool:
-    """Stop the server, if nobody uses it."""
-    with gate(directory):
-        if not nobody_else(users):
-            return False
-        stop(directory)
-        # Whoever comes next finds no watch, and starts one.
-        fcntl.flock(own, fcntl.LOCK_UN)
-        return True
-
-
-def start_again(directory: DataDirectory, account: Account, users: FileIO) -> None:
-    """Start the server if it is used and doesn't run; a failure goes into the server's own log."""
-    with gate(directory):
-        is_unused = nobody_else(users)
-        # The next process waits for this lock behind the gate.
-        fcntl.flock(users, fcntl.LOCK_UN)
-        try:
-            if not is_unused and find_postmaster(directory) is None:
-                launch(directory, account)
-        except (EmbeddedDatabaseError, OSError):
-            logging.getLogger(__name__).exception("The server could not be started again.")
+def start_again(directory: DataDirectory, account: Account) -> None:
+    """Start the server; a failure goes into its own log."""
+    try:
+        launch(directory, account)
+    except (EmbeddedDatabaseError, OSError):
+        logging.getLogger(__name__).exception("The server could not be started again.")
 
 
 def url_of(postmaster: Postmaster) -> str:

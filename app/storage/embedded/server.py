@@ -72,24 +72,33 @@ log_error_verbosity = terse
 
 
 def join_or_start(directory: DataDirectory, account: Account) -> Postmaster:
-    """The ready server of the data directory, started if none runs. The caller holds the gate."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while (postmaster := find_postmaster(directory)) is not None:
-        if postmaster.status == READY:
-            return postmaster
-        # Whoever was starting or stopping it was killed meanwhile; it goes on by itself.
-        wait(directory, deadline)
+    """The ready server of the data directory, started if none runs. The caller holds the gate.
+
+    Raises EmbeddedDatabaseError with what its log says, if it ends before it is ready.
+    """
+    # Whoever was starting or stopping it may have been killed meanwhile; it goes on by itself.
+    if (running := ready(directory)) is not None:
+        return running
     if not (directory.cluster / "PG_VERSION").exists():
         create_cluster(directory, account)
     refuse_what_we_cant_serve(directory)
-    pid, said_before = launch(directory, account)
-    try:
-        return ready(directory, pid, said_before)
-    except BaseException:
-        # It may not have a pid file yet, by which whoever leaves as the last would find it.
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-        raise
+    said_before = launch(directory, account)
+    if (started := ready(directory)) is not None:
+        return started
+    said = directory.log.read_bytes()[said_before:].decode(errors="replace").strip()
+    if INCOMPATIBLE in said:
+        raise EmbeddedDatabaseError(made_by_another("a PostgreSQL of another format", directory))
+    raise EmbeddedDatabaseError(
+        f"The database in {directory.cluster} didn't start. Its log {directory.log} says:\n{said}"
+    )
+
+
+def ready(directory: DataDirectory) -> Postmaster | None:
+    """The server, once it takes connections; None if none runs, or it has ended."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (postmaster := find_postmaster(directory)) is not None and postmaster.status != READY:
+        wait(directory, deadline)
+    return postmaster
 
 
 def wait(directory: DataDirectory, deadline: float) -> None:
@@ -150,8 +159,8 @@ def made_by_another(maker: str, directory: DataDirectory) -> str:
     )
 
 
-def launch(directory: DataDirectory, account: Account) -> tuple[int, int]:
-    """Start the server, and return its pid and how long its log was before. The caller holds the gate."""
+def launch(directory: DataDirectory, account: Account) -> int:
+    """Start the server, and return how long its log was before. The caller holds the gate."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     binaries = binaries_for(account, directory.path)
     remove_what_a_killed_server_left(directory, deadline)
@@ -162,29 +171,13 @@ def launch(directory: DataDirectory, account: Account) -> tuple[int, int]:
         pid = account.detach(binaries / "postgres", "-D", directory.cluster, log=log.fileno())
     while is_alive(pid) and find_postmaster(directory) is None:
         wait(directory, deadline)
-    return pid, said_before
+    return said_before
 
 
 def opened_log(directory: DataDirectory, account: Account) -> FileIO:
     log = FileIO(os.open(directory.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600), "a")
     account.own(log.fileno())
     return log
-
-
-def ready(directory: DataDirectory, pid: int, said_before: int) -> Postmaster:
-    """Wait until the server takes connections. Raises EmbeddedDatabaseError with what its log says, if it ends before."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while is_alive(pid):
-        postmaster = find_postmaster(directory)
-        if postmaster is not None and postmaster.process.pid == pid and postmaster.status == READY:
-            return postmaster
-        wait(directory, deadline)
-    said = directory.log.read_bytes()[said_before:].decode(errors="replace").strip()
-    if INCOMPATIBLE in said:
-        raise EmbeddedDatabaseError(made_by_another("a PostgreSQL of another format", directory))
-    raise EmbeddedDatabaseError(
-        f"The database in {directory.cluster} didn't start. Its log {directory.log} says:\n{said}"
-    )
 
 
 def remove_what_a_killed_server_left(directory: DataDirectory, deadline: float) -> None:
