@@ -27,7 +27,7 @@ class Failure(NamedTuple):
     field: FieldPlan
 
 
-class Optional(NamedTuple):
+class OptionalObject(NamedTuple):
     """An object in the answer of each row that may be null."""
 
     get: Callable[[Any], Any]
@@ -50,7 +50,7 @@ class Compiled:
         self._names = 0
         self.unresolved: list[FieldPlan] = []
         self.objects, self.values = 0, 0
-        self.optional: list[Optional] = []
+        self.optional: list[OptionalObject] = []
         self.lists: list[Callable[[Any], Any]] = []
         """Columns that are lists: their elements are counted before they are answered."""
         self.rows_at_once = ROWS_AT_ONCE
@@ -159,7 +159,7 @@ class Compiled:
         if display and not unresolved:
             if optional is not None:
                 objects, values = self.objects - state[0], self.values - state[1]
-                self.optional.append(Optional(optional, objects, values, field.shape.is_required))
+                self.optional.append(OptionalObject(optional, objects, values, field.shape.is_required))
             return display
         self.objects, self.values = state[:2]
         del self._constants[state[2] :], self.optional[state[3] :]
@@ -242,8 +242,8 @@ def _fields_of_elements(plan: Plan, field: FieldPlan) -> Iterator[FieldPlan]:
             yield each
 
 
-def attempt(function: Callable[..., Any], *args: Any, **arguments: Any) -> Any:
-    """Call a function; answer its result, or the exception that it raises."""
+def result_or_error(function: Callable[..., Any], *args: Any, **arguments: Any) -> Any:
+    """Call a function; return its result, or the exception that it raises."""
     try:
         return function(*args, **arguments)
     except Exception as error:  # noqa: BLE001 - it is told at its field
@@ -251,8 +251,8 @@ def attempt(function: Callable[..., Any], *args: Any, **arguments: Any) -> Any:
 
 
 def mapped(function: Callable[[Any], Any], sources: Sequence[Any]) -> list[Any]:
-    """Call a function for each source; answer its results, or the exceptions that it raises."""
+    """Call a function for each source; return its results, or the exceptions that it raises."""
     try:
         return list(map(function, sources))
     except Exception:  # noqa: BLE001 - it is told of the object that has it
-        return [attempt(function, source) for source in sources]
+        return [result_or_error(function, source) for source in sources]

@@ -15,7 +15,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError, default_field_resolver, located_error
 
 from app.execution.answers import Answers, ObjectBatch
-from app.execution.compiler import attempt, columns_of_page
+from app.execution.compiler import result_or_error, columns_of_page
 from app.execution.execution_context import ExecutionContext, ResolverInfo
 from app.execution.lookups import Loader, Lookup
 from app.execution.plan import FieldPlan, Plan
@@ -215,4 +215,4 @@ def looked_up(lookup: Lookup[Any], answers: Any) -> Any:
     answer = answers if isinstance(answers, Exception) else answers[lookup.key]
     if lookup.make is None or answer is None or isinstance(answer, Exception):
         return answer
-    return attempt(lookup.make, answer)
+    return result_or_error(lookup.make, answer)

@@ -14,7 +14,7 @@ from graphql import (
     is_leaf_type,
 )
 
-from app.execution.rows import COLUMN, DECLARED, RELATION, One
+from app.execution.rows import COLUMN, DECLARED, RELATION, ToOne
 
 
 class Shape:
@@ -40,7 +40,7 @@ def is_connection(named: GraphQLNamedType) -> bool:
     return is_composite_type(named) and named.name.endswith("Connection")
 
 
-def column_or_relation(field: GraphQLField) -> tuple[str | None, One | None]:
+def column_or_relation(field: GraphQLField) -> tuple[str | None, ToOne | None]:
     """The column of a row that a field is, or the relation; if it is neither, a resolver says what the value is."""
     declared = field.extensions.get(DECLARED)
     if declared is None:

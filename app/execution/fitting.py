@@ -25,7 +25,7 @@ from graphql import (
 from graphql.pyutils import Undefined
 from strawberry.types.fields.resolver import PARENT_PARAMSPEC
 
-from app.execution.rows import COLUMN, DECLARED, RELATION, One, class_of, getter_of
+from app.execution.rows import COLUMN, DECLARED, RELATION, ToOne, class_of, getter_of
 
 LEAVES: dict[str, type] = {"String": str, "ID": str, "Int": int, "Boolean": bool, "DateTime": datetime}
 LISTS = (list, tuple, Sequence, Iterable)

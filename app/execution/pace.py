@@ -31,7 +31,7 @@ class Pace:
         """Whether a slice was long enough for CPU time to be counted from then on."""
         self._task = 0
         """The task that read the CPU clock last: what it works counts if no other task reads the clock in between."""
-        self._looked = 0.0
+        self._last_cpu_time = 0.0
         self._ends: float | None = None
         self._waiting: deque[asyncio.Future[None]] = deque()
 
@@ -43,7 +43,7 @@ class Pace:
         now, ends = self._clock(), self._ends
         if ends is None:
             self._meter.take_cpu(0)
-            ends = self._begun(now)
+            ends = self._begin_slice(now)
         if self._is_counted or now >= ends - SLICE_SECONDS + UNCOUNTED_SECONDS:
             self._is_counted = True
             self._count()
@@ -59,11 +59,11 @@ class Pace:
     def _count(self) -> None:
         """Count the CPU time of this task since it read the clock last in this slice."""
         cpu, task = self._cpu_clock(), id(asyncio.current_task())
-        self._meter.take_cpu(cpu - self._looked if task == self._task else 0)
-        self._task, self._looked = task, cpu
+        self._meter.take_cpu(cpu - self._last_cpu_time if task == self._task else 0)
+        self._task, self._last_cpu_time = task, cpu
 
-    def _begin(self) -> None:
-        """Begin a slice if tasks wait for one; otherwise the next call of `is_over` begins it."""
+    def _end_slice(self) -> None:
+        """End the slice, and begin another one if tasks wait for it; otherwise the next call of `is_over` begins it."""
         self._ends = None
         for _ in range(min(RELEASED_AT_ONCE, len(self._waiting))):
             waiter = self._waiting.popleft()
@@ -71,11 +71,11 @@ class Pace:
                 waiter.set_result(None)
         if self._waiting:
             # Nothing is counted here, so that nothing raises: a waiting task goes on first, and then reaches the limit.
-            self._begun(self._clock())
+            self._begin_slice(self._clock())
 
-    def _begun(self, now: float) -> float:
-        """Begin a slice, and answer when it ends."""
+    def _begin_slice(self, now: float) -> float:
+        """Begin a slice; return when it ends."""
         self._task = 0
         ends = self._ends = now + SLICE_SECONDS
-        asyncio.get_running_loop().call_soon(self._begin)
+        asyncio.get_running_loop().call_soon(self._end_slice)
         return ends

@@ -82,7 +82,7 @@ class RawRows:
 
 
 COLUMN, RELATION = "column", "relation"
-"""Under which the metadata of a field have its column, or its relation."""
+"""The keys of a field's metadata for its column and its relation."""
 
 Field = Any
 """A field of a class, which stands where strawberry wants the type of its values."""
@@ -115,15 +115,15 @@ def column(path: str, description: str, type_: Any = None) -> Field:
 
 
 @dataclass(frozen=True)
-class One:
-    """A field that leads to one thing, or to none."""
+class ToOne:
+    """A relation of a row to one other row, or to none."""
 
     loader: str
     """The name of the loader."""
     keys: tuple[str, ...]
     """The columns that the loader is asked for on behalf of a row; where one is None, the row refers to nothing."""
     related: Hashable | None = None
-    """Under which name it can be read with a page of its parents; None: it can't."""
+    """The name under which a page of the parents reads it too; None: no page does."""
 
     @cached_property
     def key(self) -> Callable[[Any], Any]:
@@ -147,11 +147,11 @@ def relation(
     related: Hashable | None = None,
     type_: Any = None,
 ) -> Field:
-    """A field that is a relation; its type says whether there has to be something.
+    """A field that is a relation; its type says whether the other row has to exist.
 
     `key` is the dotted name of a column, or several.
     """
-    to_one = One(loader, (key,) if isinstance(key, str) else key, related)
+    to_one = ToOne(loader, (key,) if isinstance(key, str) else key, related)
 
     def resolve(root: Any, info: Info[Any, Any]) -> Any:
         key = to_one.key(root)
