@@ -59,7 +59,7 @@ def _mistakes(schema: GraphQLSchema, rows: Any, field: GraphQLField, loaders: ty
     if declared is None or rows is None:
         return
     relation, column = declared.metadata.get(RELATION), declared.metadata.get(COLUMN)
-    if isinstance(relation, One):
+    if isinstance(relation, ToOne):
         if relation.loader not in dir(loaders):
             yield f"there is no loader {relation.loader}"
         for key in relation.keys:

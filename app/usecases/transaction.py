@@ -89,7 +89,7 @@ def transaction(
         async def run(work: UnitOfWork, wish: Wish) -> Outcome:
             meter = current_meter()
             meter.take_objects(MUTATION_COST)
-            outcome: Outcome = await retried(do, work, wish)
+            outcome: Outcome = await run_with_retries(do, work, wish)
             meter.lift_time_limit()
             work.refused.extend(dict.fromkeys(refusal.code for refusal in refusals_of(outcome)))
             return outcome
@@ -99,27 +99,27 @@ def transaction(
     return decorate
 
 
-async def retried(do: UseCase[Wish, Outcome], work: UnitOfWork, wish: Wish) -> Outcome:
+async def run_with_retries(do: UseCase[Wish, Outcome], work: UnitOfWork, wish: Wish) -> Outcome:
     """Run the use case again in a new transaction after a conflict with another one."""
     meter = current_meter()
     for _ in range(RETRIES):
-        counted = meter.objects, meter.bytes, meter.decided_bytes, meter.planned_bytes
+        counts = meter.objects, meter.bytes, meter.decided_bytes, meter.planned_bytes
         try:
-            return await attempt(do, work, wish)
+            return await run_in_transaction(do, work, wish)
         except TransactionConflict as error:
             if error.written is not CommitState.NOTHING:
                 raise
             # The next attempt looks at the same again.
-            meter.objects, meter.bytes, meter.decided_bytes, meter.planned_bytes = counted
+            meter.objects, meter.bytes, meter.decided_bytes, meter.planned_bytes = counts
             # A command has no metrics, and a start decides first where they are kept.
             from app.telemetry.metrics import TRANSACTIONS_RETRIED
 
             log().info("transaction retried", reason=str(error))
             TRANSACTIONS_RETRIED.inc()
-    return await attempt(do, work, wish)
+    return await run_in_transaction(do, work, wish)
 
 
-async def attempt(do: UseCase[Wish, Outcome], work: UnitOfWork, wish: Wish) -> Outcome:
+async def run_in_transaction(do: UseCase[Wish, Outcome], work: UnitOfWork, wish: Wish) -> Outcome:
     """Run the use case in a transaction, which is rolled back if nothing was done."""
     with suppress(RolledBack):
         async with work.begin() as store:
@@ -143,7 +143,7 @@ async def run_once(
         return Batch((), stored.errors) if resumes else stored
     earlier = await done_before(store, stored)
     if resumes:
-        return await resumed(use_case, store, stored, cast("BatchWish[Any]", wish), earlier)
+        return await resume_batch(use_case, store, stored, cast("BatchWish[Any]", wish), earlier)
     if earlier:
         return earlier[0]
     outcome = await use_case(store, wish)
@@ -153,7 +153,7 @@ async def run_once(
     return outcome
 
 
-async def resumed(
+async def resume_batch(
     use_case: UseCase[BatchWish[Any], Batch[Any, Any]],
     store: Store,
     stored: StoredCall,
