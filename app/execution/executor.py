@@ -15,7 +15,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError, default_field_resolver, located_error
 
 from app.execution.answers import Answers, ObjectBatch
-from app.execution.compiler import result_or_error, columns_of_page
+from app.execution.compiler import columns_of_page, result_or_error
 from app.execution.execution_context import ExecutionContext, ResolverInfo
 from app.execution.lookups import Loader, Lookup
 from app.execution.plan import FieldPlan, Plan

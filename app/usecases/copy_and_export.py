@@ -26,7 +26,7 @@ from app.storage.facts.gather import gather
 from app.storage.facts.locks import find_call, touched_by
 from app.storage.store import Store
 from app.storage.writes.copies import write_exports, write_undos
-from app.usecases.keyed_calls import KeyedWish, key_in_use
+from app.usecases.keyed_calls import KeyedWish, find_keyed_call
 from app.usecases.transaction import UnitOfWork, decide, forgetting_graphs, transaction, write_one
 
 
@@ -147,8 +147,10 @@ async def _key_reused(
 ) -> tuple[IdempotencyKeyReused, ...]:
     """Why the call would be refused before it is looked at: its key was used for another input (P5)."""
     since = work.clock() - work.keys_kept
-    use = await key_in_use(wish, lambda key, _: find_call(connection, work.actor, call, key, since=since))
-    return use.errors if isinstance(use, Refused) else ()
+    call_or_refusal = await find_keyed_call(
+        wish, lambda key, _: find_call(connection, work.actor, call, key, since=since)
+    )
+    return call_or_refusal.errors if isinstance(call_or_refusal, Refused) else ()
 
 
 async def check_planned(exports: Sequence[PlannedExport]) -> list[tuple[Blocker, ...]]:

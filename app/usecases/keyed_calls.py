@@ -22,11 +22,11 @@ from app.domain.model import FlowId, VersionId
 from app.domain.publish import Published, Reverted
 from app.domain.release import ReleaseOutcome
 from app.offload import LARGE, offload
-from app.storage.facts.locks import Made, StoredCall, store_call
+from app.storage.facts.locks import OutcomeJson, StoredCall, store_call
 from app.storage.reads.exports import exports_to_json
 from app.storage.store import Store
 
-Done = Saved | Exported | Published | ReleaseOutcome | Reverted
+KeyedOutcome = Saved | Exported | Published | ReleaseOutcome | Reverted
 Stored = TypeVar("Stored", bound=StoredCall | None)
 OUTCOMES: Mapping[KeyedCall, TypeAdapter[Any]] = {
     KeyedCall.CREATE_FLOW: TypeAdapter(Saved),
@@ -42,7 +42,7 @@ class KeyedWish(Protocol):
     def idempotency_key(self) -> str | None: ...
 
 
-async def key_in_use(
+async def find_keyed_call(
     wish: KeyedWish, find: Callable[[str, str], Awaitable[Stored]]
 ) -> Stored | Refused[IdempotencyKeyReused] | None:
     """Look up the stored call with the wish's key; None without a valid key. Refuses a key used for another input."""
@@ -56,7 +56,7 @@ async def key_in_use(
     return stored
 
 
-async def done_before(store: Store, stored: StoredCall) -> dict[int, Done]:
+async def read_outcomes(store: Store, stored: StoredCall) -> dict[int, KeyedOutcome]:
     """The outcomes of a stored call, by the indexes of its items, as the caller may see them now; a single call has item 0."""
     if stored.outcome is None:
         return {}
@@ -70,19 +70,23 @@ async def done_before(store: Store, stored: StoredCall) -> dict[int, Done]:
     return {**await store.read_keyed_exports(stored.outcome)}
 
 
-async def keep(store: Store, stored: StoredCall, done: Mapping[int, Done]) -> None:
+async def store_outcomes(store: Store, stored: StoredCall, outcomes: Mapping[int, KeyedOutcome]) -> None:
     """Store the outcomes of a call, added to those of its earlier attempts."""
-    made = await offload(LARGE, made_by, stored.call, done)
-    await store_call(store.connection, replace(stored, outcome=[*stored.outcome, *made] if stored.outcome else made))
+    added = await offload(LARGE, outcomes_to_json, stored.call, outcomes)
+    await store_call(store.connection, replace(stored, outcome=[*stored.outcome, *added] if stored.outcome else added))
 
 
-def made_by(call: KeyedCall, done: Mapping[int, Done]) -> Made:
+def outcomes_to_json(call: KeyedCall, outcomes: Mapping[int, KeyedOutcome]) -> OutcomeJson:
     if call in OUTCOMES:
-        return OUTCOMES[call].dump_python(done[0], exclude={"replayed"})
+        return OUTCOMES[call].dump_python(outcomes[0], exclude={"replayed"})
     if call is KeyedCall.PUBLISH_FLOW_DRAFTS:
-        return [(index, each.flow_id, each.version_id) for index, each in done.items() if isinstance(each, Published)]
-    exports = {index: each for index, each in done.items() if isinstance(each, Exported)}
-    return exports_to_json({index: (each.export_id, each.warnings) for index, each in exports.items()})
+        return [
+            (index, outcome.flow_id, outcome.version_id)
+            for index, outcome in outcomes.items()
+            if isinstance(outcome, Published)
+        ]
+    exports = {index: outcome for index, outcome in outcomes.items() if isinstance(outcome, Exported)}
+    return exports_to_json({index: (outcome.export_id, outcome.warnings) for index, outcome in exports.items()})
 
 
 NOT_OF_THE_INPUT = frozenset({"idempotency_key", "done_before", "shared_mappings", "path"})
@@ -101,11 +105,11 @@ def hash_of_input(wish: object) -> str:
 def _as_json(value: object) -> Json:
     """A wish, or a part of it, as its fields that differ from their defaults."""
     if is_dataclass(value):
-        named = ((field, getattr(value, field.name)) for field in fields(value))
+        values = ((field, getattr(value, field.name)) for field in fields(value))
         return {
-            field.name: each
-            for field, each in named
-            if field.name not in NOT_OF_THE_INPUT and each != _default_of(field)
+            field.name: field_value
+            for field, field_value in values
+            if field.name not in NOT_OF_THE_INPUT and field_value != _default_of(field)
         }
     raise TypeError(f"{type(value).__name__} is no part of an input")
 

@@ -22,7 +22,7 @@ from app.storage.connections.replicas.replica import note_write
 from app.storage.facts.locks import StoredCall
 from app.storage.store import Store
 from app.telemetry.log import log
-from app.usecases.keyed_calls import KeyedWish, done_before, keep, key_in_use
+from app.usecases.keyed_calls import KeyedWish, find_keyed_call, read_outcomes, store_outcomes
 
 Wish = TypeVar("Wish")
 Decision = TypeVar("Decision")
@@ -136,12 +136,12 @@ async def run_once(
 
     The transaction stores the outcome, but no refusal. Refuses a key that was used for another input.
     """
-    stored = await key_in_use(wish, partial(store.take_key, call))
+    stored = await find_keyed_call(wish, partial(store.take_key, call))
     if stored is None:
         return await use_case(store, wish)
     if isinstance(stored, Refused):
         return Batch((), stored.errors) if resumes else stored
-    earlier = await done_before(store, stored)
+    earlier = await read_outcomes(store, stored)
     if resumes:
         return await resume_batch(use_case, store, stored, cast("BatchWish[Any]", wish), earlier)
     if earlier:
@@ -149,7 +149,7 @@ async def run_once(
     outcome = await use_case(store, wish)
     if not isinstance(outcome, Refused):
         # A call of one outcome is kept as one of a single item.
-        await keep(store, stored, {0: outcome})
+        await store_outcomes(store, stored, {0: outcome})
     return outcome
 
 
@@ -168,7 +168,7 @@ async def resume_batch(
     results = dict(zip(rest.remaining, batch.results, strict=True))
     newly_done = {index: result for index, result in results.items() if not isinstance(result, Refused)}
     if newly_done:
-        await keep(store, stored, newly_done)
+        await store_outcomes(store, stored, newly_done)
     in_order = tuple(result for _, result in sorted((results | earlier).items()))
     return Batch(in_order, batch.errors, bool(earlier) and not newly_done)
 

@@ -24,7 +24,7 @@ from app.storage.connections.connection import Row
 from app.storage.facts.locks import StoredCall
 from app.storage.reads.exports import exports_from_json
 from app.storage.store import Store
-from app.usecases.keyed_calls import done_before, made_by
+from app.usecases.keyed_calls import outcomes_to_json, read_outcomes
 from tests.usecases.company_database import NOW
 
 KEPT = json.loads(Path(__file__).with_name("kept_with_keys.json").read_text(encoding="utf-8"))
@@ -85,17 +85,17 @@ def replay_of(outcome: Any) -> Any:
 @pytest.mark.parametrize("call", OUTCOMES)
 async def test_what_was_kept_of_a_call_is_read_as_what_it_made(call: KeyedCall) -> None:
     stored = StoredCall(UserId("user_1"), call, "key", "hash", NOW, KEPT[call])
-    assert await done_before(REMEMBERING, stored) == {0: replay_of(OUTCOMES[call])}
+    assert await read_outcomes(REMEMBERING, stored) == {0: replay_of(OUTCOMES[call])}
 
 
 @pytest.mark.parametrize("call", OUTCOMES)
 def test_what_is_kept_of_a_call_is_what_was_kept_once(call: KeyedCall) -> None:
-    assert json.loads(json.dumps(made_by(call, {0: OUTCOMES[call]}))) == KEPT[call]
+    assert json.loads(json.dumps(outcomes_to_json(call, {0: OUTCOMES[call]}))) == KEPT[call]
 
 
 async def test_of_a_call_of_many_equal_warnings_are_kept_once() -> None:
     kept = KEPT[KeyedCall.EXPORT_FLOWS]
-    assert json.loads(json.dumps(made_by(KeyedCall.EXPORT_FLOWS, ALL))) == kept
+    assert json.loads(json.dumps(outcomes_to_json(KeyedCall.EXPORT_FLOWS, ALL))) == kept
     read = await REMEMBERING.read_keyed_exports(kept)
     assert read == {index: replay_of(each) for index, each in ALL.items()}
 
@@ -103,9 +103,9 @@ async def test_of_a_call_of_many_equal_warnings_are_kept_once() -> None:
 async def test_of_a_call_that_publishes_many_the_versions_are_kept_by_the_indexes_of_its_items() -> None:
     kept, call = KEPT[KeyedCall.PUBLISH_FLOW_DRAFTS], KeyedCall.PUBLISH_FLOW_DRAFTS
     published = {0: Published(FLOW, VERSION), 3: Published(FLOW, VERSION)}
-    assert json.loads(json.dumps(made_by(call, published))) == kept
+    assert json.loads(json.dumps(outcomes_to_json(call, published))) == kept
     stored = StoredCall(UserId("user_1"), call, "key", "hash", NOW, kept)
-    assert await done_before(REMEMBERING, stored) == {index: replay_of(each) for index, each in published.items()}
+    assert await read_outcomes(REMEMBERING, stored) == {index: replay_of(each) for index, each in published.items()}
 
 
 def test_every_kind_of_call_is_pinned() -> None:

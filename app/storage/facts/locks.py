@@ -168,7 +168,7 @@ def needed_for(facts: Facts, touched: Touched, permission: str = FLOW_EDIT) -> l
     ]
 
 
-Made = Any
+OutcomeJson = Any
 """The outcome of a call, as JSON: ids by their names, or groups of exports with the same warnings."""
 
 _WAIT = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name", type_=Text), 0)))
@@ -195,7 +195,7 @@ class StoredCall:
     key: str
     input_hash: str
     first_used_at: datetime
-    outcome: Made | None = None
+    outcome: OutcomeJson | None = None
     """None: no call with the key has done anything yet."""
 
 
@@ -220,6 +220,6 @@ async def take_key(
 
 
 async def store_call(connection: WriteConnection, stored: StoredCall) -> None:
-    made = await offload(LARGE, json.dumps, stored.outcome)
-    row = stored.actor, stored.call, stored.key, stored.input_hash, made, stored.first_used_at
+    outcome = await offload(LARGE, json.dumps, stored.outcome)
+    row = stored.actor, stored.call, stored.key, stored.input_hash, outcome, stored.first_used_at
     await write_rows(connection, (_STORED, [row]))
