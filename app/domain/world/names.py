@@ -48,15 +48,15 @@ class Names:
         None, and a mistake, where the reference names nothing or several things; what is removed may name what doesn't
         exist (W3).
         """
-        meant = self._find(section, text, item.section.role_scope)
-        if not meant and item.is_removal and kind_of(text) in {None, SECTIONS[section].kind}:
+        matches = self._find(section, text, item.section.role_scope)
+        if not matches and item.is_removal and kind_of(text) in {None, SECTIONS[section].kind}:
             return None
-        if len(meant) != 1:
+        if len(matches) != 1:
             noun = SECTIONS[section].noun
             unknown = f'There is no {noun} with the key or id "{printable(text)}".'
-            self.mistakes.append(Mistake(item.path(*parts), several(noun, text, len(meant)) if meant else unknown))
+            self.mistakes.append(Mistake(item.path(*parts), several(noun, text, len(matches)) if matches else unknown))
             return None
-        thing_id = meant[0].id
+        thing_id = matches[0].id
         if thing_id not in self._references and not item.is_removal:
             self._references[thing_id] = item, section, text, parts
         return thing_id
@@ -122,12 +122,12 @@ def several(noun: str, key: str, number: int) -> str:
 
 
 Values = Mapping[str, Json]
-Identity = Thing | None | tuple[Mistake, ...]
-"""The thing; None: it doesn't exist yet; or why that can't be said. An empty tuple: the reason was reported before."""
+Match = Thing | None | tuple[Mistake, ...]
+"""The thing that an item is about, None if it is new, or the mistakes in the item; none of them if they are reported already."""
 MISSING = "This property is required."
 
 
-def identify(item: Item, values: Values, names: Names) -> Identity:
+def identify(item: Item, values: Values, names: Names) -> Match:
     """The thing that an item is about, unless another item of the document is about the same."""
     if item.section.kind is None:
         return _membership(item, values, names)
@@ -152,7 +152,7 @@ def scope_of(item: Item, values: Values, names: Names) -> str:
     return names.tenant_of_owner(item.section, values) or names.terms.tenant or COMMAND
 
 
-def _membership(item: Item, values: Values, names: Names) -> Identity:
+def _membership(item: Item, values: Values, names: Names) -> Match:
     place, user, *_ = (part.name for part in item.section.references)
     if place not in values or user not in values:
         missing = [name for name in (place, user) if name not in values and item.lacks(name)]
@@ -165,7 +165,7 @@ def _membership(item: Item, values: Values, names: Names) -> Identity:
     return names.by_id.get(thing_id)
 
 
-def _with_id(item: Item, thing_id: str, names: Names) -> Identity:
+def _with_id(item: Item, thing_id: str, names: Names) -> Match:
     is_of_section, noun = kind_of(thing_id) is item.section.kind, item.section.noun
     thing = names.by_id.get(thing_id) if is_of_section else None
     if thing is None or not names.is_own(item.section.name, thing):
@@ -181,7 +181,7 @@ def _with_id(item: Item, thing_id: str, names: Names) -> Identity:
     return thing
 
 
-def _with_key(item: Item, values: Values, names: Names) -> Identity:
+def _with_key(item: Item, values: Values, names: Names) -> Match:
     section, key = item.section, item.key
     if key is None:
         return () if {"key", "id"} & item.malformed else (Mistake(item.path("key"), MISSING),)
@@ -196,7 +196,7 @@ def _with_key(item: Item, values: Values, names: Names) -> Identity:
     return candidates[0] if candidates else _with_email(item, values, names)
 
 
-def _with_email(item: Item, values: Values, names: Names) -> Identity:
+def _with_email(item: Item, values: Values, names: Names) -> Match:
     """The user that has this e-mail address, and no key here yet."""
     user = names.by_email.get(email_key(values.get("email") or "")) if item.section.name == "users" else None
     if user is None or item.is_removal:
@@ -206,7 +206,7 @@ def _with_email(item: Item, values: Values, names: Names) -> Identity:
     return user
 
 
-def _claimed(item: Item, values: Values, thing: Thing | None, names: Names) -> Identity:
+def _claimed(item: Item, values: Values, thing: Thing | None, names: Names) -> Match:
     """The thing, unless another item has the same key or is about the same thing."""
     # The key of an existing thing is claimed with the thing.
     mistakes = _mistakes_in_key(item, values, names) if thing is None or thing.key is None else ()
