@@ -16,6 +16,8 @@ from app.storage.connections.failures import Commits
 from app.telemetry.log import log
 from app.telemetry.metrics import request_refused
 
+# Starlette's responses, headers that are read anew and structlog's loggers and context variables instead of ours make
+# `viewer` 18 % slower (`./scripts/bench`).
 HEADERS = {
     media_type: (
         (b"content-type", f"{media_type}; charset=utf-8".encode()),
@@ -24,10 +26,7 @@ HEADERS = {
     )
     for media_type in (JSON_TYPE, GRAPHQL_TYPE)
 }
-"""By the media type of the answer. Starlette's responses, headers that are read anew and structlog's loggers and context
-variables instead of ours make `viewer` 18 % slower (`./scripts/bench`)."""
-
-
+"""The headers of an answer but for its length, by its media type."""
 PIECE_BYTES = 65_536
 """How much of an answer is sent before the connection has to have room again."""
 
