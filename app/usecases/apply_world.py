@@ -67,11 +67,11 @@ class NotApplied(Refused[WorldRefusal]):
 @transaction()
 async def apply_world(store: Store, wish: WorldWish) -> WorldPlan | NotApplied:
     """Apply a document, for a provisioner or, where nobody is the actor, for the command. On a refusal nothing is written (W4)."""
-    return await applied(store, wish)
+    return await apply_document(store, wish)
 
 
-async def applied(store: Store, wish: WorldWish) -> WorldPlan | NotApplied:
-    """Apply a document in a transaction, which the caller rolls back on a refusal."""
+async def apply_document(store: Store, wish: WorldWish) -> WorldPlan | NotApplied:
+    """Apply a document within the transaction of the caller, who rolls it back on a refusal."""
     plan = await _plan_and_write(store.connection, wish, store.actor, store)
     return NotApplied(plan.blockers, plan) if plan.blockers else plan
 
@@ -98,7 +98,7 @@ def ids_of(plan: WorldPlan) -> dict[str, str]:
 async def _plan_and_write(connection: ReadConnection, wish: WorldWish, actor: str, store: Store | None) -> WorldPlan:
     """Plan a document; with a store, lock what it changes, and write the plan as long as nothing stands in the way."""
     document = await offload(LARGE, WorldDocument, wish.document, wish.progress)
-    terms = await _terms(connection, wish, actor, store)
+    terms = await _lock_and_read_terms(connection, wish, actor, store)
     if terms is None:
         return WorldPlan(blockers=(TenantNotFound(wish.tenant or "", path=("tenantId",)),))
     facts = await FactsReader(connection, terms, document.items).read()
@@ -111,20 +111,22 @@ async def _plan_and_write(connection: ReadConnection, wish: WorldWish, actor: st
         *blockers_of(planning.planned, dependents),
         *_careless_prunes(wish, terms, store),
     ]
-    writing = None if planning.mistakes or blockers else store
-    if writing is not None:
-        await write_plan(writing, planning.planned, terms)
-    plan = planning.conclude(uses, await _read_and_write_flows(document, planning, wish, writing))
+    writer = None if planning.mistakes or blockers else store
+    if writer is not None:
+        await write_plan(writer, planning.planned, terms)
+    plan = planning.conclude(uses, await _read_and_write_flows(document, planning, wish, writer))
     if not plan.mistakes and wish.fingerprint not in {None, plan.fingerprint}:
         blockers.append(WorldPlanIsStale(path=("planFingerprint",)))
     blockers[:0] = (each.refusal for each in plan.mistakes)
-    if writing is not None and terms.by_command and not blockers:
-        await analyze_tables(writing.connection, plan)
+    if writer is not None and terms.by_command and not blockers:
+        await analyze_tables(writer.connection, plan)
     return replace(plan, blockers=in_order(blockers))
 
 
-async def _terms(connection: ReadConnection, wish: WorldWish, actor: str, store: Store | None) -> Terms | None:
-    """The terms of a document; where it is to be applied, other documents of its tenants are waited for (W12)."""
+async def _lock_and_read_terms(
+    connection: ReadConnection, wish: WorldWish, actor: str, store: Store | None
+) -> Terms | None:
+    """Read the terms of a document; with a store, first wait for other documents of its tenants (W12)."""
     if store is not None and not actor:
         await lock_command(store.connection)
     terms = await read_terms(connection, actor, wish.tenant, wish.prune)
@@ -134,17 +136,17 @@ async def _terms(connection: ReadConnection, wish: WorldWish, actor: str, store:
 
 
 async def _read_and_write_flows(
-    document: WorldDocument, planning: Planning, wish: WorldWish, writing: Store | None
+    document: WorldDocument, planning: Planning, wish: WorldWish, writer: Store | None
 ) -> str:
-    """Read new flows, and write them a part at a time as long as there is no mistake; answers their fingerprint."""
+    """Read new flows, and write them a part at a time as long as there is no mistake; returns their fingerprint."""
     unread, mistakes = planning.unread, planning.names.mistakes
-    reader, flows, new = FlowReader(planning.names, planning.removed), document.flows(unread), list[NewFlow]()
+    reader, flows, new_flows = FlowReader(planning.names, planning.removed), document.flows(unread), list[NewFlow]()
     for done in range(0, len(unread) + FLOWS_AT_A_TIME, FLOWS_AT_A_TIME):
         # The next part is read while one is written.
-        reading = offload(LARGE, reader.read_all, islice(flows, FLOWS_AT_A_TIME), unread)
-        written = asyncio.sleep(0) if writing is None else write_flows(writing, new, wish.new_id)
-        following, _ = await asyncio.gather(reading, written)
-        new = [] if mistakes else following
+        read = offload(LARGE, reader.read_all, islice(flows, FLOWS_AT_A_TIME), unread)
+        write = asyncio.sleep(0) if writer is None else write_flows(writer, new_flows, wish.new_id)
+        next_flows, _ = await asyncio.gather(read, write)
+        new_flows = [] if mistakes else next_flows
         if unread:
             wish.progress("Loading flows", min(done, len(unread)), len(unread))
     return reader.fingerprint
@@ -204,7 +206,7 @@ async def reset_demo(store: Store, _: None) -> None:
 
 
 async def apply_demo(store: Store) -> None:
-    outcome = await applied(store, WorldWish(demo.WORLD.read_bytes(), new_id=demo.demo_id))
+    outcome = await apply_document(store, WorldWish(demo.WORLD.read_bytes(), new_id=demo.demo_id))
     if isinstance(outcome, NotApplied):
         raise TypeError(outcome.errors[0].message)
     await demo.add_what_no_document_says(store.connection)
