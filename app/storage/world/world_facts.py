@@ -26,17 +26,19 @@ from app.storage.connections.connection import CompiledStatement, ReadConnection
 from app.storage.pages.flow_filters import flows_using
 from app.storage.world.section_tables import COMPUTED, OF_WORKSPACES, STORED, columns_of
 
-_PRUNED = statement(
-    "SELECT section, array_agg(id) FROM external_key WHERE section = ANY($2) AND scope_id = ANY($1) GROUP BY section",
-    *("tenants", "sections"),
+_PRUNED_OR_ANYWHERE = statement(
+    """
+    SELECT section, array_agg(id) FROM external_key WHERE section = ANY($2) AND scope_id = ANY($1) GROUP BY section
+    UNION ALL
+    SELECT section, array_agg(id) FROM external_key
+    WHERE section = 'flows' AND (key = ANY($3) OR $4) AND scope_id IN (
+        SELECT workspace.id FROM workspace JOIN contract ON contract.id = contract_id WHERE tenant_id = ANY($1)
+    )
+    GROUP BY section
+    """,
+    *("tenants", "sections", "keys", "all_flows"),
 )
-_FLOWS_ANYWHERE = statement(
-    "SELECT section, array_agg(id) FROM external_key WHERE section = 'flows' AND (key = ANY($2) OR $3) AND scope_id IN ("
-    "SELECT workspace.id FROM workspace JOIN contract ON contract.id = contract_id WHERE tenant_id = ANY($1)) "
-    "GROUP BY section",
-    *("tenants", "keys", "prunes"),
-)
-
+"""Everything with a key in sections that are pruned, and flows with these keys in any workspace."""
 _DEPENDENTS = statement(
     """
     SELECT 'contracts' AS section, id, tenant_id AS "on", NULL AS workspace, NULL AS holder
@@ -115,16 +117,12 @@ class FactsReader:
 
     async def _find_more(self) -> None:
         """Find what is pruned, and flows that are named without their workspaces."""
-        anywhere = [item.key for item in self._items["flows"] if item.key and "workspace" not in item.values]
-        prunes = "flows" in self._terms.prune
-        named: list[Row] = []
-        if self._terms.prune:
-            named += await self._connection.rows(_PRUNED, {"tenants": self._tenants, "sections": [*self._terms.prune]})
-        if anywhere or prunes:
-            parameters = {"tenants": self._tenants, "keys": anywhere, "prunes": prunes}
-            named += await self._connection.rows(_FLOWS_ANYWHERE, parameters)
-        for name, ids in named:
-            self._texts[name].update(ids)
+        keys = [item.key for item in self._items["flows"] if item.key and "workspace" not in item.values]
+        prune = self._terms.prune
+        if keys or prune:
+            parameters = {"tenants": self._tenants, "sections": [*prune], "keys": keys, "all_flows": "flows" in prune}
+            for name, ids in await self._connection.rows(_PRUNED_OR_ANYWHERE, parameters):
+                self._texts[name].update(ids)
 
     def _ids_of(self, section: str, text: object) -> Sequence[str]:
         """The ids of the things that a text may name."""
