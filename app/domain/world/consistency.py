@@ -11,7 +11,7 @@ from app.domain.errors import printable
 from app.domain.input import email_key, has_control_characters
 from app.domain.model import FlowStatus
 from app.domain.world.names import ADDRESS_IS_TAKEN, Names
-from app.domain.world.sections import ENUMERATED, SECTIONS
+from app.domain.world.sections import ENUMERATED, NAME_LIMITS, SECTIONS
 from app.domain.world.things import (
     COMMAND,
     PRUNE,
@@ -74,7 +74,7 @@ def _unusable_names(planned: Planned) -> Iterator[Mistake]:
     values = {} if planned.item is None else planned.item.values
     for part in planned.section.properties:
         name = values.get(part.name)
-        if not part.is_name or name is None or not planned.differs_in(part.name):
+        if part.limits is not NAME_LIMITS or name is None or not planned.differs_in(part.name):
             continue
         what = f"The {part.name} of this {planned.section.noun} can't hold"
         if has_control_characters(name):

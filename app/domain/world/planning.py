@@ -157,8 +157,8 @@ class Planning:
         self._note(item, WorldChange.REMOVED, thing, thing)
 
     def _compare(self, item: Item, values: Values, before: Thing) -> None:
-        lasting = {name: value for name, value in values.items() if name not in item.section.initial}
-        after = normal(item.section, {**before.values, **lasting})
+        lasting = {part.name for part in item.section.properties if not part.is_initial}
+        after = normal(item.section, {**before.values, **{name: values[name] for name in values.keys() & lasting}})
         gets_key = item.section.kind is not None and before.key is None and item.key is not None
         fields = [FieldChange("/key", None, item.key)] if gets_key else []
         for part in item.section.properties:

@@ -79,10 +79,6 @@ class Property:
     is_initial: bool = False
     """Whether it counts for the creation alone (W10)."""
 
-    @property
-    def is_name(self) -> bool:
-        return self.limits is NAME_LIMITS
-
 
 def _reference(name: str, section: str, **options: Any) -> Property:  # noqa: ANN401 - of Property
     return Property(name, limits=KEY_LIMITS, refers_to=section, **options)
@@ -125,14 +121,6 @@ class Section:
     @cached_property
     def references(self) -> tuple[Property, ...]:
         return tuple(each for each in self.properties if each.refers_to)
-
-    @cached_property
-    def initial(self) -> frozenset[str]:
-        return frozenset(each.name for each in self.properties if each.is_initial)
-
-    @cached_property
-    def json_properties(self) -> frozenset[str]:
-        return frozenset(each.name for each in self.properties if each.form is object)
 
     @property
     def noun(self) -> str:

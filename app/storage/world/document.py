@@ -238,7 +238,7 @@ def read_item(section: Section, index: int, raw: Json) -> tuple[Item | None, lis
         mistakes = [Mistake((section.name, index, *each["loc"]), _message(each)) for each in details]
     if not isinstance(raw, dict):
         return None, mistakes
-    for name in section.json_properties & raw.keys():
+    for name in (part.name for part in section.properties if part.form is object and part.name in raw):
         mistakes.extend(
             Mistake((section.name, index, name, *place), reason) for place, reason in mistakes_in_json(raw[name])
         )

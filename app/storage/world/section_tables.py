@@ -113,9 +113,9 @@ COMPUTED: Mapping[str, dict[str, str]] = {
 @cache
 def columns_of(name: str) -> Mapping[str, str]:
     """The columns of a section's properties in its table, without those that count only for the creation of a flow."""
-    columns = {part.name: _column_of(part) for part in SECTIONS[name].properties}
-    initial = SECTIONS[name].initial - {"status"}
-    return {part: column for part, column in columns.items() if column in STORED[name].table.c and part not in initial}
+    lasting = (part for part in SECTIONS[name].properties if part.name == "status" or not part.is_initial)
+    columns = {part.name: _column_of(part) for part in lasting}
+    return {part: column for part, column in columns.items() if column in STORED[name].table.c}
 
 
 def _column_of(part: Property) -> str:
