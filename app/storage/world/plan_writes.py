@@ -22,7 +22,6 @@ from app.storage.connections.row_changes import (
     delete_rows,
     insert_rows,
     update_rows,
-    write_rows,
 )
 from app.storage.event_writes import FlowEvent, flow_events, removed_flows, world_events
 from app.storage.facts.states import SHOWN, STATE, shown_values, state_values
@@ -70,16 +69,15 @@ async def write_plan(store: Store, planned: Sequence[Planned], terms: Terms) -> 
     removed = [each for each in differing if each.change is WorldChange.REMOVED]
     created = [each for each in differing if each.change is WorldChange.CREATED and not each.is_guest]
     changed = [each for each in differing if each.change is WorldChange.CHANGED]
-    connection = store.connection
     workspaces = [each.thing.id for each in removed if each.section.name == "workspaces"]
-    former = await viewers_of(connection, workspaces)
+    former = await viewers_of(store.connection, workspaces)
     await _remove(store, removed, workspaces, [*terms.tenants])
     for section in SECTIONS.values():
         if section.kind is not None:
             await _write(store, section, changed, terms, _update)
             await _write(store, section, created if section.name != "flows" else (), terms, _insert)
-    await _write_whitelists(connection, [*created, *changed])
-    await write_members(connection, differing, terms, former)
+    await _write_whitelists(store, [*created, *changed])
+    await write_members(store.connection, differing, terms, former)
     keys = [
         (each.thing.scope, each.section.name, each.thing.key, each.thing.id)
         for each in differing
@@ -92,10 +90,6 @@ async def analyze_tables(connection: WriteConnection, plan: WorldPlan) -> None:
     """Have PostgreSQL count what is there after many things have come: only then are its plans right at once."""
     if plan.created >= CREATED_TO_ANALYZE:
         await connection.execute(f"ANALYZE {', '.join(tables.METADATA.tables)}")
-
-
-def _things_of(planned: Iterable[Planned], section: Section) -> list[Thing]:
-    return [each.thing for each in planned if each.section is section]
 
 
 async def _remove(store: Store, removed: Sequence[Planned], workspaces: Sequence[str], tenants: Sequence[str]) -> None:
@@ -117,10 +111,11 @@ async def _remove(store: Store, removed: Sequence[Planned], workspaces: Sequence
 async def _write(
     store: Store, section: Section, planned: Sequence[Planned], terms: Terms, change: Callable[..., RowsOfTable]
 ) -> None:
-    rows = [_row_of(section, thing, terms) for thing in _things_of(planned, section)]
-    if rows:
+    of_section = [each for each in planned if each.section is section]
+    if of_section:
+        rows = [_row_of(section, each.thing, terms) for each in of_section]
         written = change(STORED[section.name].table, tuple(rows[0])), [(*row.values(),) for row in rows]
-        await store.write(flow_events(_suspensions(planned) if section.name == "flows" else ()), written)
+        await store.write(flow_events(_suspensions(of_section)), written)
 
 
 def _suspensions(planned: Iterable[Planned]) -> Iterator[FlowEvent]:
@@ -170,14 +165,14 @@ def _activity_of(user: Mapping[str, Json], terms: Terms) -> dict[str, bool]:
     return {"active": active, "active_at_home": is_active is True or was_at_home}
 
 
-async def _write_whitelists(connection: WriteConnection, planned: Sequence[Planned]) -> None:
+async def _write_whitelists(store: Store, planned: Sequence[Planned]) -> None:
     """Write the contracts that components whitelist."""
-    differing = (each for each in planned if each.differs_in("whitelistedContracts"))
-    components = _things_of(differing, SECTIONS["components"])
-    if components:
-        await connection.rows(_FORGET_WHITELISTS, {"components": [each.id for each in components]})
-        listed = [(each.id, contract) for each in components for contract in each.values["whitelistedContracts"]]
-        await write_rows(connection, (_WHITELIST, listed))
+    components = [
+        each.thing for each in planned if each.section.name == "components" and each.differs_in("whitelistedContracts")
+    ]
+    await run_each(store.connection, [_FORGET_WHITELISTS], components=[each.id for each in components])
+    listed = [(each.id, contract) for each in components for contract in each.values["whitelistedContracts"]]
+    await store.write((_WHITELIST, listed))
 
 
 BETWEEN_VERSIONS = timedelta(hours=1)
@@ -196,10 +191,8 @@ async def write_flows(store: Store, flows: Sequence[NewFlow], new_id: IdSource) 
     """Write new flows. A document doesn't say when things happened: one version came an hour after the other."""
     now = store.at
     contents = {state.content.hash: state.content for flow in flows for state in flow.states}
-    rows = [content_row(each) for each in contents.values()]
-    fresh = [row.hash for row in await store.write((CONTENTS, rows))]
-    named = [row for each in fresh for row in component_rows(contents[each])]
-    await store.write((COMPONENTS, named))
+    new = await store.write((CONTENTS, [content_row(each) for each in contents.values()]))
+    await store.write((COMPONENTS, [named for row in new for named in component_rows(contents[row.hash])]))
     versions = [[*_version_rows(flow, now, new_id)] for flow in flows]
     pairs = zip(flows, versions, strict=True)
     created = [
