@@ -22,7 +22,7 @@ from app.graphql.types.workspace import Workspace
 from app.storage.pages.candidates import MatchReason
 from app.storage.pages.paging import Page
 from app.storage.reads.rows import ContractView
-from app.usecases.copy_and_export import PlannedExport, PlannedExports
+from app.usecases.copy_and_export import ExportPreview, ExportPreviews
 from app.usecases.find_candidates import CandidateSearch, RatedCredential
 from app.usecases.find_destinations import RatedDestination
 
@@ -144,7 +144,7 @@ class StepCredentialCandidates:
         return Lookup(info.context.loaders.credential_candidates, CandidateSearch(step, searched(search), first))
 
 
-@shows(PlannedExport, "What `exportFlow` would do, from the same decision; nothing was written.")
+@shows(ExportPreview, "What `exportFlow` would do, from the same decision; nothing was written.")
 class ExportPlan:
     fingerprint: str = about(
         "Hand it to `exportFlow` as `planFingerprint`: the export is then exactly this plan, or is refused with "
@@ -183,7 +183,7 @@ class ExportPlan:
     )
 
 
-@shows(PlannedExports, "What `exportFlows` with the same input would do.")
+@shows(ExportPreviews, "What `exportFlows` with the same input would do.")
 class ExportPlans:
     plans: list[ExportPlan] = about(
         "One plan for each item, in the order of the input; empty if the call has too many items, or none. A plan is whole "

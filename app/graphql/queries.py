@@ -48,7 +48,7 @@ from app.storage.pages.flow_filters import id_or_empty
 from app.storage.pages.lists import ListName
 from app.storage.reads.rows import UserView
 from app.usecases.apply_world import plan_world
-from app.usecases.copy_and_export import PlannedExports, plan_for_all
+from app.usecases.copy_and_export import ExportPreviews, preview_exports
 from app.usecases.find_candidates import OverrideSearch, TopicsInUse
 from app.usecases.find_destinations import ExportableFlow
 
@@ -249,12 +249,12 @@ class Query:
         return Lookup(info.context.loaders.export_plans, input_.to_wish())
 
     @shown_as(ExportPlans | None)
-    async def export_plans(self, info: Info, input_: ExportFlowsInput) -> PlannedExports:
+    async def export_plans(self, info: Info, input_: ExportFlowsInput) -> ExportPreviews:
         """The result that `exportFlows` with this input would have, item by item, without writing anything.
 
         A plan also has the refusals that only the whole call shows: quotas, items onto one flow, and refused other items.
         """
-        return await plan_for_all(info.context.work, input_.to_wish())
+        return await preview_exports(info.context.work, input_.to_wish())
 
     @shown_as(GraphDiff | None)
     def compare_flows(

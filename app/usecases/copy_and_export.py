@@ -69,8 +69,8 @@ async def undo_exports(store: Store, wish: UndosWish) -> Batch[Undone, UndoRefus
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PlannedExport:
-    """A plan of an export, or every reason against it, with the facts. Each is a thing of its own, however alike two are."""
+class ExportPreview:
+    """The plan of an export, or every reason against it, with the facts. Previews are told apart by identity."""
 
     fingerprint: str
     facts: ExportFacts
@@ -94,7 +94,7 @@ class PlannedExport:
         return self.decision.errors if isinstance(self.decision, Refused) else ()
 
     @property
-    def with_draft(self) -> "PlannedExport | None":
+    def with_draft(self) -> "ExportPreview | None":
         """Itself, if there would be a draft."""
         return None if self.plan is None else self
 
@@ -106,46 +106,46 @@ class PlannedExport:
         return None if self.plan is None or before is None else (before.state, self.plan.state)
 
 
-class PlannedExports(NamedTuple):
+class ExportPreviews(NamedTuple):
     """The plan of each item of a call, and the refusals of the call as a whole."""
 
-    plans: list[PlannedExport]
+    plans: list[ExportPreview]
     errors: tuple[CallRefusal, ...]
 
 
-async def plan_for(work: UnitOfWork, wish: ExportWish) -> PlannedExport:
-    """The plan for an export, as it would be carried out now."""
+async def preview_export(work: UnitOfWork, wish: ExportWish) -> ExportPreview:
+    """Plan an export as it would be carried out now."""
     async with work.database.reading() as connection:
         facts = await gather(connection, work.actor, [wish], touched_by([wish]))
-        reused = await _key_reused(connection, work, KeyedCall.EXPORT_FLOW, wish)
+        key_refusals = await _key_refusals(connection, work, KeyedCall.EXPORT_FLOW, wish)
     export_facts = ExportFacts.of(facts, wish)
 
-    def planned() -> PlannedExport:
-        decision = Refused(reused) if reused else plan_export(export_facts, wish)
-        return _planned_export(Decided(wish, export_facts, decision), decision)
+    def preview() -> ExportPreview:
+        decision = Refused(key_refusals) if key_refusals else plan_export(export_facts, wish)
+        return _preview_of(Decided(wish, export_facts, decision), decision)
 
-    return await decide(facts, planned)
+    return await decide(facts, preview)
 
 
-async def plan_for_all(work: UnitOfWork, wish: ExportsWish) -> PlannedExports:
+async def preview_exports(work: UnitOfWork, wish: ExportsWish) -> ExportPreviews:
     """Plan all exports of one call, with the refusals that only the whole call shows: quotas, items onto one flow."""
     async with work.database.reading() as connection:
         remaining = [*wish.remaining.values()]
         facts = await gather(connection, work.actor, remaining, touched_by(remaining))
-        reused = await _key_reused(connection, work, KeyedCall.EXPORT_FLOWS, wish)
+        key_refusals = await _key_refusals(connection, work, KeyedCall.EXPORT_FLOWS, wish)
 
-    def planned() -> PlannedExports:
-        decided, batch = plan_batch(facts, wish, metered_decisions, reused)
+    def preview() -> ExportPreviews:
+        decided, batch = plan_batch(facts, wish, metered_decisions, key_refusals)
         results = zip(forgetting_graphs(decided, _graphs_of), batch.results, strict=True)
-        return PlannedExports([_planned_export(each, result, each.about) for each, result in results], batch.errors)
+        return ExportPreviews([_preview_of(each, result, each.about) for each, result in results], batch.errors)
 
-    return await decide(facts, planned)
+    return await decide(facts, preview)
 
 
-async def _key_reused(
+async def _key_refusals(
     connection: ReadConnection, work: UnitOfWork, call: KeyedCall, wish: KeyedWish
 ) -> tuple[IdempotencyKeyReused, ...]:
-    """Why the call would be refused before it is looked at: its key was used for another input (P5)."""
+    """Refuse a call whose key was used for another input, before the call is looked at (P5)."""
     since = work.clock() - work.keys_kept
     call_or_refusal = await find_keyed_call(
         wish, lambda key, _: find_call(connection, work.actor, call, key, since=since)
@@ -153,14 +153,14 @@ async def _key_reused(
     return call_or_refusal.errors if isinstance(call_or_refusal, Refused) else ()
 
 
-async def check_planned(exports: Sequence[PlannedExport]) -> list[tuple[Blocker, ...]]:
+async def check_previews(exports: Sequence[ExportPreview]) -> list[tuple[Blocker, ...]]:
     """Find what would keep each planned draft from being published (H3). Every step counts as an object of the operation."""
     graphs = [export.plan.state.graph for export in exports if export.plan is not None]
     current_meter().take_objects(sum(len(graph.steps) for graph in graphs))
     return await offload(size_of_graphs(*graphs), lambda: [_blockers(export) for export in interruptible(exports)])
 
 
-def _blockers(export: PlannedExport) -> tuple[Blocker, ...]:
+def _blockers(export: ExportPreview) -> tuple[Blocker, ...]:
     facts, plan = export.facts, export.plan
     if plan is None or facts.destination is None:
         return ()
@@ -168,12 +168,12 @@ def _blockers(export: PlannedExport) -> tuple[Blocker, ...]:
     return tuple(replace(reason, about=export.about) for reason in reasons)
 
 
-def _planned_export(
+def _preview_of(
     decided: Decided, decision: ExportPlan | Refused[BatchRefusal], about: str | None = None
-) -> PlannedExport:
+) -> ExportPreview:
     """The plan of an export; the `decision` may be that the rest of its call keeps it from being applied."""
     copied = decided.facts.copied_state(decided.wish)
-    return PlannedExport(
+    return ExportPreview(
         fingerprint_of(decided.facts, decided.wish),
         decided.facts,
         copied.copied_from if isinstance(copied, CopiedState) else None,
@@ -185,11 +185,11 @@ def _planned_export(
 
 def metered_decisions(decided: Iterable[Decided]) -> Iterator[Decided]:
     """Pass the decisions on while the operation is within its limits; a graph shared by several of them counts once."""
-    meter, planned = current_meter(), dict[int, Graph]()
+    meter, graphs = current_meter(), dict[int, Graph]()
     for each in forgetting_graphs(decided, _graphs_of):
         plan = each.plan
-        if plan is not None and id(plan.state.graph) not in planned:
-            planned[id(plan.state.graph)] = plan.state.graph
+        if plan is not None and id(plan.state.graph) not in graphs:
+            graphs[id(plan.state.graph)] = plan.state.graph
             meter.take_planned(plan.size)
         yield each
 

@@ -16,7 +16,7 @@ from app.domain.facts import ExportWish, IntoWorkspace, OntoFlow
 from app.domain.flow import SourceWish, StateOfFlow
 from app.domain.graph import bindings_to_json
 from app.domain.model import UserId
-from app.usecases.copy_and_export import PlannedExport, export_flow, plan_for
+from app.usecases.copy_and_export import ExportPreview, export_flow, preview_export
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.racing import lawful, noted, published
 from tests.lifecycle.records import KINDS, destination
@@ -48,7 +48,7 @@ async def planned_and_exported(company: Company, chance: Random) -> str:
     edits = edits_of(company, [flow for flow in (source, onto) if flow is not None], source, version, chance)
     ada = UserId(company["ada"])
 
-    plan = await plan_for(company.work.of(ada), wish)
+    plan = await preview_export(company.work.of(ada), wish)
     for _ in range(chance.randrange(2)):
         await chance.choice(edits)()
     seen = replace(wish, fingerprint=plan.fingerprint)
@@ -88,7 +88,7 @@ def of_flow(company: Company, flow: str, note: int) -> list[Edit]:
     ]
 
 
-async def judged(company: Company, plan: PlannedExport, outcome: Exported | Refused[Any]) -> str:
+async def judged(company: Company, plan: ExportPreview, outcome: Exported | Refused[Any]) -> str:
     if isinstance(outcome, Exported):
         await assert_as_planned(company, plan, outcome)
         return "as planned"
@@ -100,7 +100,7 @@ async def judged(company: Company, plan: PlannedExport, outcome: Exported | Refu
     return "stale"
 
 
-async def assert_as_planned(company: Company, plan: PlannedExport, made: Exported) -> None:
+async def assert_as_planned(company: Company, plan: ExportPreview, made: Exported) -> None:
     """What was answered and recorded is the plan, and so is the draft, unless somebody has changed it since."""
     assert isinstance(plan.decision, ExportPlan)
     assert (made.references, made.warnings) == (plan.decision.references, plan.decision.warnings)

@@ -20,7 +20,7 @@ from app.domain.facts import ExportWish
 from app.domain.flow import BY_DEFAULT, SourceWish, StateOfFlow
 from app.domain.input import InvalidInput
 from app.domain.model import ReferenceKind
-from app.usecases.copy_and_export import export_flow, export_flows, plan_for_all
+from app.usecases.copy_and_export import export_flow, export_flows, preview_exports
 from tests.databases import Databases, Loaded
 from tests.domain.planning import mappings_of
 from tests.usecases.company_database import CompanyDatabase
@@ -96,7 +96,7 @@ async def test_many_at_once_give_what_they_would_give_one_after_the_other(
     world: CompanyDatabase, databases: Databases, loaded_company: Loaded, seed: int
 ) -> None:
     items, before = random_items(world, seed), await world.contents()
-    planned = await plan_for_all(world.work.of(world.user("ada")), ExportsWish(tuple(items), BEST_EFFORT))
+    planned = await preview_exports(world.work.of(world.user("ada")), ExportsWish(tuple(items), BEST_EFFORT))
     batch = await export_all(world, *items, mode=BEST_EFFORT)
     async with copy_of(loaded_company, databases) as other:
         singles = [await export_flow(other.work.of(other.user("ada")), item) for item in items]

@@ -23,7 +23,7 @@ from app.storage.facts.states import MOST_AT_ONCE
 from app.storage.reads.graphs import STATES_BY_ID, read_states
 from app.usecases.change_flow import update_draft
 from app.usecases.compare_and_check import check_readiness, compare_states
-from app.usecases.copy_and_export import export_flows, plan_for, plan_for_all
+from app.usecases.copy_and_export import export_flows, preview_export, preview_exports
 from app.usecases.find_candidates import find_topics_in_use
 from app.usecases.find_destinations import find_exportable_flow
 from tests.metering import counted_by
@@ -145,9 +145,9 @@ async def test_of_flows_that_are_long_together_no_more_is_read_than_counts(world
     wishes = [ExportWish(flow, IntoWorkspace(world["production"])) for flow in flows]
     call = ExportsWish(tuple(wishes), BatchMode.BEST_EFFORT)
     with may_read() as meter:
-        together = await plan_for_all(world.work.of(ada), call)
+        together = await preview_exports(world.work.of(ada), call)
     with may_read() as of_one:
-        alone = [await plan_for(world.work.of(ada), wish) for wish in wishes]
+        alone = [await preview_export(world.work.of(ada), wish) for wish in wishes]
     assert [plan.fingerprint for plan in together.plans] == [plan.fingerprint for plan in alone]
     assert len({plan.fingerprint for plan in alone}) == len(flows)
     assert 6 * of_one.decided_bytes == 8 * meter.decided_bytes

@@ -17,19 +17,19 @@ from app.domain.model import Kind
 from app.storage.ids import new_id
 from app.usecases.compare_and_check import compare_found
 from app.usecases.copy_and_export import (
-    PlannedExports,
-    check_planned,
+    ExportPreviews,
+    check_previews,
     export_flow,
     export_flows,
-    plan_for,
-    plan_for_all,
+    preview_export,
+    preview_exports,
 )
 from tests.usecases.company_database import NOW, CompanyDatabase, errors_of, exported
 from tests.usecases.test_export_flows import random_items
 
 
-async def planned_all(world: CompanyDatabase, wish: ExportsWish) -> PlannedExports:
-    return await plan_for_all(world.work.of(world.user("ada")), wish)
+async def planned_all(world: CompanyDatabase, wish: ExportsWish) -> ExportPreviews:
+    return await preview_exports(world.work.of(world.user("ada")), wish)
 
 
 def call(world: CompanyDatabase, *pairs: tuple[str, str], **said: object) -> ExportsWish:
@@ -104,10 +104,10 @@ async def test_its_references_changes_and_readiness_are_shown_beside_the_reason(
     first, second = (await planned_all(untouched, ExportsWish((good, bad)))).plans
     assert isinstance(first.decision, Refused)
     assert first.decision.errors == (BatchNotApplied((1,)),)
-    alone = await plan_for(untouched.work.of(untouched.user("ada")), good)
+    alone = await preview_export(untouched.work.of(untouched.user("ada")), good)
     assert first.plan is not None
     assert first.plan == alone.decision
-    assert await check_planned([first]) == await check_planned([alone])
+    assert await check_previews([first]) == await check_previews([alone])
     pairs = [first.changed_states, alone.changed_states]
     assert None not in pairs
     changes, same = await compare_found(untouched.database, pairs, ComparisonLimit())
@@ -132,13 +132,13 @@ async def test_a_key_that_was_used_for_another_input_is_told_and_nothing_else(wo
     another = replace(wish, name="Another")
     exported(await export_flow(world.work.of(ada), wish))
     before = await world.contents()
-    same = await plan_for(world.work.of(ada), wish)
+    same = await preview_export(world.work.of(ada), wish)
     assert isinstance(same.decision, ExportPlan)
-    reused = await plan_for(world.work.of(ada), replace(another, flow_id="flow_of-nobody"))
+    reused = await preview_export(world.work.of(ada), replace(another, flow_id="flow_of-nobody"))
     assert reused.decision == Refused((IdempotencyKeyReused(NOW),))
     assert (reused.plan, reused.with_draft) == (None, None)
     assert errors_of(await export_flow(world.work.of(ada), another)) == (IdempotencyKeyReused(NOW),)
-    forgotten = await plan_for(replace(world.work.of(ada), keys_kept=timedelta(0)), another)
+    forgotten = await preview_export(replace(world.work.of(ada), keys_kept=timedelta(0)), another)
     assert isinstance(forgotten.decision, ExportPlan)
     of_many = ExportsWish((replace(another, idempotency_key=None),), idempotency_key="key")
     assert (await planned_all(world, of_many)).errors == ()

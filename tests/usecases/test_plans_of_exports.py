@@ -20,12 +20,12 @@ from app.domain.publish import PublishWish
 from app.usecases.change_flow import publish_draft, update_draft
 from app.usecases.compare_and_check import check_readiness, compare_found, compare_states
 from app.usecases.copy_and_export import (
-    PlannedExport,
-    PlannedExports,
-    check_planned,
+    ExportPreview,
+    ExportPreviews,
+    check_previews,
     export_flow,
-    plan_for,
-    plan_for_all,
+    preview_export,
+    preview_exports,
 )
 from tests.api.world_builder import graph
 from tests.domain.planning import mappings_of
@@ -34,12 +34,12 @@ from tests.usecases.races import holding, without_waiting
 from tests.usecases.steps import code
 
 
-async def planned(world: CompanyDatabase, wish: ExportWish) -> PlannedExport:
-    return await plan_for(world.work.of(world.user("ada")), wish)
+async def planned(world: CompanyDatabase, wish: ExportWish) -> ExportPreview:
+    return await preview_export(world.work.of(world.user("ada")), wish)
 
 
-async def planned_all(world: CompanyDatabase, wish: ExportsWish) -> PlannedExports:
-    return await plan_for_all(world.work.of(world.user("ada")), wish)
+async def planned_all(world: CompanyDatabase, wish: ExportsWish) -> ExportPreviews:
+    return await preview_exports(world.work.of(world.user("ada")), wish)
 
 
 def wishes(world: CompanyDatabase) -> list[ExportWish]:
@@ -87,7 +87,7 @@ async def test_an_export_with_the_fingerprint_of_a_plan_does_what_the_plan_says(
         plan.facts.overridden and plan.facts.overridden.draft_id,
     )
     assert plan.with_draft is not None
-    [missing] = await check_planned([plan])
+    [missing] = await check_previews([plan])
     assert (await check_readiness(world.database, ada, [made.draft_id]))[made.draft_id] == missing
     if plan.changed_states is not None:
         [changes] = await compare_found(world.database, [plan.changed_states], ComparisonLimit())

@@ -13,7 +13,7 @@ from app.domain.export_batch import ExportsWish
 from app.domain.facts import ExportWish
 from app.domain.model import Kind, ReferenceKind
 from app.storage.ids import new_id
-from app.usecases.copy_and_export import PlannedExports, export_flow, export_flows, plan_for, plan_for_all
+from app.usecases.copy_and_export import ExportPreviews, export_flow, export_flows, preview_export, preview_exports
 from tests.domain.planning import mappings_of
 from tests.sent_statements import statements_sent
 from tests.usecases.company_database import CompanyDatabase, errors_of, exported
@@ -38,8 +38,8 @@ def call(
     return ExportsWish(tuple(replace(item, shared_mappings=shared) for item in items), mode, mappings=given)
 
 
-async def planned_all(world: CompanyDatabase, wish: ExportsWish) -> PlannedExports:
-    return await plan_for_all(world.work.of(world.user("ada")), wish)
+async def planned_all(world: CompanyDatabase, wish: ExportsWish) -> ExportPreviews:
+    return await preview_exports(world.work.of(world.user("ada")), wish)
 
 
 def told(errors: Sequence[Refusal]) -> list[tuple[str, str]]:
@@ -61,7 +61,7 @@ async def test_what_is_hidden_is_refused_in_the_words_for_what_does_not_exist(wo
     assert of_hidden.message.replace(hidden, unknown) == of_unknown.message
     assert of_unknown.message == f"There is no credential {unknown} that you can see. Check the id, or ask for access."
     wish = orders(world, (unknown, "live-mail"))
-    plan = await plan_for(world.work.of(ben), wish)
+    plan = await preview_export(world.work.of(ben), wish)
     assert isinstance(plan.decision, Refused)
     assert told(plan.decision.errors) == [("INVALID_INPUT", "mappings/0/fromId")]
     assert await world.contents() == before

@@ -28,7 +28,7 @@ from app.storage.reads import by_id, graphs
 from app.storage.reads.exports import read_references
 from app.storage.reads.rows import ComponentView, GraphView, TopicView
 from app.usecases.compare_and_check import Pair, check_readiness, compare_flows, compare_found, compare_states
-from app.usecases.copy_and_export import PlannedExport, check_planned, plan_for
+from app.usecases.copy_and_export import ExportPreview, check_previews, preview_export
 from app.usecases.find_candidates import (
     CandidateSearch,
     RatedCredential,
@@ -220,17 +220,17 @@ class Loaders:
         return [await compare_flows(self.database, self.viewer, older, newer, limit) for older, newer in pairs]
 
     @_batched
-    async def export_plans(self, wishes: list[facts.ExportWish]) -> list[PlannedExport]:
+    async def export_plans(self, wishes: list[facts.ExportWish]) -> list[ExportPreview]:
         # One after the other, since each may read as much as a whole request may.
-        return [await plan_for(self._work, wish) for wish in wishes]
+        return [await preview_export(self._work, wish) for wish in wishes]
 
     @_batched
-    async def planned_readiness(self, exports: list[PlannedExport]) -> list[Readiness]:
+    async def planned_readiness(self, exports: list[ExportPreview]) -> list[Readiness]:
         """Check the drafts that exports would make."""
-        return [Readiness(blockers) for blockers in await check_planned(exports)]
+        return [Readiness(blockers) for blockers in await check_previews(exports)]
 
     @_batched
-    async def planned_changes(self, exports: list[PlannedExport]) -> list[diff.GraphDiff | None]:
+    async def planned_changes(self, exports: list[ExportPreview]) -> list[diff.GraphDiff | None]:
         """Compare the drafts that exports would make with the states that they would replace."""
         pairs = [export.changed_states for export in exports]
         return await compare_found(self.database, pairs, self._comparison_limit)
