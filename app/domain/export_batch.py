@@ -43,7 +43,7 @@ class ExportsWish(BatchWish[ExportWish]):
         return (*self.number_mistakes, *mapping_mistakes(self.mappings), *key_mistakes(self.idempotency_key))
 
 
-class Decided(NamedTuple):
+class DecidedExport(NamedTuple):
     """The decision about an export, also if the rest of its call keeps it from being applied, with the facts after the exports before it."""
 
     wish: ExportWish
@@ -63,9 +63,9 @@ class Decided(NamedTuple):
 def plan_batch(
     facts: Facts,
     wish: ExportsWish,
-    metered: Metered[Decided] = iter,
+    metered: Metered[DecidedExport] = iter,
     call_refusals: tuple[CallRefusal, ...] = (),
-) -> tuple[list[Decided], Batch[ExportPlan, BatchRefusal]]:
+) -> tuple[list[DecidedExport], Batch[ExportPlan, BatchRefusal]]:
     """Decide a call of exports (P4): answer the decision about each on its own, then the call: all or none if atomic.
 
     A call with `call_refusals` is refused whatever it asks for.
@@ -81,7 +81,7 @@ def plan_batch(
     return [*decided.values()], settled(wish, decisions, lambda index: decided[index].about, errors)
 
 
-def plan_exports(facts: Facts, wishes: Mapping[int, ExportWish]) -> Iterator[Decided]:
+def plan_exports(facts: Facts, wishes: Mapping[int, ExportWish]) -> Iterator[DecidedExport]:
     """Decide exports, by their indexes in a call, in their order: each by the facts as they are after those before it (P8)."""
     flows, used = {**facts.flows}, {**facts.flows_used}
     so_far, duplicates = replace(facts, flows=flows, flows_used=used), _duplicates(facts, wishes)
@@ -89,7 +89,7 @@ def plan_exports(facts: Facts, wishes: Mapping[int, ExportWish]) -> Iterator[Dec
         export = ExportFacts.of(so_far, wish)
         overridden_id = None if export.overridden is None else export.overridden.id
         decision = _decision(plan_export(export, wish), wish, duplicates.get(overridden_id or ""))
-        yield Decided(wish, export, decision)
+        yield DecidedExport(wish, export, decision)
         if isinstance(decision, Refused):
             continue
         if export.overridden is not None:

@@ -11,7 +11,7 @@ from app.domain.batch import Batch, CallRefusal, UndosWish
 from app.domain.bindings import ExportWarning
 from app.domain.errors import Refused
 from app.domain.export import CopyRefusal, Exported, ExportPlan, ExportRefusal, plan_copy, plan_export
-from app.domain.export_batch import BatchRefusal, Decided, ExportsWish, plan_batch
+from app.domain.export_batch import BatchRefusal, DecidedExport, ExportsWish, plan_batch
 from app.domain.facts import CopyWish, ExportFacts, ExportWish
 from app.domain.fingerprint import fingerprint_of
 from app.domain.flow import CopiedFrom, CopiedState, FlowState, Graph, size_of_graphs
@@ -122,7 +122,7 @@ async def preview_export(work: UnitOfWork, wish: ExportWish) -> ExportPreview:
 
     def preview() -> ExportPreview:
         decision = Refused(key_refusals) if key_refusals else plan_export(export_facts, wish)
-        return _preview_of(Decided(wish, export_facts, decision), decision)
+        return _preview_of(DecidedExport(wish, export_facts, decision), decision)
 
     return await decide(facts, preview)
 
@@ -169,7 +169,7 @@ def _blockers(export: ExportPreview) -> tuple[Blocker, ...]:
 
 
 def _preview_of(
-    decided: Decided, decision: ExportPlan | Refused[BatchRefusal], about: str | None = None
+    decided: DecidedExport, decision: ExportPlan | Refused[BatchRefusal], about: str | None = None
 ) -> ExportPreview:
     """The plan of an export; the `decision` may be that the rest of its call keeps it from being applied."""
     copied = decided.facts.copied_state(decided.wish)
@@ -183,7 +183,7 @@ def _preview_of(
     )
 
 
-def metered_decisions(decided: Iterable[Decided]) -> Iterator[Decided]:
+def metered_decisions(decided: Iterable[DecidedExport]) -> Iterator[DecidedExport]:
     """Pass the decisions on while the operation is within its limits; a graph shared by several of them counts once."""
     meter, graphs = current_meter(), dict[int, Graph]()
     for each in forgetting_graphs(decided, _graphs_of):
@@ -194,7 +194,7 @@ def metered_decisions(decided: Iterable[Decided]) -> Iterator[Decided]:
         yield each
 
 
-def _graphs_of(decided: Decided) -> Iterator[Graph]:
+def _graphs_of(decided: DecidedExport) -> Iterator[Graph]:
     facts = decided.facts
     flows = (flow for flow in (facts.source, facts.overridden) if flow is not None)
     states = (facts.named_version, *(saved for flow in flows for saved in flow.states))
