@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from app.domain.component import Step
-from app.domain.facts import Facts
+from app.domain.facts import ExportFacts, ExportWish, IntoWorkspace
 from app.domain.flow import CopiedState, SourceWish, size_of_graphs
 from app.domain.input import name_key
 from app.domain.model import Kind, ReferenceKind, Target, UserId, is_id
@@ -22,9 +22,9 @@ from app.meter import current_meter
 from app.offload import offload
 from app.storage.connections.connection import views_holding
 from app.storage.connections.database import Database
-from app.storage.facts.flows import own_states, read_flow_facts
-from app.storage.facts.gather import read_catalogue, read_targets
-from app.storage.facts.locks import Touched
+from app.storage.facts.flows import chosen_by, own_states, read_flow_facts
+from app.storage.facts.gather import facts_about
+from app.storage.facts.locks import touched_by
 from app.storage.pages.candidates import (
     OVERRIDE_CANDIDATES,
     TOPIC_CANDIDATES,
@@ -169,23 +169,22 @@ async def find_steps_in_need(
     database: Database, actor: UserId, flow_id: str, source_wish: SourceWish, *, workspace_id: str
 ) -> list[StepInNeed] | None:
     """The steps that need a credential or secret; None if the caller can't see the flow, its state or the workspace."""
+    wish = ExportWish(flow_id, IntoWorkspace(workspace_id), source=source_wish)
     async with database.reading() as connection:
-        source = await read_chosen(connection, actor, flow_id, source_wish)
-        destination = await read_flow_facts(connection, actor, {}, Touched(workspaces=[workspace_id]))
-        if source is None or not destination.accesses or not isinstance(source.copied, CopiedState):
-            return None
-        exported = {key: [own_states] for key in await read_exported_flows(connection, flow_id, workspace_id)}
-        copies = await read_flow_facts(connection, actor, exported, Touched(read=[*exported])) if exported else Facts()
-        states = [source.copied.state, *(each.state for copy in copies.flows.values() for each in copy.states)]
-        current_meter().take_objects(sum(len(state.graph.steps) for state in states[1:]))
-        catalogue = await read_catalogue(
-            connection, actor, {step.command for state in states for step in state.graph.steps}
-        )
-        bound = {reference for state in states for reference in state.graph.references}
-        targets = await read_targets(connection, actor, bound)
-    size, flows = size_of_graphs(*(state.graph for state in states)), [*copies.flows.values()]
-    workspace = destination.accesses[workspace_id].workspace
-    return await offload(size, steps_in_need, source.copied, workspace, catalogue, targets, flows)
+        exported = await read_exported_flows(connection, flow_id, workspace_id)
+        choices = {key: [own_states] for key in exported} | {flow_id: [chosen_by(source_wish)]}
+        facts = await read_flow_facts(connection, actor, choices, touched_by([wish])._replace(read=exported))
+        graphs = (graph for key in facts.flows for graph in facts.graphs_of(key))
+        current_meter().take_objects(sum(len(graph.commands) for graph in graphs))
+        facts = await facts_about(connection, actor, facts)
+    source = ExportFacts.of(facts, wish)
+    copied, destination = source.copied_state(wish), source.destination
+    if destination is None or not isinstance(copied, CopiedState):
+        return None
+    copies = [flow for key, flow in facts.flows.items() if key != flow_id]
+    return await offload(
+        facts.size, steps_in_need, copied, destination.workspace, facts.catalogue, facts.targets, copies
+    )
 
 
 async def find_candidates(
