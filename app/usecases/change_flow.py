@@ -68,11 +68,6 @@ from app.storage.facts.states import has_drafts_set_aside
 from app.storage.store import Store
 from app.storage.writes import lifecycle, release_writes
 from app.storage.writes.copies import write_flow
-from app.storage.writes.release_writes import (
-    write_request,
-    write_review,
-    write_undone_release,
-)
 from app.usecases.transaction import decide, metered_items, transaction, write_one
 
 Reason = TypeVar("Reason", StartRefusal, StopRefusal)
@@ -88,46 +83,32 @@ async def create_flow(store: Store, wish: CreateWish) -> Saved | Refused[CreateR
 
 
 @transaction()
-async def start_flow(store: Store, flow_id: str) -> StatusPlan | Refused[StartRefusal]:
-    """Start the flow's published version, unless it runs already (H9). On a refusal nothing is written."""
-    return await _toggle(store, flow_id, plan_start)
-
-
-@transaction()
-async def start_flows(store: Store, wish: FlowsWish) -> Batch[StatusPlan, StartRefusal]:
-    """Start flows, all or none unless the call is best effort (B3). A refused flow is left as it is."""
-    return await _toggle_each(store, wish, plan_start)
-
-
-@transaction()
-async def stop_flow(store: Store, flow_id: str) -> StatusPlan | Refused[StopRefusal]:
-    """Stop a flow if it runs, also one of a suspended contract (H9). On a refusal nothing is written."""
-    return await _toggle(store, flow_id, plan_stop)
-
-
-@transaction()
-async def stop_flows(store: Store, wish: FlowsWish) -> Batch[StatusPlan, StopRefusal]:
-    """Stop flows, all or none unless the call is best effort (B3). A refused flow is left as it is."""
-    return await _toggle_each(store, wish, plan_stop)
-
-
-@transaction()
-async def delete_flow(store: Store, flow_id: str) -> DeletePlan | Refused[DeleteRefusal]:
-    """Delete a flow that doesn't run, with its drafts and versions (H9). On a refusal nothing is written."""
-    flows = await store.lock_flows([flow_id], permission=FLOW_EDIT)
-    plan = plan_delete(flows.get(flow_id), flow_id)
-    if not isinstance(plan, Refused):
-        await lifecycle.remove_flow(store, plan.flow_id)
-    return plan
-
-
-@transaction()
 async def update_draft(store: Store, wish: UpdateWish) -> Saved | Refused[UpdateRefusal]:
     """Save a draft, made from the published version if there is none (H1). On a refusal nothing is written."""
     bound = [choice for step in wish.bindings for choice in step.choices.values() if choice is not None]
     facts = await store.lock_draft_facts({wish.flow_id: [edited_state]}, sent=wish.graph, bound=bound)
     plan = await decide(facts, lambda: plan_update(facts, wish))
     return await lifecycle.save_draft(store, plan) if isinstance(plan, UpdatePlan) else plan
+
+
+@transaction()
+async def discard_draft(store: Store, wish: DiscardWish) -> DiscardPlan | Refused[DiscardRefusal]:
+    """Remove a draft, and the flow if nothing is left of it (H8). On a refusal nothing is removed."""
+    flow = (await store.lock_flows([wish.flow_id], permission=FLOW_EDIT)).get(wish.flow_id)
+    aside = flow is not None and await has_drafts_set_aside(store.connection, flow.id)
+    plan = plan_discard(flow, wish, has_drafts_set_aside=aside)
+    if not isinstance(plan, Refused):
+        await lifecycle.discard_draft(store, plan)
+    return plan
+
+
+@transaction()
+async def restore_draft(store: Store, draft_id: str) -> RestorePlan | Refused[RestoreRefusal]:
+    """Make it the active draft; the present one is set aside in exchange (H8). On a refusal nothing is written."""
+    plan = plan_restore(*await store.lock_flow_and_draft(draft_id), draft_id)
+    if not isinstance(plan, Refused):
+        await lifecycle.restore_draft(store, plan)
+    return plan
 
 
 @transaction(key=KeyedCall.PUBLISH_FLOW_DRAFT)
@@ -160,23 +141,27 @@ async def revert_flow(store: Store, wish: RevertWish) -> Reverted | Refused[Reve
 
 
 @transaction()
-async def discard_draft(store: Store, wish: DiscardWish) -> DiscardPlan | Refused[DiscardRefusal]:
-    """Remove a draft, and the flow if nothing is left of it (H8). On a refusal nothing is removed."""
-    flow = (await store.lock_flows([wish.flow_id], permission=FLOW_EDIT)).get(wish.flow_id)
-    aside = flow is not None and await has_drafts_set_aside(store.connection, flow.id)
-    plan = plan_discard(flow, wish, has_drafts_set_aside=aside)
-    if not isinstance(plan, Refused):
-        await lifecycle.discard_draft(store, plan)
-    return plan
+async def start_flow(store: Store, flow_id: str) -> StatusPlan | Refused[StartRefusal]:
+    """Start the flow's published version, unless it runs already (H9). On a refusal nothing is written."""
+    return await _toggle(store, flow_id, plan_start)
 
 
 @transaction()
-async def restore_draft(store: Store, draft_id: str) -> RestorePlan | Refused[RestoreRefusal]:
-    """Make it the active draft; the present one is set aside in exchange (H8). On a refusal nothing is written."""
-    plan = plan_restore(*await store.lock_flow_and_draft(draft_id), draft_id)
-    if not isinstance(plan, Refused):
-        await lifecycle.restore_draft(store, plan)
-    return plan
+async def start_flows(store: Store, wish: FlowsWish) -> Batch[StatusPlan, StartRefusal]:
+    """Start flows, all or none unless the call is best effort (B3). A refused flow is left as it is."""
+    return await _toggle_each(store, wish, plan_start)
+
+
+@transaction()
+async def stop_flow(store: Store, flow_id: str) -> StatusPlan | Refused[StopRefusal]:
+    """Stop a flow if it runs, also one of a suspended contract (H9). On a refusal nothing is written."""
+    return await _toggle(store, flow_id, plan_stop)
+
+
+@transaction()
+async def stop_flows(store: Store, wish: FlowsWish) -> Batch[StatusPlan, StopRefusal]:
+    """Stop flows, all or none unless the call is best effort (B3). A refused flow is left as it is."""
+    return await _toggle_each(store, wish, plan_stop)
 
 
 async def _toggle(store: Store, flow_id: str, rule: Rule[Reason]) -> StatusPlan | Refused[Reason]:
@@ -194,12 +179,22 @@ async def _toggle_each(store: Store, wish: FlowsWish, rule: Rule[Reason]) -> Bat
     return batch
 
 
+@transaction()
+async def delete_flow(store: Store, flow_id: str) -> DeletePlan | Refused[DeleteRefusal]:
+    """Delete a flow that doesn't run, with its drafts and versions (H9). On a refusal nothing is written."""
+    flows = await store.lock_flows([flow_id], permission=FLOW_EDIT)
+    plan = plan_delete(flows.get(flow_id), flow_id)
+    if not isinstance(plan, Refused):
+        await lifecycle.remove_flow(store, plan.flow_id)
+    return plan
+
+
 @transaction(key=KeyedCall.REQUEST_RELEASE)
 async def request_release(store: Store, wish: RequestWish) -> ReleaseOutcome | Refused[RequestRefusal]:
     """Request a release of drafts, each at the revision that the caller saw (R4). A refusal writes nothing."""
     facts = await store.lock_draft_facts({item.flow_id: [draft_state] for item in wish.remaining.values()})
     plan = await decide(facts, lambda: plan_request(facts, wish, metered_items(facts)))
-    return plan if isinstance(plan, Refused) else await write_request(store, plan)
+    return plan if isinstance(plan, Refused) else await release_writes.write_request(store, plan)
 
 
 @transaction()
@@ -213,14 +208,14 @@ async def review_release(store: Store, wish: ReviewWish) -> ReleaseOutcome | Ref
         facts = await store.lock_release_drafts(facts)
     drafts = Facts() if facts is None else facts.drafts
     plan = await decide(drafts, lambda: plan_review(facts, wish, metered_items(drafts)))
-    return plan if isinstance(plan, Refused) else await write_review(store, plan)
+    return plan if isinstance(plan, Refused) else await release_writes.write_review(store, plan)
 
 
 @transaction()
 async def withdraw_release(store: Store, release_id: str) -> ReleaseOutcome | Refused[WithdrawRefusal]:
     """Withdraw an open request (R6). A refusal writes nothing."""
     plan = plan_withdrawal(await store.lock_release(release_id), release_id)
-    return plan if isinstance(plan, Refused) else await write_review(store, plan)
+    return plan if isinstance(plan, Refused) else await release_writes.write_review(store, plan)
 
 
 @transaction()
@@ -231,4 +226,4 @@ async def undo_release(store: Store, release_id: str) -> ReleaseOutcome | Refuse
         facts = await store.lock_release_versions(facts)
     drafts = Facts() if facts is None else facts.drafts
     plan = await decide(drafts, lambda: plan_undo_release(facts, release_id, metered_items(drafts)))
-    return plan if isinstance(plan, Refused) else await write_undone_release(store, plan)
+    return plan if isinstance(plan, Refused) else await release_writes.write_undone_release(store, plan)
