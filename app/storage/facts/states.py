@@ -6,7 +6,7 @@ Outlines of graphs and bindings are read with their flows while they are short t
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property, reduce
 from operator import add, attrgetter
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import (
@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from app.domain.component import Link, Step, make_steps
 from app.domain.flow import TEXTS, FlowState, Graph, SavedState, ShownFlow, texts_of
-from app.domain.graph import NAMES, Bindings, bindings_from_json, bindings_to_json, canonical
+from app.domain.graph import NAMES, Bindings, bindings_from_json, bindings_to_json
 from app.domain.input import name_key
 from app.domain.model import Kind, ReferenceKind, VersionOrigin, is_id
 from app.storage.connections.connection import ReadConnection, Row, is_one_of
@@ -95,21 +95,14 @@ class OutlinedGraph(Graph):
         for part in ("steps", "bindings", "links", "users"):
             self.__dict__.pop(part, None)
 
-    def whole(self) -> Self:
-        """Parse every part."""
-        _ = self.parts
-        return self
-
 
 def graph_of(row: Row, name: str) -> OutlinedGraph:
     """The graph of the state in a row that has `state_columns`."""
     return OutlinedGraph(row[f"{name}_outline"], row[f"{name}_bindings"])
 
 
-def state_of(row: Row, name: str, graph: Graph) -> SavedState | None:
-    """The state in a row that has `state_columns`; None where an outer join found none."""
-    if row[f"{name}_id"] is None:
-        return None
+def state_of(row: Row, name: str, graph: Graph) -> SavedState:
+    """The state in a row that has `state_columns`."""
     fields = {column: row[f"{name}_{column}"] for column in _READ}
     fields["origin"] = VersionOrigin(fields["origin"])
     return SavedState(row[f"{name}_id"], FlowState(graph=graph, **fields), row[f"{name}_revision"])
@@ -126,13 +119,8 @@ field_values: Callable[[FlowState], tuple[Any, ...]] = attrgetter(*FIELDS)
 
 
 def bindings_text(bindings: Bindings) -> str:
-    """The stored text of bindings, made by orjson where it can: many steps make `canonical` slow."""
-    steps = bindings_to_json(bindings)
-    try:
-        return orjson.dumps(steps, option=orjson.OPT_SORT_KEYS).decode()
-    except TypeError:
-        # It knows no integers of more than 64 bits.
-        return canonical(steps)
+    """The stored text of bindings, by orjson: many steps make `canonical` slow."""
+    return orjson.dumps(bindings_to_json(bindings), option=orjson.OPT_SORT_KEYS).decode()
 
 
 def shown_values(state: FlowState | ShownFlow) -> tuple[str | None, ...]:

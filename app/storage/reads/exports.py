@@ -115,8 +115,6 @@ def exports_to_json(exports: Mapping[int, tuple[ExportId, Warnings]]) -> list[Js
 
 async def read_keyed_exports(connection: ReadConnection, viewer: str, groups: Sequence[Json]) -> dict[int, Exported]:
     """Read the outcomes of exports, by the indexes of their items."""
-    if not groups:
-        return {}
     ids = [export_id for group in groups for export_id in group["exports"].values()]
     records = {row.id: row for row in await connection.rows(RESULTS, {"viewer": viewer, "ids": ids})}
     visible = await read_targets(connection, viewer, (each for group in groups for each in _ids_of(group["warnings"])))

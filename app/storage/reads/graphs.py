@@ -121,11 +121,12 @@ async def read_states(
 def _views(rows: Sequence[Row], *, counts_steps: bool) -> dict[str, StateView]:
     found = {}
     for row in interruptible(rows):
-        saved = state_of(row, "state", graph_of(row, "state").whole())
-        if saved is not None:
-            if counts_steps:
-                current_meter().take_objects(len(saved.state.graph.steps))
-            found[saved.id] = StateView(row.flow_id, access_of(row), saved.state)
+        saved = state_of(row, "state", graph_of(row, "state"))
+        # All of it is parsed here, in a thread where it is large.
+        _ = saved.state.graph.parts
+        if counts_steps:
+            current_meter().take_objects(len(saved.state.graph.steps))
+        found[saved.id] = StateView(row.flow_id, access_of(row), saved.state)
     return found
 
 
