@@ -1,9 +1,11 @@
 """An Authenticator with a clock that the test sets, and what it says of a token."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from unittest.mock import patch
 
 import pytest
 from starlette.datastructures import Headers
@@ -50,6 +52,24 @@ class Clock:
         return self.seconds
 
 
+_CLOCK: ContextVar[Clock | None] = ContextVar("clock", default=None)
+
+
+class TimeForJwts:
+    """What PyJWT takes for `datetime`: the time of the authenticator that is asked, else that of the machine."""
+
+    @staticmethod
+    def now(tz: tzinfo) -> datetime:
+        clock = _CLOCK.get()
+        return datetime.now(tz) if clock is None else clock.now()
+
+
+@contextmanager
+def jwts_by_clocks_of_tests() -> Iterator[None]:
+    with patch("jwt.api_jwt.datetime", TimeForJwts):
+        yield
+
+
 @dataclass(frozen=True, slots=True)
 class CheckedAuthenticator:
     authenticator: Authenticator
@@ -57,12 +77,18 @@ class CheckedAuthenticator:
 
     async def admits(self, token: str) -> UserId | None:
         """Who gets in with a token."""
-        return await viewer_of(self.authenticator, f"Bearer {token}")
+        before = _CLOCK.set(self.clock)
+        try:
+            return await viewer_of(self.authenticator, f"Bearer {token}")
+        finally:
+            _CLOCK.reset(before)
 
     async def refuses(self, header: str) -> str:
         """Why a header is refused, for the log; that the caller isn't told, nor anybody the token, is asserted."""
+        before = _CLOCK.set(self.clock)
         with capture_logs() as log, pytest.raises(RequestError) as refused:
             await viewer_of(self.authenticator, header)
+        _CLOCK.reset(before)
         told = refused.value
         assert told.reason is not None
         assert (told.status, told.code, told.message, told.headers) == told_of(told.reason)

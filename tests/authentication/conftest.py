@@ -6,10 +6,20 @@ import pytest
 
 from app.storage.connections.database import Database, open_database
 from tests.api.world_builder import WorldBuilder
-from tests.authentication.checked_authenticator import CheckedAuthenticator, open_authenticator
+from tests.authentication.checked_authenticator import (
+    CheckedAuthenticator,
+    jwts_by_clocks_of_tests,
+    open_authenticator,
+)
 from tests.authentication.issuer import ec_key, ed_key, p384_key, rsa_key
 from tests.authentication.jwks_host import JwksHost, jwks_host
 from tests.databases import Databases, Loaded
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clocks_of_tests() -> Iterator[None]:
+    with jwts_by_clocks_of_tests():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -118,7 +118,11 @@ async def test_the_log_says_why_under_the_id_of_the_request_and_has_no_token(htt
         )
     is_refusal(response)
     [line] = log
-    assert (line["event"], line["code"], line["reason"]) == ("request refused", "UNAUTHENTICATED", "expired")
+    assert (line["event"], line["code"], line["reason"]) == (
+        "request refused",
+        "UNAUTHENTICATED",
+        "ExpiredSignatureError",
+    )
     assert (line["log_level"], line["request_id"]) == ("info", "its-id")
     assert token.split(".")[1] not in str(log)
 

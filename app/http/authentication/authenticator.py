@@ -84,7 +84,7 @@ class Authenticator:
 
     async def _user_of_jwt(self, json_web_tokens: JsonWebTokens, token: str) -> Caller:
         try:
-            name, is_email = await json_web_tokens.user_of(token, self._now())
+            name, is_email = await json_web_tokens.user_of(token)
         except BadToken as error:
             raise bad_token(str(error)) from None
         except KeysUnavailable as error:
