@@ -62,7 +62,7 @@ Parts = Sequence[Part]
 def insert_rows(
     table: Table, columns: Sequence[str], *, replaces: bool = False, returning: Sequence[str] = (), **values: Value
 ) -> RowsOfTable:
-    """Insert rows. Raises ValueError for a column that the table doesn't have, and without one that it needs.
+    """Insert rows. Raises KeyError for a column that the table doesn't have, and ValueError without one that it needs.
 
     With `replaces` a row takes the place of one that has the same key.
     """
@@ -109,7 +109,7 @@ def update_rows(
 ) -> RowsOfTable:
     """Update the rows with these keys, whose values are sent before the columns, `only` where these conditions hold.
 
-    Raises ValueError for a column that the table doesn't have.
+    Raises KeyError for a column that the table doesn't have.
     """
     sent = _sent("changed", table, (*key, *columns))
     row = _row(table, sent, columns, values)
@@ -163,7 +163,6 @@ def _hexadecimal(value: bytes) -> str:
 
 def _sent(what: str, table: Table, columns: Sequence[str]) -> Subquery:
     """The rows that are sent, as statements read them; the parameter has their name."""
-    _check(table, columns)
     name = f"{what}_{table.name}"
     row = func.jsonb_array_elements(bindparam(name, type_=JSONB)).column_valued("row")
     typed = (_typed(row, place, table.c[each].type).label(each) for place, each in enumerate(columns))
@@ -182,11 +181,5 @@ def _typed(row: ColumnElement[Any], place: int, type_: TypeEngine[Any]) -> Colum
 def _row(
     table: Table, sent: FromClause, columns: Sequence[str], values: Mapping[str, Value]
 ) -> dict[str, ColumnElement[Any]]:
-    _check(table, [*values])
-    computed = {name: value(sent) if callable(value) else value for name, value in values.items()}
+    computed = {table.c[name].name: value(sent) if callable(value) else value for name, value in values.items()}
     return {name: sent.c[name] for name in columns} | computed
-
-
-def _check(table: Table, columns: Sequence[str]) -> None:
-    if unknown := [name for name in columns if name not in table.c]:
-        raise ValueError(f"{table.name} has no {', '.join(unknown)}")
