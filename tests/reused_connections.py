@@ -76,7 +76,8 @@ class _Connector(Connector):
 
 
 class _Pool(ConnectionPool):
-    async def _end(self, connection: DriverConnection) -> None:
-        assert isinstance(self._connect, _Connector)
-        if not self._connect.reusable.keep(self._connect.url, connection):
-            await super()._end(connection)
+    async def close(self) -> None:
+        connect = self._connect
+        assert isinstance(connect, _Connector)
+        self._free = [each for each in self._free if not connect.reusable.keep(connect.url, each)]
+        await super().close()

@@ -91,10 +91,9 @@ class ConnectionPool:
         self.renew()
 
     async def close(self) -> None:
-        """Close free connections now, and those at work when they are given back."""
-        free, self._free = self._free, []
-        self._taken.clear()
-        await asyncio.gather(*map(self._end, free))
+        """Close free connections now, and those at work when they are given back. The driver aborts one that doesn't answer."""
+        await asyncio.gather(*(each.close(timeout=self._wait_seconds) for each in self._free), return_exceptions=True)
+        self.renew()
 
     async def _free_or_new(self) -> DriverConnection:
         while self._free:
@@ -113,13 +112,6 @@ class ConnectionPool:
         else:
             self._free.append(driver)
         self._taken.discard(driver)
-
-    async def _end(self, driver: DriverConnection) -> None:
-        """Close a connection; a server that doesn't answer isn't waited for."""
-        try:
-            await driver.close(timeout=self._wait_seconds)
-        except (OSError, *FAILURES):
-            driver.terminate()
 
 
 async def end_after(error: BaseException, driver: DriverConnection) -> None:
