@@ -95,20 +95,20 @@ class FairQueue:
 
     def serve(self) -> None:
         """Give free places to waiting callers."""
-        while self._waiting and (following := self._next_caller()) is not None:
-            waiter = self._waiting[following][0]
-            self._leave_queue(following, waiter)
+        while self._waiting and (next_caller := self._next_caller()) is not None:
+            waiter = self._waiting[next_caller][0]
+            self._leave_queue(next_caller, waiter)
             if not waiter.done():
-                waiter.set_result(Place(self, following))
+                waiter.set_result(Place(self, next_caller))
 
     def _next_caller(self) -> str | None:
         """The first of the waiting callers who have fewest places and may take one."""
-        fewest, following = self.free + self._share, None
+        fewest, next_caller = self.free + self._share, None
         for caller in self._waiting:
             taken = self.taken.get(caller, 0)
             if taken < fewest and self._may_take(caller):
-                fewest, following = taken, caller
-        return following
+                fewest, next_caller = taken, caller
+        return next_caller
 
     def _make_room_for(self, caller: str) -> bool:
         """Turn away who came last of the caller with most waiting, unless that is this one."""

@@ -101,9 +101,9 @@ class Meter:
         A list counts as its elements, and as one if it is empty.
         """
         for start in range(0, len(values), COUNTED_AT_ONCE):
-            some = values[start : start + COUNTED_AT_ONCE]
-            number = sum((len(value) or 1) if isinstance(value, list) else 1 for value in some)
-            self.take(values=number, text=sum(len(orjson.dumps(value, option=orjson.OPT_UTC_Z)) for value in some))
+            part = values[start : start + COUNTED_AT_ONCE]
+            number = sum((len(value) or 1) if isinstance(value, list) else 1 for value in part)
+            self.take(values=number, text=sum(len(orjson.dumps(value, option=orjson.OPT_UTC_Z)) for value in part))
 
     def expect(self, *, objects: int = 0, values: int = 0, text: int = 0) -> None:
         """Refuse early if these would be too many bytes later, when they are counted."""

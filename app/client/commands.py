@@ -107,8 +107,10 @@ def request(api: Api, file: ReleaseFile) -> Report:
         return replace(report, message="The release is requested already.") if pending(flow_plans) else report
     drafts = exported(api, file, view, pending(flow_plans))
     title = f"{file.path.stem}: {flows(len(drafts))} from {view.source.name}"[:LONGEST_TITLE]
-    made = api.once(file.text, "Request", {"items": drafts, "title": title, "start": file.release.start}).request
-    return replace(report, message=f'Requested "{title}"{f" ({made.id})" if made else ""}.')
+    release_request = api.once(
+        file.text, "Request", {"items": drafts, "title": title, "start": file.release.start}
+    ).request
+    return replace(report, message=f'Requested "{title}"{f" ({release_request.id})" if release_request else ""}.')
 
 
 def is_requested(flow_plan: FlowPlan) -> bool:
@@ -138,14 +140,14 @@ def exported(api: Api, file: ReleaseFile, view: View, flow_plans: Sequence[FlowP
     results = iter(api.once(file.text, "Export", wish, *records).results if wish["items"] else ())
     drafts = []
     for flow_plan in flow_plans:
-        made = (
+        result = (
             next(results)
             if flow_plan.action in EXPORTS
             else Result(flow=flow_plan.destination, draft=draft_of(flow_plan), errors=())
         )
-        if made.flow is None or made.draft is None:
+        if result.flow is None or result.draft is None:
             raise DraftIsGone(STALE, f"{flow_plan.flow.name}: The draft is gone already. Run the command again.")
-        drafts.append({"flowId": made.flow.id, "expectedRevision": made.draft.revision})
+        drafts.append({"flowId": result.flow.id, "expectedRevision": result.draft.revision})
     return drafts
 
 

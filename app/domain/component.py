@@ -36,12 +36,12 @@ class Step(NamedTuple):
 
 def make_steps(parts: Iterable[tuple[str, str, str | None]]) -> tuple[Step, ...]:
     """The steps of a graph, of the id, command and name of each, in its order."""
-    known = [*parts]
-    names = Counter(printable(name) for _, _, name in known if name is not None)
-    ids = {printable(step_id) for step_id, _, _ in known}
+    triples = [*parts]
+    names = Counter(printable(name) for _, _, name in triples if name is not None)
+    ids = {printable(step_id) for step_id, _, _ in triples}
     return tuple(
         Step(position, step_id, command, name, name is not None and _is_shared(printable(name), step_id, names, ids))
-        for position, (step_id, command, name) in enumerate(known)
+        for position, (step_id, command, name) in enumerate(triples)
     )
 
 
@@ -140,8 +140,8 @@ class Catalogue:
         A component that the caller can't see is None, like one that doesn't exist.
         """
         own = next((component for component in self._named_in(command) if component.tenant_id == tenant), None)
-        meant = own or self.shared(command)
-        return None if meant is None or meant.id in self._unseen else meant
+        component = own or self.shared(command)
+        return None if component is None or component.id in self._unseen else component
 
     def shared(self, command: str) -> Component | None:
         """The component that a command means in tenants that have none of its name (C0)."""

@@ -160,11 +160,15 @@ def _components(
     first = {str(named_component(command)): command for command in commands}
     answers = []
     for name in sorted(first):
-        meant = None if home is None else catalogue.resolve(first[name], home)
-        known = () if meant is None else (meant.id, meant.requires.value, meant.pub_sub, meant.topic_field, meant.title)
+        at_home = None if home is None else catalogue.resolve(first[name], home)
+        properties = (
+            ()
+            if at_home is None
+            else (at_home.id, at_home.requires.value, at_home.pub_sub, at_home.topic_field, at_home.title)
+        )
         abroad = None if workspace is None else catalogue.resolve(first[name], workspace.contract.tenant_id)
         reason = None if workspace is None or abroad is None else why_unusable(abroad, workspace)
-        answers.append((name, known, abroad and abroad.id, reason and reason.value))
+        answers.append((name, properties, abroad and abroad.id, reason and reason.value))
     return answers
 
 

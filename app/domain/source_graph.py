@@ -163,16 +163,16 @@ class SourceGraph:
         """The workspaces, besides its own, that can use all components of the flow (C1 to C3, C0 across tenants)."""
         if None in self.components.values():
             return UsableWhere(nowhere_else=True, tenant=None, shadowing=frozenset(), contract=None, whitelisted=None)
-        known, catalogue = self._resolved, self._catalogue
-        teams = {component.contract_id for component in known if component.access is ComponentAccess.TEAM}
-        whitelists = [component.whitelisted | {component.contract_id} for component in known]
-        is_shared = all(component == catalogue.shared(command) for component, command in known.items())
+        command_of, catalogue = self._resolved, self._catalogue
+        teams = {component.contract_id for component in command_of if component.access is ComponentAccess.TEAM}
+        whitelists = [component.whitelisted | {component.contract_id} for component in command_of]
+        is_shared = all(component == catalogue.shared(command) for component, command in command_of.items())
         return UsableWhere(
             nowhere_else=len(teams) > 1,
             tenant=None if is_shared else self.workspace.contract.tenant_id,
             shadowing=frozenset(
                 tenant
-                for component, command in known.items()
+                for component, command in command_of.items()
                 for tenant in catalogue.tenants(command)
                 if catalogue.resolve(command, tenant) != component
             ),

@@ -247,10 +247,14 @@ def connection_below(
     count = partial(Lookup, loaders.counts, (list_request, parent))
 
     # In quotes, or its types would be made anew for each connection.
-    def connection(page_of_list: "Page[Any]") -> "ListPage | Lookup[ListPage]":
-        made = ListPage(page_of_list, paging, count, node)
+    def connection(page_below: "Page[Any]") -> "ListPage | Lookup[ListPage]":
+        list_page = ListPage(page_below, paging, count, node)
         # What has elements is there.
-        return made if page_of_list.rows or parent_loader is None else Lookup(parent_loader, parent, lambda _: made)
+        return (
+            list_page
+            if page_below.rows or parent_loader is None
+            else Lookup(parent_loader, parent, lambda _: list_page)
+        )
 
     key = ((list_request._replace(columns=columns_of_page(info)), paging.request), parent)
     return Lookup(loaders.pages, key, connection)

@@ -103,12 +103,12 @@ merging.MAX_COMPLEXITY_BUDGET = MOST_COMPARISONS
 
 def mistakes_in(document: DocumentNode, *, most: int, hides_suggestions: bool) -> Sequence[GraphQLError]:
     """Why a document doesn't fit the schema: at most so many reasons."""
-    found = validate(schema.graphql_schema, document, RULES, max_errors=most, hide_suggestions=hides_suggestions)
-    if any(isinstance(each, ValidationAbortedError) for each in found) and len(found) <= most:
+    mistakes = validate(schema.graphql_schema, document, RULES, max_errors=most, hide_suggestions=hides_suggestions)
+    if any(isinstance(each, ValidationAbortedError) for each in mistakes) and len(mistakes) <= most:
         limit = {"code": LIMIT_EXCEEDED, "limit": "repetition", "maximum": MOST_COMPARISONS}
         return [
             UnacceptableInput(
                 "The document repeats fields or fragments too often to be checked. Name each once.", limit
             )
         ]
-    return found
+    return mistakes

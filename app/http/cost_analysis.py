@@ -73,9 +73,9 @@ async def allowed_cost_of(operation: Operation, variables: Mapping[str, Any], se
 
     The cache holds only allowed costs that depend on short values.
     """
-    for known in operation.costs:
-        if known.holds_for(variables):
-            return known.cost
+    for cached_cost in operation.costs:
+        if cached_cost.holds_for(variables):
+            return cached_cost.cost
     document = operation.document
     analysis = CostAnalysis(document.node, variables, settings.max_page_size)
     query_cost = await offload(len(document.source), analysis.operation, operation.node)
@@ -189,29 +189,29 @@ class CostAnalysis:
     def _page_size(self, node: FieldNode) -> int:
         """How many elements a page may have. Refuses paging arguments that aren't acceptable, before anything is run."""
         paging = (argument for argument in node.arguments or () if argument.name.value in PAGING)
-        given = {argument.name.value: self._value(argument.value) for argument in paging}
-        sizes = {name: size for name in ("first", "last") if (size := _whole(given.get(name))) is not None}
-        cursors = {name: str(cursor) for name in ("after", "before") if (cursor := given.get(name)) is not None}
+        arguments = {argument.name.value: self._value(argument.value) for argument in paging}
+        sizes = {name: size for name in ("first", "last") if (size := _whole(arguments.get(name))) is not None}
+        cursors = {name: str(cursor) for name in ("after", "before") if (cursor := arguments.get(name)) is not None}
         page = PageArguments(sizes.get("first"), cursors.get("after"), sizes.get("last"), cursors.get("before"))
         page.check(self.largest_page)
         return next(iter(sizes.values()), USUAL_PAGE)
 
     def _length(self, node: FieldNode, parent: GraphQLNamedType | None) -> int:
         """How long a list that isn't paged is taken to be: as long as what is asked for with it, else 10."""
-        given = {argument.name.value: argument.value for argument in node.arguments or ()}
-        if "ids" in given:
-            ids = self._value(given["ids"])
+        arguments = {argument.name.value: argument.value for argument in node.arguments or ()}
+        if "ids" in arguments:
+            ids = self._value(arguments["ids"])
             return len(ids) if isinstance(ids, list) else 1
-        known = parent.fields[node.name.value].args if isinstance(parent, GraphQLObjectType) else {}
-        if "first" in known:
-            wanted = self._value(given["first"]) if "first" in given else known["first"].default_value
-            return min(max(_whole(wanted) or 0, 1), self.largest_page)
+        declared = parent.fields[node.name.value].args if isinstance(parent, GraphQLObjectType) else {}
+        if "first" in declared:
+            first = self._value(arguments["first"]) if "first" in arguments else declared["first"].default_value
+            return min(max(_whole(first) or 0, 1), self.largest_page)
         return self._items(node)
 
     def _items(self, node: FieldNode) -> int:
         """How many items are in the input of a field; 10 where it takes none."""
-        given = {argument.name.value: argument.value for argument in node.arguments or ()}.get("input")
-        input_ = None if given is None else self._value(given)
+        input_node = {argument.name.value: argument.value for argument in node.arguments or ()}.get("input")
+        input_ = None if input_node is None else self._value(input_node)
         lists = [input_[name] for name in LISTS_OF_ITEMS if name in input_] if isinstance(input_, dict) else []
         items = next(iter(lists), None)
         return len(items) if isinstance(items, list) else LIST_COST if items is None else 1

@@ -40,7 +40,7 @@ class Call(NamedTuple):
     """A GraphQL request, with its caller and its limits."""
 
     request: InFlightRequest
-    asked: GraphQLRequest
+    graphql_request: GraphQLRequest
     caller: Caller
     meter: Meter
 
@@ -111,16 +111,16 @@ class Endpoint:
             caller=caller.user_id or slot.caller,
         )
         METER.set(meter)
-        asked = await read_request(
+        graphql_request = await read_request(
             request, max_body_bytes=self.settings.max_body_bytes, admission=self.admission, slot=slot
         )
         request.is_received = True
-        call, started = Call(request, asked, caller, meter), perf_counter()
+        call, started = Call(request, graphql_request, caller, meter), perf_counter()
         try:
-            operation = operation_of(await self.documents.read(asked.query), asked.operation_name)
+            operation = operation_of(await self.documents.read(graphql_request.query), graphql_request.operation_name)
             self._admit(call, operation)
-            check_inputs(operation.node, asked.variables, most=self.settings.max_input_elements)
-            cost = await allowed_cost_of(operation, asked.variables, self.settings)
+            check_inputs(operation.node, graphql_request.variables, most=self.settings.max_input_elements)
+            cost = await allowed_cost_of(operation, graphql_request.variables, self.settings)
         except (GraphQLError, LimitReached) as error:
             mistake = OverLimit(error) if isinstance(error, LimitReached) else error
             never_ran = answer_of_errors([mistake], code=RequestCode.GRAPHQL_PARSE_FAILED)
@@ -184,7 +184,7 @@ class Endpoint:
             user=call.caller.user,
         )
         try:
-            return await execute(call.asked, operation, context, self.documents)
+            return await execute(call.graphql_request, operation, context, self.documents)
         finally:
             await context.loaders.close()
 

@@ -68,7 +68,9 @@ class Answer(NamedTuple):
     """`written` of the mutations of an operation that was cut off, for the log: no answer told the caller."""
 
 
-async def execute(asked: GraphQLRequest, operation: Operation, context: Context, documents: Documents) -> Answer:
+async def execute(
+    graphql_request: GraphQLRequest, operation: Operation, context: Context, documents: Documents
+) -> Answer:
     """Run an operation; a query is run again if a row vanished between two of its statements.
 
     Raises DatabaseUnavailable if an outage kept all of it from being done: the caller can send it again.
@@ -77,7 +79,7 @@ async def execute(asked: GraphQLRequest, operation: Operation, context: Context,
         SCHEMA,
         operation.document.node,
         operation.node,
-        asked.variables,
+        graphql_request.variables,
         most_mistakes=MOST_MISTAKES,
         hides_suggestions=not context.shows_schema,
         cached=partial(documents.plan_of, operation),

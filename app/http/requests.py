@@ -149,13 +149,13 @@ def too_large(most: int) -> RequestError:
 
 def _read_query(parameters: QueryParams) -> GraphQLRequest:
     texts = {name: parameters.get(name) for name in ("variables", "extensions")}
-    given = {
+    values = {
         # A lone surrogate isn't valid UTF-8 either.
         name: _read_json(text.encode(errors="surrogatepass"), f"`{name}`") if text else None
         for name, text in texts.items()
     }
     name = parameters.get("operationName") or None
-    return _checked(parameters.get("query"), given["variables"], name, given["extensions"])
+    return _checked(parameters.get("query"), values["variables"], name, values["extensions"])
 
 
 def _read_json(text: bytes, what: str) -> object:

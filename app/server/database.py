@@ -34,10 +34,10 @@ def refuse_too_large_pools(settings: Settings) -> None:
         return
     from app.storage.embedded.server import MOST_CONNECTIONS
 
-    wanted = settings.workers * (pool_size_of(settings) + OF_PROBES)
-    if wanted > MOST_CONNECTIONS - SPARE:
+    connections = settings.workers * (pool_size_of(settings) + OF_PROBES)
+    if connections > MOST_CONNECTIONS - SPARE:
         raise CommandError(
-            f"{settings.workers} server processes with {pool_size_of(settings)} database connections each, and one for probes, are {wanted}; "
+            f"{settings.workers} server processes with {pool_size_of(settings)} database connections each, and one for probes, are {connections}; "
             f"the embedded database has {MOST_CONNECTIONS - SPARE} for them. "
             "Set FLOWPORT_WORKERS or FLOWPORT_POOL_SIZE lower, or name a larger database in FLOWPORT_DATABASE_URL."
         )

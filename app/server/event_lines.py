@@ -76,6 +76,6 @@ def types_of(types: str) -> frozenset[str] | None:
     """The types that `--types` names; None without any."""
     chosen = frozenset(filter(None, types.split(",")))
     if unknown := sorted(chosen - frozenset(EventType)):
-        known = ", ".join(EventType)
-        raise click.BadParameter(f"there is no type {', '.join(unknown)}; there are {known}", param_hint="--types")
+        names = ", ".join(EventType)
+        raise click.BadParameter(f"there is no type {', '.join(unknown)}; there are {names}", param_hint="--types")
     return chosen or None

@@ -66,5 +66,5 @@ async def metrics(request: Request) -> Response:
 
 
 def bears(header: str, token: str) -> bool:
-    scheme, _, given = header.partition(" ")
-    return scheme.lower() == "bearer" and compare_digest(given.strip(" ").encode(), token.encode())
+    scheme, _, credentials = header.partition(" ")
+    return scheme.lower() == "bearer" and compare_digest(credentials.strip(" ").encode(), token.encode())

@@ -16,10 +16,10 @@ class BadSettings(Exception):
 
 def read_settings(options: Mapping[str, object] | None = None) -> Settings:
     """Settings from the environment, over which options win where they are given. Raises BadSettings."""
-    given = {name: value for name, value in (options or {}).items() if value is not None}
+    set_options = {name: value for name, value in (options or {}).items() if value is not None}
     wrong = list(unknown_variables(os.environ))
     try:
-        settings = Settings(**given)  # type: ignore[arg-type]  # the names and values are validated here
+        settings = Settings(**set_options)  # type: ignore[arg-type]  # the names and values are validated here
     except ValidationError as error:
         raise BadSettings("\n".join([*wrong, *complaints(error)])) from None
     if wrong:
@@ -30,9 +30,9 @@ def read_settings(options: Mapping[str, object] | None = None) -> Settings:
 def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
     """A complaint about each variable with our prefix that sets nothing. The value isn't shown: it may be a secret."""
     for name in sorted(environ):
-        given = name.lower().removeprefix(PREFIX.lower())
-        if name.upper().startswith(PREFIX) and given not in Settings.model_fields:
-            [nearest] = get_close_matches(given, Settings.model_fields, n=1, cutoff=0)
+        setting = name.lower().removeprefix(PREFIX.lower())
+        if name.upper().startswith(PREFIX) and setting not in Settings.model_fields:
+            [nearest] = get_close_matches(setting, Settings.model_fields, n=1, cutoff=0)
             yield f"{name}: there is no such setting; the nearest is {variable(nearest)}"
 
 
@@ -41,8 +41,8 @@ def complaints(error: ValidationError) -> Iterator[str]:
         name, said = str(each["loc"][0]), each["msg"].removeprefix("Value error, ")
         # What our own rules complain about they name themselves.
         shown = each["type"] != "value_error" and Settings.model_fields[name].repr
-        given = f' (given: "{each["input"]}")' if shown else ""
-        yield f"{variable(name)}: {said[:1].lower()}{said[1:]}{given}"
+        value = f' (given: "{each["input"]}")' if shown else ""
+        yield f"{variable(name)}: {said[:1].lower()}{said[1:]}{value}"
 
 
 def described() -> Iterator[tuple[str, str, str]]:

@@ -41,8 +41,8 @@ async def find_user_by_id(connection: ReadConnection, user: str) -> UserId | Non
     """This user, if there is one. One statement."""
     if not (user.isascii() and user.isprintable()):
         return None
-    found = await connection.value(_BY_ID, {"id": user})
-    return None if found is None else UserId(found)
+    user_id = await connection.value(_BY_ID, {"id": user})
+    return None if user_id is None else UserId(user_id)
 
 
 def differ_in_case_alone(email: str, other: str) -> bool:

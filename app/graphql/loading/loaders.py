@@ -198,9 +198,9 @@ class Loaders:
     async def components_meant(self, keys: list[tuple[str, str]]) -> list[ComponentView | None]:
         """By tenant and command."""
         async with self.database.reading() as connection:
-            meant = await graphs.read_meanings(connection, self.viewer, keys)
-            rows = await by_id.read_components(connection, self.viewer, sorted({*filter(None, meant.values())}))
-        return [rows.get(meant[key] or "") for key in keys]
+            ids = await graphs.read_meanings(connection, self.viewer, keys)
+            rows = await by_id.read_components(connection, self.viewer, sorted({*filter(None, ids.values())}))
+        return [rows.get(ids[key] or "") for key in keys]
 
     @_batched
     async def readiness(self, state_ids: list[str]) -> list[Readiness | None]:

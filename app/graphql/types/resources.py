@@ -197,6 +197,6 @@ async def nodes_by_id(info: Info, ids: Sequence[str]) -> list[Any]:
     if len(ids) > LARGEST_PAGE:
         raise UnacceptableInput(f"`ids` has {len(ids)} elements; at most {LARGEST_PAGE} are answered at once.")
     lookups = [node_by_id(info, id_) for id_ in ids]
-    found = [None if lookup is None else lookup.loader.load(lookup.key) for lookup in lookups]
-    await asyncio.gather(*filter(None, found), return_exceptions=True)
-    return [each and (each.exception() or each.result()) for each in found]
+    futures = [None if lookup is None else lookup.loader.load(lookup.key) for lookup in lookups]
+    await asyncio.gather(*filter(None, futures), return_exceptions=True)
+    return [each and (each.exception() or each.result()) for each in futures]

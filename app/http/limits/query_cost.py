@@ -64,7 +64,7 @@ def check_limits(query_cost: "QueryCost", settings: Settings, *, is_mutation: bo
 
 def check_inputs(operation: OperationDefinitionNode, variables: Mapping[str, Any], *, most: int) -> None:
     """Refuse variables whose lists have more elements in all; values of JSON scalars don't count."""
-    found = 0
+    elements = 0
     for definition in operation.variable_definitions or ():
         value = variables.get(definition.variable.name.value)
         if not isinstance(value, list | dict):
@@ -73,8 +73,8 @@ def check_inputs(operation: OperationDefinitionNode, variables: Mapping[str, Any
         if is_input_type(input_type):
             most += ELEMENTS_OF_AN_ITEM * _items_of(value, input_type)
             for length in _lengths(value, input_type):
-                found += length
-                if found > most:
+                elements += length
+                if elements > most:
                     raise LimitExceeded("elements in lists of its variables", f"more than {most}", most)
 
 

@@ -87,11 +87,11 @@ def compiled(statement: Statement | CompiledStatement) -> CompiledStatement:
 
 def compile_statement(statement: Statement | TextClause) -> CompiledStatement:
     """Compile it anew: whoever keeps the result needs to keep neither the statement nor what that is made of."""
-    made = statement.compile(dialect=DIALECT)
-    if made.positiontup is None:
+    expanded = statement.compile(dialect=DIALECT)
+    if expanded.positiontup is None:
         raise TypeError("the dialect numbers parameters")
-    values = {name: made.params[name] for name in made.positiontup if not made.binds[name].required}
-    return CompiledStatement(made.string, tuple(made.positiontup), values)
+    values = {name: expanded.params[name] for name in expanded.positiontup if not expanded.binds[name].required}
+    return CompiledStatement(expanded.string, tuple(expanded.positiontup), values)
 
 
 _compiled = lru_cache(MOST_CACHED_STATEMENTS)(compile_statement)

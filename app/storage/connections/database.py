@@ -167,8 +167,8 @@ def open_database(
     probes = ConnectionPool(connect, size=1, wait_seconds=connection_wait_seconds)
     replica = None
     if replica_url is not None:
-        there = Connector(replica_url, settings, connection_wait_seconds, pooler_mode)
+        connect_to_replica = Connector(replica_url, settings, connection_wait_seconds, pooler_mode)
         # Who finds no connection there is answered from the primary.
-        replica = Replica(there, pool_size, pool_wait_seconds, most_lag_seconds=replica_lag_seconds)
+        replica = Replica(connect_to_replica, pool_size, pool_wait_seconds, most_lag_seconds=replica_lag_seconds)
     lock_queue = FairQueue(max(1, pool_size // 2), wait_seconds=lock_timeout_seconds)
     return Database(pool, probes, lock_queue, replica=replica)

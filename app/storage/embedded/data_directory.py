@@ -171,8 +171,8 @@ def is_made_again(folder: Path, account: Account) -> bool:
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
         account.own(folder)
-    found = folder.lstat()
-    return found.st_mode == stat.S_IFDIR | stat.S_IRWXU and found.st_uid == account.uid
+    status = folder.lstat()
+    return status.st_mode == stat.S_IFDIR | stat.S_IRWXU and status.st_uid == account.uid
 
 
 def fits_an_address(folder: Path) -> bool:

@@ -125,12 +125,12 @@ def create_cluster(directory: DataDirectory, account: Account) -> None:
         fresh = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=directory.path))
         account.own(fresh)
         with initdb_in(binaries_for(account, directory.path), account) as initdb:
-            made = account.run(initdb, "-D", fresh, *INITDB_OPTIONS, lock=folder)
+            initialization = account.run(initdb, "-D", fresh, *INITDB_OPTIONS, lock=folder)
     finally:
         os.close(folder)
-    if made.returncode != 0:
+    if initialization.returncode != 0:
         raise EmbeddedDatabaseError(
-            f"The database couldn't be made in {directory.cluster}. initdb said:\n{made.stdout.strip()}"
+            f"The database couldn't be made in {directory.cluster}. initdb said:\n{initialization.stdout.strip()}"
         )
     with (fresh / "postgresql.conf").open("a", encoding="utf-8") as settings:
         settings.write(f"\ninclude_if_exists = '{SETTINGS_FILE}'\n")
@@ -201,8 +201,8 @@ def last_socket_dir(directory: DataDirectory) -> Path | None:
     """The folder of the socket as it was when the server was started last."""
     file = directory.cluster / SETTINGS_FILE
     settings = file.read_text(encoding="utf-8") if file.exists() else ""
-    found = re.search("^unix_socket_directories = '(.+)'$", settings, re.MULTILINE)
-    return None if found is None else Path(found[1])
+    match = re.search("^unix_socket_directories = '(.+)'$", settings, re.MULTILINE)
+    return None if match is None else Path(match[1])
 
 
 def write_settings(directory: DataDirectory, account: Account, socket_dir: Path) -> None:
@@ -222,16 +222,16 @@ def rotate(log: Path) -> None:
 
 def stop(directory: DataDirectory) -> None:
     """Stop the server of the data directory, if one runs: transactions are rolled back, everything is written to disk."""
-    found = find_postmaster(directory)
-    if found is None:
+    postmaster = find_postmaster(directory)
+    if postmaster is None:
         return
     # PostgreSQL 18 that is told to stop while it recovers from a crash of one of its processes never does. Stopped at once
     # it recovers at the next start.
     for number, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, PATIENCE_SECONDS)):
         with suppress(psutil.NoSuchProcess):
-            found.process.send_signal(number)
+            postmaster.process.send_signal(number)
         deadline = time.monotonic() + seconds
         # Not Process.wait: a process that has ended stays in the table until its parent looks, which may take seconds.
-        while serves(found.process, directory.cluster) and time.monotonic() < deadline:
+        while serves(postmaster.process, directory.cluster) and time.monotonic() < deadline:
             time.sleep(0.005)
-    remove_socket(directory, found.socket_dir)
+    remove_socket(directory, postmaster.socket_dir)

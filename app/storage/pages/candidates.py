@@ -259,8 +259,8 @@ async def count_each(
 @cache
 def _first(kind: ReferenceKind, *, has_search: bool) -> Select[Any]:
     table, view = TABLES[kind]
-    there = select(*columns(table, view)).where(table.c.workspace_id == DESTINATION, is_member(DESTINATION))
-    fitting = there.where(*matching(table.c.name_key, has_search=has_search))
+    visible = select(*columns(table, view)).where(table.c.workspace_id == DESTINATION, is_member(DESTINATION))
+    fitting = visible.where(*matching(table.c.name_key, has_search=has_search))
     component = select(func.unnest(COMPONENTS).label("id")).subquery("component")
 
     def first_of(name: str, *conditions: ColumnElement[bool]) -> Select[Any]:
@@ -269,8 +269,8 @@ def _first(kind: ReferenceKind, *, has_search: bool) -> Select[Any]:
         return select(*first.c).select_from(component.join(first, true()))
 
     same_name = first_of("same_name", is_one_of(table.c.name_key, "name_keys"))
-    found = union(first_of("by_name"), same_name, fitting.where(is_one_of(table.c.id))).subquery("found")
-    return select(*found.c)
+    first_and_named = union(first_of("by_name"), same_name, fitting.where(is_one_of(table.c.id))).subquery("found")
+    return select(*first_and_named.c)
 
 
 @cache

@@ -128,10 +128,10 @@ def _statement(shape: FeedRequest) -> CompiledStatement:
     # A flow's events are in the workspace that it lives in: the feed of another workspace has none of that flow.
     feed = shape.feed
     ends = feed.ends if shape.flow_id is None else feed.ends[:1]
-    found = union(*(_positions(shape, end, feeds) for end in ends)).subquery("found")
-    in_order = found.c.position.desc() if shape.page.backwards else found.c.position
+    positions = union(*(_positions(shape, end, feeds) for end in ends)).subquery("found")
+    in_order = positions.c.position.desc() if shape.page.backwards else positions.c.position
     most = bindparam("most_rows", type_=Integer)
-    page = select(found.c.position).order_by(in_order).limit(most).lateral("page")
+    page = select(positions.c.position).order_by(in_order).limit(most).lateral("page")
     name = case((feed.shows_name(EVENT.c.workspace_id), EVENT.c.flow_name))
     # Limited, so that the planner looks up each event by its key, however many it expects.
     of_page = (

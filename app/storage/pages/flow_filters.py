@@ -91,11 +91,11 @@ IS_ACTIVE_DRAFT = and_(FLOW_DRAFT.c.flow_id == FLOW.c.id, FLOW_DRAFT.c.set_aside
 
 def names_component(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether a flow's published version or draft names a component that meets conditions on `FLOW_CONTENT_COMPONENT`."""
-    held = union_all(
+    contents = union_all(
         select(FLOW_VERSION.c.content_hash).where(FLOW_VERSION.c.id == FLOW.c.published_version_id).correlate(FLOW),
         select(FLOW_DRAFT.c.content_hash).where(IS_ACTIVE_DRAFT).correlate(FLOW),
     ).subquery("held")
-    named = held.join(FLOW_CONTENT_COMPONENT, FLOW_CONTENT_COMPONENT.c.hash == held.c.content_hash)
+    named = contents.join(FLOW_CONTENT_COMPONENT, FLOW_CONTENT_COMPONENT.c.hash == contents.c.content_hash)
     return exists(select(literal(1)).select_from(named).where(*conditions))
 
 

@@ -239,8 +239,8 @@ class ListBelow(Generic[Element]):
         only = () if self.only is None else (self.only(above.c.id),)
         page = self._page(self.rows.where(self.parent == above.c.id), above.c.id, backwards=backwards).lateral("page")
         rows = above.join(page, true())
-        found = self.joined.to(rows, page, keys=len(self.order.columns))
-        columns = found.with_only_columns(above.c.id, *found.selected_columns, maintain_column_froms=True)
+        with_related = self.joined.to(rows, page, keys=len(self.order.columns))
+        columns = with_related.with_only_columns(above.c.id, *with_related.selected_columns, maintain_column_froms=True)
         return compile_statement(columns.where(*only))
 
     def _page(self, rows: Select[Any], parent: ColumnElement[str], *, backwards: bool) -> Select[Any]:

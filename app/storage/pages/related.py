@@ -124,9 +124,9 @@ class Joined:
         """
         columns: list[ColumnElement[Any]] = []
         for related, join in self._joins.items():
-            found = join.rows.where(join.by == page.c[join.key]).limit(1).lateral(f"its_{related.value}")
-            rows = rows.outerjoin(found, true())
-            columns += found.c
+            one_related = join.rows.where(join.by == page.c[join.key]).limit(1).lateral(f"its_{related.value}")
+            rows = rows.outerjoin(one_related, true())
+            columns += one_related.c
         of_page = list(page.c)
         return select(*of_page[:-keys], *columns, *of_page[-keys:]).select_from(rows)
 

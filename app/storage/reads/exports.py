@@ -70,9 +70,9 @@ async def read_references(
     hashes = sorted({row.report_hash for row in rows if row.report_hash is not None})
     reports = await read_bounded(connection, REPORTS, {"ids": hashes}) if hashes else []
     texts = {report.hash: report.references for report in reports}
-    found = await offload(sum(map(len, texts.values())), _outcomes, rows, texts)
-    current_meter().take_objects(sum(map(len, found.values())))
-    return found
+    outcomes = await offload(sum(map(len, texts.values())), _outcomes, rows, texts)
+    current_meter().take_objects(sum(map(len, outcomes.values())))
+    return outcomes
 
 
 def _outcomes(rows: Sequence[Row], texts: Mapping[str, str]) -> dict[str, list[ReferenceOutcome]]:

@@ -119,15 +119,15 @@ async def read_states(
 
 
 def _views(rows: Sequence[Row], *, counts_steps: bool) -> dict[str, StateView]:
-    found = {}
+    views = {}
     for row in interruptible(rows):
         saved = state_of(row, "state", graph_of(row, "state"))
         # All of it is parsed here, in a thread where it is large.
         _ = saved.state.graph.parts
         if counts_steps:
             current_meter().take_objects(len(saved.state.graph.steps))
-        found[saved.id] = StateView(row.flow_id, access_of(row), saved.state)
-    return found
+        views[saved.id] = StateView(row.flow_id, access_of(row), saved.state)
+    return views
 
 
 _HOMES = FLOWS.join(WORKSPACE, WORKSPACE.c.id == FLOW.c.workspace_id).join(
@@ -191,8 +191,8 @@ async def read_meanings(
 ) -> dict[tuple[str, str], str | None]:
     """The ids of the components that commands mean, each in a tenant (C0), if the viewer can see them."""
     catalogue: Catalogue = await read_catalogue(connection, viewer, {command for _, command in keys})
-    meant = {key: catalogue.resolve(key[1], TenantId(key[0])) for key in keys}
-    return {key: None if component is None else component.id for key, component in meant.items()}
+    components = {key: catalogue.resolve(key[1], TenantId(key[0])) for key in keys}
+    return {key: None if component is None else component.id for key, component in components.items()}
 
 
 NAMED_STATE: ColumnElement[str] = bindparam("state", type_=Text)

@@ -90,14 +90,14 @@ async def write_flow(store: Store, plan: CreatePlan) -> Saved:
 
 def in_parts(plans: Sequence[ExportPlan]) -> Iterator[Sequence[ExportPlan]]:
     """Split the plans so that each part is written in one statement: very many references or long data samples make several."""
-    part, characters, known = list[ExportPlan](), 0, dict[int, int]()
+    part, characters, lengths = list[ExportPlan](), 0, dict[int, int]()
     for plan in plans:
         bindings = plan.state.graph.bindings
-        if id(bindings) not in known:
+        if id(bindings) not in lengths:
             # Data samples may be long.
-            known[id(bindings)] = sum(len(str(value)) for step in bindings for value in step.values.values())
+            lengths[id(bindings)] = sum(len(str(value)) for step in bindings for value in step.values.values())
         part.append(plan)
-        characters += CHARACTERS * len(plan.references) + known[id(bindings)]
+        characters += CHARACTERS * len(plan.references) + lengths[id(bindings)]
         if characters >= CHARACTERS_AT_ONCE:
             yield part
             part, characters = [], 0

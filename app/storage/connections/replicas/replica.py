@@ -86,8 +86,8 @@ _NOTE = _WRITES.on_conflict_do_update(
 
 async def position_of(connection: ReadConnection, user: UserId) -> int:
     """The position that covers a caller's writes by any server; NOT_KNOWN until a server has noted it."""
-    found = {row.user_id: int(row.position) for row in await connection.rows(_POSITION, {"user": user})}
-    return max(found.values()) if EVERYBODY in found else NOT_KNOWN
+    positions = {row.user_id: int(row.position) for row in await connection.rows(_POSITION, {"user": user})}
+    return max(positions.values()) if EVERYBODY in positions else NOT_KNOWN
 
 
 async def note_write(connection: WriteConnection, user: UserId) -> None:
@@ -215,17 +215,17 @@ class Replica:
 
     async def _connect(self) -> DriverConnection:
         """Connect to the same server as before; refuse another one, whose position isn't known."""
-        made = await self._connect_there()
+        connection = await self._connect_there()
         try:
-            await made.begin(read_only=True)
-            server = await made.fetchval(STARTED)
-            await made.commit()
+            await connection.begin(read_only=True)
+            server = await connection.fetchval(STARTED)
+            await connection.commit()
         except BaseException:
-            made.terminate()
+            connection.terminate()
             raise
         if self._server not in {None, server}:
-            made.terminate()
+            connection.terminate()
             self.leave_out("connections lead to several servers, or it was started anew")
             raise DatabaseUnavailable("that is another server")
         self._server = server
-        return made
+        return connection
