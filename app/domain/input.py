@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from app.domain.errors import IDEMPOTENCY_KEY, Refusal, printable
+from app.domain.errors import IDEMPOTENCY_KEY, Path, Refusal, printable
 
 LONGEST_NAME = 255
 LONGEST_DESCRIPTION = 1000
@@ -95,35 +95,22 @@ def name_mistakes(name: str | None, path: tuple[str, ...] = ("name",), *, of: st
     if name is None:
         return ()
     trimmed = name.strip()
-    if len(trimmed) > LONGEST_NAME:
-        return (
-            InvalidInput(path, f"The {path[-1]} has {len(trimmed)} characters; at most {LONGEST_NAME} are allowed."),
-        )
     if has_control_characters(trimmed):
         return (InvalidInput(path, f"The {path[-1]} of a {of} can't hold control characters such as line breaks."),)
     if not trimmed:
         return (InvalidInput(path, f"The {path[-1]} of a {of} can't be empty."),)
-    return ()
+    return _text_mistakes(trimmed, LONGEST_NAME, path, path[-1])
 
 
 def description_mistakes(description: str | None, path: tuple[str, ...] = ("description",)) -> tuple[InvalidInput, ...]:
     """Refuse a description or comment of more than 1,000 characters, or with a NUL. None is accepted."""
-    if description is None:
-        return ()
-    if "\0" in description:
-        return (InvalidInput(path, f"The {path[-1]} holds a NUL character, which can't be stored."),)
-    if len(description) > LONGEST_DESCRIPTION:
-        long = f"The {path[-1]} has {len(description)} characters; at most {LONGEST_DESCRIPTION} are allowed."
-        return (InvalidInput(path, long),)
-    return ()
+    return _text_mistakes(description, LONGEST_DESCRIPTION, path, path[-1])
 
 
 def cron_mistakes(cron: str | None, path: tuple[str, ...] = ("cron",)) -> tuple[InvalidInput, ...]:
     """Why this can't be a schedule: minute, hour, day of month, month, day of week, as in crontab(5). None is none."""
-    if cron is not None and len(cron) > LONGEST_CRON:
-        return (InvalidInput(path, f"The schedule has {len(cron)} characters; at most {LONGEST_CRON} are allowed."),)
-    reason = None if cron is None else _cron_mistake(cron)
-    return () if reason is None else (InvalidInput(path, reason),)
+    reason = None if cron is None or len(cron) > LONGEST_CRON else _cron_mistake(cron)
+    return _text_mistakes(cron, LONGEST_CRON, path, "schedule") if reason is None else (InvalidInput(path, reason),)
 
 
 def _cron_mistake(expression: str) -> str | None:
@@ -146,19 +133,23 @@ def _cron_mistake(expression: str) -> str | None:
 
 def key_mistakes(key: str | None) -> tuple[InvalidInput, ...]:
     """Why this can't be an idempotency key: 1 to 255 characters, no NUL. None is no key."""
-    if key is None:
-        return ()
-    if not 1 <= len(key) <= LONGEST_KEY:
-        long = f"The idempotency key has {len(key)} characters; it needs 1 to {LONGEST_KEY}."
-        return (InvalidInput(IDEMPOTENCY_KEY, long),)
-    if "\0" in key:
-        return (InvalidInput(IDEMPOTENCY_KEY, "The idempotency key holds a NUL character, which can't be stored."),)
-    return ()
+    if key == "":
+        return (InvalidInput(IDEMPOTENCY_KEY, f"The idempotency key has 0 characters; it needs 1 to {LONGEST_KEY}."),)
+    return _text_mistakes(key, LONGEST_KEY, IDEMPOTENCY_KEY, "idempotency key")
 
 
 def is_workspace_name(name: str) -> bool:
     """Whether a workspace may be called so: 3 to 40 characters of letters, digits, space, `-` and `_`."""
     return re.fullmatch(r"[\w\- ]{3,40}", name) is not None
+
+
+def _text_mistakes(text: str | None, longest: int, path: Path, noun: str) -> tuple[InvalidInput, ...]:
+    """Refuse a text that is too long, or holds a NUL; None is none."""
+    if text is not None and len(text) > longest:
+        return (InvalidInput(path, f"The {noun} has {len(text)} characters; at most {longest} are allowed."),)
+    if text is not None and "\0" in text:
+        return (InvalidInput(path, f"The {noun} holds a NUL character, which can't be stored."),)
+    return ()
 
 
 def _cron_item_mistake(item: str, field: _CronField) -> str | None:

@@ -54,7 +54,7 @@ def revert(key: str | None, *, is_seen: bool) -> Any:
     ("key", "says"),
     [
         ("", "The idempotency key has 0 characters; it needs 1 to 255."),
-        ("k" * 256, "The idempotency key has 256 characters; it needs 1 to 255."),
+        ("k" * 256, "The idempotency key has 256 characters; at most 255 are allowed."),
         ("a\0b", "The idempotency key holds a NUL character, which can't be stored."),
     ],
 )
