@@ -23,7 +23,7 @@ from app.server.background import clean_up_periodically, keep_running
 from app.server.database import pool_size_of
 from app.server.probes import health, metrics, readiness
 from app.settings import Settings, is_loopback
-from app.storage.connections.database import Database, open_database
+from app.storage.connections.database import Database
 from app.telemetry.log import configure_log
 from app.telemetry.tracing import start_tracing, stop_tracing
 from app.usecases.transaction import UnitOfWork
@@ -69,7 +69,7 @@ def create_app(settings: Settings) -> FrontController:
 
 
 def database_of(settings: Settings) -> Database:
-    return open_database(
+    return Database(
         # `flowport serve` has set it, to that of the embedded database if need be.
         cast("str", settings.database_url),
         pool_size=pool_size_of(settings),

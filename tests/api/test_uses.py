@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from app.domain.world.things import FlowUses
-from app.storage.connections.database import open_database
+from app.storage.connections.database import Database
 from app.storage.pages.flow_filters import MOST_FLOWS_NAMED, flows_using
 from tests.api import documents as ask
 from tests.api.client import Api
@@ -85,7 +85,7 @@ async def test_how_many_flows_use_something_is_told_with_those_that_run_first(fr
     }
     runs = max(using)
     await run_sql(fresh.database_url, "update flow set status = 'ACTIVE' where id = :id", id=runs)
-    database = open_database(fresh.database_url, pool_size=1)
+    database = Database(fresh.database_url, pool_size=1)
     workshop = fresh.id("workshop")
     things = {fresh.id(key): workshop for key in ("workshop-items", "workshop-mail", "workshop-agent")}
     async with database.reading() as connection:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from app.storage.connections.database import Database, open_database
+from app.storage.connections.database import Database
 from tests.api.world_builder import WorldBuilder
 from tests.authentication.checked_authenticator import (
     CheckedAuthenticator,
@@ -39,7 +39,7 @@ def users_url(databases: Databases, loaded_users: Loaded) -> str:
 
 @pytest.fixture(scope="session")
 async def users(users_url: str) -> AsyncIterator[Database]:
-    opened = open_database(users_url, pool_size=5)
+    opened = Database(users_url, pool_size=5)
     yield opened
     await opened.close()
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import make_url, text
 from structlog.testing import capture_logs
 
-from app.storage.connections.database import open_database
+from app.storage.connections.database import Database
 from app.storage.connections.engine import engine_of
 from app.storage.embedded.running import running
 from app.storage.migrations.migrate import LOCK, has_usable_schema, upgrade
@@ -83,7 +83,7 @@ async def holding(url: str, statement: Any) -> AsyncIterator[None]:
 
 
 async def has_it(url: str) -> bool:
-    database = open_database(url)
+    database = Database(url)
     try:
         return await has_usable_schema(database)
     finally:

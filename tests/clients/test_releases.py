@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.storage.connections.database import Database, open_database
+from app.storage.connections.database import Database
 from tests.clients.releasing import FLOWS, Client, forty_flows
 from tests.conftest import open_folder
 from tests.crashes.killable import Killable
@@ -52,7 +52,7 @@ class Place:
 async def place(databases: Databases) -> AsyncIterator[Place]:
     async with databases.loaded(forty_flows()) as loaded:
         url = databases.url_of(loaded.name)
-        database = open_database(url)
+        database = Database(url)
         with open_folder() as folder:
             server = Killable(folder, url)
             try:

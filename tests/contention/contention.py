@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import orjson
 
-from app.storage.connections.database import Database, open_database
+from app.storage.connections.database import Database
 from app.storage.upkeep.periodic import remove_slice
 from app.usecases.transaction import UnitOfWork
 from app.usecases.upkeep import remove_drafts, remove_records
@@ -224,7 +224,7 @@ async def clean_up(database: Database, tally: ContentionTally) -> None:
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Database]:
-    database = open_database(url, pool_size=2)
+    database = Database(url, pool_size=2)
     try:
         yield database
     finally:

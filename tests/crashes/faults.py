@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from random import Random
 
-from app.storage.connections.database import open_database
+from app.storage.connections.database import Database
 from app.storage.embedded.running import running
 from tests.clusters import with_cluster
 from tests.crashes.fault_kinds import KINDS, OURS, PATIENCE_SECONDS, REQUEST_SECONDS, STATEMENT_SECONDS, Victim
@@ -102,7 +102,7 @@ class Faults:
                 row["id"]: (row["description"], int(row["revision"] or 0), int(row["versions"]))
                 for row in await connection.fetch(SAVED, flows)
             }
-        database = open_database(self.victim.url)
+        database = Database(self.victim.url)
         rules = broken_rules(await holdings_of(database))
         await database.close()
         judged = [*_of_made(calls, names), *self._of_saved(calls, now), *self._of_published(calls, now), *rules]

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from app.storage.connections.database import Database, open_database
+from app.storage.connections.database import Database
 from app.storage.embedded.running import running
 from app.storage.migrations.migrate import upgrade
 from tests.crashes.keyed_calls import (
@@ -258,7 +258,7 @@ class Rounds:
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Database]:
-    database = open_database(url)
+    database = Database(url)
     try:
         yield database
     finally:

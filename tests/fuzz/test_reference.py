@@ -31,7 +31,7 @@ from app.graphql.context import Context
 from app.graphql.schema import mistakes_in, schema
 from app.http.documents import Document, operation_of
 from app.meter import Meter
-from app.storage.connections.database import Database, open_database
+from app.storage.connections.database import Database
 from app.usecases.transaction import UnitOfWork
 from tests.api.client import Api
 from tests.databases import Databases, Loaded
@@ -160,7 +160,7 @@ def above(place: tuple[object, ...], value: Any) -> tuple[object, ...]:
 async def test_generated_documents_are_answered_as_graphql_core_answers_them(
     api: Api, behave: Callable[..., Any]
 ) -> None:
-    random, database = Random(f"reference {behave.__name__}"), open_database(api.database_url)  # noqa: S311
+    random, database = Random(f"reference {behave.__name__}"), Database(api.database_url)  # noqa: S311
     users = [id_ for key, id_ in api.ids.items() if key in api.tokens]
     both, executed, failed = Both(database), 0, 0
     async with session_of(api.http, api.tokens, "reference") as session:
@@ -186,7 +186,7 @@ async def test_generated_mutations_are_answered_as_graphql_core_answers_them(
     """Each executor has a database of its own, in which it writes the same."""
     async with databases.serving(loaded_trade) as api, databases.serving(loaded_trade) as other:
         random = Random("mutations")  # noqa: S311
-        database, reference = open_database(api.database_url), open_database(other.database_url)
+        database, reference = Database(api.database_url), Database(other.database_url)
         users = [id_ for key, id_ in api.ids.items() if key in api.tokens]
         both, executed, written = Both(database, reference), 0, 0
         async with session_of(api.http, api.tokens, "mutations of both executors") as session:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from app.storage.connections.database import open_database
+from app.storage.connections.database import Database
 from tests.databases import Databases, Loaded
 from tests.lifecycle.company import Company
 from tests.lifecycle.stage import Stage, stage_on
@@ -36,7 +36,7 @@ async def own_firm(databases: Databases, loaded_company: Loaded) -> AsyncIterato
 async def company_in_a_copy(databases: Databases, loaded: Loaded) -> AsyncIterator[Company]:
     async with databases.copy(loaded.name) as url:
         with databases.reusable.used():
-            database = open_database(url, pool_size=16, lock_timeout_seconds=60)
+            database = Database(url, pool_size=16, lock_timeout_seconds=60)
         yield Company(loaded.ids, url, database)
         await database.close()
 

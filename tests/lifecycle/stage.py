@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete
 
-from app.storage.connections.database import open_database
+from app.storage.connections.database import Database
 from app.storage.tables import FLOW, FLOW_CONTENT, FLOW_EXPORT
 from tests.databases import Loaded
 from tests.lifecycle.acting import Acting
@@ -36,6 +36,6 @@ class Stage:
 def stage_on(url: str, loaded: Loaded) -> Iterator[Stage]:
     """On the company that was loaded into this database."""
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        database = open_database(url, pool_size=1)
+        database = Database(url, pool_size=1)
         yield Stage(Company(loaded.ids, url, database), runner)
         runner.run(database.close())

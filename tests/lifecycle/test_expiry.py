@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from app.domain.export import Exported
 from app.server.application import create_app
 from app.settings import Settings
-from app.storage.connections.database import open_database
+from app.storage.connections.database import Database
 from app.storage.connections.engine import engine_of
 from app.storage.connections.failures import DatabaseFailure
 from app.storage.tables import FLOW, FLOW_DRAFT
@@ -179,7 +179,7 @@ async def test_a_removal_that_fails_leaves_everything_as_it_was(firm: Company) -
     await firm.discard(flow)
     firm.now += MONTH + timedelta(days=1)
     before = await everything_in(firm.database)
-    hasty = open_database(firm.url, statement_timeout_seconds=0.2)
+    hasty = Database(firm.url, statement_timeout_seconds=0.2)
     async with engine_of(firm.url).begin() as busy:
         await busy.execute(text("lock table flow_draft in share mode"))
         with pytest.raises(DatabaseFailure):

@@ -7,7 +7,7 @@ import pytest
 from app.domain.errors import Refused
 from app.domain.model import UserId
 from app.domain.review import ReleaseIsClosed
-from app.storage.connections.database import open_database
+from app.storage.connections.database import Database
 from app.storage.connections.failures import DatabaseUnavailable
 from tests.lifecycle.company import Company, codes_of
 from tests.lifecycle.racing import ROUNDS, at_once, lawful, notes_of, refused_for, saved
@@ -60,7 +60,7 @@ async def test_many_decisions_at_once_neither_deadlock_nor_publish_twice(firm: C
 async def test_a_decision_waits_for_another_one_no_longer_than_a_lock_may_take(firm: Company) -> None:
     [flow] = await changed_flows(firm, 1)
     release = await requested(firm, flow)
-    database = open_database(firm.url, statement_timeout_seconds=10, lock_timeout_seconds=1)
+    database = Database(firm.url, statement_timeout_seconds=10, lock_timeout_seconds=1)
     impatient = Company(firm.ids, firm.url, database)
     async with firm.work.of(UserId(firm["ben"])).begin() as store:
         assert await store.lock_release(release) is not None

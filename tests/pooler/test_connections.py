@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import bindparam, func, literal, select, text
 from structlog.testing import capture_logs
 
-from app.storage.connections.database import Database, open_database
+from app.storage.connections.database import Database
 from app.storage.connections.driver import PoolerMode, arguments_of
 from app.storage.connections.failures import DatabaseUnavailable, StatementFailed, StatementTookTooLong
 from app.storage.migrations.migrate import upgrade
@@ -30,7 +30,7 @@ BEGINNING = "SET LOCAL jit = off; SET LOCAL plan_cache_mode = force_generic_plan
 
 @asynccontextmanager
 async def opened(url: str, **options: Any) -> AsyncIterator[Database]:
-    database = open_database(url, **options)
+    database = Database(url, **options)
     try:
         yield database
     finally:

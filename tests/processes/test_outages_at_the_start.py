@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from app.server.application import create_app
 from app.server.background import clean_up_periodically, keep_running
 from app.settings import Settings
-from app.storage.connections.database import open_database
+from app.storage.connections.database import Database
 from app.telemetry.metrics import BACKGROUND_TASKS_ENDED
 from app.usecases.transaction import UnitOfWork
 from app.usecases.upkeep import remove_drafts, remove_keys
@@ -101,7 +101,7 @@ async def test_readiness_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch)
 @asynccontextmanager
 async def cleaning_up(url: str) -> AsyncIterator[list[Any]]:
     """What the log says meanwhile."""
-    database = open_database(url, connection_wait_seconds=0.1)
+    database = Database(url, connection_wait_seconds=0.1)
     work = UnitOfWork(database, clock=lambda: datetime.now(UTC))
     with capture_logs() as log:
         cleanup = asyncio.create_task(clean_up_periodically(work, records=DAY, events=DAY))

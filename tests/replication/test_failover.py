@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from app.settings.validators import async_url
 from app.storage.connections import driver
-from app.storage.connections.database import open_database
+from app.storage.connections.database import Database
 from app.storage.migrations.migrate import has_usable_schema, upgrade
 from tests.databases import Loaded
 from tests.replication.pair import Pair
@@ -109,7 +109,7 @@ async def test_a_host_that_is_silent_keeps_nobody_from_the_next(
         silent.listen()
         there = f"postgresql://flowport@127.0.0.1:{silent.getsockname()[1]},127.0.0.1:{pair.primary.port}/postgres"
         await upgrade(async_url(there))
-        database = open_database(async_url(there))
+        database = Database(async_url(there))
         assert await has_usable_schema(database)
         forget_connections(silent)
         async with database.reading():

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
 from app.settings.validators import async_url
-from app.storage.connections.database import Database, open_database
+from app.storage.connections.database import Database
 from app.storage.connections.failures import DatabaseUnavailable
 from app.storage.connections.replicas import replica
 from app.storage.migrations.migrate import has_usable_schema_on
@@ -197,7 +197,7 @@ async def test_a_standby_that_dies_is_left_out_and_no_query_fails(pair: Pair, lo
 
 async def test_a_standby_whose_connections_are_all_at_work_is_not_left_out(pair: Pair, loaded: Loaded) -> None:
     primary, standby = (async_url(pair.url(server)) for server in (pair.primary, pair.standby))
-    database = open_database(primary, pool_size=1, pool_wait_seconds=0.01, replica_url=standby)
+    database = Database(primary, pool_size=1, pool_wait_seconds=0.01, replica_url=standby)
     assert database.replica is not None
     assert loaded.name == "postgres"
     replica = database.replica
@@ -223,7 +223,7 @@ async def test_a_standby_is_left_out_once_a_connection_leads_to_another_server(p
     primary, standby = (async_url(pair.url(server)) for server in (pair.primary, pair.standby))
     async with falling_silent(standby) as proxy:
         there = f"{proxy.address}&target_session_attrs=any"
-        database = open_database(primary, pool_size=4, replica_url=there)
+        database = Database(primary, pool_size=4, replica_url=there)
         assert await soon_true(partial(is_read_from, database))
         on_standby = database.for_query(None)
         async with on_standby.reading() as connection:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.storage.connections.database import Database, open_database
+from app.storage.connections.database import Database
 from tests.databases import Databases, run
 from tests.storage.large_world import world
 
@@ -15,6 +15,6 @@ async def large(databases: Databases) -> AsyncIterator[Database]:
         # With the default, meant for spinning disks, plans depend on how small the tables happen to be.
         cost = f"ALTER DATABASE {name} SET random_page_cost = 1.1"
         await run(databases.url_of(name), cost, world())
-        database = open_database(databases.url_of(name))
+        database = Database(databases.url_of(name))
         yield database
         await database.close()

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 
 import app.storage.tables  # noqa: F401 - importing the tables fills the metadata
-from app.storage.connections.database import open_database
+from app.storage.connections.database import Database
 from app.storage.migrations.migrate import (
     LAST_BEFORE_SQUASH,
     OLDEST,
@@ -25,7 +25,7 @@ from tests.storage.downgrading import downgrade, rows
 
 
 async def is_current(url: str) -> bool:
-    database = open_database(url)
+    database = Database(url)
     try:
         return await has_usable_schema(database)
     finally:

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from app.domain.model import FlowStatus, FlowType
-from app.storage.connections.database import Database, open_database
+from app.storage.connections.database import Database
 from app.storage.pages.flow_filters import FlowFilter
 from app.storage.pages.lists import ListName, ListRequest
 from tests.databases import Databases, run
@@ -47,7 +47,7 @@ SELECT id, pg_temp.nth('topic', 1), workspace_id, name_key FROM flow;
 async def skewed(databases: Databases) -> AsyncIterator[Database]:
     async with databases.made() as name:
         await run(databases.url_of(name), WORLD, "VACUUM ANALYZE")
-        database = open_database(databases.url_of(name))
+        database = Database(databases.url_of(name))
         yield database
         await database.close()
 

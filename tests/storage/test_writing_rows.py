@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Text, func, literal, null, select
 
 from app.storage.connections.connection import WriteConnection
-from app.storage.connections.database import Database, open_database
+from app.storage.connections.database import Database
 from app.storage.connections.row_changes import (
     NOW,
     RowsOfTable,
@@ -28,7 +28,7 @@ ODD_TEXTS = ('"quoted", {braced}', "back\\slash \\u0000 \\n", "line\nbreak\ttab"
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = open_database(database_url, pool_size=2)
+    opened = Database(database_url, pool_size=2)
     yield opened
     await opened.close()
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from app.storage.connections.database import open_database
+from app.storage.connections.database import Database
 from tests.databases import Databases, Loaded
 from tests.usecases.company_database import CompanyDatabase
 
@@ -28,7 +28,7 @@ async def untouched(databases: Databases, loaded_company: Loaded) -> AsyncIterat
 async def copy_of(loaded: Loaded, databases: Databases) -> AsyncIterator[CompanyDatabase]:
     async with databases.copy(loaded.name) as url:
         with databases.reusable.used():
-            database = open_database(url, pool_size=32, lock_timeout_seconds=60)
+            database = Database(url, pool_size=32, lock_timeout_seconds=60)
         try:
             yield CompanyDatabase(loaded.ids, url, database)
         finally:

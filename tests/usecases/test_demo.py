@@ -13,7 +13,7 @@ import pytest
 from app.domain.graph import bindings_from_json, canonical, join
 from app.domain.model import Kind, is_id
 from app.storage.accounts import owner_of, tokens_to_check
-from app.storage.connections.database import open_database
+from app.storage.connections.database import Database
 from app.storage.world import demo
 from app.storage.world.demo import DEMO_TOKENS, NotOnlyTheDemo, demo_id, example_curl
 from tests.applying import load_world
@@ -55,7 +55,7 @@ async def test_its_ids_are_made_from_its_keys(database_url: str) -> None:
 
 async def test_its_tokens_are_those_of_its_users(database_url: str) -> None:
     await load_demo_if_empty(database_url)
-    database = open_database(database_url)
+    database = Database(database_url)
     async with database.reading() as connection:
         stored = await tokens_to_check(connection, DEMO_TOKENS)
     await database.close()

@@ -10,7 +10,7 @@ import pytest
 from app.domain.edit import CreateWish
 from app.domain.facts import CopyWish, ExportWish, IntoWorkspace
 from app.domain.model import Kind, UserId
-from app.storage.connections.database import open_database
+from app.storage.connections.database import Database
 from app.storage.world.demo import DemoIsBusy, demo_id
 from app.usecases import apply_world
 from app.usecases.change_flow import create_flow
@@ -92,7 +92,7 @@ async def test_resets_beside_real_writers_are_all_done(url: str, monkeypatch: py
     # How long they wait for one another on a busy machine is not what is tested.
     monkeypatch.setattr(apply_world, "MOST_WAITS", 1_000)
     first = without_times(await contents(url))
-    database, resets_are_done = open_database(url, pool_size=32, lock_timeout_seconds=60), asyncio.Event()
+    database, resets_are_done = Database(url, pool_size=32, lock_timeout_seconds=60), asyncio.Event()
     work = UnitOfWork(database, clock=lambda: datetime.now(UTC))
 
     async def write(number: int) -> None:

@@ -12,7 +12,7 @@ from app.domain.export import Exported
 from app.domain.facts import CopyWish, ExportWish, IntoWorkspace, OntoFlow
 from app.domain.flow import SourceWish, StateOfFlow
 from app.domain.model import Kind, UserId
-from app.storage.connections.database import open_database
+from app.storage.connections.database import Database
 from app.storage.world.demo import demo_id
 from app.usecases.change_flow import create_flow
 from app.usecases.copy_and_export import copy_flow, export_flow
@@ -42,7 +42,7 @@ def onto(key: str) -> OntoFlow:
 async def work(databases: Databases, loaded_demo: str) -> AsyncIterator[UnitOfWork]:
     """One demo world for all of them: what one export writes doesn't change what the next is refused for."""
     async with databases.copy(loaded_demo) as url:
-        database = open_database(url)
+        database = Database(url)
         yield UnitOfWork(database, clock=lambda: datetime.now(UTC))
         await database.close()
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete
 
 from app.storage import accounts
 from app.storage.accounts import TokenOwner, parts_of, tokens_to_check
-from app.storage.connections.database import Database, open_database
+from app.storage.connections.database import Database
 from app.storage.reads.rows import UserView
 from app.storage.tables import USER
 from app.telemetry.log import LoggedRequest
@@ -47,7 +47,7 @@ async def database_url(databases: Databases, people: tuple[str, str]) -> AsyncIt
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = open_database(database_url)
+    opened = Database(database_url)
     yield opened
     await opened.close()
 

@@ -41,16 +41,39 @@ class Database:
 
     def __init__(
         self,
-        pool: ConnectionPool,
-        pool_of_probes: ConnectionPool,
-        lock_queue: FairQueue,
+        url: str,
         *,
-        replica: Replica | None = None,
+        pool_size: int = 10,
+        statement_timeout_seconds: float = 15,
+        lock_timeout_seconds: float = 5,
+        connection_wait_seconds: float = 15,
+        pool_wait_seconds: float = 15,
+        pooler_mode: PoolerMode = "auto",
+        replica_url: str | None = None,
+        replica_lag_seconds: float = 5,
     ) -> None:
-        self.replica = replica
-        self._pool = self._reads = pool
-        self._pool_of_probes = pool_of_probes
-        self._lock_queue = lock_queue
+        """A database behind a SQLAlchemy URL; nothing is connected before the first use.
+
+        A server that doesn't answer is waited for no longer than `connection_wait_seconds`, a connection, while others
+        have all of them, no longer than `pool_wait_seconds`, and a lock no longer than `lock_timeout_seconds`.
+        """
+        # A statement is planned once for any values: planning it for these took a third of the time of an export.
+        settings = {
+            "jit": "off",
+            "plan_cache_mode": "force_generic_plan",
+            "statement_timeout": str(int(statement_timeout_seconds * 1000)),
+        }
+        connect = Connector(url, settings, connection_wait_seconds, pooler_mode)
+        self._pool = self._reads = ConnectionPool(connect, size=pool_size, wait_seconds=pool_wait_seconds)
+        self._pool_of_probes = ConnectionPool(connect, size=1, wait_seconds=connection_wait_seconds)
+        self._lock_queue = FairQueue(max(1, pool_size // 2), wait_seconds=lock_timeout_seconds)
+        self.replica: Replica | None = None
+        if replica_url is not None:
+            connect_to_replica = Connector(replica_url, settings, connection_wait_seconds, pooler_mode)
+            # Who finds no connection there is answered from the primary.
+            self.replica = Replica(
+                connect_to_replica, pool_size, pool_wait_seconds, most_lag_seconds=replica_lag_seconds
+            )
 
     @property
     def connections_in_use(self) -> int:
@@ -132,43 +155,8 @@ class Database:
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Database]:
     """One connection to a database, for a command; the caller limits how long the server may be silent."""
-    database = open_database(url, pool_size=1, connection_wait_seconds=60)
+    database = Database(url, pool_size=1, connection_wait_seconds=60)
     try:
         yield database
     finally:
         await database.close()
-
-
-def open_database(
-    url: str,
-    *,
-    pool_size: int = 10,
-    statement_timeout_seconds: float = 15,
-    lock_timeout_seconds: float = 5,
-    connection_wait_seconds: float = 15,
-    pool_wait_seconds: float = 15,
-    pooler_mode: PoolerMode = "auto",
-    replica_url: str | None = None,
-    replica_lag_seconds: float = 5,
-) -> Database:
-    """A database behind a SQLAlchemy URL; nothing is connected before the first use.
-
-    A server that doesn't answer is waited for no longer than `connection_wait_seconds`, a connection, while others have
-    all of them, no longer than `pool_wait_seconds`, and a lock no longer than `lock_timeout_seconds`.
-    """
-    # A statement is planned once for any values: planning it for these took a third of the time of an export.
-    settings = {
-        "jit": "off",
-        "plan_cache_mode": "force_generic_plan",
-        "statement_timeout": str(int(statement_timeout_seconds * 1000)),
-    }
-    connect = Connector(url, settings, connection_wait_seconds, pooler_mode)
-    pool = ConnectionPool(connect, size=pool_size, wait_seconds=pool_wait_seconds)
-    probes = ConnectionPool(connect, size=1, wait_seconds=connection_wait_seconds)
-    replica = None
-    if replica_url is not None:
-        connect_to_replica = Connector(replica_url, settings, connection_wait_seconds, pooler_mode)
-        # Who finds no connection there is answered from the primary.
-        replica = Replica(connect_to_replica, pool_size, pool_wait_seconds, most_lag_seconds=replica_lag_seconds)
-    lock_queue = FairQueue(max(1, pool_size // 2), wait_seconds=lock_timeout_seconds)
-    return Database(pool, probes, lock_queue, replica=replica)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from app.storage.connections.database import Database, open_database
+from app.storage.connections.database import Database
 from app.storage.connections.driver import DriverConnection
 from app.storage.connections.failures import (
     ConnectionLost,
@@ -36,7 +36,7 @@ SETTINGS = select(
 
 
 async def test_every_connection_has_our_settings_for_as_long_as_it_lasts(database_url: str) -> None:
-    database = open_database(database_url, pool_size=1, statement_timeout_seconds=1.5)
+    database = Database(database_url, pool_size=1, statement_timeout_seconds=1.5)
     told = []
     for opening in (database.reading, database.writing, database.reading):
         async with opening() as connection:
@@ -55,7 +55,7 @@ WRITES: dict[str, Any] = {
 
 @pytest.mark.parametrize("statement", WRITES.values(), ids=WRITES.keys())
 async def test_a_connection_for_reading_cannot_write(database_url: str, statement: Any) -> None:
-    database = open_database(database_url)
+    database = Database(database_url)
     with pytest.raises(StatementFailed, match=r"^ReadOnlySQLTransactionError: sqlstate 25006\n"):
         async with database.reading() as connection:
             await connection.rows(statement)
@@ -65,7 +65,7 @@ async def test_a_connection_for_reading_cannot_write(database_url: str, statemen
 
 
 async def test_that_a_connection_reads_or_writes_is_said_without_a_statement_of_its_own(database_url: str) -> None:
-    database, one = open_database(database_url, pool_size=1), select(1)
+    database, one = Database(database_url, pool_size=1), select(1)
     async with database.reading() as reading:
         await reading.rows(one)
     sent = {}
@@ -97,7 +97,7 @@ async def queries_sent(database: Database) -> AsyncIterator[list[str]]:
 async def test_what_is_written_after_a_transaction_was_cancelled_at_its_beginning_is_written(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database, began = open_database(database_url, pool_size=1), asyncio.Event()
+    database, began = Database(database_url, pool_size=1), asyncio.Event()
     execute = DriverConnection.execute
 
     async def execute_and_wait(self: DriverConnection, query: str, *values: object, **more: Any) -> str:
@@ -119,14 +119,14 @@ async def test_what_is_written_after_a_transaction_was_cancelled_at_its_beginnin
     monkeypatch.undo()
     await write()
     await database.close()
-    other = open_database(database_url)
+    other = Database(database_url)
     async with other.reading() as reading:
         assert [row.id for row in await reading.rows(select(TENANT.c.id))] == ["tenant_1"]
     await other.close()
 
 
 async def test_a_column_that_got_another_type_is_an_outage_of_one_transaction(database_url: str) -> None:
-    database, names = open_database(database_url, pool_size=1), select(TENANT.c.name)
+    database, names = Database(database_url, pool_size=1), select(TENANT.c.name)
 
     async def write() -> None:
         async with database.writing() as connection:
@@ -148,7 +148,7 @@ async def test_a_column_that_got_another_type_is_an_outage_of_one_transaction(da
 
 
 async def test_that_there_is_no_such_database_is_no_outage_that_passes(database_url: str) -> None:
-    database = open_database(url_of(database_url, "flowport_test_nowhere"))
+    database = Database(url_of(database_url, "flowport_test_nowhere"))
     says = r'^InvalidCatalogNameError: database "flowport_test_nowhere" does not exist$'
     with pytest.raises(NotLetIn, match=says):
         async with database.reading():
@@ -157,7 +157,7 @@ async def test_that_there_is_no_such_database_is_no_outage_that_passes(database_
 
 
 async def test_an_error_of_our_own_while_a_connection_is_at_work_stays_what_it_is(database_url: str) -> None:
-    database = open_database(database_url)
+    database = Database(database_url)
     for opening in (database.reading, database.writing):
         with pytest.raises(FileNotFoundError, match=r"^of ours$"):
             async with opening():
@@ -214,7 +214,7 @@ async def test_who_is_cancelled_waits_no_longer_than_a_moment_for_a_connection_t
     monkeypatch.setattr("app.storage.connections.driver.CANCELLATION_SECONDS", 0.1)
     one = select(1)
     async with falling_silent(database_url) as proxy:
-        database = open_database(proxy.address, pool_size=1)
+        database = Database(proxy.address, pool_size=1)
 
         async def ask() -> int:
             async with getattr(database, opening)() as connection:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from app.domain.model import UserId
-from app.storage.connections.database import Database, open_database
+from app.storage.connections.database import Database
 from app.storage.connections.failures import StatementFailed
 from app.storage.connections.replicas.replica import (
     CURRENT,
@@ -29,7 +29,7 @@ async def position_noted(database: Database) -> int:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = open_database(database_url)
+    opened = Database(database_url)
     yield opened
     await opened.close()
 
@@ -66,7 +66,7 @@ async def test_a_caller_who_is_just_writing_is_settled_later(database: Database)
 
 async def test_whatever_callers_wrote_before_positions_were_noted_counts_as_written_by_all(database_url: str) -> None:
     """The table is emptied when the primary crashes, and on a standby that is promoted."""
-    database = open_database(database_url, pool_size=1)
+    database = Database(database_url, pool_size=1)
     assert await position_noted(database) == NOT_KNOWN
     async with database.writing() as connection:
         await connection.change(insert(TENANT).values(id="tenant_0", name="Before", component_whitelist=False))
@@ -90,7 +90,7 @@ async def test_a_commit_that_cant_be_noted_is_rolled_back(database: Database, da
 
 async def test_a_position_of_another_server_that_a_dump_had_is_replaced(database_url: str) -> None:
     """The log of this one may not come there for years."""
-    database, far = open_database(database_url), 2**62
+    database, far = Database(database_url), 2**62
     async with database.writing() as connection:
         for user in (WRITER, ""):
             await connection.change(insert(CALLER_POSITION).values(user_id=user, position=far))
