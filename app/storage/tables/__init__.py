@@ -48,7 +48,6 @@ RELEASE_ITEM = table_of(record_tables.ReleaseItemTable)
 
 EVENT = table_of(record_tables.EventTable)
 PENDING_EVENT = table_of(record_tables.PendingEventTable)
-FEED = table_of(record_tables.FeedTable)
 EVENT_REMOVAL = table_of(record_tables.EventRemovalTable)
 
 PERIODIC_TASK = table_of(flow_tables.PeriodicTaskTable)

@@ -22,7 +22,7 @@ SQLModel.metadata.naming_convention = {
 
 
 def exact_text(*, nullable: bool = False, default: str | None = None, **options: Any) -> Any:
-    """A text that compares by code point."""
+    """A text that compares by code point: a name as `domain.input.name_key` folds it, or an id, also of a row that may be gone."""
     kwargs = {"server_default": default}
     return Field(sa_type=Text(collation="C"), nullable=nullable, sa_column_kwargs=kwargs, **options)
 
@@ -36,16 +36,6 @@ def reference(target: str, *, nullable: bool = False, on_delete: str | None = No
     """The id of a row elsewhere."""
     foreign_key: Any = {"foreign_key": target, "ondelete": on_delete}
     return exact_text(nullable=nullable, **foreign_key, **options)
-
-
-def id_without_key(*, nullable: bool = True, index: bool = False) -> Any:
-    """The id of a row that may be gone, so without a foreign key."""
-    return exact_text(nullable=nullable, index=index)
-
-
-def sort_key(*, default: str | None = None) -> Any:
-    """A name as `domain.input.name_key` folds it: what lists are sorted and searched by."""
-    return exact_text(default=default)
 
 
 def text(*, nullable: bool = False, default: str | None = None) -> Any:
@@ -77,7 +67,7 @@ class IdColumn(DatabaseTable):
 
 class NamedColumns(IdColumn):
     name: str = text()
-    name_key: str = sort_key()
+    name_key: str = exact_text()
 
 
 def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:

@@ -17,11 +17,9 @@ from app.storage.tables.columns import (
     NamedColumns,
     Provisioned,
     exact_text,
-    id_without_key,
     key,
     one_of,
     reference,
-    sort_key,
     text,
     time,
 )
@@ -138,7 +136,7 @@ class FlowReferenceTable(DatabaseTable, table=True):
     reference_id: str = key()
     workspace_id: str = exact_text()
     """The workspace of the flow."""
-    name_key: str = sort_key()
+    name_key: str = exact_text()
     draft_id: str | None = exact_text(nullable=True)
     version_id: str | None = exact_text(nullable=True)
     place: str = Field(sa_column=Column(Text(collation="C"), Computed("workspace_id || reference_id", persisted=True)))
@@ -157,7 +155,7 @@ class StateColumns(DatabaseTable):
     revert_of: str | None = reference("flow_version.id", nullable=True, on_delete="SET NULL")
     export_id: str | None = reference("flow_export.id", nullable=True)
     """The record of the copy or export that the content came from, unless it was changed since."""
-    descends_from: str | None = id_without_key()
+    descends_from: str | None = exact_text(nullable=True)
     """The record of the copy or export that the content came from, changed since or not (D1)."""
 
 

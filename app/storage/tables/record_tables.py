@@ -12,7 +12,7 @@ from sqlmodel import Field
 from app.domain.flow import CopiedFrom
 from app.domain.release import ReleaseState
 from app.domain.undo import ChangeSinceExport
-from app.storage.tables.columns import DatabaseTable, IdColumn, id_without_key, key, one_of, reference, text, time
+from app.storage.tables.columns import DatabaseTable, IdColumn, exact_text, key, one_of, reference, text, time
 
 
 class ReferenceReportTable(DatabaseTable, table=True):
@@ -60,24 +60,24 @@ class FlowExportTable(IdColumn, table=True):
         one_of("first_change", ChangeSinceExport),
         CheckConstraint("(first_change IS NULL) = (first_changed_at IS NULL)", name="first_change_is_dated"),
     )
-    actor_id: str | None = id_without_key()
+    actor_id: str | None = exact_text(nullable=True)
     created_at: datetime = time()
     copied_from: str = text()
-    source_workspace_id: str | None = id_without_key(index=True)
+    source_workspace_id: str | None = exact_text(nullable=True, index=True)
     """None for an export older than this column whose source was deleted."""
-    source_flow_id: str | None = id_without_key()
-    source_version_id: str | None = id_without_key()
-    destination_workspace_id: str = id_without_key(nullable=False)
-    destination_flow_id: str | None = id_without_key(index=True)
-    draft_id: str | None = id_without_key(index=True)
-    set_aside_draft_id: str | None = id_without_key()
+    source_flow_id: str | None = exact_text(nullable=True)
+    source_version_id: str | None = exact_text(nullable=True)
+    destination_workspace_id: str = exact_text()
+    destination_flow_id: str | None = exact_text(nullable=True, index=True)
+    draft_id: str | None = exact_text(nullable=True, index=True)
+    set_aside_draft_id: str | None = exact_text(nullable=True)
     flow_before: str | None = text(nullable=True)
     """Texts of the overridden flow before the export, and when it had changed last, as JSON; None for a new flow."""
     report_hash: str | None = reference("reference_report.hash", nullable=True, index=True)
     """The report of the references; None: the flow has none."""
-    content_hash: str | None = id_without_key()
+    content_hash: str | None = exact_text(nullable=True)
     """The content that was copied; None for an export older than this column whose content isn't known any more."""
-    version_id: str | None = id_without_key()
+    version_id: str | None = exact_text(nullable=True)
     """The version that the draft was published as, edited before or not."""
     first_change: str | None = text(nullable=True)
     """The first change of the draft since the export; None: no change."""
@@ -113,11 +113,11 @@ class ReleaseRequestTable(IdColumn, table=True):
     comment: str | None = text(nullable=True)
     start: bool
     state: str = text()
-    requested_by: str = id_without_key(nullable=False)
+    requested_by: str = exact_text()
     requested_at: datetime = time()
-    reviewed_by: str | None = id_without_key()
+    reviewed_by: str | None = exact_text(nullable=True)
     review_comment: str | None = text(nullable=True)
-    withdrawn_by: str | None = id_without_key()
+    withdrawn_by: str | None = exact_text(nullable=True)
     closed_at: datetime | None = time(nullable=True)
     undone_at: datetime | None = time(nullable=True)
 
@@ -128,13 +128,13 @@ class ReleaseItemTable(DatabaseTable, table=True):
     __table_args__ = (Index(None, "draft_id"),)
     request_id: str = reference("release_request.id", on_delete="CASCADE", primary_key=True)
     position: int = Field(primary_key=True)
-    flow_id: str = id_without_key(nullable=False)
+    flow_id: str = exact_text()
     flow_name: str = text()
-    draft_id: str = id_without_key(nullable=False)
-    author_id: str | None = id_without_key()
+    draft_id: str = exact_text()
+    author_id: str | None = exact_text(nullable=True)
     revision: int
-    over_version_id: str | None = id_without_key()
-    version_id: str | None = id_without_key()
+    over_version_id: str | None = exact_text(nullable=True)
+    version_id: str | None = exact_text(nullable=True)
     started: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
@@ -150,25 +150,25 @@ def of_feed(feed: str, *columns: str) -> Index:
 class EventColumns(DatabaseTable):
     """The columns of an event, with or without a position."""
 
-    id: str = id_without_key(nullable=False)
+    id: str = exact_text()
     at: datetime = Field(sa_type=DateTime(timezone=True), nullable=False)
     type: str = text()
     """One of `EventType`; later releases add types."""
-    actor_id: str | None = id_without_key()
+    actor_id: str | None = exact_text(nullable=True)
     """None: the platform, or periodic cleanup."""
-    tenant_id: str = id_without_key(nullable=False)
-    workspace_id: str | None = id_without_key()
+    tenant_id: str = exact_text()
+    workspace_id: str | None = exact_text(nullable=True)
     """The workspace of the flow; at the destination for copies and exports."""
-    other_workspace_id: str | None = id_without_key()
+    other_workspace_id: str | None = exact_text(nullable=True)
     """The workspace of the source, if that is another one."""
-    other_tenant_id: str | None = id_without_key()
+    other_tenant_id: str | None = exact_text(nullable=True)
     """The tenant of the source, if that is another one."""
-    flow_id: str | None = id_without_key()
+    flow_id: str | None = exact_text(nullable=True)
     flow_name: str | None = text(nullable=True)
     """The name of the flow at that time."""
-    version_id: str | None = id_without_key()
-    export_id: str | None = id_without_key()
-    request_id: str | None = id_without_key()
+    version_id: str | None = exact_text(nullable=True)
+    export_id: str | None = exact_text(nullable=True)
+    request_id: str | None = exact_text(nullable=True)
     """The request for a release."""
     without_review: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 

@@ -27,7 +27,6 @@ from app.storage.tables.columns import (
     key,
     one_of,
     reference,
-    sort_key,
     text,
     time,
 )
@@ -66,8 +65,8 @@ class UserTable(IdColumn, Provisioned, table=True):
     __tablename__ = "user_account"
     first_name: str = text()
     last_name: str = text()
-    last_name_key: str = sort_key(default="")
-    first_name_key: str = sort_key(default="")
+    last_name_key: str = exact_text(default="")
+    first_name_key: str = exact_text(default="")
     email: str = text()
     email_key: str = exact_text(unique=True)
     active: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
@@ -92,7 +91,7 @@ class AccessColumns(Provisioned):
     """The access of a user to a place, with the sort key of the place and the role of a member."""
 
     user_id: str = reference("user_account.id", on_delete="CASCADE", primary_key=True)
-    name_key: str = sort_key()
+    name_key: str = exact_text()
     role_id: str | None = reference("role.id", nullable=True)
 
 
