@@ -90,11 +90,11 @@ _UNIQUE = {
     "components": ("team", "name", "Its team has a component of that name already."),
     "users": ("", "email", ADDRESS_IS_TAKEN),
 }
-"""Where things are unique, by what, and the message for a second one."""
+"""By section: the owner within which a property is unique, that property, and the message for a second thing with its value."""
 
 
 def _unique_value(section: str, thing: Thing) -> Hashable:
-    """What no other thing may have; unlike that of any other thing where the owner or the address isn't known."""
+    """The value that no second thing may have. Without a known owner or address, it differs from every other value."""
     if section == "users":
         return email_key(thing.values.get("email", "")) or object()
     owner, *_ = _UNIQUE[section]
