@@ -27,7 +27,7 @@ def wish(source: str, destination: str, **more: object) -> Json:
     return {"flowId": source, "destination": {"overrideFlowId": destination}, **more}
 
 
-async def told(api: Api, document: str, source: str, destination: str, **more: object) -> Any:
+async def answer_of(api: Api, document: str, source: str, destination: str, **more: object) -> Any:
     return await api.caller("ada").one(document, input=wish(source, destination, **more))
 
 
@@ -53,26 +53,28 @@ async def changed(api: Api) -> tuple[str, str, Json]:
 
 async def test_what_was_changed_there_is_told_by_the_plan_as_by_the_export(fresh: Api) -> None:
     source, destination, warning = await changed(fresh)
-    plan = await told(fresh, PLAN, source, destination)
+    plan = await answer_of(fresh, PLAN, source, destination)
     assert (plan["warnings"], plan["blockers"]) == ([warning], [])
-    payload = await told(fresh, EXPORT, source, destination, planFingerprint=plan["fingerprint"])
+    payload = await answer_of(fresh, EXPORT, source, destination, planFingerprint=plan["fingerprint"])
     assert (payload["warnings"], payload["errors"]) == ([warning], [])
 
 
 async def test_where_that_is_asked_for_it_is_refused_and_nothing_is_written(fresh: Api) -> None:
     source, destination, warning = await changed(fresh)
-    plan = await told(fresh, PLAN, source, destination, destinationChanges="REFUSE")
+    plan = await answer_of(fresh, PLAN, source, destination, destinationChanges="REFUSE")
     assert plan["blockers"] == [warning]
     before = await contents(fresh.database_url)
-    payload = await told(fresh, EXPORT, source, destination, destinationChanges="REFUSE")
+    payload = await answer_of(fresh, EXPORT, source, destination, destinationChanges="REFUSE")
     assert (payload["draft"], payload["errors"]) == (None, [warning])
     assert await contents(fresh.database_url) == before
 
 
 async def test_whether_to_refuse_is_part_of_what_a_plan_is_asked_for(fresh: Api) -> None:
     source, destination, _ = await released(fresh)
-    fingerprint = (await told(fresh, PLAN, source, destination))["fingerprint"]
-    payload = await told(fresh, STALE, source, destination, planFingerprint=fingerprint, destinationChanges="REFUSE")
+    fingerprint = (await answer_of(fresh, PLAN, source, destination))["fingerprint"]
+    payload = await answer_of(
+        fresh, STALE, source, destination, planFingerprint=fingerprint, destinationChanges="REFUSE"
+    )
     assert payload["errors"] == [{"code": "PLAN_IS_STALE", "changed": ["INPUT"]}]
 
 
@@ -80,9 +82,9 @@ async def test_once_the_fix_was_exported_back_nothing_is_told_any_more(fresh: Ap
     source, destination, warning = await changed(fresh)
     await exported(fresh, destination, onto=source)
     await published(fresh, source)
-    assert (await told(fresh, PLAN, source, destination))["warnings"] == []
+    assert (await answer_of(fresh, PLAN, source, destination))["warnings"] == []
     await change(fresh, source, "next")
-    assert (await told(fresh, PLAN, source, destination))["warnings"] == []
+    assert (await answer_of(fresh, PLAN, source, destination))["warnings"] == []
     assert warning["version"]["number"] == 2
 
 
@@ -91,40 +93,40 @@ async def test_nothing_is_told_of_a_destination_that_has_what_it_got(fresh: Api,
     source, destination, _ = await released(fresh)
     if source_too:
         await change(fresh, source, "next")
-    assert (await told(fresh, PLAN, source, destination))["warnings"] == []
+    assert (await answer_of(fresh, PLAN, source, destination))["warnings"] == []
 
 
 async def test_nothing_is_told_where_what_is_exported_is_what_the_fix_was(fresh: Api) -> None:
     source, destination, _ = await changed(fresh)
     await change(fresh, source, "fix")
-    assert (await told(fresh, EXPORT, source, destination))["warnings"] == []
+    assert (await answer_of(fresh, EXPORT, source, destination))["warnings"] == []
 
 
 async def test_nothing_is_told_of_what_came_from_another_flow(fresh: Api) -> None:
     _, destination, _ = await changed(fresh)
-    assert (await told(fresh, PLAN, fresh.id("versions"), destination))["warnings"] == []
+    assert (await answer_of(fresh, PLAN, fresh.id("versions"), destination))["warnings"] == []
 
 
 async def test_a_repeated_call_tells_it_again(fresh: Api) -> None:
     source, destination, warning = await changed(fresh)
-    first, second = [await told(fresh, EXPORT, source, destination, idempotencyKey="one") for _ in range(2)]
+    first, second = [await answer_of(fresh, EXPORT, source, destination, idempotencyKey="one") for _ in range(2)]
     assert (first["replayed"], second["replayed"]) == (False, True)
     assert first["warnings"] == second["warnings"] == [warning]
 
 
 async def test_a_fix_that_is_published_between_plan_and_export_makes_the_plan_stale(fresh: Api) -> None:
     source, destination, _ = await released(fresh)
-    fingerprint = (await told(fresh, PLAN, source, destination))["fingerprint"]
+    fingerprint = (await answer_of(fresh, PLAN, source, destination))["fingerprint"]
     await change(fresh, destination, "fix")
     before = await contents(fresh.database_url)
-    payload = await told(fresh, STALE, source, destination, planFingerprint=fingerprint)
+    payload = await answer_of(fresh, STALE, source, destination, planFingerprint=fingerprint)
     assert payload == {"draft": None, "errors": [{"code": "PLAN_IS_STALE", "changed": ["DESTINATION"]}]}
     assert await contents(fresh.database_url) == before
 
 
 async def test_drift_alone_makes_no_plan_stale(fresh: Api) -> None:
     source, destination, _ = await changed(fresh)
-    fingerprint = (await told(fresh, PLAN, source, destination))["fingerprint"]
+    fingerprint = (await answer_of(fresh, PLAN, source, destination))["fingerprint"]
     other = await exported(fresh, destination, onto="versions")
     await published(fresh, other["flow"]["id"])
-    assert (await told(fresh, EXPORT, source, destination, planFingerprint=fingerprint))["errors"] == []
+    assert (await answer_of(fresh, EXPORT, source, destination, planFingerprint=fingerprint))["errors"] == []

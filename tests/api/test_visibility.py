@@ -30,7 +30,7 @@ def ids(api: Api, *keys: str) -> list[str]:
     return [api.id(key) for key in keys]
 
 
-async def found(api: Api, user: str, *keys: str) -> list[str]:
+async def visible_keys(api: Api, user: str, *keys: str) -> list[str]:
     """Those of the things that somebody sees."""
     nodes = await api.caller(user).one(NODES, ids=ids(api, *keys))
     return [key for key, node in zip(keys, nodes, strict=True) if node is not None]
@@ -41,7 +41,7 @@ async def test_callers_see_the_workspaces_and_contracts_that_they_are_members_of
     api: Api, user: str
 ) -> None:
     everything = sorted({workspace for seen in SEEN.values() for workspace in seen})
-    assert await found(api, user, *everything) == sorted(SEEN[user])
+    assert await visible_keys(api, user, *everything) == sorted(SEEN[user])
     assert ids_of(await page_of(api.caller(user), ask.WORKSPACES)) == ids(api, *sorted(SEEN[user]))
     for workspace in everything:
         seen = await api.caller(user).one(WORKSPACE_QUERY, id=api.id(workspace))
@@ -50,10 +50,10 @@ async def test_callers_see_the_workspaces_and_contracts_that_they_are_members_of
 
 async def test_contracts_are_seen_by_their_members_and_those_of_their_workspaces(api: Api) -> None:
     contracts = ("bakery", "foods", "house", "mill", "overseas", "retail")
-    assert await found(api, "ada", *contracts) == ["bakery", "foods", "mill", "retail"]
-    assert await found(api, "gil", *contracts) == ["retail"]
-    assert await found(api, "carl", *contracts) == ["retail"]
-    assert await found(api, "olga", *contracts) == ["overseas"]
+    assert await visible_keys(api, "ada", *contracts) == ["bakery", "foods", "mill", "retail"]
+    assert await visible_keys(api, "gil", *contracts) == ["retail"]
+    assert await visible_keys(api, "carl", *contracts) == ["retail"]
+    assert await visible_keys(api, "olga", *contracts) == ["overseas"]
 
 
 @pytest.mark.parametrize(("user", "workspace"), [("ada", "depot"), ("carl", "workshop"), ("carl", "store")])
@@ -91,10 +91,10 @@ THINGS = ("store-orders", "store-mail", "store-erp", "store-agent", "live", "liv
 
 
 async def test_nothing_inside_a_workspace_is_found_by_its_id_but_by_members(api: Api) -> None:
-    assert await found(api, "gil", *THINGS) == [*THINGS]
-    assert await found(api, "carl", *THINGS) == []
-    assert await found(api, "olga", *THINGS) == []
-    assert await found(api, "ada", "hidden", "hidden/1", "depot-orders", "depot-agent") == []
+    assert await visible_keys(api, "gil", *THINGS) == [*THINGS]
+    assert await visible_keys(api, "carl", *THINGS) == []
+    assert await visible_keys(api, "olga", *THINGS) == []
+    assert await visible_keys(api, "ada", "hidden", "hidden/1", "depot-orders", "depot-agent") == []
 
 
 async def asked_about(caller: Caller, flow_id: str, workspace_id: str) -> Json:
@@ -155,10 +155,10 @@ USERS = ("ada", "berta", "gil", "carl", "olga")
 
 
 async def test_users_see_themselves_and_those_they_share_a_workspace_with(api: Api) -> None:
-    assert await found(api, "ada", *USERS) == ["ada", "berta", "gil"]
-    assert await found(api, "gil", *USERS) == ["ada", "berta", "gil"]
-    assert await found(api, "carl", *USERS) == ["carl"]
-    assert await found(api, "olga", *USERS) == ["olga"]
+    assert await visible_keys(api, "ada", *USERS) == ["ada", "berta", "gil"]
+    assert await visible_keys(api, "gil", *USERS) == ["ada", "berta", "gil"]
+    assert await visible_keys(api, "carl", *USERS) == ["carl"]
+    assert await visible_keys(api, "olga", *USERS) == ["olga"]
 
 
 @pytest.mark.parametrize(
@@ -171,8 +171,8 @@ async def test_users_see_themselves_and_those_they_share_a_workspace_with(api: A
 )
 async def test_authors_are_seen_wherever_their_flow_draft_or_version_is_visible(fresh: Api, authorship: str) -> None:
     await run_sql(fresh.database_url, authorship, author=fresh.id("olga"), flow=fresh.id("live"))
-    assert await found(fresh, "gil", "olga") == ["olga"]
-    assert await found(fresh, "carl", "olga") == []
+    assert await visible_keys(fresh, "gil", "olga") == ["olga"]
+    assert await visible_keys(fresh, "carl", "olga") == []
     live = f"query($id: ID!) {{ flow(id: $id) {{ createdBy {{ id }} {AUTHORS} }} }}"
     assert fresh.id("olga") in str(await fresh.caller("gil").one(live, id=fresh.id("live")))
 
@@ -182,9 +182,9 @@ AUTHORS = "draft { author { id } } publishedVersion { publishedBy { id } }"
 
 async def test_components_are_seen_where_a_contract_of_the_caller_could_use_them(api: Api) -> None:
     components = ("timer", "erp", "normalizer", "southern-mailer")
-    assert await found(api, "ada", *components) == ["timer", "erp", "normalizer"]
-    assert await found(api, "carl", *components) == ["timer", "erp", "normalizer"]
-    assert await found(api, "olga", *components) == ["timer", "southern-mailer"]
+    assert await visible_keys(api, "ada", *components) == ["timer", "erp", "normalizer"]
+    assert await visible_keys(api, "carl", *components) == ["timer", "erp", "normalizer"]
+    assert await visible_keys(api, "olga", *components) == ["timer", "southern-mailer"]
 
 
 async def test_a_component_that_the_caller_can_not_see_is_unknown_in_a_refusal(fresh: Api) -> None:

@@ -53,10 +53,10 @@ HERE = integrator(DEVELOPMENT)
 def create(
     *nodes: Json, at: WorkspaceAccess | None = HERE, name: str = "Orders", flows_used: int = 0, **graph: Json
 ) -> CreatePlan | Refused[CreateRefusal]:
-    return decided(at, CreateWish("workspace_wanted", name, native(*nodes, **graph)), flows_used=flows_used)
+    return plan_of(at, CreateWish("workspace_wanted", name, native(*nodes, **graph)), flows_used=flows_used)
 
 
-def decided(
+def plan_of(
     at: WorkspaceAccess | None, wish: CreateWish, *, flows_used: int = 0
 ) -> CreatePlan | Refused[CreateRefusal]:
     return planning.create(at, wish, components=COMPONENTS, knowing=THINGS, flows_used=flows_used)
@@ -71,7 +71,7 @@ def test_a_plan_holds_the_graph_as_content_and_bindings() -> None:
     graph = {"nodes": [mail, *topics], "edges": [{"source": "1", "target": "2"}], "unknown": [True]}
     before = copying.deepcopy(graph)
     wish = CreateWish("w", "  Orders ", graph, FlowType.REAL_TIME, "Takes them over.", "*/5 * * * *")
-    plan = decided(HERE, wish)
+    plan = plan_of(HERE, wish)
     assert isinstance(plan, CreatePlan)
     content = graph | {"nodes": [node("1", fields={"to": 1.0}), *(topic | {"fields": {}} for topic in topics)]}
     assert plan.content.canonical == canonical(content)
@@ -146,7 +146,7 @@ def test_all_refusals_come_at_once_in_order(allowed: Callable[[Workspace], Works
     closed = workspace("Closed", contract("Lapsed Goods", suspended=True, quota=1))
     graph = {"nodes": [node("1", "acme/pub-sub:pub", credentials_id="c", fields={"topic": "t"})], "edges": []}
     wish = CreateWish("w", "", graph, description="x" * 1001, cron="often")
-    assert codes(decided(allowed(closed), wish, flows_used=1)) == [
+    assert codes(plan_of(allowed(closed), wish, flows_used=1)) == [
         *["INSUFFICIENT_PERMISSION"] * (refused == "INSUFFICIENT_PERMISSION"),
         "CONTRACT_SUSPENDED",
         "TOPIC_NOT_ACCESSIBLE",

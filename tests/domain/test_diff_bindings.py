@@ -26,7 +26,7 @@ def state(*steps: BoundStep, content: Json = None) -> Snapshot:
     return Snapshot("hash" if content is None else "other hash", outline(*steps), bindings(*steps), content)
 
 
-def told(step_id: str, kind: ReferenceKind, before: str | None, after: str | None) -> BindingChange:
+def binding_change(step_id: str, kind: ReferenceKind, before: str | None, after: str | None) -> BindingChange:
     return BindingChange(step_id, kind, before, after)
 
 
@@ -71,7 +71,7 @@ def told(step_id: str, kind: ReferenceKind, before: str | None, after: str | Non
 def test_what_a_step_is_bound_to(
     before: dict[str, Json], after: dict[str, Json], found: list[tuple[ReferenceKind, str | None, str | None]]
 ) -> None:
-    changed = tuple(told("1", *entry) for entry in found)
+    changed = tuple(binding_change("1", *entry) for entry in found)
     diff = compare(state(sends("1", **before)), state(sends("1", **after)))
     assert diff == GraphDiff(identical=not found, bindings=changed, same_content=True)
 
@@ -81,10 +81,10 @@ def test_changes_follow_the_newer_steps_and_then_those_that_are_gone() -> None:
     after = state(sends("2", credential="c"), sends("new", agent="b"), sends("1"), content=native(node("new")))
     diff = compare(before, Snapshot("a third hash", after.steps, after.bindings, after.content))
     assert diff.bindings == (
-        told("2", CREDENTIAL, None, "c"),
-        told("new", AGENT, None, "b"),
-        told("1", SECRET, "s", None),
-        told("gone", AGENT, "a", None),
+        binding_change("2", CREDENTIAL, None, "c"),
+        binding_change("new", AGENT, None, "b"),
+        binding_change("1", SECRET, "s", None),
+        binding_change("gone", AGENT, "a", None),
     )
 
 
@@ -97,7 +97,10 @@ def test_bindings_follow_their_step_wherever_it_stands() -> None:
 
 def test_steps_that_share_an_id_are_bound_each_by_itself() -> None:
     before, after = (state(sends("1", agent=first), sends("1", agent=second)) for first, second in ("ab", "ba"))
-    assert compare(before, after).bindings == (told("1", AGENT, "a", "b"), told("1#2", AGENT, "b", "a"))
+    assert compare(before, after).bindings == (
+        binding_change("1", AGENT, "a", "b"),
+        binding_change("1#2", AGENT, "b", "a"),
+    )
 
 
 def test_a_change_names_its_step_as_it_is_called_now_or_was_when_it_went() -> None:
@@ -115,5 +118,5 @@ def test_content_and_bindings_are_told_side_by_side() -> None:
     assert compare(before, after) == GraphDiff(
         identical=False,
         changed_steps=(Changed("1", (FieldChange("/name", None, "New"),)),),
-        bindings=(told("1", CREDENTIAL, "c", None),),
+        bindings=(binding_change("1", CREDENTIAL, "c", None),),
     )

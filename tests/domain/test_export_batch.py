@@ -31,7 +31,7 @@ LIVE, SHOP, LAB = (workspace(name, SMALL, kind) for name, kind in (("Live", FULL
 SOURCE = flow(saying(state(name="Orders"), description="From the source"))
 
 
-def decided(facts: Facts, *wishes: ExportWish) -> list[str]:
+def outcomes_of(facts: Facts, *wishes: ExportWish) -> list[str]:
     return [outcome(decided.decision) for decided in plan_exports(facts, dict(enumerate(wishes)))]
 
 
@@ -52,7 +52,7 @@ def test_the_quota_counts_what_the_exports_before_it_take() -> None:
     over = ExportWish(SOURCE.id, OntoFlow(there.id))
     bad = ExportWish(SOURCE.id, IntoWorkspace(LIVE.id), name="\n")
     full = "QUOTA_EXCEEDED"
-    assert decided(facts, bad, over, *new) == [
+    assert outcomes_of(facts, bad, over, *new) == [
         "INVALID_INPUT",
         "There",
         "Orders",

@@ -78,7 +78,7 @@ def over(published: SavedState | None = OVER.published, saved: SavedState | None
     return now(lambda facts: replace(facts, overridden=replace(OVER, published=published, draft=saved)))
 
 
-def there(access: WorkspaceAccess) -> Change:
+def with_destination(access: WorkspaceAccess) -> Change:
     return now(lambda facts: replace(facts, destination=access, overridden=replace(OVER, access=access)))
 
 
@@ -117,8 +117,8 @@ KNOWN = (LOGIN, LIVE_LOGIN, ORDERS, LIVE_ORDERS)
         (over(saved=None), [B.DRAFT]),
         (over(saved=draft(sends("9"), state_id="draft_2", revision=7)), [B.DRAFT]),
         (over(saved=draft(sends("9"), state_id="draft_3")), [B.DRAFT]),
-        (there(integrator(SUSPENDED)), [B.DESTINATION]),
-        (there(guest(PRODUCTION)), [B.PERMISSIONS]),
+        (with_destination(integrator(SUSPENDED)), [B.DESTINATION]),
+        (with_destination(guest(PRODUCTION)), [B.PERMISSIONS]),
         (components(catalogue(*STANDARD[1:])), [B.COMPONENTS]),
         (components(catalogue(*STANDARD, component("acme/other"))), []),  # No step is of it.
         (components(catalogue(component("acme/mailer", TEAM, SOUTHERN), *STANDARD[1:])), [B.COMPONENTS]),

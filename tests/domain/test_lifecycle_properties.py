@@ -97,7 +97,7 @@ def mistaken_fields(choice: StepChoice, before: Sequence[StepChoice], steps: tup
     return repeated + (["topicId"] if choice.choices.get(TOPIC) is not None and step.command != PUB else [])
 
 
-def told(error: UpdateRefusal) -> tuple[str, str | None, object]:
+def summary_of(error: UpdateRefusal) -> tuple[str, str | None, object]:
     match error:
         case TopicNotAccessible():
             return error.code.value, None if error.step is None else error.step.id, error.topic_id
@@ -129,7 +129,7 @@ def keyed(steps: tuple[Step, ...]) -> dict[str, Step]:
 def test_a_save_is_planned_or_refused_for_exactly_what_was_named_wrongly(change: Change) -> None:
     outcome = save(change)
     found = outcome.errors if isinstance(outcome, Refused) else ()
-    assert [told(error) for error in found] == [
+    assert [summary_of(error) for error in found] == [
         (code, None if code == "INVALID_INPUT" else step_id, what) for code, step_id, what in mistakes_of(change)
     ]
 

@@ -55,7 +55,9 @@ THINGS = known(
 )
 
 
-def found(*steps: BoundStep, at: Workspace = DEVELOPMENT, components: tuple[Component, ...] = COMPONENTS) -> object:
+def blockers_of(
+    *steps: BoundStep, at: Workspace = DEVELOPMENT, components: tuple[Component, ...] = COMPONENTS
+) -> object:
     """The blockers of a flow whose steps follow each other."""
     links = [Link(before.id, after.id) for before, after in pairwise(steps)]
     return blockers(state(*steps, links=links).state.graph, at, catalogue(*components), THINGS)
@@ -63,7 +65,7 @@ def found(*steps: BoundStep, at: Workspace = DEVELOPMENT, components: tuple[Comp
 
 def test_a_draft_whose_every_step_has_what_it_needs_is_ready() -> None:
     calls, opens = step("1", "lab/crm:get", credential=LOGIN.id), step("2", "lab/vault:open", secret=KEY.id)
-    assert found(calls, opens, step("3", "lab/router:route"), publishes("4", ORDERS)) == ()
+    assert blockers_of(calls, opens, step("3", "lab/router:route"), publishes("4", ORDERS)) == ()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_a_draft_whose_every_step_has_what_it_needs_is_ready() -> None:
     ],
 )
 def test_a_step_needs_a_credential_that_lives_here_and_belongs_to_its_component(bound: dict[str, object]) -> None:
-    assert found(step("7", "lab/crm:get@latest", **bound)) == (MissingCredential(called("7"), CRM, DEVELOPMENT),)
+    assert blockers_of(step("7", "lab/crm:get@latest", **bound)) == (MissingCredential(called("7"), CRM, DEVELOPMENT),)
 
 
 @pytest.mark.parametrize(
@@ -99,27 +101,27 @@ def test_a_step_needs_a_credential_that_lives_here_and_belongs_to_its_component(
     ],
 )
 def test_a_step_needs_a_secret_that_lives_here_and_belongs_to_its_component(bound: dict[str, object]) -> None:
-    assert found(step("7", "lab/vault:open", **bound)) == (MissingCredential(called("7"), VAULT, DEVELOPMENT),)
+    assert blockers_of(step("7", "lab/vault:open", **bound)) == (MissingCredential(called("7"), VAULT, DEVELOPMENT),)
 
 
 @pytest.mark.parametrize("credential", [None, "credential_gone", LIVE_LOGIN.id, LOGIN.id])
 def test_a_component_that_needs_none_is_not_asked_for_a_credential(credential: str | None) -> None:
-    assert found(step("1", "lab/router:route", credential=credential)) == ()
+    assert blockers_of(step("1", "lab/router:route", credential=credential)) == ()
 
 
 @pytest.mark.parametrize("topic", [LIVE_ORDERS.id, "topic_gone", "", None, TUNNEL.id])
 def test_a_pub_sub_step_needs_a_topic_that_lives_here(topic: str | None) -> None:
     bound = step("1", "acme/pub-sub:pub", topic=topic)
-    assert found(bound) == found(publishes("1")) == (MissingTopic(called("1"), DEVELOPMENT),)
+    assert blockers_of(bound) == blockers_of(publishes("1")) == (MissingTopic(called("1"), DEVELOPMENT),)
 
 
 def test_pub_sub_steps_may_use_several_topics() -> None:
-    assert found(subscribes("1", ORDERS), publishes("2", ITEMS)) == ()
+    assert blockers_of(subscribes("1", ORDERS), publishes("2", ITEMS)) == ()
 
 
 def test_only_the_mark_makes_a_step_need_a_topic() -> None:
     unmarked = component("acme/pub-sub")
-    assert found(publishes("1"), components=(unmarked,)) == ()
+    assert blockers_of(publishes("1"), components=(unmarked,)) == ()
 
 
 WHITELISTING = contract("Northern Retail", whitelist=True)
@@ -150,7 +152,7 @@ def test_every_component_must_be_usable_here(
 ) -> None:
     seen = None if reason is InaccessibilityReason.UNKNOWN_COMPONENT else of
     expected = () if reason is None else (unavailable("1", "lab/crm", seen, reason, at=at),)
-    assert found(step("1", "lab/crm:get@latest"), at=at, components=(of,)) == expected
+    assert blockers_of(step("1", "lab/crm:get@latest"), at=at, components=(of,)) == expected
 
 
 def unavailable(
@@ -170,21 +172,21 @@ def test_a_command_means_the_tenants_own_component_before_a_global_one() -> None
     own = component("lab/crm", TEAM, NORTHERN, component_id="component_9")
     shared = component("lab/crm", GLOBAL, contract("Elsewhere", tenant=ABROAD), component_id="component_1")
     reason = InaccessibilityReason.TEAM_OF_ANOTHER_CONTRACT
-    assert found(step("1", "lab/crm:get"), at=OF_SOUTHERN, components=(own, shared)) == (
+    assert blockers_of(step("1", "lab/crm:get"), at=OF_SOUTHERN, components=(own, shared)) == (
         unavailable("1", "lab/crm", own, reason, at=OF_SOUTHERN),
     )
-    assert found(step("1", "lab/crm:get"), at=ACROSS, components=(own, shared)) == ()
+    assert blockers_of(step("1", "lab/crm:get"), at=ACROSS, components=(own, shared)) == ()
 
 
 @pytest.mark.parametrize("command", ["lab/none:get", "nonsense", "", "lab/crm", "lab/crm:"])
 def test_an_unknown_component_and_what_is_no_command_are_unusable(command: str) -> None:
     name = "lab/none" if command == "lab/none:get" else command
-    assert found(step("1", command)) == (unavailable("1", name, None, InaccessibilityReason.UNKNOWN_COMPONENT),)
+    assert blockers_of(step("1", command)) == (unavailable("1", name, None, InaccessibilityReason.UNKNOWN_COMPONENT),)
 
 
 def test_each_step_of_an_unusable_component_is_told_with_all_of_them() -> None:
     steps = [step(step_id, f"lab/none:{step_id}@{step_id}") for step_id in "321"]
-    assert found(*steps) == tuple(
+    assert blockers_of(*steps) == tuple(
         unavailable(step_id, "lab/none", None, InaccessibilityReason.UNKNOWN_COMPONENT, steps=("3", "2", "1"))
         for step_id in "321"
     )
@@ -222,7 +224,7 @@ def test_steps_that_share_an_id_are_asked_each_for_itself() -> None:
 def test_what_lives_here_is_asked_of_the_workspace_at_hand(thing: Target) -> None:
     (command, kind) = ("lab/crm:get", "credential") if thing is LOGIN else ("lab/vault:open", "secret")
     bound = step("1", command, **{kind: thing.id})
-    assert found(bound) == ()
-    assert found(bound, at=PRODUCTION) == (
+    assert blockers_of(bound) == ()
+    assert blockers_of(bound, at=PRODUCTION) == (
         MissingCredential(called("1"), CRM if thing is LOGIN else VAULT, PRODUCTION),
     )

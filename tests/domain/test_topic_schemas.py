@@ -63,10 +63,10 @@ def test_which_properties_a_step_misses(
     steps: tuple[BoundStep, ...], old: Json, new: Json, missing: tuple[str, ...]
 ) -> None:
     before, after = topic("Old", DEVELOPMENT, schema=old), topic("New", PRODUCTION, schema=new)
-    assert missing_with_each(outline(*steps), before, seen(after)) == [missing]
+    assert missing_with_each(outline(*steps), before, candidates_of(after)) == [missing]
 
 
-def seen(*topics: Target) -> list[tuple[str, str | None]]:
+def candidates_of(*topics: Target) -> list[tuple[str, str | None]]:
     """As a page of candidates has them."""
     return [(topic.id, topic.schema) for topic in topics]
 
@@ -76,7 +76,7 @@ def test_a_topic_that_stays_misses_nothing(steps: tuple[BoundStep, ...]) -> None
     """T4: though it requires what it doesn't declare, which would be missing with every other topic."""
     odd = schema("a", required=["b"])
     stays, other = topic("Stays", DEVELOPMENT, schema=odd), topic("Other", DEVELOPMENT, schema=odd)
-    assert missing_with_each(outline(*steps), stays, seen(other, stays)) == [("b",), ()]
+    assert missing_with_each(outline(*steps), stays, candidates_of(other, stays)) == [("b",), ()]
     source = flow(state(*(replace(each, bound={TOPIC: stays.id}) for each in steps)))
     assert planned(export(source, to=DEVELOPMENT, topic=stays.id, knowing=[stays, other])).warnings == ()
 
@@ -88,14 +88,14 @@ UNREADABLE = [None, True, 3, "text", [], ["b"]]
 @pytest.mark.parametrize("unreadable", UNREADABLE)
 def test_a_topic_without_a_readable_schema_misses_nothing(unreadable: Json) -> None:
     bare, needy = topic("Bare", DEVELOPMENT, schema=unreadable), topic("Needy", PRODUCTION, schema=NEEDY)
-    assert missing_with_each(outline(*BOTH), bare, seen(needy)) == [()]
-    assert missing_with_each(outline(*BOTH), needy, seen(bare)) == [()]
+    assert missing_with_each(outline(*BOTH), bare, candidates_of(needy)) == [()]
+    assert missing_with_each(outline(*BOTH), needy, candidates_of(bare)) == [()]
 
 
 @pytest.mark.parametrize("text", ["", "{", "{'a': 1}", "[" * 5_000], ids=["empty", "cut", "Python's", "deep"])
 def test_a_schema_that_is_no_json_is_not_readable(text: str) -> None:
     broken, needy = Target("t", TOPIC, DEVELOPMENT.id, schema=text), topic("Needy", PRODUCTION, schema=NEEDY)
-    assert missing_with_each(outline(*BOTH), broken, seen(needy)) == [()]
+    assert missing_with_each(outline(*BOTH), broken, candidates_of(needy)) == [()]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_schema_that_is_no_json_is_not_readable(text: str) -> None:
 )
 def test_of_an_odd_schema_what_is_readable_counts(odd: Json, missing: tuple[str, ...]) -> None:
     old, needy = topic("Odd", DEVELOPMENT, schema=odd), topic("Needy", PRODUCTION, schema=NEEDY)
-    assert missing_with_each(outline(*BOTH), old, seen(needy)) == [missing]
+    assert missing_with_each(outline(*BOTH), old, candidates_of(needy)) == [missing]
 
 
 OLD, OTHER_OLD = topic("Old", DEVELOPMENT, schema=NEEDY), topic("Other old", DEVELOPMENT, schema=NEEDY)

@@ -12,7 +12,7 @@ WORKS, ROUTER, OTHER_ROUTER = component("acme/works"), component("acme/router"),
 NO_ROUTER = component("router/works")
 
 
-def found(steps: str, links: Sequence[Link]) -> tuple[object, ...]:
+def blockers_of(steps: str, links: Sequence[Link]) -> tuple[object, ...]:
     """The blockers of a graph with steps of these ids, separated by spaces; whose id starts with `r` is a router."""
     ids = steps.split()
     outline = [step(step_id, "acme/router:route" if step_id.startswith("r") else "acme/works:on") for step_id in ids]
@@ -118,12 +118,12 @@ INVALID = [
 
 @pytest.mark.parametrize(("steps", "edges"), VALID)
 def test_graphs_that_are_valid(steps: str, edges: Sequence[Link]) -> None:
-    assert found(steps, edges) == ()
+    assert blockers_of(steps, edges) == ()
 
 
 @pytest.mark.parametrize(("steps", "edges", "expected"), INVALID)
 def test_graphs_that_are_not_valid(steps: str, edges: Sequence[Link], expected: tuple[InvalidGraph, ...]) -> None:
-    assert found(steps, edges) == expected
+    assert blockers_of(steps, edges) == expected
 
 
 @pytest.mark.parametrize(

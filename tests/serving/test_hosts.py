@@ -33,7 +33,7 @@ def not_allowed(host: str) -> tuple[str, str]:
     return "HOST_NOT_ALLOWED", message
 
 
-def told(response: httpx.Response) -> tuple[str, str]:
+def code_and_message(response: httpx.Response) -> tuple[str, str]:
     assert (response.status_code, list(response.json())) == (400, ["errors"])
     [error] = response.json()["errors"]
     return error["extensions"]["code"], error["message"]
@@ -43,7 +43,7 @@ def told(response: httpx.Response) -> tuple[str, str]:
 async def test_a_page_that_gives_its_name_the_address_of_loopback_reaches_nothing(method: str, path: str) -> None:
     async with browsing(cors_origins=OURS) as http:
         response = await asked(http, "rebound.example.com:8000", method=method, path=path)
-    assert told(response) == not_allowed("rebound.example.com")
+    assert code_and_message(response) == not_allowed("rebound.example.com")
     assert "access-control-allow-origin" not in response.headers
 
 
@@ -52,7 +52,7 @@ async def test_a_page_that_gives_its_name_the_address_of_loopback_reaches_nothin
 async def test_without_one_host_nothing_is_answered_on_any_path(method: str, path: str, hosts: tuple[str, ...]) -> None:
     for listening in (LOOPBACK, EVERYWHERE):
         async with browsing(host=listening, cors_origins=OURS) as http:
-            assert told(await asked(http, *hosts, method=method, path=path)) == NO_HOST
+            assert code_and_message(await asked(http, *hosts, method=method, path=path)) == NO_HOST
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ async def test_which_hosts_are_allowed(
     async with browsing(host=listening, allowed_hosts=listed) as http:
         assert {host: (await asked(http, host)).status_code for host in allowed} == dict.fromkeys(allowed, 200)
         for host in refused:
-            assert told(await asked(http, host)) == not_allowed(host)
+            assert code_and_message(await asked(http, host)) == not_allowed(host)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ async def test_what_is_no_host_is_refused_wherever_the_server_listens(host: str)
     for listening in (LOOPBACK, EVERYWHERE):
         async with browsing(host=listening) as http:
             request = http.build_request("GET", "/health", headers={b"Host": host.encode()})
-            assert told(await http.send(request))[0] in {"BAD_REQUEST", "HOST_NOT_ALLOWED"}
+            assert code_and_message(await http.send(request))[0] in {"BAD_REQUEST", "HOST_NOT_ALLOWED"}
 
 
 @pytest.mark.parametrize(

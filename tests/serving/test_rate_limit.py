@@ -48,7 +48,7 @@ async def eighty(api: Api, user: str) -> httpx.Response:
     return await posted(api, user, "query($ids: [ID!]!) { nodes(ids: $ids) { id } }", ids=[api.id(user)] * 79)
 
 
-def told(response: httpx.Response) -> list[str | None]:
+def limit_headers(response: httpx.Response) -> list[str | None]:
     """What the headers say of the limit."""
     return [response.headers.get(name) for name in SPENT]
 
@@ -61,7 +61,7 @@ async def test_every_answer_tells_what_is_left(databases: Databases, loaded_trad
             answers.append(await posted(api, "ada", VIEWER))
     assert [answer.json()["extensions"]["cost"]["requested"] for answer in answers] == [79, 1, 1, 1]
     policy = '"cost";q=100;w=60'
-    assert [told(answer) for answer in answers] == [
+    assert [limit_headers(answer) for answer in answers] == [
         ['"cost";r=20;t=48', policy, None],
         ['"cost";r=19;t=49', policy, None],
         ['"cost";r=68;t=20', policy, None],
@@ -84,7 +84,7 @@ async def test_after_the_time_that_is_told_it_is_covered_and_not_before(
 
 async def test_unless_it_is_set_nobody_is_counted(databases: Databases, loaded_trade: Loaded) -> None:
     async with databases.serving(loaded_trade) as api:
-        assert told(await eighty(api, "ada")) == [None, None, None]
+        assert limit_headers(await eighty(api, "ada")) == [None, None, None]
 
 
 async def test_what_exceeds_the_limit_is_refused_and_writes_nothing(databases: Databases, loaded_trade: Loaded) -> None:
@@ -97,14 +97,14 @@ async def test_what_exceeds_the_limit_is_refused_and_writes_nothing(databases: D
         growth = grown(counted, await measured(api.http), "flowport_refused_requests_total")
         others = [await eighty(api, "berta"), await posted(api, "ada", VIEWER)]
     assert code_of(response) == (429, "RATE_LIMITED")
-    assert told(response) == ['"cost";r=20;t=48', '"cost";q=100;w=60', "2"]
+    assert limit_headers(response) == ['"cost";r=20;t=48', '"cost";q=100;w=60', "2"]
     assert error_of(response)["message"] == (
         "The operation costs 22, and of your rate limit of 100 a minute 20 are left. Try again in 2 seconds, or ask for less."
     )
     assert growth == {"RATE_LIMITED": 1}
     assert [(line["event"], line["code"]) for line in log] == [("request refused", "RATE_LIMITED")]
     # Another caller has a limit of its own, and of this one's nothing was taken.
-    assert [(other.status_code, told(other)[0]) for other in others] == [
+    assert [(other.status_code, limit_headers(other)[0]) for other in others] == [
         (200, '"cost";r=20;t=48'),
         (200, '"cost";r=19;t=49'),
     ]
@@ -116,11 +116,11 @@ async def test_what_costs_more_than_the_whole_limit_is_never_covered(
     async with databases.serving(loaded_trade, rate_limit_cost_per_minute=78) as api:
         response, after = await eighty(api, "ada"), await posted(api, "ada", VIEWER)
     assert code_of(response) == (429, "RATE_LIMITED")
-    assert told(response) == ['"cost";r=78;t=0', '"cost";q=78;w=60', None]
+    assert limit_headers(response) == ['"cost";r=78;t=0', '"cost";q=78;w=60', None]
     assert error_of(response)["message"] == (
         "The operation costs 79, more than your rate limit of 78 a minute. Ask for less at once."
     )
-    assert (after.status_code, told(after)[0]) == (200, '"cost";r=77;t=1')
+    assert (after.status_code, limit_headers(after)[0]) == (200, '"cost";r=77;t=1')
 
 
 async def test_what_was_foreseen_of_an_answer_that_turns_out_smaller_is_given_back(
@@ -129,7 +129,7 @@ async def test_what_was_foreseen_of_an_answer_that_turns_out_smaller_is_given_ba
     async with databases.serving(loaded_trade, rate_limit_cost_per_minute=LIMIT) as api:
         answer = await posted(api, "ada", PAGE)
     there = len(answer.json()["data"]["workspaces"]["nodes"])
-    assert (answer.json()["extensions"]["cost"]["requested"], told(answer)[0]) == (
+    assert (answer.json()["extensions"]["cost"]["requested"], limit_headers(answer)[0]) == (
         80,
         f'"cost";r={LIMIT - there - 1};t={-(-(there + 1) * 60 // LIMIT)}',
     )
@@ -145,7 +145,7 @@ async def test_what_nobody_could_foresee_is_owed(databases: Databases, loaded_tr
         refused = await posted(api, "ada", VIEWER)
         clock.seconds += int(refused.headers["Retry-After"])
         after = await posted(api, "ada", VIEWER)
-    assert (told(created)[0], code_of(refused), after.status_code) == (
+    assert (limit_headers(created)[0], code_of(refused), after.status_code) == (
         '"cost";r=0;t=134',
         (429, "RATE_LIMITED"),
         200,

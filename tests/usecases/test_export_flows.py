@@ -77,7 +77,7 @@ def with_new_ids_numbered(contents: Any, before: Any) -> Any:
     return sorted(ID.sub(lambda found: numbers.get(found.group(), found.group()), repr(row)) for row in rows)
 
 
-def told(outcomes: Any, items: bool) -> list[object]:
+def summaries_of(outcomes: Any, items: bool) -> list[object]:
     """What is answered, but for ids that were made; paths of items as those of single calls."""
     found: list[object] = []
     for outcome in outcomes:
@@ -100,7 +100,7 @@ async def test_many_at_once_give_what_they_would_give_one_after_the_other(
     batch = await export_all(world, *items, mode=BEST_EFFORT)
     async with copy_of(loaded_company, databases) as other:
         singles = [await export_flow(other.work.of(other.user("ada")), item) for item in items]
-        assert told(batch.results, items=True) == told(singles, items=False)
+        assert summaries_of(batch.results, items=True) == summaries_of(singles, items=False)
         assert with_new_ids_numbered(await world.contents(), before) == with_new_ids_numbered(
             await other.contents(), before
         )

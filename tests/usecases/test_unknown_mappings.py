@@ -42,7 +42,7 @@ async def planned_all(world: CompanyDatabase, wish: ExportsWish) -> ExportPrevie
     return await preview_exports(world.work.of(world.user("ada")), wish)
 
 
-def told(errors: Sequence[Refusal]) -> list[tuple[str, str]]:
+def codes_and_paths(errors: Sequence[Refusal]) -> list[tuple[str, str]]:
     return [(error.code.value, "/".join(error.path)) for error in errors]
 
 
@@ -56,14 +56,14 @@ async def test_what_is_hidden_is_refused_in_the_words_for_what_does_not_exist(wo
         )
         for from_id in (hidden, unknown)
     ]
-    assert [told(errors) for errors in outcomes] == [[("INVALID_INPUT", "mappings/1/fromId")]] * 2
+    assert [codes_and_paths(errors) for errors in outcomes] == [[("INVALID_INPUT", "mappings/1/fromId")]] * 2
     [[of_hidden], [of_unknown]] = outcomes
     assert of_hidden.message.replace(hidden, unknown) == of_unknown.message
     assert of_unknown.message == f"There is no credential {unknown} that you can see. Check the id, or ask for access."
     wish = orders(world, (unknown, "live-mail"))
     plan = await preview_export(world.work.of(ben), wish)
     assert isinstance(plan.decision, Refused)
-    assert told(plan.decision.errors) == [("INVALID_INPUT", "mappings/0/fromId")]
+    assert codes_and_paths(plan.decision.errors) == [("INVALID_INPUT", "mappings/0/fromId")]
     assert await world.contents() == before
 
 
@@ -108,7 +108,7 @@ async def test_what_is_gone_and_still_bound_in_the_source_can_be_mapped(world: C
     assert [one.to_id for one in made.references if one.from_id == agent] == [world["live-agent"]]
     plain = replace(world.export_wish("plain", to="production"), mappings=wish.mappings)
     alone = errors_of(await export_flow(world.work.of(ada), plain))
-    assert told(alone) == [("INVALID_INPUT", "mappings/0/fromId")]
+    assert codes_and_paths(alone) == [("INVALID_INPUT", "mappings/0/fromId")]
     beside = await export_flows(world.work.of(ada), call(wish, plain, mappings=wish.mappings))
     assert (beside.errors, [type(result) for result in beside.results]) == ((), [Exported, Exported])
 
@@ -121,11 +121,11 @@ async def test_in_a_call_of_many_it_is_refused_in_its_item_or_as_a_mistake_of_th
     batch = await export_flows(untouched.work.of(ada), call(good, lost))
     first, second = map(errors_of, batch.results)
     assert first == (BatchNotApplied((1,)),)
-    assert told(second) == [("INVALID_INPUT", "items/1/mappings/0/fromId")]
+    assert codes_and_paths(second) == [("INVALID_INPUT", "items/1/mappings/0/fromId")]
     assert batch.errors == ()
     of_call = call(good, mappings=lost.mappings, mode=BatchMode.BEST_EFFORT)
     batch = await export_flows(untouched.work.of(ada), of_call)
-    assert told(batch.errors) == [("INVALID_INPUT", "mappings/0/fromId")]
+    assert codes_and_paths(batch.errors) == [("INVALID_INPUT", "mappings/0/fromId")]
     assert [errors_of(result) for result in batch.results] == [(BatchNotApplied(()),)]
     assert await untouched.contents() == before
 
@@ -144,7 +144,7 @@ async def test_a_call_that_is_repeated_for_what_is_left_of_it_is_not_refused_for
     again = await export_flows(world.work.of(ada), wish)
     done, refused = again.results
     assert (again.errors, exported(done).replayed) == ((), True)
-    assert told(errors_of(refused)) == [("QUOTA_EXCEEDED", "items/1/destination/workspaceId")]
+    assert codes_and_paths(errors_of(refused)) == [("QUOTA_EXCEEDED", "items/1/destination/workspaceId")]
 
 
 async def test_what_is_mapped_is_looked_up_with_all_else(untouched: CompanyDatabase) -> None:

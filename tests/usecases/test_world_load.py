@@ -20,13 +20,13 @@ from tests.usecases.world_files import GRAPH, WorldFile, as_file, contents, docu
 Contents = dict[str, list[dict[str, Any]]]
 
 
-def one(rows: list[dict[str, Any]], **wanted: object) -> dict[str, Any]:
+def only_row(rows: list[dict[str, Any]], **wanted: object) -> dict[str, Any]:
     [found] = [row for row in rows if all(row[column] == value for column, value in wanted.items())]
     return found
 
 
 def graph_of(database: Contents, state: Mapping[str, Any]) -> Json:
-    content = one(database["flow_content"], hash=state["content_hash"])
+    content = only_row(database["flow_content"], hash=state["content_hash"])
     return join(json.loads(content["graph"]), bindings_from_json(json.loads(state["bindings"])))
 
 
@@ -42,9 +42,9 @@ def with_ids(value: Json, ids: Mapping[str, str]) -> Json:
 async def test_a_flow_shows_what_its_published_version_says(database_url: str) -> None:
     ids = await load_world(database_url, as_file(world()))
     database = await contents(database_url)
-    flow = one(database["flow"], id=ids["orders-flow"])
+    flow = only_row(database["flow"], id=ids["orders-flow"])
     first, second = sorted(database["flow_version"], key=lambda row: row["number"])
-    draft = one(database["flow_draft"], flow_id=ids["orders-flow"])
+    draft = only_row(database["flow_draft"], flow_id=ids["orders-flow"])
     described = ("name", "description", "cron")
     assert [flow[each] for each in described] == ["Orders", "Takes orders.", "0 * * * *"]
     assert [first[each] for each in described] == ["First orders", "", "5 * * * *"]
@@ -62,7 +62,7 @@ async def test_a_flow_shows_what_its_published_version_says(database_url: str) -
 async def test_a_flow_that_was_never_published_shows_what_its_draft_says(database_url: str) -> None:
     named = put({"graph": {"nodes": [], "edges": []}, "name": "Next"}, "flows", 1, "draft")
     ids = await load_world(database_url, as_file(world(named)))
-    flow = one((await contents(database_url))["flow"], id=ids["sketch"])
+    flow = only_row((await contents(database_url))["flow"], id=ids["sketch"])
     assert (flow["name"], flow["status"], flow["published_version_id"]) == ("Next", "INACTIVE", None)
 
 
@@ -73,7 +73,7 @@ async def test_keys_in_graphs_become_ids_and_all_else_stays(database_url: str) -
     for node, key in ((1, "credentials_id"), (1, "vpn_agent_id"), (2, "secret_id")):
         expected["nodes"][node][key] = ids[expected["nodes"][node][key]]
     expected["nodes"][0]["fields"]["topic"] = ids["orders"]
-    states = [*database["flow_version"], one(database["flow_draft"], flow_id=ids["orders-flow"])]
+    states = [*database["flow_version"], only_row(database["flow_draft"], flow_id=ids["orders-flow"])]
     assert [canonical(graph_of(database, state)) for state in states] == [canonical(expected)] * 3
 
 
@@ -86,7 +86,7 @@ async def test_content_is_stored_once_with_the_components_it_names(database_url:
     database = await contents(database_url)
     assert database["flow_content"] == stored
     assert len(database["flow_version"]) == 4
-    content = one(stored, hash=one(database["flow_draft"], flow_id=ids["orders-flow"])["content_hash"])
+    content = only_row(stored, hash=only_row(database["flow_draft"], flow_id=ids["orders-flow"])["content_hash"])
     assert content["hash"] == content_hash(content["graph"])
     steps = [[step["id"], step["command"]] for step in GRAPH["nodes"]]
     assert json.loads(content["outline"])["steps"] == steps
@@ -101,9 +101,9 @@ async def test_content_is_stored_once_with_the_components_it_names(database_url:
 async def test_what_is_left_out_has_sensible_values(database_url: str) -> None:
     ids = await load_world(database_url, as_file(world()))
     database = await contents(database_url)
-    tenant = one(database["tenant"], id=ids["home"])
-    contract = one(database["contract"], id=ids["retail"])
-    component = one(database["component"], id=ids["pub-sub"])
+    tenant = only_row(database["tenant"], id=ids["home"])
+    contract = only_row(database["contract"], id=ids["retail"])
+    component = only_row(database["component"], id=ids["pub-sub"])
     assert component.pop("created_at") == component.pop("updated_at")
     assert (tenant["name"], tenant["component_whitelist"]) == ("Home", False)
     assert (contract["status"], contract["flow_quota"], contract["name_key"]) == ("ACTIVE", None, "northern retail")
@@ -118,18 +118,18 @@ async def test_what_is_left_out_has_sensible_values(database_url: str) -> None:
         "topic_field": "topic",
     }
     assert database["component_whitelist"] == [{"component_id": ids["pub-sub"], "contract_id": ids["overseas"]}]
-    assert one(database["topic"], id=ids["live"])["schema_text"] == "{}"
-    assert json.loads(one(database["topic"], id=ids["orders"])["schema_text"]) == {"type": "object", "a": [1, 1.0]}
-    assert one(database["role"], id=ids["releaser"])["permissions"] == ["fly"]
-    assert one(database["role"], id=ids["auditor"])["permissions"] == []
-    assert one(database["user_account"], id=ids["ada"])["email_key"] == "ada@example.com"
+    assert only_row(database["topic"], id=ids["live"])["schema_text"] == "{}"
+    assert json.loads(only_row(database["topic"], id=ids["orders"])["schema_text"]) == {"type": "object", "a": [1, 1.0]}
+    assert only_row(database["role"], id=ids["releaser"])["permissions"] == ["fly"]
+    assert only_row(database["role"], id=ids["auditor"])["permissions"] == []
+    assert only_row(database["user_account"], id=ids["ada"])["email_key"] == "ada@example.com"
 
 
 async def test_who_can_see_what_is_noted_for_workspaces_and_contracts(database_url: str) -> None:
     ids = await load_world(database_url, as_file(world()))
     database = await contents(database_url)
-    owner = one([row for row in database["role"] if row["tenant_id"] is None], scope="WORKSPACE", name="owner")
-    guest = one([row for row in database["role"] if row["tenant_id"] is None], scope="CONTRACT", name="guest")
+    owner = only_row([row for row in database["role"] if row["tenant_id"] is None], scope="WORKSPACE", name="owner")
+    guest = only_row([row for row in database["role"] if row["tenant_id"] is None], scope="CONTRACT", name="guest")
     of = {value: key for key, value in ids.items()}
     seen = {(of[row["user_id"]], of[row["workspace_id"]], row["role_id"]) for row in database["workspace_access"]}
     assert seen == {("ada", "dev", ids["releaser"]), ("owner", "prod", owner["id"]), ("owner", "dev", None)}
@@ -155,7 +155,7 @@ async def test_a_command_means_a_global_component_of_the_database_where_the_tena
     await load_world(database_url, as_file(world(put(bus, "components", "+"))))
     step = {"id": "1", "command": "core/bus:pub", "fields": {"channel": "t", "topic": "no key"}}
     ids = await load_world(database_url, as_file(elsewhere(step)))
-    version = one((await contents(database_url))["flow_version"], flow_id=ids["f"])
+    version = only_row((await contents(database_url))["flow_version"], flow_id=ids["f"])
     assert json.loads(version["bindings"]) == [{"TOPIC": ids["t"], "position": 0, "topicField": "channel"}]
 
 
