@@ -14,7 +14,6 @@ from app.domain.matching import ComparisonLimit
 from app.domain.model import Target, UserId
 from app.domain.readiness import Blocker, blockers
 from app.offload import interruptible, offload
-from app.storage.connections.connection import ReadConnection
 from app.storage.connections.database import Database
 from app.storage.facts.gather import read_catalogue, read_targets
 from app.storage.reads.graphs import StateView, read_chosen, read_contents, read_states
@@ -35,15 +34,11 @@ CACHED = 2
 async def compare_states(
     database: Database, actor: UserId, pairs: Sequence[Pair], comparison_limit: ComparisonLimit
 ) -> list[GraphDiff | None]:
-    """Compare the states of each pair; None unless the caller sees both and they belong to one flow.
-
-    Content is read only where the hashes differ. Different values stay JSON text, which takes the least memory.
-    """
+    """Compare the states of each pair; None unless the caller sees both and they belong to one flow."""
     async with database.reading() as connection:
         states = await read_states(connection, actor, sorted({one for pair in pairs for one in pair}))
-        of_pairs = [_of_one_flow(states.get(older), states.get(newer)) for older, newer in pairs]
-        contents = await _read_contents(connection, of_pairs)
-    return await _compared(of_pairs, contents, comparison_limit)
+    of_pairs = [_of_one_flow(states.get(older), states.get(newer)) for older, newer in pairs]
+    return await compare_found(database, of_pairs, comparison_limit)
 
 
 async def compare_flows(
@@ -62,28 +57,15 @@ async def compare_flows(
 async def compare_found(
     database: Database, pairs: Sequence[StatePair | None], comparison_limit: ComparisonLimit
 ) -> list[GraphDiff | None]:
-    """Compare states that were read already, such as those of plans."""
-    async with database.reading() as connection:
-        contents = await _read_contents(connection, pairs)
-    return await _compared(pairs, contents, comparison_limit)
+    """Compare states that were read already, such as those of plans. The pairs share what one request may take.
 
-
-def _of_one_flow(older: StateView | None, newer: StateView | None) -> StatePair | None:
-    if older is None or newer is None or older.flow_id != newer.flow_id:
-        return None
-    return older.state, newer.state
-
-
-async def _read_contents(connection: ReadConnection, pairs: Sequence[StatePair | None]) -> Mapping[str, str]:
+    Content is read only where the hashes differ. Different values stay JSON text, which takes the least memory.
+    """
     different = [pair for pair in pairs if pair is not None and pair[0].content_hash != pair[1].content_hash]
-    hashes = sorted({state.content_hash for pair in different for state in pair})
-    return await read_contents(connection, hashes) if hashes else {}
-
-
-async def _compared(
-    pairs: Sequence[StatePair | None], contents: Mapping[str, str], comparison_limit: ComparisonLimit
-) -> list[GraphDiff | None]:
-    """Compare pairs of one request, which share what they may take."""
+    contents: Mapping[str, str] = {}
+    if different:
+        async with database.reading() as connection:
+            contents = await read_contents(connection, sorted({one.content_hash for pair in different for one in pair}))
 
     @lru_cache(maxsize=CACHED)
     def content_of(content_hash: str) -> Json:
@@ -94,6 +76,12 @@ async def _compared(
 
     size = sum(len(contents.get(state.content_hash, "")) for pair in pairs for state in pair or ())
     return await offload(size, lambda: [compared(pair) for pair in interruptible(pairs)])
+
+
+def _of_one_flow(older: StateView | None, newer: StateView | None) -> StatePair | None:
+    if older is None or newer is None or older.flow_id != newer.flow_id:
+        return None
+    return older.state, newer.state
 
 
 def _with_texts(diff: GraphDiff) -> GraphDiff:
