@@ -227,7 +227,7 @@ class Query:
         caller = info.context.database, info.context.viewer
 
         async def page_of_topics(in_use: TopicsInUse) -> ListPage | None:
-            candidates = in_use.to_replace(from_topic_id, workspace_id, text)
+            candidates = in_use.replacements_for(from_topic_id, workspace_id, text)
             topics = await candidates.page(*caller, paging.request)
             return None if topics is None else ListPage(topics, paging, lambda: candidates.count(*caller), "topic")
 

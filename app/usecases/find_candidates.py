@@ -133,7 +133,7 @@ class TopicsInUse:
     uses: TopicUses
     topics: Mapping[str, Target]
 
-    def to_replace(self, topic_id: str | None, workspace_id: str, search: str | None = None) -> TopicSearch:
+    def replacements_for(self, topic_id: str | None, workspace_id: str, search: str | None = None) -> TopicSearch:
         """Search for topics to replace the one with this id or, without an id, the flow's only topic."""
         distinct = distinct_topics(self.uses)
         if topic_id is None and len(distinct) == 1:

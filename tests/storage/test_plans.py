@@ -257,7 +257,7 @@ async def test_candidates_are_read_rank_by_rank(large: Database, viewer: UserId,
     async def topics(request: PageRequest) -> Page[Any]:
         in_use = await find_topics_in_use(large, viewer, flow, BY_DEFAULT)
         assert in_use is not None
-        page = await in_use.to_replace(None, home, search).page(large, viewer, request)
+        page = await in_use.replacements_for(None, home, search).page(large, viewer, request)
         assert page is not None
         return page
 

@@ -54,7 +54,7 @@ async def offered(world: CompanyDatabase, flow: str, topic: str | None, to: str)
     """The topic in use, whether it may be replaced, the steps, and each topic on offer with what is missing of it."""
     uses = await topics_in(world, flow)
     assert uses is not None
-    candidates = uses.to_replace(None if topic is None else world[topic], world[to])
+    candidates = uses.replacements_for(None if topic is None else world[topic], world[to])
     ada = world.user("ada")
     page = await candidates.page(world.database, ada, ALL)
     topics = None
@@ -99,5 +99,5 @@ async def test_a_flow_without_the_state_has_no_topics_and_no_id_of_a_workspace_n
     assert await topics_in(untouched, "plain", SourceWish(StateOfFlow.DRAFT)) is None
     uses = await topics_in(untouched, "orders")
     assert uses is not None
-    candidates = uses.to_replace(None, untouched["orders"])
+    candidates = uses.replacements_for(None, untouched["orders"])
     assert await candidates.page(untouched.database, untouched.user("ada"), ALL) is None
