@@ -123,7 +123,7 @@ PUBLISHED = update_rows(
     updated_at=NOW,
 )
 """Without a status the flow keeps its own (H4)."""
-_TOLD_OF = {FlowStatus.ACTIVE: EventType.FLOW_STARTED, FlowStatus.INACTIVE: EventType.FLOW_STOPPED}
+_EVENT_OF = {FlowStatus.ACTIVE: EventType.FLOW_STARTED, FlowStatus.INACTIVE: EventType.FLOW_STOPPED}
 REMOVED_DRAFTS = delete_rows(FLOW_DRAFT)
 
 _LOCK_FLOWS_TO_REMOVE = (
@@ -202,7 +202,7 @@ async def remove_flow(store: Store, flow_id: FlowId) -> None:
 async def set_status(store: Store, plans: Sequence[StatusPlan]) -> None:
     """Let flows run, or not; those that stay as they are aren't written (H9)."""
     flows = [(plan.flow_id, plan.status) for plan in plans if plan.status is not None]
-    events = [FlowEvent(_TOLD_OF[status], flow_id) for flow_id, status in flows]
+    events = [FlowEvent(_EVENT_OF[status], flow_id) for flow_id, status in flows]
     await store.write(flow_events(events), (TOGGLED, flows))
 
 
@@ -243,6 +243,6 @@ def version_rows(states: Sequence[NextVersion]) -> tuple[list[VersionId], Parts]
         )
         for version_id, one in each
     ]
-    toggled = [FlowEvent(_TOLD_OF[one.status], one.flow_id, one.state.name) for one in states if one.status]
+    toggled = [FlowEvent(_EVENT_OF[one.status], one.flow_id, one.state.name) for one in states if one.status]
     # Versions before flows: their trigger notes the references of all at once, that of flows one flow after the other.
     return ids, (flow_events([*published, *toggled]), (NEW_VERSIONS, versions), (PUBLISHED, flows))

@@ -49,7 +49,7 @@ _UNDONE = update_rows(RELEASE_REQUEST, ("state",), undone_at=NOW)
 _PUBLISHED = update_rows(RELEASE_ITEM, ("version_id", "started"), key=("request_id", "position"))
 
 
-_TOLD_OF = {
+_EVENT_OF = {
     ReleaseState.APPLIED: EventType.RELEASE_APPLIED,
     ReleaseState.REJECTED: EventType.RELEASE_REJECTED,
     ReleaseState.WITHDRAWN: EventType.RELEASE_WITHDRAWN,
@@ -108,7 +108,7 @@ async def write_review(store: Store, plan: ReleaseTransition) -> ReleaseOutcome:
     versions = await publish_drafts(store, plan.publishes)
     published = enumerate(zip(versions, plan.publishes, strict=True))
     items = [(plan.release_id, place, version.version_id, each.starts_flow) for place, (version, each) in published]
-    event = release_event(_TOLD_OF[plan.state], plan.workspace_id, plan.release_id)
+    event = release_event(_EVENT_OF[plan.state], plan.workspace_id, plan.release_id)
     by = (None, store.actor) if plan.state is ReleaseState.WITHDRAWN else (store.actor, None)
     await store.write(event, (_DECIDED, [(plan.release_id, plan.state, plan.comment, *by)]), (_PUBLISHED, items))
     return ReleaseOutcome(plan.release_id)
