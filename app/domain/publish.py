@@ -163,14 +163,15 @@ def plan_revert(facts: Facts, wish: RevertWish) -> RevertPlan | Refused[RevertRe
     )
     if version is None:
         return Refused((VersionNotFound(flow.id, flow.name, wish.version_id, path=VERSION), *refusals))
-    state, references = reverted(facts, flow, version)
+    state, references = restored_state(facts, flow, version)
     errors = (*refusals, *(not_ready(facts, flow, state, VERSION, is_restored=True) if wish.publish else ()))
     return refused(*errors) or RevertPlan(
         flow, state, references, wish.publish, wish.publish and is_reviewed(flow.access)
     )
 
 
-def reverted(facts: Facts, flow: Flow, version: SavedState) -> tuple[FlowState, tuple[ReferenceOutcome, ...]]:
+def restored_state(facts: Facts, flow: Flow, version: SavedState) -> tuple[FlowState, tuple[ReferenceOutcome, ...]]:
+    """The state of a version as it can be restored now, and the outcome of each of its references."""
     workspace, state = flow.access.workspace, version.state
     rebound = rebind(
         SourceGraph(state.graph, facts.catalogue, workspace),

@@ -23,7 +23,7 @@ from app.domain.errors import NotFound, Path, Refusal, Refused, Some, counted, e
 from app.domain.flow import Flow, FlowState
 from app.domain.input import InvalidInput, description_mistakes
 from app.domain.model import FlowId, FlowStatus, Kind, ReferenceKind, WorkspaceId
-from app.domain.publish import PublishPlan, reverted
+from app.domain.publish import PublishPlan, restored_state
 from app.domain.readiness import DraftNotReady, not_ready
 from app.domain.references import ReferenceAction, ReferenceOutcome
 from app.domain.release import ReleaseFacts, ReleaseItem, ReleaseState
@@ -180,7 +180,7 @@ def plan_review(
         return refused(*errors) or ReleaseTransition(
             facts.id, facts.access.workspace.id, ReleaseState.REJECTED, wish.comment
         )
-    plans, refusals = _approved(facts, metered)
+    plans, refusals = _publish_plans(facts, metered)
     return refused(*refusals) or ReleaseTransition(
         facts.id, facts.access.workspace.id, ReleaseState.APPLIED, wish.comment, tuple(plans)
     )
@@ -199,7 +199,7 @@ def review_refused(facts: ReleaseFacts, wish: ReviewWish) -> tuple[ReviewRefusal
     )
 
 
-def _approved(facts: ReleaseFacts, metered: Metered[ReleaseItem]) -> tuple[list[PublishPlan], list[ReviewRefusal]]:
+def _publish_plans(facts: ReleaseFacts, metered: Metered[ReleaseItem]) -> tuple[list[PublishPlan], list[ReviewRefusal]]:
     """The plans of what is as it was requested, and the refusals of the rest."""
     plans: list[PublishPlan] = []
     stale_items = tuple(item for item in facts.items if item.moved_bases)
@@ -251,7 +251,7 @@ def plan_undo_release(
         before = facts.drafts.version(item.flow_id, item.over_version_id)
         if item.version_has_moved or flow is None:
             continue
-        state, references = (None, ()) if before is None else reverted(facts.drafts, flow, before)
+        state, references = (None, ()) if before is None else restored_state(facts.drafts, flow, before)
         if state is not None:
             blocked = about_flow(not_ready(facts.drafts, flow, state, RELEASE, is_restored=True), flow)
             refusals += blocked or references_gone(item, state, references)
