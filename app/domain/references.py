@@ -54,20 +54,17 @@ class CredentialNotAccessible(Refusal):
 
     @property
     def message(self) -> str:
-        if self.kind is ReferenceKind.AGENT:
-            return f"{self._reason} Choose an agent of {named(self.workspace)} for {self._user}."
-        if self.component is None:
-            what = self.kind.value.lower()
+        is_agent = self.kind is ReferenceKind.AGENT
+        if self.component is None and not is_agent:
             if self.step is None:
                 return f"A step that uses {self._user} has a component that isn't known. Leave this mapping out."
             return (
-                f"The step {self.step.label} can't have a {what}, since its component isn't known. "
+                f"The step {self.step.label} can't have a {self.kind.value.lower()}, since its component isn't known. "
                 "Correct the command of the step first."
             )
-        whose = f"that belongs to {self.component.label}"
-        if self.step is None:
-            return f"{self._reason} Choose one of {named(self.workspace)} {whose} for {self._user}."
-        return f"{self._reason} For {self._user}, choose one of {named(self.workspace)} {whose}."
+        # An agent belongs to no component.
+        owner = "" if is_agent or self.component is None else f" that belongs to {self.component.label}"
+        return f"{self._reason} For {self._user}, choose one of {named(self.workspace)}{owner}."
 
     @property
     def _user(self) -> str:
@@ -80,8 +77,7 @@ class CredentialNotAccessible(Refusal):
     def _reason(self) -> str:
         target = self.target
         if target is not None and target.lives_in(self.workspace, self.kind):
-            than = "the step" if self.step is not None else "a step that would use it"
-            return f"The {self.kind.value.lower()} {named(target)} belongs to another component than {than}."
+            return f"The {self.kind.value.lower()} {named(target)} belongs to another component."
         return not_here(self.kind, self.reference_id, target, self.workspace)
 
 

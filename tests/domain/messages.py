@@ -243,7 +243,7 @@ MESSAGES: list[tuple[Message, str]] = [
     (
         CredentialNotAccessible(CREDENTIAL, THERE.id, PRODUCTION, SEND, CRM, THERE),
         (
-            "The credential Mail account belongs to another component than the step. "
+            "The credential Mail account belongs to another component. "
             "For the step Send, choose one of Production that belongs to Customer records."
         ),
     ),
@@ -253,13 +253,13 @@ MESSAGES: list[tuple[Message, str]] = [
     ),
     (
         CredentialNotAccessible(AGENT, f"secret_{ID}", PRODUCTION, OTHER_SEND, CRM),
-        f"secret_{ID} is the id of a secret, not of an agent. Choose an agent of Production for the step Send (3).",
+        f"secret_{ID} is the id of a secret, not of an agent. For the step Send (3), choose one of Production.",
     ),
     (
         CredentialNotAccessible(CREDENTIAL, THERE.id, PRODUCTION, None, CRM, THERE, "credential_1", MAIL, path=()),
         (
-            "The credential Mail account belongs to another component than a step that would use it. "
-            "Choose one of Production that belongs to Customer records for the credential Mail."
+            "The credential Mail account belongs to another component. "
+            "For the credential Mail, choose one of Production that belongs to Customer records."
         ),
     ),
     (
@@ -268,7 +268,7 @@ MESSAGES: list[tuple[Message, str]] = [
     ),
     (
         CredentialNotAccessible(AGENT, f"agent_{ID}", PRODUCTION, None, CRM, None, "agent_1", TUNNEL, path=()),
-        f"Production has no agent agent_{ID}. Choose an agent of Production for the agent Tunnel.",
+        f"Production has no agent agent_{ID}. For the agent Tunnel, choose one of Production.",
     ),
     (
         DestinationWasChanged(FLOW, "Orders", VersionId("version_2"), 2),
