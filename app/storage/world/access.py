@@ -9,22 +9,20 @@ own tenant has no such rows there: tables of their own, which no query reads, ke
 from collections.abc import Iterable, Mapping, Sequence
 
 from app.domain.graph import Json
-from app.domain.world.things import Planned, Terms, Thing, WorldChange
+from app.domain.world.things import Planned, Terms, WorldChange
 from app.storage.connections.connection import CompiledStatement, Row, WriteConnection, statement
 
-_LEAVING = statement(
-    "SELECT DISTINCT user_id, contract_id FROM workspace_access WHERE workspace_id = ANY($1)", "workspaces"
-)
-"""Users, and the contracts that they may see by the workspaces that go."""
 _PAIRS = statement(
     """
     SELECT user_id, contract_id FROM unnest($1::text[], $2::text[]) AS changed (user_id, contract_id)
     UNION SELECT user_id, contract_id FROM unnest($3::text[], $4::text[]) AS member (user_id, workspace_id)
           JOIN workspace ON workspace.id = workspace_id
     UNION SELECT user_id, contract_id FROM contract_access WHERE contract_id = ANY($5) AND role_id IS NOT NULL
+    UNION SELECT user_id, contract_id FROM contract_access WHERE contract_id = ANY($6)
     """,
-    *("users", "contracts", "members", "workspaces", "new_in"),
+    *("users", "contracts", "members", "workspaces", "added_to", "removed_from"),
 )
+"""Who may see something else of a contract: also members of contracts with new workspaces, and all who see one that loses some."""
 _SENT = "WITH sent AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) AS sent (user_id, place, role_id)) "
 _WRITES = {
     section_and_revokes: statement(_SENT + text, "users", "places", "roles")
@@ -138,16 +136,8 @@ async def run_each(
     return rows
 
 
-async def viewers_of(connection: WriteConnection, workspaces: Sequence[str]) -> list[Pair]:
-    """The users who see workspaces that are to be removed, with the contracts of these."""
-    rows = await run_each(connection, [_LEAVING], workspaces=workspaces)
-    return [(row.user_id, row.contract_id) for row in rows]
-
-
-async def write_members(
-    connection: WriteConnection, differing: Sequence[Planned], terms: Terms, former: Sequence[Pair]
-) -> None:
-    """Write the memberships of a plan, and what their users see by them; `former` is the result of `viewers_of`."""
+async def write_members(connection: WriteConnection, differing: Sequence[Planned], terms: Terms) -> None:
+    """Write the memberships of a plan, and what users see by them; after what the plan removes."""
     members = [each.thing.values for each in differing if each.section.kind is None]
     switched = [each.thing.id for each in differing if each.changes("active")]
     users = sorted({*switched, *(values["user"] for values in members)})
@@ -160,25 +150,26 @@ async def write_members(
         columns = {"users": "user", "places": section.removesuffix("Members"), "roles": "role"}
         sent = {name: [values[column] for values in written] for name, column in columns.items()}
         await run_each(connection, [write], **sent)
-    new = [each.thing for each in differing if each.section.name == "workspaces" and each.before is None]
-    await _write_sight(connection, members, new, [*former, *((row.user_id, row.contract_id) for row in back)])
+    await _write_sight(connection, members, differing, [(row.user_id, row.contract_id) for row in back])
     await run_each(connection, _PUT_AWAY, users=inactive)
 
 
 async def _write_sight(
     connection: WriteConnection,
     members: Sequence[Mapping[str, Json]],
-    new_workspaces: Sequence[Thing],
-    former: Sequence[Pair],
+    differing: Sequence[Planned],
+    back: Sequence[Pair],
 ) -> None:
     of_workspaces = [each for each in members if "workspace" in each]
-    pairs = [*former, *((each["user"], each["contract"]) for each in members if "contract" in each)]
+    pairs = [*back, *((each["user"], each["contract"]) for each in members if "contract" in each)]
+    places = [(each.thing.values["contract"], each.change) for each in differing if each.section.name == "workspaces"]
     parameters = {
         "users": [user for user, _ in pairs],
         "contracts": [contract for _, contract in pairs],
         "members": [each["user"] for each in of_workspaces],
         "workspaces": [each["workspace"] for each in of_workspaces],
-        "new_in": sorted({each.values["contract"] for each in new_workspaces}),
+        "added_to": [contract for contract, change in places if change is WorldChange.CREATED],
+        "removed_from": [contract for contract, change in places if change is WorldChange.REMOVED],
     }
     if any(parameters.values()):
         rows = await connection.rows(_PAIRS, parameters)

@@ -26,7 +26,7 @@ from app.storage.connections.row_changes import (
 from app.storage.event_writes import FlowEvent, flow_events, removed_flows, world_events
 from app.storage.facts.states import SHOWN, STATE, shown_values, state_values
 from app.storage.store import Store
-from app.storage.world.access import LET_GO_OF_ROLES, run_each, viewers_of, write_members
+from app.storage.world.access import LET_GO_OF_ROLES, run_each, write_members
 from app.storage.world.section_tables import OF_WORKSPACES, STORED, columns_of
 from app.storage.writes.lifecycle import COMPONENTS, CONTENTS, component_rows, content_row
 
@@ -69,15 +69,13 @@ async def write_plan(store: Store, planned: Sequence[Planned], terms: Terms) -> 
     removed = [each for each in differing if each.change is WorldChange.REMOVED]
     created = [each for each in differing if each.change is WorldChange.CREATED and not each.is_guest]
     changed = [each for each in differing if each.change is WorldChange.CHANGED]
-    workspaces = [each.thing.id for each in removed if each.section.name == "workspaces"]
-    former = await viewers_of(store.connection, workspaces)
-    await _remove(store, removed, workspaces, [*terms.tenants])
+    await _remove(store, removed, [*terms.tenants])
     for section in SECTIONS.values():
         if section.kind is not None:
             await _write(store, section, changed, terms, _update)
             await _write(store, section, created if section.name != "flows" else (), terms, _insert)
     await _write_whitelists(store, [*created, *changed])
-    await write_members(store.connection, differing, terms, former)
+    await write_members(store.connection, differing, terms)
     keys = [
         (each.thing.scope, each.section.name, each.thing.key, each.thing.id)
         for each in differing
@@ -92,9 +90,10 @@ async def analyze_tables(connection: WriteConnection, plan: WorldPlan) -> None:
         await connection.execute(f"ANALYZE {', '.join(tables.METADATA.tables)}")
 
 
-async def _remove(store: Store, removed: Sequence[Planned], workspaces: Sequence[str], tenants: Sequence[str]) -> None:
+async def _remove(store: Store, removed: Sequence[Planned], tenants: Sequence[str]) -> None:
     """Remove things, those that refer to others first; with a workspace goes what lives in it."""
     connection = store.connection
+    workspaces = [each.thing.id for each in removed if each.section.name == "workspaces"]
     await run_each(connection, _EMPTY, workspaces=workspaces)
     roles = [each.thing.id for each in removed if each.section.name == "roles"]
     await run_each(connection, LET_GO_OF_ROLES, roles=roles)
