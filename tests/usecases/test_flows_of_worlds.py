@@ -1,5 +1,6 @@
 """The flows that a document creates and suspends, and those that use what it removes (W7, W10)."""
 
+import re
 from typing import Any
 
 import pytest
@@ -30,6 +31,8 @@ async def test_a_plan_that_was_seen_holds_for_the_graphs_of_its_new_flows(
 ) -> None:
     await load_world(database_url, as_file(world()))
     seen = await plan_of(database_url, document(flows=[new_flow()]))
+    # In this form a script of `app/server/platform.md` looks for it.
+    assert re.fullmatch("[0-9a-f]{64}", seen.fingerprint)
     before = await contents(database_url)
     with pytest.raises(WorldRefused, match="differs from the plan that you saw"):
         await applied(database_url, document(flows=[new_flow(**other)]), fingerprint=seen.fingerprint)
