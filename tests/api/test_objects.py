@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -219,7 +219,7 @@ async def test_times_are_in_utc_and_in_their_order(api: Api) -> None:
     times = [datetime.fromisoformat(text) for text in texts]
     assert times == sorted(times)
     assert flow["updatedAt"] == draft["updatedAt"]
-    assert datetime.now(UTC) - times[-1] < timedelta(minutes=10)
+    assert times[-1] <= datetime.now(UTC)
 
 
 async def test_a_graph_is_shown_step_by_step_link_by_link_and_in_the_native_form(api: Api) -> None:
