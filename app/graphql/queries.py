@@ -42,7 +42,7 @@ from app.graphql.types.records import EventConnection, Types, events_of
 from app.graphql.types.resources import Contract, Node, User, node_by_id, nodes_by_id
 from app.graphql.types.workspace import Workspace
 from app.graphql.world_plans import WorldPlan
-from app.storage.pages.destinations import DestinationSearch
+from app.storage.pages.destinations import DestinationSearch, contracts_to_export_to, workspaces_to_export_to
 from app.storage.pages.events import OF_TENANT
 from app.storage.pages.flow_filters import id_or_empty
 from app.storage.pages.lists import ListName
@@ -154,8 +154,8 @@ class Query:
         destinations = DestinationSearch(searched(search), include_ineligible)
 
         async def page_of_contracts(flow: ExportableFlow) -> ListPage:
-            contracts = await flow.contracts(destinations, paging.request)
-            return ListPage(contracts, paging, partial(flow.count_contracts, destinations), "contract")
+            contracts = await flow.page(contracts_to_export_to, destinations, paging.request)
+            return ListPage(contracts, paging, partial(flow.count, contracts_to_export_to, destinations), "contract")
 
         return Lookup(info.context.loaders.exportable_flows, OfFlow(flow_id, source_wish(source)), page_of_contracts)
 
@@ -182,7 +182,8 @@ class Query:
             workspaces = await flow.workspaces(destinations, paging.request, contract_id)
             # The statement of the page has read them: `contract { … }` needs no other one.
             info.context.loaders.contracts.know(partial(contracts_by_id, workspaces))
-            return ListPage(workspaces, paging, partial(flow.count_workspaces, destinations, contract_id), "workspace")
+            in_contract = partial(workspaces_to_export_to, contract_id=contract_id)
+            return ListPage(workspaces, paging, partial(flow.count, in_contract, destinations), "workspace")
 
         return Lookup(info.context.loaders.exportable_flows, OfFlow(flow_id, source_wish(source)), page_of_workspaces)
 

@@ -19,8 +19,6 @@ from app.storage.facts.visibility import VISIBLE
 from app.storage.pages.destinations import (
     BoundList,
     DestinationSearch,
-    RatedContract,
-    contracts_to_export_to,
     count_flows_used,
     workspaces_to_export_to,
 )
@@ -88,7 +86,7 @@ class ExportableFlow:
         self, search: DestinationSearch, request: PageRequest, contract_id: str | None = None
     ) -> Page[RatedDestination]:
         """A page of the workspaces, by name, each with whether the flow can be exported there."""
-        page = await self._page(partial(workspaces_to_export_to, contract_id=contract_id), search, request)
+        page = await self.page(partial(workspaces_to_export_to, contract_id=contract_id), search, request)
         workspaces = [VISIBLE.make(row) for row in page.rows]
         await self._count_flows(workspaces)
         eligibility, flows_used = self.exports.eligibility, self.flows_used
@@ -98,30 +96,21 @@ class ExportableFlow:
         ]
         return Page(rated, page.has_next, page.has_previous, page.key_of, RowViews(self._rated, RATED_LAYOUT))
 
-    async def count_workspaces(self, search: DestinationSearch, contract_id: str | None = None) -> int:
-        return await self._count(partial(workspaces_to_export_to, contract_id=contract_id), search)
-
-    async def contracts(self, search: DestinationSearch, request: PageRequest) -> Page[RatedContract]:
-        """A page of the contracts, by name, that hold a workspace where the flow may be exported to."""
-        return await self._page(contracts_to_export_to, search, request)
-
-    async def count_contracts(self, search: DestinationSearch) -> int:
-        return await self._count(contracts_to_export_to, search)
-
-    def _rated(self, row: Sequence[Any]) -> RatedDestination:
-        return RatedDestination(DESTINATIONS.make(row), ELIGIBILITIES.make(row), self)
-
-    async def _page(self, list_for: ListFor[Element], search: DestinationSearch, request: PageRequest) -> Page[Element]:
+    async def page(self, list_for: ListFor[Element], search: DestinationSearch, request: PageRequest) -> Page[Element]:
+        """A page of destinations, by name."""
         listed, values = list_for(self.exports.usable, self.home, search)
         async with self.database.reading() as connection:
             [page] = await listed.pages(connection, [self.actor], request, {**values, "viewer": self.actor})
         return page
 
-    async def _count(self, list_for: ListFor[Any], search: DestinationSearch) -> int:
+    async def count(self, list_for: ListFor[Any], search: DestinationSearch) -> int:
         listed, values = list_for(self.exports.usable, self.home, search)
         async with self.database.reading() as connection:
             [number] = await listed.counts(connection, [self.actor], {**values, "viewer": self.actor})
         return number
+
+    def _rated(self, row: Sequence[Any]) -> RatedDestination:
+        return RatedDestination(DESTINATIONS.make(row), ELIGIBILITIES.make(row), self)
 
     async def _count_flows(self, workspaces: Iterable[VisibleWorkspace]) -> None:
         """Count the flows of each contract that has a quota, once for each contract (X10)."""

@@ -14,7 +14,7 @@ from app.execution.rows import PageColumns
 from app.storage.connections.database import Database
 from app.storage.facts.gather import read_catalogue
 from app.storage.facts.mirrored_rules import read_drifts
-from app.storage.pages.destinations import DestinationSearch
+from app.storage.pages.destinations import DestinationSearch, contracts_to_export_to
 from app.storage.pages.flow_filters import FlowOrder
 from app.storage.pages.lists import ListName, ListRequest
 from app.storage.pages.paging import Page, PageRequest
@@ -227,7 +227,7 @@ async def test_the_contracts_of_destinations_are_read_without_all_their_workspac
     async def read(request: PageRequest) -> Page[Any]:
         flow = await find_exportable_flow(large, viewer, HOMES[viewer][1], BY_DEFAULT)
         assert flow is not None
-        return await flow.contracts(DestinationSearch(search=search), request)
+        return await flow.page(contracts_to_export_to, DestinationSearch(search=search), request)
 
     hold(await plans_of_pages(large, read), rows=3 * (SIZE + 1), sorted_rows=60)
 

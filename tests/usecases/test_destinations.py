@@ -10,7 +10,12 @@ from sqlalchemy import select
 from app.domain.access import quota_exceeded
 from app.domain.flow import BY_DEFAULT
 from app.storage.connections.connection import ReadConnection
-from app.storage.pages.destinations import DestinationSearch, count_flows_used
+from app.storage.pages.destinations import (
+    DestinationSearch,
+    contracts_to_export_to,
+    count_flows_used,
+    workspaces_to_export_to,
+)
 from app.storage.pages.paging import PageRequest
 from app.storage.tables import CONTRACT_ACCESS
 from app.usecases import find_destinations as find_destinations_module
@@ -54,13 +59,15 @@ async def test_what_is_offered_is_what_an_export_would_not_refuse(
     good = [to.destination.access.workspace for _, to in everywhere.elements if to.eligible.over_a_flow]
     assert await offered(found) == [workspace.id for workspace in good]
     assert sorted(await contracts_offered(found)) == sorted({workspace.contract.id for workspace in good})
-    assert await found.count_workspaces(DestinationSearch()) == len(good)
-    every_contract = await found.contracts(DestinationSearch(include_ineligible=True), ALL)
+    assert await found.count(workspaces_to_export_to, DestinationSearch()) == len(good)
+    every_contract = await found.page(contracts_to_export_to, DestinationSearch(include_ineligible=True), ALL)
     assert [rated.contract.id for _, rated in every_contract.elements if rated.eligible] == await contracts_offered(
         found
     )
     assert [rated.contract.id for _, rated in every_contract.elements] == await contracts_seen(untouched, who)
-    assert await found.count_contracts(DestinationSearch(include_ineligible=True)) == len(every_contract.elements)
+    assert await found.count(contracts_to_export_to, DestinationSearch(include_ineligible=True)) == len(
+        every_contract.elements
+    )
     refusals = await find_refusals([there for _, there in everywhere.elements])
     for (_, there), reasons in zip(everywhere.elements, refusals, strict=True):
         assert (reasons == ()) is there.eligible.as_new_flow
@@ -105,7 +112,9 @@ async def offered(found: ExportableFlow) -> list[str]:
 
 
 async def contracts_offered(found: ExportableFlow) -> list[str]:
-    return [rated.contract.id for _, rated in (await found.contracts(DestinationSearch(), ALL)).elements]
+    return [
+        rated.contract.id for _, rated in (await found.page(contracts_to_export_to, DestinationSearch(), ALL)).elements
+    ]
 
 
 async def contracts_of(world: CompanyDatabase, workspaces: list[str]) -> list[str]:
