@@ -34,7 +34,6 @@ VANISHED = "This was published, discarded or removed by somebody while it was be
 TIMED_OUT = (
     "This took the database too long, and was given up. Ask for less, or try again: others may be at work on it."
 )
-FIELD_TIMED_OUT = "This took the database too long to show. What was done before stands; ask for it again, or for less."
 WRITTEN_TIMED_OUT = (
     "This was written, but the database took too long to show it. Don't send it again: ask for what it has changed."
 )
@@ -134,27 +133,22 @@ def formatted(
     error: GraphQLError, context: Context | None, *, code: RequestCode = RequestCode.BAD_USER_INPUT
 ) -> dict[str, Any]:
     """An error as callers see it. An unexpected one is masked: the log has it whole, under the request id."""
-    if isinstance(error.original_error, StatementTookTooLong):
-        return _masked(error, timed_out(error, error.original_error.written), {"code": RequestCode.TIMEOUT})
-    if isinstance(error.original_error, DatabaseUnavailable):
-        return _masked(
-            error, DATABASE_UNAVAILABLE[error.original_error.written], {"code": RequestCode.SERVICE_UNAVAILABLE}
-        )
-    if isinstance(error.original_error, Vanished):
-        return _masked(error, VANISHED, {"code": RequestCode.GONE})
-    if context is not None and not isinstance(error.original_error, GraphQLError | None):
-        log().error("operation failed", request_id=context.request_id, path=error.path, exc_info=error.original_error)
-        return _masked(error, "Internal error", {"code": RequestCode.INTERNAL, "requestId": context.request_id})
-    answer: dict[str, Any] = {**error.formatted}
-    answer["extensions"] = {"code": code, **(error.extensions or {})}
-    answer["message"] = shortened_text(_PYTHON_NULL.sub("null.", error.message), LONGEST_MESSAGE)
-    return answer
-
-
-def timed_out(error: GraphQLError, written: CommitState | None) -> str:
-    if written is CommitState.WRITTEN:
-        return WRITTEN_TIMED_OUT
-    return TIMED_OUT if error.path is None or len(error.path) == 1 else FIELD_TIMED_OUT
+    match error.original_error:
+        case StatementTookTooLong(written=written):
+            message = WRITTEN_TIMED_OUT if written is CommitState.WRITTEN else TIMED_OUT
+            return _masked(error, message, {"code": RequestCode.TIMEOUT})
+        case DatabaseUnavailable(written=written):
+            return _masked(error, DATABASE_UNAVAILABLE[written], {"code": RequestCode.SERVICE_UNAVAILABLE})
+        case Vanished():
+            return _masked(error, VANISHED, {"code": RequestCode.GONE})
+        case unexpected if context is not None and not isinstance(unexpected, GraphQLError | None):
+            log().error("operation failed", request_id=context.request_id, path=error.path, exc_info=unexpected)
+            return _masked(error, "Internal error", {"code": RequestCode.INTERNAL, "requestId": context.request_id})
+        case _:
+            answer: dict[str, Any] = {**error.formatted}
+            answer["extensions"] = {"code": code, **(error.extensions or {})}
+            answer["message"] = shortened_text(_PYTHON_NULL.sub("null.", error.message), LONGEST_MESSAGE)
+            return answer
 
 
 def is_mistake(error: GraphQLError) -> bool:
