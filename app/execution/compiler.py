@@ -1,7 +1,12 @@
 """Compiling a selection: one generated function answers what is selected of all rows of a type.
 
 The generated source holds names of columns, which the schema declares, and integers: never anything that a caller sent.
-Aliases and other values are constants that are handed to it.
+Names in the answer and other values are constants that are handed to it. `{ id contract { name } }`, on rows that hold the
+id at index 0 and a contract from index 7 on, becomes
+
+    {c0: r[0], c3: (c2 if r[7] is None else {c1: r[8]})}
+
+of each row `r`, where `c2` marks the failure of a contract that is missing. Without a layout of the row, `r[0]` is `r.id`.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -17,6 +22,8 @@ from app.execution.plan import FieldPlan, Plan, Selection
 from app.execution.rows import Columns, Layout, PageColumns, class_of, getter_of
 
 CURSOR, NODE, ELEMENT = "cursor", "node", "element"
+ROW = "r"
+"""The variable of the row in the generated source."""
 Make = Callable[[Sequence[Any], Callable[[Any], str] | None], list[dict[str, Any]]]
 
 
@@ -55,7 +62,7 @@ class Compiled:
         """Columns that are lists: their elements are counted before they are answered."""
         self.rows_at_once = ROWS_AT_ONCE
         """Rows that are answered between two looks at the time and the bytes."""
-        self._source = self._object(selection, "r", layout, self.unresolved)
+        self.source = self._object(selection, ROW, layout, self.unresolved)
         # It holds the variables of one request, and this stays for later ones.
         del self._plan
 
@@ -63,37 +70,37 @@ class Compiled:
     def make(self) -> Make:
         """Makes the answers of rows."""
         constants = "".join(f"c{index}, " for index in range(len(self._constants)))
-        source = f"lambda {constants}: lambda rows, cursor: [{self._source} for r in rows]"
+        source = f"lambda {constants}: lambda rows, cursor: [{self.source} for {ROW} in rows]"
         # Names of columns and integers are all that is in it.
         make: Make = eval(source, {"__builtins__": {}})(*self._constants)  # noqa: S307
         return make
 
     def _object(self, selection: Selection, row: str, layout: Layout | None, unresolved: list[FieldPlan]) -> str:
-        """The display of an object; what it can't answer is null in it, and left."""
+        """The display of an object; a field that it can't answer is null in it, and added to `unresolved`."""
         self.objects += 1
         members = []
         for field in selection.fields:
-            source = self._value(selection.type, field, row, layout)
+            source = self._field_value(selection.type, field, row, layout)
             if source is None:
                 unresolved.append(field)
-            members.append(f"{self._constant(field.name)}: {source}")
+            members.append(f"{self._new_constant(field.name)}: {source}")
         return f"{{{', '.join(members)}}}"
 
-    def _value(self, type_: GraphQLObjectType, field: FieldPlan, row: str, layout: Layout | None) -> str | None:
+    def _field_value(self, type_: GraphQLObjectType, field: FieldPlan, row: str, layout: Layout | None) -> str | None:
         if field.node.name.value == "__typename":
             self.values += 1
-            return self._constant(type_.name)
+            return self._new_constant(type_.name)
         if layout is not None:
-            return self._at(field, row, layout, is_edge=type_.name.endswith("Edge"))
+            return self._value_by_layout(field, row, layout, is_edge=type_.name.endswith("Edge"))
         if field.column is None:
             return None
         if field.shape.leaf is not None:
-            return self._leaf(field, self._column(row, field.column), row, getter_of(field.column))
+            return self._leaf_value(field, self._column_value(row, field.column), row, getter_of(field.column))
         if field.shape.object is None or field.shape.is_list:
             return None
-        return self._embedded(field, row, field.column)
+        return self._embedded_object(field, row, field.column)
 
-    def _at(self, field: FieldPlan, row: str, layout: Layout, *, is_edge: bool) -> str | None:
+    def _value_by_layout(self, field: FieldPlan, row: str, layout: Layout, *, is_edge: bool) -> str | None:
         """The value of a row where the layout has it; the columns of an edge are those of its element."""
         column = field.column if field.relation is None else field.relation.related
         if is_edge and column == CURSOR:
@@ -105,46 +112,48 @@ class Compiled:
         if place is None:
             return None
         if field.shape.leaf is not None:
-            return self._leaf(field, f"{row}[{place:d}]", row, itemgetter(place))
-        return self._inner(field, row, place) if field.relation is None else self._joined(field, row, place)
+            return self._leaf_value(field, f"{row}[{place:d}]", row, itemgetter(place))
+        return (
+            self._nested_object(field, row, place) if field.relation is None else self._joined_object(field, row, place)
+        )
 
-    def _leaf(self, field: FieldPlan, source: str, row: str, get: Callable[[Any], Any]) -> str | None:
+    def _leaf_value(self, field: FieldPlan, source: str, row: str, get: Callable[[Any], Any]) -> str | None:
         if field.shape.leaf.name == JSON:
             self.rows_at_once = 1
         if not field.shape.is_list:
             self.values += 1
             return source
-        if row != "r":
+        if row != ROW:
             return None
         # Whichever kind of sequence it is.
         self.lists.append(get)
-        name = self._name()
+        name = self._new_name()
         return f"(None if ({name} := {source}) is None else [*{name}])"
 
-    def _embedded(self, field: FieldPlan, row: str, column: str) -> str | None:
+    def _embedded_object(self, field: FieldPlan, row: str, column: str) -> str | None:
         """An object that a column holds."""
-        if row != "r":
+        if row != ROW:
             return None
-        name = self._name()
-        display = self._inner(field, name, None, getter_of(column))
+        name = self._new_name()
+        display = self._nested_object(field, name, None, getter_of(column))
         if display is None:
             return None
-        return f"(None if ({name} := {self._column(row, column)}) is None else {display})"
+        return f"(None if ({name} := {self._column_value(row, column)}) is None else {display})"
 
-    def _joined(self, field: FieldPlan, row: str, layout: Layout) -> str | None:
+    def _joined_object(self, field: FieldPlan, row: str, layout: Layout) -> str | None:
         """An object that was read with the row."""
         start = next(iter(layout.values()))
-        display = self._inner(field, row, layout, itemgetter(start))
+        display = self._nested_object(field, row, layout, itemgetter(start))
         if display is None:
             return None
         missing = Failure(Vanished("something is referred to but not found"), field)
-        nothing = self._constant(missing) if field.shape.is_required else "None"
+        nothing = self._new_constant(missing) if field.shape.is_required else "None"
         return f"({nothing} if {row}[{start}] is None else {display})"
 
-    def _inner(
+    def _nested_object(
         self, field: FieldPlan, row: str, layout: Layout | None, optional: Callable[[Any], Any] | None = None
     ) -> str | None:
-        """The display of an object within another one; None where something in it would be left.
+        """The display of an object within another one; None where a field in it would be unresolved.
 
         `optional` reads what is None where there is no object.
         """
@@ -165,21 +174,21 @@ class Compiled:
         del self._constants[state[2] :], self.optional[state[3] :]
         return None
 
-    def _column(self, row: str, path: str) -> str:
+    def _column_value(self, row: str, path: str) -> str:
         """A column by its dotted name: None where something on the way is."""
         first, _, rest = path.partition(".")
         if not first.isidentifier():
             raise ValueError(f"{path} is no name of a column")
         if not rest:
             return f"{row}.{first}"
-        name = self._name()
-        return f"(None if ({name} := {row}.{first}) is None else {self._column(name, rest)})"
+        name = self._new_name()
+        return f"(None if ({name} := {row}.{first}) is None else {self._column_value(name, rest)})"
 
-    def _name(self) -> str:
+    def _new_name(self) -> str:
         self._names += 1
         return f"n{self._names}"
 
-    def _constant(self, value: object) -> str:
+    def _new_constant(self, value: object) -> str:
         self._constants.append(value)
         return f"c{len(self._constants) - 1}"
 

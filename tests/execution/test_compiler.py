@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, parse
 
+from app.execution import compiler
 from app.execution.compiler import Compiled, Failure, columns_of_page
 from app.execution.plan import FieldPlan, Plan
 from app.execution.rows import Columns, Layout, PageColumns
@@ -45,6 +46,10 @@ def of_read_rows(nodes: str) -> Compiled:
 
 def left_of(made: Compiled) -> list[str]:
     return [field.name for field in made.unresolved]
+
+
+def test_the_source_is_what_the_module_shows() -> None:
+    assert f"\n    {of_read_rows('id contract { name }').source}\n" in str(compiler.__doc__)
 
 
 def test_columns_of_rows_are_answered_in_the_order_and_under_the_names_that_were_asked_for() -> None:
@@ -106,14 +111,14 @@ def test_objects_are_answered_by_their_attributes() -> None:
 
 def test_nothing_that_a_caller_sent_stands_in_the_source() -> None:
     made = of_read_rows("evil__import: name contract { other: id }")
-    assert "evil" not in made._source
-    assert "other" not in made._source
+    assert "evil" not in made.source
+    assert "other" not in made.source
 
 
 def test_a_column_whose_name_is_no_name_is_not_compiled() -> None:
     made: Any = of_read_rows("id")
     with pytest.raises(ValueError, match="is no name of a column"):
-        made._column("r", "id).x")
+        made._column_value("r", "id).x")
 
 
 NAME, NAME_AND_ID = frozenset({"name"}), frozenset({"id", "name"})
