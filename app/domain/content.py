@@ -121,35 +121,21 @@ def _is_storable_text(root: Json) -> bool:
     return "\\u0000" not in text and _MANY_DIGITS.search(text) is None
 
 
-def _value_mistakes(root: Json) -> Iterator[JsonMistake]:
-    """Find values that can't be stored or handed out again, in their order."""
-    # Without recursion, whatever the depth, and without memory for values that are fine.
-    keys: list[str | int] = []
-    pending = [_members([root])]
-    while pending:
-        key, value = next(pending[-1], (None, None))
-        if key is None:
-            pending.pop()
-            del keys[-1:]
-        elif isinstance(value, dict | list) and len(pending) > DEEPEST_GRAPH:
-            yield _place((*keys, key))[:3], f"This is nested deeper than {DEEPEST_GRAPH} levels."
-        else:
-            reason = _mistake_in(value)
-            if reason is not None:
-                yield _place((*keys, key)), reason
-            if isinstance(value, dict | list):
-                keys.append(key)
-                pending.append(_members(value))
+def _value_mistakes(value: Json, place: tuple[str | int, ...] = ()) -> Iterator[JsonMistake]:
+    """Find values that can't be stored or handed out again, in their order; at most DEEPEST_GRAPH calls are in each other."""
+    if len(place) >= DEEPEST_GRAPH and isinstance(value, dict | list):
+        yield place[:3], f"This is nested deeper than {DEEPEST_GRAPH} levels."
+        return
+    reason = _mistake_in(value)
+    if reason is not None:
+        yield place, reason
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _value_mistakes(inner, (*place, _cut(key)))
 
 
-def _members(value: dict[str, Json] | list[Json]) -> Iterator[tuple[str | int, Json]]:
-    return iter(value.items()) if isinstance(value, dict) else enumerate(value)
-
-
-def _place(keys: Iterable[str | int]) -> tuple[str | int, ...]:
-    """The place of a value below the root, whose own key comes first; long keys are cut."""
-    _, *inner = keys
-    return tuple(f"{key[:LONGEST_KEY]}…" if isinstance(key, str) and len(key) > LONGEST_KEY else key for key in inner)
+def _cut(key: str | int) -> str | int:
+    return f"{key[:LONGEST_KEY]}…" if isinstance(key, str) and len(key) > LONGEST_KEY else key
 
 
 def _mistake_in(value: Json) -> str | None:
