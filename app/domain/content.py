@@ -6,9 +6,10 @@ A graph may be unfinished (H6), but it has the platform's form: `nodes` with str
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
+from types import UnionType
 
 from app.domain.component import Catalogue, Component, Step, named_component
 from app.domain.errors import Path
@@ -49,6 +50,34 @@ GraphMistakes = tuple[InvalidInput, ...]
 JsonMistake = tuple[tuple[str | int, ...], str]
 """The place in a JSON value, and what is wrong there."""
 
+_Part = tuple[type | UnionType, str]
+"""The types that a part of a step or an edge may have, and what is wrong with others."""
+
+_REFERENCES: Mapping[str, _Part] = {
+    key: (str | None, f"The {kind.value.lower()} of a step is an id, or null.")
+    for kind, key in KEYS.items()
+    if kind is not ReferenceKind.DATA_SAMPLES
+}
+_FORM: Mapping[str, tuple[str, Mapping[str, _Part]]] = {
+    "nodes": (
+        "A step is an object.",
+        {
+            "id": (str, "A step has a string as its id."),
+            "command": (str, "A step has a string as its command."),
+            "fields": (dict | None, "The fields of a step are an object."),
+            **_REFERENCES,
+        },
+    ),
+    "edges": (
+        "An edge is an object.",
+        {
+            "source": (str | None, "The source of an edge is the id of a step, or null."),
+            "target": (str, "An edge has the id of a step, or error_all, as its target."),
+        },
+    ),
+}
+"""The lists of a graph: what is wrong with an element that is no object, and the parts of the others."""
+
 
 def graph_mistakes(graph: Json) -> GraphMistakes:
     """Every reason why this JSON can't be a graph, the first 50 of them, each with its path."""
@@ -68,37 +97,17 @@ def mistakes_in_json(value: Json) -> Iterable[JsonMistake]:
 
 
 def _form_mistakes(graph: dict[str, Json]) -> Iterator[JsonMistake]:
-    for key, mistakes_in in (("nodes", _node_mistakes), ("edges", _edge_mistakes)):
+    for key, (mistake, parts) in _FORM.items():
         if not isinstance(graph.get(key), list):
             yield (key,), f"A graph has a list of {key}."
             continue
         for index, value in enumerate(graph[key]):
-            for place, reason in mistakes_in(value):
-                yield (key, index, *place), reason
-
-
-def _node_mistakes(node: Json) -> Iterator[JsonMistake]:
-    if not isinstance(node, dict):
-        yield (), "A step is an object."
-        return
-    for key in ("id", "command"):
-        if not isinstance(node.get(key), str):
-            yield (key,), f"A step has a string as its {key}."
-    if not isinstance(node.get("fields", {}), dict | None):
-        yield ("fields",), "The fields of a step are an object."
-    for kind, key in KEYS.items():
-        if kind is not ReferenceKind.DATA_SAMPLES and not isinstance(node.get(key), str | None):
-            yield (key,), f"The {kind.value.lower()} of a step is an id, or null."
-
-
-def _edge_mistakes(edge: Json) -> Iterator[JsonMistake]:
-    if not isinstance(edge, dict):
-        yield (), "An edge is an object."
-        return
-    if not isinstance(edge.get("source"), str | None):
-        yield ("source",), "The source of an edge is the id of a step, or null."
-    if not isinstance(edge.get("target"), str):
-        yield ("target",), "An edge has the id of a step, or error_all, as its target."
+            if not isinstance(value, dict):
+                yield (key, index), mistake
+                continue
+            for name, (types, reason) in parts.items():
+                if not isinstance(value.get(name), types):
+                    yield (key, index, name), reason
 
 
 def _is_storable(root: Json) -> bool:
