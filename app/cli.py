@@ -101,8 +101,8 @@ def serve(*, host: str | None, port: int | None, data_dir: Path | None, no_demo:
 
     settings = read_settings({"host": host, "port": port, "data_dir": data_dir, "workers": workers})
     refuse_too_large_pools(settings)
-    with bound_to(settings.host, settings.port) as socket, database(settings, make=True) as url:
-        serve_on(socket, settings, url, demo=not no_demo)
+    with bound_to(settings.host, settings.port) as socket:
+        serve_on(socket, settings, demo=not no_demo)
 
 
 @main.command(short_help="Bring the database in step with a world document.")

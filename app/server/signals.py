@@ -1,8 +1,6 @@
 """The signals that stop a server."""
 
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -22,20 +20,6 @@ def stop_on_signals() -> None:
 
     for number in SIGNALS:
         signal.signal(number, stop)
-
-
-@contextmanager
-def stopping_afterwards() -> Iterator[None]:
-    """Wait with SystemExit until the block has ended: an import that builds classes may wrap or lose the exception."""
-    noted = list[int]()
-    for number in SIGNALS:
-        signal.signal(number, lambda number, _: noted.append(number))
-    try:
-        yield
-    finally:
-        stop_on_signals()
-    if noted:
-        signal.raise_signal(noted[0])
 
 
 def ignore_signals() -> None:

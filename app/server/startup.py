@@ -4,15 +4,15 @@ import errno
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import click
 
 from app.command_error import CommandError
-from app.server.database import run
-from app.server.signals import stop_on_signals, stopping_afterwards
-from app.settings import Settings
+from app.server.database import database, run
+from app.server.signals import stop_on_signals
+from app.settings import Settings, is_loopback
+from app.telemetry.log import configure_log
 from app.telemetry.metrics_files import shared_metrics
 
 if TYPE_CHECKING:
@@ -43,32 +43,32 @@ def said_in_a_line(host: str, port: int) -> Iterator[None]:
         raise CommandError(f"Can't listen on {host}, port {port}: {error.strerror}. {advice}.") from None
 
 
-def serve_on(listening: socket.socket, settings: Settings, url: str, *, demo: bool) -> None:
+def serve_on(listening: socket.socket, settings: Settings, *, demo: bool) -> None:
     """Serve until a signal stops us, possibly with SystemExit, so that whoever opened something closes it."""
-    stop_on_signals()
-    host, port = listening.getsockname()[:2]
-    embedded = settings.database_url is None
-    base_url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    loopback = ip_address(host).is_loopback
-    demo = run(url, lambda work: prepare(work, demo=demo and embedded, loopback=loopback), takes_long=True)
-    with said_in_a_line(host, port):
-        # Another server may have begun to listen on the port since it was bound.
-        listening.listen()
-    click.echo(greeting(settings, base_url, demo=demo))
+    configure_log(log_format=settings.log_format, level=settings.log_level)
     with shared_metrics(settings.workers):
-        with stopping_afterwards():
-            # How numbers are kept is decided where this is imported, so not before the folder is named.
-            from app.server.workers import supervise
+        # How numbers are kept is decided where this is imported, so not before the folder is named; and not while signals
+        # raise SystemExit, which an import that builds classes may wrap or lose.
+        from app.server.workers import supervise
 
-        served = supervise(listening, settings.model_copy(update={"database_url": url, "host": host, "port": port}))
+        with database(settings, make=True) as url:
+            stop_on_signals()
+            host, port = listening.getsockname()[:2]
+            base_url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            demo = demo and settings.database_url is None
+            demo = run(url, lambda work: prepare(work, demo=demo, loopback=is_loopback(host)), takes_long=True)
+            with said_in_a_line(host, port):
+                # Another server may have begun to listen on the port since it was bound.
+                listening.listen()
+            click.echo(greeting(settings, base_url, demo=demo))
+            served = supervise(listening, settings.model_copy(update={"database_url": url, "host": host, "port": port}))
     if not served:
         raise click.exceptions.Exit(1)
 
 
 async def prepare(work: "UnitOfWork", *, demo: bool, loopback: bool) -> bool:
     """Load the demo world into an empty database, refuse it off loopback, and return whether the database has it."""
-    with stopping_afterwards():
-        from app.usecases.apply_world import demo_is_loaded, load_demo_if_empty
+    from app.usecases.apply_world import demo_is_loaded, load_demo_if_empty
 
     if not loopback:
         if demo:

@@ -3,8 +3,6 @@
 import asyncio
 import json
 import signal
-import subprocess
-import sys
 from contextlib import suppress
 
 import httpx
@@ -128,28 +126,3 @@ async def test_clients_that_come_again_and_again_dont_keep_a_server_from_stoppin
         await asyncio.wait_for(real.running, PATIENCE_SECONDS)
         await asyncio.gather(*insisting)
     assert set.union(*answered) == {200, 503}
-
-
-BUILDS_A_CLASS = """
-import os, signal
-from app.server.signals import stop_on_signals, stopping_afterwards
-
-class Field:
-    def __set_name__(self, owner, name):
-        os.kill(os.getpid(), signal.{signal})
-
-stop_on_signals()
-with stopping_afterwards():
-    class Schema:
-        field = Field()
-    print("built")
-print("went on")
-"""
-
-
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-def test_a_signal_that_comes_while_the_schema_is_built_stops_the_start(name: str) -> None:
-    """Python up to 3.11 makes a RuntimeError of an exception that comes there, and other code may lose one."""
-    command = [sys.executable, "-c", BUILDS_A_CLASS.format(signal=name)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "built\n", "")
