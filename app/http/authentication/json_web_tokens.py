@@ -127,15 +127,17 @@ class KeySet:
 
         An unknown id makes us look at the host again, but not often. Raises KeysUnavailable where that was in vain.
         """
-        is_down, is_new = self._in_vain_at > -math.inf, False
+        is_down, before = self._in_vain_at > -math.inf, self._fetched_at
         if self._age() >= self._life:
             # While the host is down, nobody waits who has keys to go on with.
-            is_new = await self._fetch(waits=not is_down or self._age() >= STALE_SECONDS)
+            await self._fetch(waits=not is_down or self._age() >= STALE_SECONDS)
         if self._age() >= STALE_SECONDS:
             raise KeysUnavailable("there are no keys")
-        key = self._key_of(key_id)
-        if key is None and key_id is not None and not is_new:
-            await self._refetch()
+        key, now = self._key_of(key_id), self._clock()
+        may_refetch = self._fetching is not None or now - self._refetched_at >= BETWEEN_REFETCHES
+        if key is None and key_id is not None and self._fetched_at == before and may_refetch:
+            self._refetched_at = now
+            await self._fetch()
             key = self._key_of(key_id)
         if key is None and self._in_vain_at > -math.inf:
             raise KeysUnavailable("the key is unknown, and the keys could not be fetched anew")
@@ -155,23 +157,14 @@ class KeySet:
     def _age(self) -> float:
         return self._clock() - self._fetched_at
 
-    async def _refetch(self) -> None:
-        """Fetch the keys for one that is unknown, unless that was done a moment ago."""
-        if self._fetching is None:
-            if self._clock() - self._refetched_at < BETWEEN_REFETCHES:
-                return
-            self._refetched_at = self._clock()
-        await self._fetch()
-
-    async def _fetch(self, *, waits: bool = True) -> bool:
-        """Begin to fetch the keys, unless a fetch is under way or was in vain a moment ago; whether its end was awaited."""
+    async def _fetch(self, *, waits: bool = True) -> None:
+        """Begin to fetch the keys, unless a fetch is under way or was in vain a moment ago."""
         if self._fetching is None:
             if self._clock() - self._in_vain_at < BETWEEN_REFETCHES:
-                return False
+                return
             self._fetching = asyncio.create_task(self._fetch_once())
         if waits:
             await asyncio.shield(self._fetching)
-        return waits
 
     async def _fetch_once(self) -> None:
         try:
