@@ -169,6 +169,8 @@ async def find_steps_in_need(
     database: Database, actor: UserId, flow_id: str, source_wish: SourceWish, *, workspace_id: str
 ) -> list[StepInNeed] | None:
     """The steps that need a credential or secret; None if the caller can't see the flow, its state or the workspace."""
+    if not (is_id(Kind.FLOW, flow_id) and is_id(Kind.WORKSPACE, workspace_id)):
+        return None
     wish = ExportWish(flow_id, IntoWorkspace(workspace_id), source=source_wish)
     async with database.reading() as connection:
         exported = await read_exported_flows(connection, flow_id, workspace_id)

@@ -137,6 +137,9 @@ OVERRIDE_CANDIDATES = list_of(
     "flowId: $flowId, workspaceId: $workspaceId, search: $search,",
     "matchReason node { id name }",
 )
+CREDENTIAL_CANDIDATES = """query($flowId: ID!, $workspaceId: ID!, $source: FlowSourceInput) {
+  credentialCandidates(flowId: $flowId, workspaceId: $workspaceId, source: $source) { stepId }
+}"""
 TOPIC_CANDIDATES = list_of(
     "topicCandidates",
     "$flowId: ID!, $source: FlowSourceInput, $workspaceId: ID!, $fromTopicId: ID, $search: String,",

@@ -96,6 +96,11 @@ QUERIES = [
     _query("topicCandidates.flowId", Kind.FLOW, ask.TOPIC_CANDIDATES, "flowId", workspaceId="store"),
     _query("topicCandidates.workspaceId", Kind.WORKSPACE, ask.TOPIC_CANDIDATES, "workspaceId", flowId="one-topic"),
     _source("topicCandidates.source", ask.TOPIC_CANDIDATES, flowId="versions", workspaceId="store"),
+    _query("credentialCandidates.flowId", Kind.FLOW, ask.CREDENTIAL_CANDIDATES, "flowId", workspaceId="store"),
+    _query(
+        "credentialCandidates.workspaceId", Kind.WORKSPACE, ask.CREDENTIAL_CANDIDATES, "workspaceId", flowId="plain"
+    ),
+    _source("credentialCandidates.source", ask.CREDENTIAL_CANDIDATES, flowId="versions", workspaceId="store"),
     _query("flowHistory", Kind.FLOW, ask.HISTORY, "flowId"),
     _filter("createdById", Kind.USER, "createdById"),
     _filter("componentId", Kind.COMPONENT, "componentId"),
