@@ -211,7 +211,7 @@ def _publish_plans(facts: ReleaseFacts, metered: Metered[ReleaseItem]) -> tuple[
             continue
         refusals += [
             *about_flow(not_ready(facts.drafts, flow, draft.state, RELEASE), flow),
-            *(about_flow(suspended_by_platform(flow), flow) if facts.start else ()),
+            *(about_flow(suspended_by_platform(flow, RELEASE), flow) if facts.start else ()),
         ]
         plans.append(PublishPlan(flow, draft, facts.start and flow.status is not FlowStatus.ACTIVE))
     return plans, refusals

@@ -16,7 +16,7 @@ from app.domain.access import (
     writing_refused,
 )
 from app.domain.batch import Batch, BatchNotApplied, FlowsWish, decide_items
-from app.domain.errors import FLOW, FlowRefusal, Refused, printable, refused
+from app.domain.errors import FLOW, FlowRefusal, Path, Refused, printable, refused
 from app.domain.flow import Flow
 from app.domain.input import InvalidInput
 from app.domain.model import FlowId, FlowStatus
@@ -139,6 +139,6 @@ def starting_refused(flow: Flow) -> tuple[InsufficientPermission | FlowIsSuspend
     return (*rights_missing(flow.access, FLOW, permission=FLOW_TOGGLE_STATUS), *suspended_by_platform(flow))
 
 
-def suspended_by_platform(flow: Flow) -> tuple[FlowIsSuspended, ...]:
+def suspended_by_platform(flow: Flow, path: Path = FLOW) -> tuple[FlowIsSuspended, ...]:
     """Refuse to start a flow that the platform suspended."""
-    return (FlowIsSuspended(flow.id, flow.name, path=FLOW),) if flow.status is FlowStatus.SUSPENDED else ()
+    return (FlowIsSuspended(flow.id, flow.name, path=path),) if flow.status is FlowStatus.SUSPENDED else ()

@@ -18,7 +18,7 @@ REQUEST_RELEASE = f"""mutation ($input: RequestReleaseInput!) {{
     requestRelease(input: $input) {{ replayed request {{ {REQUEST} }} {ERRORS} }} }} }}"""
 REVIEW = f"""mutation ($input: ReviewReleaseInput!) {{ reviewRelease(input: $input) {{ request {{ {REQUEST} }} {ERRORS}
     ... on ReleaseIsStale {{ items {{ flowId moved }} }} ... on ReleaseNotFound {{ releaseId }}
-    ... on DraftNotReady {{ flow {{ id }} }} }} }} }}"""
+    ... on DraftNotReady {{ flow {{ id }} }} ... on FlowIsSuspended {{ flow {{ id }} }} }} }} }}"""
 UNDO = f"""mutation ($input: UndoReleaseInput!) {{ undoRelease(input: $input) {{ request {{ {REQUEST} }} {ERRORS}
     ... on ReleaseIsClosed {{ request {{ state }} }} ... on CannotUndoRelease {{ items {{ flowId }} }} }} }} }}"""
 LIST = f"""query ($id: ID!, $state: ReleaseState, $first: Int!, $after: String) {{ workspace(id: $id) {{
@@ -131,6 +131,18 @@ async def test_a_release_is_not_undone_where_an_earlier_version_used_what_is_gon
     assert refusal["items"] == [{"flowId": api.id("with-agent")}]
     assert "the flow With-agent used what is gone: the agent of the step Call." in refusal["message"]
     assert await contents(api.database_url) == before
+
+
+async def test_a_flow_that_was_suspended_since_is_refused_at_the_release(api: Api) -> None:
+    request = await requested(api, 0, 1, start=True)
+    await run_sql(api.database_url, "update flow set status = 'SUSPENDED' where name = 'Flow-1'")
+    payload = await api.caller("amy").one(REVIEW, input={"releaseId": request["id"], "decision": "APPROVE"})
+    [refusal] = payload["errors"]
+    assert (refusal["code"], refusal["path"], refusal["flow"]) == (
+        "FLOW_IS_SUSPENDED",
+        ["releaseId"],
+        {"id": api.id("flow-1")},
+    )
 
 
 async def test_what_moved_is_shown_in_the_list_in_the_request_and_in_the_refusal(api: Api) -> None:
