@@ -104,6 +104,7 @@ class SourceFlow(Named):
 
 
 class Workspace(Named):
+    viewer_is_member: bool = True
     publish_policy: str = ""
     viewer_can_publish: bool = False
     flows: NodeList[SourceFlow] = NodeList()

@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from app.client.api import CHANGES, DONE, MAPPINGS, REFUSED, STALE, Api, RefusedByServer, Stopped, connected
-from app.client.api_types import Error, Flow, FlowDraft, FlowExport, Named, Result, Workspace
+from app.client.api_types import Error, Flow, FlowDraft, FlowExport, Result, Workspace
 from app.client.output import Line, Report, flows, show, show_stopped
 from app.client.planning import (
     EXPORTS,
     Action,
     FlowPlan,
     View,
+    both_workspaces,
     export_wish,
     look,
-    no_workspace,
     plans_of,
     plans_of_exports,
     with_plans,
@@ -167,15 +167,14 @@ def undo(api: Api, file: ReleaseFile) -> Report:
 
 
 def undo_last(api: Api, file: ReleaseFile) -> Report:
-    ids = workspace_ids(api, file)
-    destination, exports = last_exports(api, file, ids)
+    source, destination, exports = last_exports(api, file)
     published = [each for each in exports if each.destination_version]
     if published:
         lines, done = undo_published(api, destination, published), UNDONE_ALREADY
     else:
         lines = undo_exports(api, [each for each in exports if not each.undone_at])
         done = UNDONE_ALREADY if exports else "Nothing was released."
-    return Report(Named(id=ids["source"], name=file.release.source), destination, lines, message="" if lines else done)
+    return Report(source, destination, lines, message="" if lines else done)
 
 
 def undo_exports(api: Api, exports: Sequence[FlowExport]) -> list[Line]:
@@ -188,22 +187,19 @@ def undo_exports(api: Api, exports: Sequence[FlowExport]) -> list[Line]:
     return [Line(each.source_flow, "undone", each.destination_flow) for each in exports if each.source_flow]
 
 
-def last_exports(api: Api, file: ReleaseFile, ids: dict[str, str]) -> tuple[Workspace, list[FlowExport]]:
-    """The exports of the file's flows that were published with the newest one or, if it is a draft, made by its call; oldest first."""
+def last_exports(api: Api, file: ReleaseFile) -> tuple[Workspace, Workspace, list[FlowExport]]:
+    """Both workspaces, and the exports of the file's flows that were published with the newest one or, if it is a draft, made by its call; oldest first."""
     exports: list[FlowExport] = []
-    workspace: Workspace | None = None
-    for data in api.pages("Exports", {"after": "workspace.exports"}, id=ids["destination"]):
-        workspace = data.workspace
-        if workspace is None:
-            break
-        some = [each for each in workspace.exports.nodes if is_of(file.release, ids["source"], each.source_flow)]
+    pages: list[tuple[Workspace, Workspace]] = []
+    for data in api.pages("Exports", {"after": "destination.exports"}, **workspace_ids(api, file)):
+        pages.append(both_workspaces(file, data))
+        source, destination = pages[-1]
+        some = [each for each in destination.exports.nodes if is_of(file.release, source.id, each.source_flow)]
         exports += [each for each in some if is_with(each, (exports or some)[0])]
         # The exports of one call follow each other, so those of a release end where the page ends with an older one.
         if some and some[-1] != exports[-1]:
             break
-    if workspace is None:
-        raise file.stopped([(("to",), no_workspace(file.release.destination))])
-    return workspace, exports[::-1]
+    return *pages[0], exports[::-1]
 
 
 def is_of(release: Release, source_id: str, flow: Flow | None) -> bool:

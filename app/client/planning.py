@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from app.client.api import STALE, Api, Stopped
-from app.client.api_types import Error, ExportPlan, Flow, GraphDiff, Provenance, Ref, SourceFlow, Workspace
+from app.client.api import REFUSED, STALE, Api, Stopped
+from app.client.api_types import Data, Error, ExportPlan, Flow, GraphDiff, Provenance, Ref, SourceFlow, Workspace
 from app.client.output import Line
 from app.client.release_file import SAME_WORKSPACE, Mistake, Release, ReleaseFile
 
@@ -19,6 +19,7 @@ CHANGED = (
     "It was changed in {workspace} since, and the release would undo that. Export the change back, leave the flow out "
     "with `except`, or set `destination-changes: overwrite`."
 )
+NO_MEMBER = "You are no member of {}, so you can't see its flows. Ask its admins for a role there, such as Integrator."
 SETS_ASIDE = ("It has a draft, which is set aside.",)
 STOPPED = ("It doesn't run there.",)
 AS_IT_IS = ("It is exported already, and its draft is published as it is, whatever the mappings say.",)
@@ -45,18 +46,28 @@ def look(api: Api, file: ReleaseFile) -> View:
     Raises Stopped with the line of every name that the server doesn't know.
     """
     release = file.release
-    pages: list[tuple[Workspace, Workspace]] = []
-    for data in api.pages("Flows", {"after": "source.flows"}, **workspace_ids(api, file)):
-        if data.source is None or data.destination is None:
-            ends = (("from", release.source, data.source), ("to", release.destination, data.destination))
-            raise file.stopped(((key,), no_workspace(name)) for key, name, workspace in ends if workspace is None)
-        pages.append((data.source, data.destination))
+    answers = api.pages("Flows", {"after": "source.flows"}, **workspace_ids(api, file))
+    pages = [both_workspaces(file, data) for data in answers]
     source, destination = pages[0]
     mistakes: list[Mistake] = []
     flows = selected(release, [flow for page, _ in pages for flow in page.flows.nodes], mistakes)
     if mistakes:
         raise file.stopped(mistakes)
     return View(release, source, destination, flows)
+
+
+def both_workspaces(file: ReleaseFile, data: Data) -> tuple[Workspace, Workspace]:
+    """The source and the destination.
+
+    Raises Stopped where there is none, and where the user is no member: without membership every list is empty.
+    """
+    source, destination = data.source, data.destination
+    if source is None or destination is None:
+        ends = (("from", file.release.source, source), ("to", file.release.destination, destination))
+        raise file.stopped(((key,), no_workspace(name)) for key, name, workspace in ends if workspace is None)
+    if hidden := [each.name for each in (source, destination) if not each.viewer_is_member]:
+        raise Stopped(REFUSED, *map(NO_MEMBER.format, hidden))
+    return source, destination
 
 
 def workspace_ids(api: Api, file: ReleaseFile) -> dict[str, str]:

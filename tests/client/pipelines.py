@@ -53,15 +53,18 @@ class Row(NamedTuple):
 
 
 def forty_flows() -> WorldBuilder:
-    """Ada develops them in the workshop. In the stores there is a credential and a topic of the same names."""
+    """Ada develops them in the workshop, which Ben only knows by name. In the stores there are a credential and a topic of the same names."""
     world = WorldBuilder()
     world.tenant("north")
     world.user("ada")
     world.user("amy")
+    world.user("ben")
     world.contract("retail", "north")
+    world.contract_members("retail", ben="guest")
     world.workspace("workshop", "retail", LIMITED)
     for store in STORES:
         world.workspace(store, "retail", name=f"Store {store}")
+    world.members("one", ben="integrator")
     world.team("core", "retail")
     world.component("mailer", "core", requires="CREDENTIAL")
     world.component("pubsub", "core", pub_sub=True)

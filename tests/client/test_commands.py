@@ -283,3 +283,13 @@ async def test_every_name_that_the_server_does_not_know_is_told_with_its_line(pl
             f'{path}:6: $.except[0]: There is no published flow "Flow-0" in the workspace.',
         ],
     )
+
+
+@pytest.mark.parametrize("command", ["plan", "apply", "request", "undo", "status"])
+def test_a_workspace_of_others_is_refused_and_not_taken_for_an_empty_one(place: ReleasePlace, command: str) -> None:
+    reasons = [
+        f"You are no member of {name}, so you can't see its flows. Ask its admins for a role there, such as Integrator."
+        for name in ("Workshop", "Store two")
+    ]
+    assert place.told(command, place.file("one"), user="ben") == (3, reasons[:1])
+    assert place.told(command, place.file("two"), user="ben") == (3, reasons)
