@@ -168,7 +168,7 @@ class Planning:
             names = self.names
             fields.append(FieldChange(f"/{part.name}", shown_value(part, old, names), shown_value(part, new, names)))
             if part.fixed:
-                message = f"The {part.name} of a {item.section.noun} can't change: {part.fixed}"
+                message = f"The {part.name} of this {item.section.noun} can't change: {part.fixed}"
                 self._mistakes.append(Mistake(item.path(part.name), message))
             elif part.name == "email" and not self._terms.by_command:
                 self._mistakes.append(Mistake(item.path(part.name), ADDRESS_IS_FIXED))
