@@ -160,8 +160,8 @@ def _membership(item: Item, values: Values, names: Names) -> Match:
             return None
         return tuple(Mistake(item.path(name), MISSING) for name in missing)
     thing_id = f"{values[place]}/{values[user]}"
-    if names.claim(thing_id, item) is not None:
-        return (Mistake(item.path(), f"The user is a member of the {place} already."),)
+    if (first := names.claim(thing_id, item)) is not None:
+        return (_same(item, first),)
     return names.by_id.get(thing_id)
 
 
@@ -235,8 +235,12 @@ def _mistakes_in_key(item: Item, values: Values, names: Names) -> tuple[Mistake,
 
 def _taken(item: Item, first: Item) -> Mistake:
     """Why two items can't be about the same thing."""
-    path = Mistake(first.path(), "").json_path
     if item.key is not None and item.key == first.key:
+        path = Mistake(first.path(), "").json_path
         return Mistake(item.path("key"), f'The key "{printable(item.key)}" is taken already, by {path}.')
-    named_by = "key" if item.id is None else "id"
-    return Mistake(item.path(named_by), f"{path} is about the same {item.section.noun}.")
+    return _same(item, first, "key" if item.id is None else "id")
+
+
+def _same(item: Item, first: Item, *parts: Part) -> Mistake:
+    """Two items are about one thing."""
+    return Mistake(item.path(*parts), f"{Mistake(first.path(), '').json_path} is about the same {item.section.noun}.")
