@@ -1,7 +1,7 @@
 """Bring a tenant in step with a world document: all of it, or nothing (W1 to W15). Load the demo world, or put it back to its first state."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -14,6 +14,7 @@ from app.domain.world.consistency import blockers_of
 from app.domain.world.flows import FlowReader, NewFlow
 from app.domain.world.planning import IdSource, Planning
 from app.domain.world.things import (
+    Planned,
     TenantNotFound,
     Terms,
     WorldChange,
@@ -83,15 +84,22 @@ async def plan_world(work: UnitOfWork, wish: WorldWish) -> WorldPlan:
 
 
 def ids_of(plan: WorldPlan) -> dict[str, str]:
-    """The ids of a plan's things by their keys, and by `section/key` where several sections have the key."""
-    named = [each for each in plan.effects if each.section.kind is not None and each.change is not WorldChange.REMOVED]
-    by_section = {(each.section.name, each.key): each.thing.id for each in named if each.thing.id and each.key}
-    sections = Counter(key for _, key in by_section)
+    """The ids of a plan's things by their keys.
+
+    By `section/key` too where several sections have the key, and by `section/owner/key` where several things of a section have it.
+    """
+    by_key: dict[tuple[str, str], list[Planned]] = defaultdict(list)
+    for each in plan.effects:
+        if each.section.kind is not None and each.change is not WorldChange.REMOVED and each.thing.id and each.key:
+            by_key[each.section.name, each.key].append(each)
+    sections = Counter(key for _, key in by_key)
     ids: dict[str, str] = {}
-    for (section, key), thing_id in by_section.items():
-        ids.setdefault(key, thing_id)
+    for (section, key), same in by_key.items():
+        ids.setdefault(key, same[0].thing.id)
         if sections[key] > 1:
-            ids[f"{section}/{key}"] = thing_id
+            ids[f"{section}/{key}"] = same[0].thing.id
+        if len(same) > 1:
+            ids.update((f"{section}/{each.owner}/{key}", each.thing.id) for each in same)
     return ids
 
 

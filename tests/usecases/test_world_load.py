@@ -231,6 +231,17 @@ def test_a_key_of_several_sections_names_its_first_thing_and_with_the_section_ea
     assert ids_of(WorldPlan(effects)) == {"a": "1", "tenants/a": "1", "users/a": "2", "roles/a": "4", "b": "3"}
 
 
+async def test_a_key_of_several_workspaces_is_there_with_each_of_them(database_url: str) -> None:
+    flow = {"key": "intake", "name": "Intake", "draft": {"graph": {"nodes": [], "edges": []}}}
+    flows = [{**flow, "workspace": workspace} for workspace in ("dev", "prod")]
+    ids = await load_world(database_url, as_file(world(put(flows, "flows"))))
+    assert ids["flows/dev/intake"] == ids["intake"] != ids["flows/prod/intake"]
+    by_id = [{"id": ids[f"flows/{workspace}/intake"], "suspended": True} for workspace in ("dev", "prod")]
+    again = ids_of(await applied(database_url, document(flows=by_id)))
+    owners = [ids[workspace] for workspace in ("dev", "prod")]
+    assert [again[f"flows/{owner}/intake"] for owner in owners] == [flow["id"] for flow in by_id]
+
+
 async def test_statements_are_made_once_however_many_documents_are_applied(database_url: str) -> None:
     name, numbers = "Workshop", list[int]()
     for _ in range(2):

@@ -193,6 +193,12 @@ class Planned:
         return self.thing.values.get("name") or self.thing.values.get("email") or self.role
 
     @property
+    def owner(self) -> Json:
+        """The owner of the thing, such as its workspace: as the document names it, or its id."""
+        owner = self.section.references[0].name
+        return (self.item and self.item.values.get(owner)) or self.thing.values.get(owner)
+
+    @property
     def section_name(self) -> WorldSection:
         return ENUMERATED[self.section.name]
 
