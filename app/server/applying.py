@@ -156,7 +156,8 @@ def summary_of(plan: WorldPlan) -> str:
 
 
 def _key_of(planned: Planned) -> str:
-    return planned.key or planned.id or ""
+    key = planned.key or planned.id or ""
+    return key if key.isprintable() else json.dumps(key)
 
 
 def _details_of(planned: Planned) -> str:

@@ -79,9 +79,9 @@ def test_a_document_with_mistakes_is_refused_whole_with_a_line_for_each(database
 def test_a_dry_run_shows_what_would_change_and_changes_nothing(loaded: str, tmp_path: Path) -> None:
     change = {
         "format": "flowport-world/1",
-        "contracts": [{"key": "retail", "name": "Shops", "status": "SUSPENDED"}, {"key": "new", "name": "New"}],
+        "contracts": [{"key": "retail", "name": "Shops", "status": "SUSPENDED"}, {"key": "n\new", "name": "New"}],
         "users": [{"key": "ada"}, {"key": "bob", "remove": True}],
-        "contractMembers": [{"contract": "new", "user": "ada", "role": "guest"}],
+        "contractMembers": [{"contract": "n\new", "user": "ada", "role": "guest"}],
     }
     report = tmp_path / "plan.json"
     options = ("--dry-run", "--tenant", "tenant", "--report", report)
@@ -90,20 +90,20 @@ def test_a_dry_run_shows_what_would_change_and_changes_nothing(loaded: str, tmp_
     assert (told.returncode, told.stdout.splitlines()) == (
         2,
         [
-            '~ changed  contracts         retail   name: "Northern Retail" → "Shops"; status: "ACTIVE" → "SUSPENDED"',
-            '+ created  contracts         new      "New"',
-            '- removed  users             bob      "bob@example.com"',
-            '+ created  contractMembers   new/ada  "guest"',
+            '~ changed  contracts         retail       name: "Northern Retail" → "Shops"; status: "ACTIVE" → "SUSPENDED"',
+            '+ created  contracts         "n\\new"      "New"',
+            '- removed  users             bob          "bob@example.com"',
+            '+ created  contractMembers   "n\\new/ada"  "guest"',
             "2 created, 1 changed, 1 removed, 1 unchanged",
             f"fingerprint {plan['fingerprint']}",
         ],
     )
     assert [(each["section"], each["key"], each["change"]) for each in plan["things"]] == [
         ("CONTRACTS", "retail", "CHANGED"),
-        ("CONTRACTS", "new", "CREATED"),
+        ("CONTRACTS", "n\new", "CREATED"),
         ("USERS", "ada", "UNCHANGED"),
         ("USERS", "bob", "REMOVED"),
-        ("CONTRACT_MEMBERS", "new/ada", "CREATED"),
+        ("CONTRACT_MEMBERS", "n\new/ada", "CREATED"),
     ]
     assert plan["things"][0]["fields"][0] == {"path": "/name", "before": "Northern Retail", "after": "Shops"}
     again = called("apply", "-", *options, stdin=json.dumps(change), DATABASE_URL=loaded)
