@@ -169,6 +169,7 @@ def test_a_document_refers_to_what_it_creates_and_not_to_what_it_removes() -> No
         ({"components": [{"key": "mailer", "remove": True}], "workspaces": [{"key": "dev", "remove": True}]}, [Dependent("credentials", MAIL, MAILER, DEV)], []),
         ({"roles": [{"key": "releaser", "remove": True}]}, [Dependent("workspaceMembers", f"{PROD}/{BEN}", RELEASER, PROD, BEN)], [("roles", "releaser", "workspaceMembers", 1)]),
         ({"roles": [{"key": "releaser", "remove": True}], "users": [{"id": BEN, "remove": True}]}, [Dependent("workspaceMembers", f"{PROD}/{BEN}", RELEASER, PROD, BEN)], []),
+        ({"roles": [{"key": "releaser", "remove": True}], "contracts": [{"key": "retail", "remove": True}]}, [Dependent("contractMembers", f"{RETAIL}/{BEN}", RELEASER, RETAIL, BEN)], []),
         ({"roles": [{"key": "releaser", "remove": True}], "workspaceMembers": [{"workspace": PROD, "user": BEN, "role": "guest"}]}, [Dependent("workspaceMembers", f"{PROD}/{BEN}", RELEASER, PROD, BEN)], []),
         ({"flows": [{"id": ORDERS, "remove": True}]}, [], [("flows", "orders", "flows", 1)]),
     ],

@@ -259,6 +259,16 @@ async def test_a_role_goes_with_the_last_membership_that_holds_it(database_url: 
     }
 
 
+async def test_a_role_goes_with_the_contract_whose_member_holds_it(database_url: str) -> None:
+    await load_world(database_url, as_file(world()))
+    role = {"key": "visitor", "tenant": "home", "scope": "CONTRACT", "name": "Visitor"}
+    member = {"contract": "fairs", "user": "ada", "role": "visitor"}
+    fairs = {"key": "fairs", "tenant": "home", "name": "Fairs"}
+    await applied(database_url, document(contracts=[fairs], roles=[role], contractMembers=[member]))
+    gone = {section: [{"key": key, "remove": True}] for section, key in (("contracts", "fairs"), ("roles", "visitor"))}
+    assert (await applied(database_url, document(**gone))).removed == 2
+
+
 async def test_changing_many_memberships_takes_the_statements_of_changing_one(database_url: str) -> None:
     number = 40
     users = [{"key": f"u-{n}", "firstName": "U", "lastName": "V", "email": f"u-{n}@example.com"} for n in range(number)]

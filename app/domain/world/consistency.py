@@ -145,7 +145,7 @@ def blockers_of(planned: Sequence[Planned], dependents: Iterable[Dependent]) -> 
     roles = {each.thing.id: each.thing.values.get("role") for each in planned if each.section.role_scope}
     resting: Counter[tuple[str, str]] = Counter()
     for dependent in dependents:
-        goes_too = {dependent.id, dependent.workspace, dependent.user} & removed.keys()
+        goes_too = {dependent.id, dependent.place, dependent.user} & removed.keys()
         if not goes_too and roles.get(dependent.id, dependent.on) == dependent.on:
             resting[dependent.on, dependent.section] += 1
     for thing_id, each in removed.items():

@@ -113,8 +113,8 @@ class Dependent(NamedTuple):
     id: str
     on: str
     """The id of the thing that it keeps."""
-    workspace: str | None = None
-    """The workspace that it lives in, and goes with."""
+    place: str | None = None
+    """The workspace that it lives in, or the contract of a membership: it goes with that."""
     user: str | None = None
 
 

@@ -41,7 +41,7 @@ _PRUNED_OR_ANYWHERE = statement(
 """Everything with a key in sections that are pruned, and flows with these keys in any workspace."""
 _DEPENDENTS = statement(
     """
-    SELECT 'contracts' AS section, id, tenant_id AS "on", NULL AS workspace, NULL AS holder
+    SELECT 'contracts' AS section, id, tenant_id AS "on", NULL AS place, NULL AS holder
     FROM contract WHERE tenant_id = ANY($1)
     UNION ALL SELECT 'roles', id, tenant_id, NULL, NULL FROM role WHERE tenant_id = ANY($1)
     UNION ALL SELECT 'users', id, tenant_id, NULL, NULL FROM user_account WHERE tenant_id = ANY($1)
@@ -57,9 +57,9 @@ _DEPENDENTS = statement(
     FROM workspace_access WHERE role_id = ANY($1)
     UNION ALL SELECT 'workspaceMembers', workspace_id || '/' || user_id, role_id, workspace_id, user_id
     FROM inactive_workspace_member WHERE role_id = ANY($1)
-    UNION ALL SELECT 'contractMembers', contract_id || '/' || user_id, role_id, NULL, user_id
+    UNION ALL SELECT 'contractMembers', contract_id || '/' || user_id, role_id, contract_id, user_id
     FROM contract_access WHERE role_id = ANY($1)
-    UNION ALL SELECT 'contractMembers', contract_id || '/' || user_id, role_id, NULL, user_id
+    UNION ALL SELECT 'contractMembers', contract_id || '/' || user_id, role_id, contract_id, user_id
     FROM inactive_contract_member WHERE role_id = ANY($1)
     """,
     "ids",
