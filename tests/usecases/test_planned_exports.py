@@ -144,7 +144,7 @@ def test_graphs_that_were_planned_a_while_ago_are_forgotten_and_read_again_where
         assert len({fingerprint_of(each.facts, each.wish) for each in forgetting_graphs(decided, _graphs_of)}) == len(
             graphs
         )
-        for part in ("steps", "bindings", "users"):
+        for part in ("steps", "bindings", "uses"):
             assert sum(part in vars(graph) for graph in graphs) <= RECENT_GRAPHS
     assert graphs[0].steps == graphs[-1].steps
 
@@ -158,7 +158,7 @@ async def test_of_graphs_only_commands_and_references_are_made_before_they_are_d
     published = facts.flows[world["orders"]].published
     assert published is not None
     graph = published.state.graph
-    kept = {"steps", "bindings", "links", "users", "commands", "references"} & vars(graph).keys()
+    kept = {"steps", "bindings", "links", "uses", "commands", "references"} & vars(graph).keys()
     assert kept == {"commands", "references"}
     assert {*graph.references} == {*Graph(graph.steps, graph.bindings).references}
 

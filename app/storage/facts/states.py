@@ -92,7 +92,7 @@ class OutlinedGraph(Graph):
         return tuple(dict.fromkeys(id_ for id_ in named if isinstance(id_, str)))
 
     def forget(self) -> None:
-        for part in ("steps", "bindings", "links", "users"):
+        for part in ("steps", "bindings", "links", "uses"):
             self.__dict__.pop(part, None)
 
 
