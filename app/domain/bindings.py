@@ -131,7 +131,8 @@ class _Rebinding:
             if (TOPIC, topic) not in self.chosen.mappings
             and TOPIC not in self.choices_by_position.get(step.position, NOTHING)
         }
-        return all(self.destination.can_use(TOPIC, topic) for topic in distinct_topics(unsettled))
+        topics = distinct_topics(unsettled, self.destination.targets)
+        return all(self.destination.can_use(TOPIC, topic) for topic in topics)
 
     def _steps(self, positions: set[int]) -> Iterator[tuple[Step, References]]:
         """Each step that has something, with the references of the overridden flow's step (X7a); most steps have nothing."""
@@ -181,7 +182,7 @@ class _Rebinding:
 
     def _topics_not_copied(self, changes: Sequence[_Change]) -> Iterator[MultipleTopicsNotCopied]:
         """Warn of the topics that were cleared, where a flow has several."""
-        several = len({change.before.topic for change in changes} - {None}) > 1
+        several = len(distinct_topics(self.source.topic_uses, self.destination.targets)) > 1
         lost = dict.fromkeys(
             change.before.topic for change in changes if change.after[TOPIC] is None and TOPIC not in change.choices
         )

@@ -91,7 +91,7 @@ class Destination:
         self, workspace: Workspace, targets: Mapping[str, Target], catalogue: Catalogue, overridden: Flow | None = None
     ) -> None:
         self.workspace = workspace
-        self._targets = targets
+        self.targets = targets
         self._catalogue = catalogue
         self._chosen: dict[tuple[str, _ComponentKey], References] = {}
         for saved in () if overridden is None else overridden.states:
@@ -99,11 +99,11 @@ class Destination:
 
     def find(self, reference: str | None) -> Target | None:
         """The target of this id, wherever it lives, if the caller can see it."""
-        return self._targets.get(reference or "")
+        return self.targets.get(reference or "")
 
     def can_use(self, kind: ReferenceKind, reference: str | None) -> bool:
         """Whether the workspace has a target of this kind and id."""
-        target = None if reference is None else self._targets.get(reference)
+        target = None if reference is None else self.targets.get(reference)
         return target is not None and target.lives_in(self.workspace, kind)
 
     def fits(self, kind: ReferenceKind, reference: str, component: Component | None) -> bool:
@@ -111,7 +111,7 @@ class Destination:
         if not self.can_use(kind, reference):
             return False
         is_owned = kind in {ReferenceKind.CREDENTIAL, ReferenceKind.SECRET}
-        return not is_owned or (component is not None and self._targets[reference].component_id == component.id)
+        return not is_owned or (component is not None and self.targets[reference].component_id == component.id)
 
     def already_chosen(self, step: Step, component: Component | None) -> References:
         """The references of the overridden flow's step of the same id and component: published, else in its draft (X7a)."""

@@ -22,9 +22,8 @@ class MultipleTopicsNotCopied(Refusal):
     @property
     def message(self) -> str:
         if self.refused:
-            topics = f" ({enumerated(self.topics, named)})" if self.topics else ""
             return (
-                f"The flow uses several topics{topics}, which one topic can't replace. "
+                f"The flow uses several topics ({enumerated(self.topics, named)}), which one topic can't replace. "
                 "Map each of them instead, or export it without a topic and choose the topics in the draft."
             )
         what, verb = ("a topic", "was") if len(self.topics) == 1 else ("topics", "were")
@@ -86,14 +85,15 @@ TopicUses = Mapping[Step, str | None]
 """The pub/sub steps of a flow, each with the topic that it uses, if any."""
 
 
-def may_replace_topic(uses: TopicUses) -> bool:
+def may_replace_topic(uses: TopicUses, visible_ids: Container[str]) -> bool:
     """Whether one topic can take the place of the flow's: it has pub/sub steps, which use no more than one."""
-    return bool(uses) and len(distinct_topics(uses)) <= 1
+    return bool(uses) and len(distinct_topics(uses, visible_ids)) <= 1
 
 
-def distinct_topics(uses: TopicUses) -> tuple[str, ...]:
-    """The topics that are used, each once (T1); a step without a topic counts as none."""
-    return tuple(dict.fromkeys(topic_id for topic_id in uses.values() if topic_id is not None))
+def distinct_topics(uses: TopicUses, visible_ids: Container[str]) -> tuple[str, ...]:
+    """The topics that are used, each once; a step without a topic, or with one that is gone, counts as none (T1, W7)."""
+    topics = (topic_id for topic_id in uses.values() if topic_id is not None and topic_id in visible_ids)
+    return tuple(dict.fromkeys(topics))
 
 
 def topic_refused(
@@ -111,8 +111,8 @@ def topic_refused(
         return ()
     if not uses:
         return (FlowHasNoTopic(flow.id, flow.name, path=TOPIC),)
-    if not may_replace_topic(uses):
-        topics = tuple(targets[topic] for topic in distinct_topics(uses) if topic in targets)
+    if not may_replace_topic(uses, targets):
+        topics = tuple(targets[topic] for topic in distinct_topics(uses, targets))
         return (MultipleTopicsNotCopied(topics, refused=True, path=TOPIC),)
     topic = targets.get(topic_id)
     if workspace is None or (topic is not None and topic.lives_in(workspace, ReferenceKind.TOPIC)):

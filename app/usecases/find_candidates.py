@@ -135,11 +135,13 @@ class TopicsInUse:
 
     def replacements_for(self, topic_id: str | None, workspace_id: str, search: str | None = None) -> TopicSearch:
         """Search for topics to replace the one with this id or, without an id, the flow's only topic."""
-        distinct = distinct_topics(self.uses)
+        distinct = distinct_topics(self.uses, self.topics)
         if topic_id is None and len(distinct) == 1:
             topic_id = distinct[0]
         steps = tuple(step for step, used in self.uses.items() if used is not None and used == topic_id)
-        may_be_replaced = may_replace_topic(self.uses) if topic_id is None else topic_id in distinct
+        may_be_replaced = (
+            may_replace_topic(self.uses, self.topics) if topic_id is None else topic_id in self.uses.values()
+        )
         return TopicSearch(self.topics.get(topic_id or ""), steps, may_be_replaced, workspace_id, search)
 
 

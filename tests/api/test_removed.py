@@ -80,6 +80,15 @@ async def test_a_copy_or_export_clears_and_reports_what_is_removed(fresh: Api, m
     assert not any(fresh.id(key) in str(copied["native"]) for key in REMOVED.values())
 
 
+@pytest.mark.parametrize("gone", [["workshop-items"], ["workshop-orders", "workshop-items"]])
+async def test_a_removed_topic_is_none_of_several(fresh: Api, gone: list[str]) -> None:
+    for key in gone:
+        await remove(fresh, topic=key)
+    wish = export_input(fresh, "two-topics", to="store", topicId=fresh.id("store-orders"))
+    payload = await written(fresh.caller("ada"), EXPORT, wish)
+    assert [each["action"] for each in payload["references"]] == ["REPLACED"] * 3
+
+
 async def remove_workspace(api: Api, key: str) -> None:
     """As the platform does it: what lives in it goes with it."""
     for table in ("flow", "topic", "credential", "secret", "agent"):

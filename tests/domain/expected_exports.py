@@ -40,10 +40,10 @@ class ExpectedExport:
         return source.published if wanted.state is StateOfFlow.PUBLISHED_VERSION else source.draft
 
     def topics(self) -> list[object]:
-        """The distinct topics of the pub/sub steps (T1)."""
+        """The distinct topics of the pub/sub steps (T1), without those that are gone (W7)."""
         state = self.state()
         named = [] if state is None else [bound.values.get(TOPIC) for bound in state.state.graph.bindings]
-        return list(dict.fromkeys(topic for topic in named if topic is not None))
+        return list(dict.fromkeys(topic for topic in named if topic in self.facts.targets))
 
     def pub_sub(self, command: str) -> bool:
         return str(named_component(command)) == "acme/pub-sub" and command != "acme/pub-sub"
@@ -172,7 +172,7 @@ class ExpectedExport:
             for step in state.state.graph.steps
             for bound in state.state.graph.bindings
             if bound.position == step.position
-            and bound.values.get(TOPIC) is not None
+            and bound.values.get(TOPIC) in self.facts.targets
             and bound.values[TOPIC] not in self.mapped()
             and TOPIC not in self.chosen_for(step.position, step.id)
         ]

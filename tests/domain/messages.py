@@ -188,13 +188,6 @@ MESSAGES: list[tuple[Message, str]] = [
         ),
     ),
     (
-        MultipleTopicsNotCopied((), refused=True),
-        (
-            "The flow uses several topics, which one topic can't replace. "
-            "Map each of them instead, or export it without a topic and choose the topics in the draft."
-        ),
-    ),
-    (
         MultipleTopicsNotCopied((ORDERS, ITEMS), refused=False),
         "The topics Orders, Items of the flow were not copied. Choose topics of the destination in the draft.",
     ),

@@ -64,7 +64,9 @@ def create(*nodes: Json, at: str = "development") -> object:
         (export(flow(None, None)), {"DRAFT_NOT_FOUND": FLOW}),
         (export(PLAIN), {"INSUFFICIENT_PERMISSION": FLOW}),
         (
-            export(SEVERAL, to=guest(SHUT), topic=LIVE_ORDERS.id, name="", components=COMPONENTS),
+            export(
+                SEVERAL, to=guest(SHUT), topic=LIVE_ORDERS.id, name="", components=COMPONENTS, knowing=(ORDERS, ITEMS)
+            ),
             {
                 "INSUFFICIENT_PERMISSION": FLOW,
                 "CONTRACT_SUSPENDED": INTO,

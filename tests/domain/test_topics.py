@@ -170,14 +170,24 @@ def test_an_override_takes_the_topics_that_the_overridden_flow_has(
     assert plan.warnings == (() if cleared is None else (MultipleTopicsNotCopied(cleared, refused=False),))
 
 
-@pytest.mark.parametrize(("known", "named"), [((ORDERS,), (ORDERS,)), ((ITEMS,), (ITEMS,)), ((), None)])
-def test_of_topics_that_were_cleared_the_warning_names_those_that_there_are(
-    known: tuple[Target, ...], named: tuple[Target, ...] | None
-) -> None:
+REPLACED_BOTH = (reported("1", TOPIC, ORDERS, LIVE_ORDERS), reported("2", TOPIC, ITEMS, LIVE_ORDERS))
+
+
+@pytest.mark.parametrize("known", [(ORDERS,), (ITEMS,), ()])
+def test_a_topic_that_is_gone_counts_as_none(known: tuple[Target, ...]) -> None:
+    """W7: one topic left is one topic, and none left is none (the table)."""
     source = flow(state(publishes("1", ORDERS), subscribes("2", ITEMS)))
     plan = planned(export(source, knowing=known))
-    assert plan.references == (reported("1", TOPIC, ORDERS, None), reported("2", TOPIC, ITEMS, None))
-    assert plan.warnings == (() if named is None else (MultipleTopicsNotCopied(named, refused=False),))
+    assert (plan.references, plan.warnings) == (CLEARED_BOTH, ())
+    assert planned(export(source, topic=LIVE_ORDERS.id, knowing=(*known, LIVE_ORDERS))).references == REPLACED_BOTH
+
+
+def test_of_topics_that_were_cleared_the_warning_names_those_that_there_are() -> None:
+    gone = topic("Gone", DEVELOPMENT)
+    source = flow(state(publishes("1", ORDERS), subscribes("2", ITEMS), subscribes("3", gone)))
+    plan = planned(export(source, knowing=EVERYTHING))
+    assert plan.references == (*CLEARED_BOTH, reported("3", TOPIC, gone, None))
+    assert plan.warnings == (NOT_COPIED,)
 
 
 def test_a_given_topic_comes_before_what_the_overridden_flow_has() -> None:

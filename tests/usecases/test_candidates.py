@@ -50,7 +50,7 @@ async def test_who_cannot_see_flow_or_workspace_is_offered_no_flow(
     assert by == "ada" or await topics_in(untouched, "orders", by=by) is None
 
 
-async def offered(world: CompanyDatabase, flow: str, topic: str | None, to: str) -> object:
+async def offered(world: CompanyDatabase, flow: str, topic: str | None, to: str) -> tuple[object, ...]:
     """The topic in use, whether it may be replaced, the steps, and each topic on offer with what is missing of it."""
     uses = await topics_in(world, flow)
     assert uses is not None
@@ -91,6 +91,15 @@ async def test_which_topics_could_replace_the_flows_own(
 ) -> None:
     """T1, T4."""
     assert await offered(untouched, flow, topic, to) == expected
+
+
+@pytest.mark.parametrize(("topic", "used"), [(None, "dev-orders"), ("dev-items", None)])
+async def test_a_topic_that_is_gone_leaves_the_flow_with_the_other_one(
+    world: CompanyDatabase, topic: str | None, used: str | None
+) -> None:
+    """W7, and P2: what is gone can be mapped all the same."""
+    await world.execute("delete from topic where id = :id", id=world["dev-items"])
+    assert (await offered(world, "two-topics", topic, "production"))[:2] == (used, True)
 
 
 async def test_a_flow_without_the_state_has_no_topics_and_no_id_of_a_workspace_no_list(
