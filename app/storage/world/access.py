@@ -22,7 +22,7 @@ _PAIRS = statement(
     """,
     *("users", "contracts", "members", "workspaces", "added_to", "removed_from"),
 )
-"""Who may see something else of a contract: also members of contracts with new workspaces, and all who see one that loses some."""
+"""Users whose sight of a contract may change: its members where it gets a workspace, and everybody who sees it where it loses one."""
 _SENT = "WITH sent AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) AS sent (user_id, place, role_id)) "
 _WRITES = {
     section_and_revokes: statement(_SENT + text, "users", "places", "roles")
