@@ -40,7 +40,6 @@ class ExitStatus(IntEnum):
     WOULD_CHANGE = 2
     IN_USE = 3
     STALE = 4
-    USAGE = 64
 
 
 def print_schema() -> None:
