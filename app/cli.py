@@ -14,7 +14,8 @@ from app.server.database import database, name_of_database, refuse_too_large_poo
 from app.settings import BadSettings, Settings, described, read_settings
 
 LONGEST_DAYS = 36_500
-TELLS_CHANGES = {"apply", "release", "status"}
+TELLS_CHANGES = {"apply", "release", "status", None}
+"""The commands whose status 2 says that there is something to do; None is a command that doesn't exist, such as a misspelt one."""
 OUT = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -32,7 +33,7 @@ class Commands(click.Group):
             if ctx.invoked_subcommand not in TELLS_CHANGES:
                 raise
             error.show()
-        # 64 is the usage error of sysexits.h: in these commands 2 says that there is something to do.
+        # 64 is the usage error of sysexits.h.
         ctx.exit(64 if ctx.invoked_subcommand in TELLS_CHANGES else 2)
 
 

@@ -142,6 +142,7 @@ def test_the_exit_status_says_why_nothing_was_applied(loaded: str) -> None:
     assert applied("--tenant", "nobody") == 64
     assert called("apply", "--nothing").returncode == 64
     assert called("apply").returncode == 64
+    assert called("aply").returncode == 64
     assert called("apply", "-", stdin="{}", PORTT="1").returncode == 64
 
 
