@@ -4,7 +4,7 @@ import hashlib
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from cachetools import FIFOCache
@@ -17,7 +17,6 @@ from graphql import (
     GraphQLSyntaxError,
     InlineFragmentNode,
     OperationDefinitionNode,
-    OperationType,
     SelectionSetNode,
     Source,
     SourceLocation,
@@ -39,7 +38,9 @@ ROOT_FIELDS = frozenset(
     if root is not None
     for field in root.fields
 )
-INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
+FIELDS_OF_SCHEMA = frozenset({"__schema", "__type"})
+INTROSPECTION = FIELDS_OF_SCHEMA | {"__typename"}
+"""The fields that need no token where introspection is open to all."""
 
 CACHED_CHARACTERS = 600_000
 """How many characters of documents are cached. Parsed, a document takes a hundred times as many bytes; most have a thousand
@@ -70,88 +71,42 @@ class IndexedSource(Source):
         return SourceLocation(line, position - self._line_starts[line - 1] + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    source: str
-    node: DocumentNode
+OperationKey = tuple[str, str | None]
+"""The text of a document, and the name of the operation in the request."""
+
+
+@dataclass(eq=False)
+class Operation:
+    """The operation of a document that a request asks for. A cached one serves all requests that ask for the same."""
+
+    key: OperationKey
+    document: DocumentNode
+    node: OperationDefinitionNode
     is_valid: bool = False
     """The document was validated against the schema."""
-    operations: "dict[str | None, Operation]" = field(default_factory=dict, compare=False)
-    """Operations that were asked for, by the name in the request."""
-
-
-def size_of(document: Document) -> int:
-    return ENTRY_CHARACTERS + len(document.source)
-
-
-class Documents:
-    """Parses and validates documents. Validated ones are cached, since clients send the same ones again and again."""
-
-    def __init__(self, *, max_tokens: int, max_characters: int, hides_suggestions: bool) -> None:
-        self._max_tokens = max_tokens
-        self._max_characters = max_characters
-        self._hides_suggestions = hides_suggestions
-        self._plans = PlanCache()
-        self._validated = FIFOCache[str, Document](CACHED_CHARACTERS, getsizeof=size_of)
-
-    async def read(self, source: str) -> Document:
-        """Raises GraphQLError for a document that can't be parsed, is too long, or has too many tokens or too long words."""
-        cached = self._validated.get(source)
-        if cached is not None:
-            return cached
-        if len(source) > self._max_characters:
-            raise LimitExceeded("characters", len(source), self._max_characters)
-        return Document(source, await offload(len(source), _parse, source, self._max_tokens))
-
-    async def mistakes_in(self, document: Document) -> Sequence[GraphQLError]:
-        """Validate a document that isn't cached, and cache it if it is valid."""
-        mistakes = await offload(
-            CHECKING * len(document.source),
-            mistakes_in,
-            document.node,
-            most=MOST_MISTAKES,
-            hides_suggestions=self._hides_suggestions,
-        )
-        if not mistakes and document.source not in self._validated and size_of(document) <= CACHED_CHARACTERS:
-            self._validated[document.source] = replace(document, is_valid=True, operations={})
-        return mistakes
-
-    def plan_of(self, operation: "Operation", variables: VariableValues) -> CachedPlan:
-        """The plan of an operation for these values of its conditions; that of a cached document is cached too."""
-        if not operation.document.is_valid:
-            return CachedPlan()
-        conditions = tuple(map(variables.coerced.get, operation.conditions))
-        return self._plans.plan_for((operation.document.source, operation.name, conditions))
-
-
-@dataclass(frozen=True)
-class Operation:
-    """The operation of a document that is to be run."""
-
-    name: str | None
-    type: OperationType
-    roots: frozenset[str]
-    """The fields that it asks for first."""
-    node: OperationDefinitionNode
-    document: Document
-    hash: str
-    """Tells documents apart in the log, without their text."""
-    costs: list[KnownCost] = field(default_factory=list, compare=False)
+    costs: list[KnownCost] = field(default_factory=list)
     """The cost with some of the variables of earlier requests."""
+
+    def __post_init__(self) -> None:
+        fragments = {
+            node.name.value: node for node in self.document.definitions if isinstance(node, FragmentDefinitionNode)
+        }
+        self.name = None if self.node.name is None else self.node.name.value
+        self.type = self.node.operation
+        self.roots = frozenset(_root_fields(self.node.selection_set, fragments))
+        """The fields that it asks for first."""
+        self.hash = hashlib.sha256(self.key[0].encode(errors="replace")).hexdigest()[:16]
+        """Tells documents apart in the log, without their text."""
+
+    @property
+    def characters(self) -> int:
+        """The characters of the document."""
+        return len(self.key[0])
 
     @cached_property
     def conditions(self) -> tuple[str, ...]:
         """The variables on which it depends what is selected."""
-        return tuple(sorted(conditions_of(self.document.node)))
-
-    @property
-    def only_introspects(self) -> bool:
-        """Whether the operation asks for the schema alone, which needs no token where introspection is open to all."""
-        return self.roots <= INTROSPECTION
-
-    @property
-    def introspects(self) -> bool:
-        return bool(self.roots & {"__schema", "__type"})
+        return tuple(sorted(conditions_of(self.document)))
 
     @cached_property
     def label(self) -> str:
@@ -162,26 +117,58 @@ class Operation:
         return root if root in ROOT_FIELDS else "unknown"
 
 
-def operation_of(document: Document, name: str | None) -> Operation:
-    """The operation that is meant. Refuses a document that leaves open which one to run."""
-    if name not in document.operations:
-        document.operations[name] = _found_operation(document, name)
-    return document.operations[name]
+def size_of(operation: Operation) -> int:
+    return ENTRY_CHARACTERS + operation.characters
 
 
-def _found_operation(document: Document, name: str | None) -> Operation:
-    definitions = document.node.definitions
-    operations = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
-    chosen = [node for node in operations if name is None or (node.name is not None and node.name.value == name)]
-    if len(chosen) != 1:
-        raise UnacceptableInput(_why_not_one(operations, name))
-    fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
-    roots = frozenset(_root_fields(chosen[0].selection_set, fragments))
-    own_name = chosen[0].name
-    digest = hashlib.sha256(document.source.encode(errors="replace")).hexdigest()[:16]
-    return Operation(
-        None if own_name is None else own_name.value, chosen[0].operation, roots, chosen[0], document, digest
-    )
+class Documents:
+    """Parses and validates documents. Operations of valid ones are cached, since clients send the same ones again and again."""
+
+    def __init__(self, *, max_tokens: int, max_characters: int, hides_suggestions: bool) -> None:
+        self._max_tokens = max_tokens
+        self._max_characters = max_characters
+        self._hides_suggestions = hides_suggestions
+        self._plans = PlanCache()
+        self._operations = FIFOCache[OperationKey, Operation](CACHED_CHARACTERS, getsizeof=size_of)
+
+    async def operation(self, source: str, name: str | None) -> Operation:
+        """The operation that is meant.
+
+        Raises GraphQLError for a document that can't be parsed, is too long, has too many tokens or too long words, or leaves
+        open which operation to run.
+        """
+        cached = self._operations.get((source, name))
+        if cached is not None:
+            return cached
+        if len(source) > self._max_characters:
+            raise LimitExceeded("characters", len(source), self._max_characters)
+        document = await offload(len(source), _parse, source, self._max_tokens)
+        operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+        chosen = [node for node in operations if name is None or (node.name is not None and node.name.value == name)]
+        if len(chosen) != 1:
+            raise UnacceptableInput(_why_not_one(operations, name))
+        return Operation((source, name), document, chosen[0])
+
+    async def mistakes_in(self, operation: Operation) -> Sequence[GraphQLError]:
+        """Validate the document of an operation that isn't cached, and cache the operation if it is valid."""
+        mistakes = await offload(
+            CHECKING * operation.characters,
+            mistakes_in,
+            operation.document,
+            most=MOST_MISTAKES,
+            hides_suggestions=self._hides_suggestions,
+        )
+        if not mistakes and operation.key not in self._operations and size_of(operation) <= CACHED_CHARACTERS:
+            operation.is_valid = True
+            self._operations[operation.key] = operation
+        return mistakes
+
+    def plan_of(self, operation: Operation, variables: VariableValues) -> CachedPlan:
+        """The plan of an operation for these values of its conditions; that of a cached operation is cached too."""
+        if not operation.is_valid:
+            return CachedPlan()
+        conditions = tuple(map(variables.coerced.get, operation.conditions))
+        return self._plans.plan_for((operation.key, conditions))
 
 
 def _why_not_one(operations: Sequence[OperationDefinitionNode], name: str | None) -> str:
@@ -224,14 +211,13 @@ def _refuse_long_words(parsed: DocumentNode) -> None:
 
 def _root_fields(selected: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]) -> Iterator[str]:
     """Found without recursion, since fragments may spread one another as often as a document has room for."""
-    pending, seen = [selected], set[str]()
-    while pending:
-        for node in pending.pop().selections:
+    selections = [selected]
+    for selection in selections:
+        for node in selection.selections:
             if isinstance(node, FieldNode):
                 yield node.name.value
             elif isinstance(node, InlineFragmentNode):
-                pending.append(node.selection_set)
-            elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
-                seen.add(node.name.value)
-                if node.name.value in fragments:
-                    pending.append(fragments[node.name.value].selection_set)
+                selections.append(node.selection_set)
+            # A fragment that is spread again adds no fields.
+            elif isinstance(node, FragmentSpreadNode) and (fragment := fragments.pop(node.name.value, None)):
+                selections.append(fragment.selection_set)

@@ -12,7 +12,7 @@ from app.fair_queue import Place
 from app.graphql.context import Context
 from app.http.authentication.authenticator import Authenticator, Caller, bearer_token, token_wanted
 from app.http.cost_analysis import allowed_cost_of
-from app.http.documents import Documents, Operation, operation_of
+from app.http.documents import FIELDS_OF_SCHEMA, INTROSPECTION, Documents, Operation
 from app.http.in_flight import InFlightRequest
 from app.http.limits.admission import Admission, Overloaded
 from app.http.limits.query_cost import check_inputs
@@ -117,7 +117,7 @@ class Endpoint:
         request.is_received = True
         call, started = Call(request, graphql_request, caller, meter), perf_counter()
         try:
-            operation = operation_of(await self.documents.read(graphql_request.query), graphql_request.operation_name)
+            operation = await self.documents.operation(graphql_request.query, graphql_request.operation_name)
             self._admit(call, operation)
             check_inputs(operation.node, graphql_request.variables, most=self.settings.max_input_elements)
             cost = await allowed_cost_of(operation, graphql_request.variables, self.settings)
@@ -153,9 +153,9 @@ class Endpoint:
         return response
 
     async def _execute(self, call: Call, operation: Operation) -> Answer:
-        if not operation.document.is_valid:
+        if not operation.is_valid:
             try:
-                mistakes = await self.documents.mistakes_in(operation.document)
+                mistakes = await self.documents.mistakes_in(operation)
             except LimitReached as reached:
                 mistakes = [OverLimit(reached)]
             if mistakes:
@@ -191,9 +191,9 @@ class Endpoint:
     def _admit(self, call: Call, operation: Operation) -> None:
         if operation.type is not OperationType.QUERY and call.request.scope["method"] == "GET":
             raise RequestError(405, RequestCode.METHOD_NOT_ALLOWED, "Send mutations with POST.", {"Allow": "POST"})
-        if call.caller is NOBODY and not operation.only_introspects:
+        if call.caller is NOBODY and not operation.roots <= INTROSPECTION:
             raise token_wanted()
-        if self.settings.introspection == "off" and operation.introspects:
+        if self.settings.introspection == "off" and operation.roots & FIELDS_OF_SCHEMA:
             raise RequestError(
                 403, RequestCode.INTROSPECTION_DISABLED, "Questions about the schema are not answered here."
             )

@@ -76,7 +76,7 @@ async def execute(
     """
     plan = Plan.of(
         SCHEMA,
-        operation.document.node,
+        operation.document,
         operation.node,
         graphql_request.variables,
         most_mistakes=MOST_MISTAKES,
