@@ -12,6 +12,7 @@ from app.domain.access import (
     InsufficientPermission,
     approval_required,
     contract_suspended,
+    is_reviewed,
     rights_missing,
     writing_refused,
 )
@@ -75,6 +76,8 @@ class DeletePlan:
     """The flow goes with its drafts and versions."""
 
     flow_id: FlowId
+    without_review: bool = False
+    """Whether the caller deletes a published flow of a reviewed workspace alone (R3)."""
 
 
 def plan_start(flow: Flow | None, flow_id: str) -> StatusPlan | Refused[StartRefusal]:
@@ -131,7 +134,7 @@ def plan_delete(flow: Flow | None, flow_id: str) -> DeletePlan | Refused[DeleteR
         *(() if flow.published is None else approval_required(flow.access, FLOW)),
         *((FlowIsActive(flow.id, flow.name, path=FLOW),) if flow.status is FlowStatus.ACTIVE else ()),
     )
-    return refused(*errors) or DeletePlan(flow.id)
+    return refused(*errors) or DeletePlan(flow.id, flow.published is not None and is_reviewed(flow.access))
 
 
 def starting_refused(flow: Flow) -> tuple[InsufficientPermission | FlowIsSuspended, ...]:

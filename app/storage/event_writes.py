@@ -23,7 +23,7 @@ class FlowEvent(NamedTuple):
     version_id: str | None = None
     export_id: str | None = None
     without_review: bool = False
-    """Whether somebody published into a reviewed workspace alone (R3)."""
+    """Whether somebody published in a reviewed workspace alone, or deleted a published flow there (R3)."""
 
 
 def _before(event: FromClause, column: Column[str]) -> ColumnElement[Any]:
@@ -66,9 +66,9 @@ def flow_events(events: Iterable[FlowEvent]) -> Part:
     return _FLOW_EVENTS, [(new_id(Kind.EVENT), *event) for event in events]
 
 
-def removed_flows(flow_ids: Sequence[str], *, after: Sequence[FlowEvent] = ()) -> Parts:
+def removed_flows(flow_ids: Sequence[str], *, after: Sequence[FlowEvent] = (), without_review: bool = False) -> Parts:
     """Flows that are deleted, with their events, which come after others of the same statement."""
-    events = [FlowEvent(EventType.FLOW_DELETED, flow_id) for flow_id in flow_ids]
+    events = [FlowEvent(EventType.FLOW_DELETED, flow_id, without_review=without_review) for flow_id in flow_ids]
     return flow_events([*after, *events]), (_REMOVED_FLOWS, [(flow_id,) for flow_id in flow_ids])
 
 

@@ -185,7 +185,7 @@ async def delete_flow(store: Store, flow_id: str) -> DeletePlan | Refused[Delete
     flows = await store.lock_flows([flow_id], permission=FLOW_EDIT)
     plan = plan_delete(flows.get(flow_id), flow_id)
     if not isinstance(plan, Refused):
-        await lifecycle.remove_flow(store, plan.flow_id)
+        await lifecycle.remove_flow(store, plan.flow_id, without_review=plan.without_review)
     return plan
 
 

@@ -51,9 +51,8 @@ async def test_what_changes_what_runs_is_refused_to_integrators_and_done_for_own
     assert await everything_in(firm.database) == before
     assert isinstance(await call(firm, flow, version, "ben"), done)
     events = {event["type"]: event["without_review"] for event in await events_of(firm.url)}
-    assert {type_: alone for type_, alone in events.items() if alone} == (
-        {"FLOW_PUBLISHED": True} if name != "delete" else {}
-    )
+    expected = "FLOW_DELETED" if name == "delete" else "FLOW_PUBLISHED"
+    assert [type_ for type_, alone in events.items() if alone] == [expected]
 
 
 async def test_everything_that_changes_nothing_approved_stays_as_everywhere(firm: Company) -> None:
@@ -67,6 +66,7 @@ async def test_everything_that_changes_nothing_approved_stays_as_everywhere(firm
     assert not isinstance(await firm.start(flow), Refused)
     assert not isinstance(await firm.stop(flow), Refused)
     assert not isinstance(await firm.delete(new), Refused)
+    assert not any(event["without_review"] for event in await events_of(firm.url))
 
 
 async def test_a_call_of_many_publishes_what_lies_elsewhere(firm: Company) -> None:

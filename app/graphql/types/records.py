@@ -205,7 +205,8 @@ class Event(Node):
     release_id: strawberry.ID | None = about("The id of the release that was requested, decided about or undone.")
     release: ReleaseRequest | None = relation("releases", "release_id", "The release.")
     without_review: bool = about(
-        "Whether somebody published into a reviewed workspace alone; false for a version that `undoRelease` restores."
+        "Whether somebody published in a reviewed workspace alone, or deleted a published flow there; false for a version "
+        "that `undoRelease` restores."
     )
 
 

@@ -193,10 +193,12 @@ async def restore_draft(store: Store, plan: RestorePlan) -> None:
     await store.write((RESTORED, [(plan.draft.id, plan.flow.next_revision)]))
 
 
-async def remove_flow(store: Store, flow_id: FlowId) -> None:
+async def remove_flow(store: Store, flow_id: FlowId, *, without_review: bool = False) -> None:
     """Remove a flow with its drafts and versions; the records of its exports stay (H9)."""
     drafts = await lock_flows_and_read_drafts(store, [flow_id])
-    await store.write((NOTED[ChangeSinceExport.DISCARDED], drafts), *removed_flows([flow_id]))
+    await store.write(
+        (NOTED[ChangeSinceExport.DISCARDED], drafts), *removed_flows([flow_id], without_review=without_review)
+    )
 
 
 async def set_status(store: Store, plans: Sequence[StatusPlan]) -> None:
