@@ -29,7 +29,7 @@ from app.execution.plan import CachedPlan, PlanCache, conditions_of
 from app.execution.request_errors import UnacceptableInput
 from app.graphql.schema import mistakes_in, schema
 from app.http.limits.query_cost import KnownCost, LimitExceeded
-from app.http.refused_requests import json_text
+from app.http.responses import json_text
 from app.offload import offload
 
 ROOT_FIELDS = frozenset(

@@ -18,9 +18,15 @@ from app.http.limits.admission import Admission, Overloaded
 from app.http.limits.query_cost import check_inputs
 from app.http.limits.rate_limit import RateLimiter
 from app.http.operations import Answer, answer_of_errors, execute, note_operation
-from app.http.refused_requests import RequestCode, RequestError
-from app.http.requests import GraphQLRequest, media_type_for, read_request
-from app.http.responses import PIECE_BYTES, JsonResponse, answered, error_media_type, note_refusal, refused
+from app.http.requests import GraphQLRequest, error_media_type, media_type_for, read_request
+from app.http.responses import (
+    PIECE_BYTES,
+    JsonResponse,
+    RequestCode,
+    RequestError,
+    note_refusal,
+    refused,
+)
 from app.meter import METER, LimitReached, Meter
 from app.settings import Settings
 from app.storage.connections.database import Database
@@ -125,7 +131,7 @@ class Endpoint:
             mistake = OverLimit(error) if isinstance(error, LimitReached) else error
             never_ran = answer_of_errors([mistake], code=RequestCode.GRAPHQL_PARSE_FAILED)
             note_refusal(never_ran.codes[0])
-            return answered(never_ran, media_type)
+            return never_ran.response(media_type)
         await self.admission.wait_if_costly(slot, caller.user_id, operation.hash, cost)
         return await self._run(call, operation, cost, media_type, started)
 
@@ -145,7 +151,7 @@ class Endpoint:
             seconds = perf_counter() - started
             note_operation(call.request, operation, answer, actor=user or None, cost=cost, seconds=seconds)
         answer.body["extensions"] = {"cost": {"requested": cost, "maximum": self.settings.max_cost}}
-        response = answered(answer, media_type)
+        response = answer.response(media_type)
         if len(response.body) > PIECE_BYTES:
             response.sending = self.admission.untaken.sending(meter.caller, len(response.body))
         if headers:

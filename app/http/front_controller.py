@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -13,14 +13,15 @@ from app.http.endpoint import AUTHENTICATING, Endpoint
 from app.http.explorer.page import Explorer, wants_page
 from app.http.hosts_and_origins import AllowedHosts
 from app.http.in_flight import InFlightRequest, InFlightRequests
-from app.http.refused_requests import (
+from app.http.requests import error_media_type
+from app.http.responses import (
     AGAIN_SOON,
     RequestCode,
     RequestError,
-    client_went_away,
     cut_off,
+    failed,
+    logged_refusal,
 )
-from app.http.responses import error_media_type, failed, logged_refusal
 from app.meter import METER
 from app.storage.connections.failures import CommitState, DatabaseUnavailable, StatementTookTooLong
 from app.telemetry.log import log
@@ -124,8 +125,6 @@ def refusal_of(error: Exception) -> RequestError | None:
         case HTTPException():
             code, message = REFUSED.get(error.status_code, (RequestCode.BAD_REQUEST, "The request can't be answered."))
             return RequestError(error.status_code, code, message or error.detail, dict(error.headers or {}))
-        case ClientDisconnect():
-            return client_went_away()
         case DatabaseUnavailable():
             log().warning("database unavailable", reason=str(error))
             message = "The database is down or too busy just now, so nothing was done. Try again soon."

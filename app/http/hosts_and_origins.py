@@ -15,8 +15,7 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
-from app.http.refused_requests import RequestCode, RequestError
-from app.http.responses import logged_refusal
+from app.http.responses import RequestCode, RequestError, logged_refusal
 
 HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,45}\])(:[0-9]{0,5})?")
 NO_HOST = RequestError(

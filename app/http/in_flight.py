@@ -5,10 +5,9 @@ import math
 import time
 
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
-from app.http.refused_requests import RequestCode
+from app.http.responses import RequestCode, client_went_away
 from app.storage.connections.failures import Commits
 from app.telemetry.log import LoggedRequest, request_id
 from app.telemetry.tracing import tracing
@@ -61,10 +60,10 @@ class InFlightRequest(LoggedRequest):
         await self._send(message)
 
     async def receive_piece(self) -> None:
-        """Receive the next piece of the body. Raises ClientDisconnect."""
+        """Receive the next piece of the body. Raises RequestError where the client has gone."""
         message = await self.receive()
         if message["type"] == "http.disconnect":
-            raise ClientDisconnect
+            raise client_went_away()
         self.body += message.get("body", b"")
         self.is_received = not message.get("more_body", False)
 

@@ -14,8 +14,8 @@ from app.execution.request_errors import UnacceptableInput
 from app.graphql.context import WRITTEN, Context
 from app.graphql.schema import schema
 from app.http.documents import MOST_MISTAKES, Documents, Operation
-from app.http.refused_requests import RequestCode, shortened_text
 from app.http.requests import GraphQLRequest
+from app.http.responses import GRAPHQL_TYPE, JsonResponse, RequestCode, shortened_text
 from app.storage.connections.failures import CommitState, DatabaseUnavailable, StatementTookTooLong
 from app.telemetry.log import LoggedRequest, log
 from app.telemetry.metrics import operation_ended
@@ -65,6 +65,11 @@ class Answer(NamedTuple):
     """The codes of refusals and errors, for the log."""
     written: str | None = None
     """`written` of the mutations of an operation that was cut off, for the log: no answer told the caller."""
+
+    def response(self, media_type: str) -> JsonResponse:
+        """The answer in the accepted media type; old clients get 200 for request errors."""
+        status = 400 if self.never_ran and media_type == GRAPHQL_TYPE else 200
+        return JsonResponse(self.body, status=status, media_type=media_type)
 
 
 async def execute(

@@ -12,12 +12,10 @@ from starlette.datastructures import Headers, QueryParams
 from app.fair_queue import Place
 from app.http.in_flight import InFlightRequest
 from app.http.limits.admission import Admission
-from app.http.refused_requests import RequestCode, RequestError, json_text, shortened_text
+from app.http.responses import GRAPHQL_TYPE, JSON_TYPE, RequestCode, RequestError, json_text, shortened_text
 from app.json_keys import repeated_key
 from app.offload import offload
 
-JSON_TYPE = "application/json"
-GRAPHQL_TYPE = "application/graphql-response+json"
 ANY_TYPE = ("application/*", "*/*")
 
 _ELEMENTS = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*"?)+')
@@ -51,7 +49,7 @@ def bad_request(message: str) -> RequestError:
 async def read_request(
     request: InFlightRequest, *, max_body_bytes: int, admission: Admission, slot: Place
 ) -> GraphQLRequest:
-    """The GraphQL request in an HTTP request. Raises RequestError: 400, 413, 415; Overloaded, ClientDisconnect."""
+    """The GraphQL request in an HTTP request. Raises RequestError: 400, 413, 415, 499, or Overloaded."""
     if request.scope["method"] == "GET":
         return _read_query(QueryParams(request.scope["query_string"]))
     _check_kind_of_body(request.headers)
@@ -69,6 +67,14 @@ async def read_request(
 def media_type_for(headers: Headers) -> str:
     """The media type of the answer, the one with the highest quality. Raises RequestError, 406, if none is acceptable."""
     return _most_wanted(",".join(headers.getlist("accept"))[:LONGEST_MEDIA_TYPES])
+
+
+def error_media_type(headers: Headers) -> str:
+    """The media type of an answer to a refused request: as the caller accepts it, else JSON."""
+    try:
+        return media_type_for(headers)
+    except RequestError:
+        return JSON_TYPE
 
 
 @lru_cache(MOST_REMEMBERED)
@@ -119,7 +125,7 @@ def _check_kind_of_body(headers: Headers) -> None:
 
 
 async def _read_body(request: InFlightRequest, *, most: int, admission: Admission, slot: Place) -> bytes:
-    """The whole body. Raises RequestError, 413, where it is larger than that; Overloaded, ClientDisconnect."""
+    """The whole body. Raises RequestError: 413 where it is larger than that, 499 where the client has gone; Overloaded."""
     # Leading zeros don't count.
     declared = request.headers.get("content-length", "").lstrip("0")
     if len(declared) > LONGEST_INTEGER or (declared.isdecimal() and int(declared) > most):

@@ -1,20 +1,114 @@
-"""Answers as HTTP responses: to operations, to requests that are refused, to what failed unexpectedly."""
+"""Answers as HTTP responses, and requests that are refused: HTTP status, code, message."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from enum import StrEnum
 from typing import Any
 
 import orjson
-from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.http.operations import Answer
-from app.http.refused_requests import RequestCode, RequestError
-from app.http.requests import GRAPHQL_TYPE, JSON_TYPE, media_type_for
-from app.storage.connections.failures import Commits
+from app.storage.connections.failures import Commits, CommitState
 from app.telemetry.log import log
 from app.telemetry.metrics import request_refused
+
+JSON_TYPE = "application/json"
+GRAPHQL_TYPE = "application/graphql-response+json"
+AGAIN_SOON = {"Retry-After": "1"}
+LONGEST_TEXT = 100
+"""How many characters of what was sent a message repeats."""
+
+
+class RequestCode(StrEnum):
+    """The code of a refused request, for programs to read in `extensions.code`."""
+
+    BAD_REQUEST = "BAD_REQUEST"
+    """The HTTP request holds no GraphQL request."""
+    HOST_NOT_ALLOWED = "HOST_NOT_ALLOWED"
+    """The header `Host` names a host that isn't allowed."""
+    GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+    """The document can't be parsed."""
+    GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    """Document or variables don't fit the schema."""
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    """Valid, but not acceptable."""
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    """The document is above a limit."""
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    """No token, or one that is not good."""
+    INTROSPECTION_DISABLED = "INTROSPECTION_DISABLED"
+    """Questions about the schema are not answered."""
+    NOT_FOUND = "NOT_FOUND"
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
+    CONTENT_TOO_LARGE = "CONTENT_TOO_LARGE"
+    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    CORS_REFUSED = "CORS_REFUSED"
+    RATE_LIMITED = "RATE_LIMITED"
+    """The caller's rate limit is used up."""
+    INTERNAL = "INTERNAL"
+    """Unexpected: ours."""
+    CURSOR_EXPIRED = "CURSOR_EXPIRED"
+    """Events after the cursor were removed."""
+    GONE = "GONE"
+    """The object was published, discarded or removed while it was shown."""
+    TIMEOUT = "TIMEOUT"
+    """The request or a statement took too long."""
+    SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
+    """The database is down or too busy right now, or the keys of JWTs can't be had."""
+    OVERLOADED = "OVERLOADED"
+    """The server has more to do than it can."""
+    SHUTTING_DOWN = "SHUTTING_DOWN"
+    CLIENT_CLOSED_REQUEST = "CLIENT_CLOSED_REQUEST"
+    """For the log only: nobody reads the answer."""
+
+
+class RequestError(Exception):
+    """A request that is refused before anything of it runs, or cut off: status, code and message."""
+
+    def __init__(
+        self,
+        status: int,
+        code: RequestCode,
+        message: str,
+        headers: dict[str, str] | None = None,
+        *,
+        written: CommitState | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """`written` is about the request's mutations; `reason` is for the log, and hidden from the caller."""
+        super().__init__(message)
+        self.reason = reason
+        self.status = status
+        self.code = code
+        self.message = message
+        self.extensions: dict[str, str] = {"code": code}
+        if written is not None:
+            self.extensions["written"] = written.value
+        self.headers = headers or {}
+
+
+def cut_off(code: RequestCode, why: str, commits: Commits) -> RequestError:
+    """The refusal of a request that was cut off. The message says to send it again only if nothing was written."""
+    if code is RequestCode.CLIENT_CLOSED_REQUEST:
+        return client_went_away()
+    written, message = commits.of_all, f"{why}, and what was unfinished of it was undone"
+    if written is CommitState.NOTHING:
+        message = f"{message}. Nothing was written: send it again, or ask for less."
+        return RequestError(503, code, message, AGAIN_SOON, written=written)
+    if written is CommitState.UNKNOWN:
+        message = f"{why} while it was being committed, so that it isn't known whether it was written"
+    number = commits.number_written
+    done = f" Of its mutations, {number} had been written." if number else ""
+    message = f"{message}.{done} Look at what is there before you send any of it again."
+    return RequestError(503, code, message, written=written)
+
+
+def client_went_away() -> RequestError:
+    """The refusal that the log has for a request whose client went away."""
+    return RequestError(499, RequestCode.CLIENT_CLOSED_REQUEST, "The client went away.")
+
 
 # Starlette's responses, headers that are read anew and structlog's loggers and context variables instead of ours make
 # `viewer` 18 % slower (`./scripts/bench`).
@@ -61,24 +155,8 @@ class JsonResponse(Response):
             log().info("answer cut off", bytes=len(self.body))
 
 
-def answered(answer: Answer, media_type: str) -> JsonResponse:
-    """An answer in the accepted media type; old clients get 200 for request errors."""
-    status = 400 if answer.never_ran and media_type == GRAPHQL_TYPE else 200
-    return JsonResponse(answer.body, status=status, media_type=media_type)
-
-
-def error_media_type(headers: Headers) -> str:
-    """The media type of an answer to a refused request: as the caller accepts it, else JSON."""
-    try:
-        return media_type_for(headers)
-    except RequestError:
-        return JSON_TYPE
-
-
-def refused(refusal: RequestError, media_type: str = JSON_TYPE, **extensions: str) -> JsonResponse:
-    if refusal.written is not None:
-        extensions["written"] = refusal.written.value
-    error = {"message": refusal.message, "extensions": {"code": refusal.code, **extensions}}
+def refused(refusal: RequestError, media_type: str = JSON_TYPE) -> JsonResponse:
+    error = {"message": refusal.message, "extensions": refusal.extensions}
     response = JsonResponse({"errors": [error]}, status=refusal.status, media_type=media_type)
     response.headers.update(refusal.headers)
     return response
@@ -89,7 +167,8 @@ def failed(request_id: str, commits: Commits) -> JsonResponse:
     log().exception("request failed")
     request_refused(RequestCode.INTERNAL)
     refusal = RequestError(500, RequestCode.INTERNAL, "Internal error", written=commits.of_all)
-    return refused(refusal, requestId=request_id)
+    refusal.extensions["requestId"] = request_id
+    return refused(refusal)
 
 
 def note_refusal(code: str, reason: str | None = None) -> None:
@@ -102,3 +181,16 @@ def logged_refusal(refusal: RequestError, media_type: str = JSON_TYPE) -> JsonRe
     """Count and log a refused request, and make its answer."""
     note_refusal(refusal.code, refusal.reason)
     return refused(refusal, media_type)
+
+
+def json_text(value: object) -> str:
+    """A value as JSON, shortened."""
+    try:
+        return shortened_text(orjson.dumps(value).decode())
+    except orjson.JSONEncodeError:
+        # It writes less deeply than it reads.
+        return "a value that is nested too deeply"
+
+
+def shortened_text(text: str, most: int = LONGEST_TEXT) -> str:
+    return text if len(text) <= most else f"{text[:most]} …"

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.backoff import is_steady
 from app.http.endpoint import Endpoint
-from app.http.refused_requests import AGAIN_SOON
+from app.http.responses import AGAIN_SOON
 from app.settings import is_loopback
 from app.storage.connections.database import Database
 from app.storage.connections.failures import DatabaseFailure

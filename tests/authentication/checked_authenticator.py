@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from app.domain.model import UserId
 from app.http.authentication.authenticator import MAX_TOKEN_BYTES, Authenticator, bearer_token
 from app.http.authentication.json_web_tokens import JsonWebTokens, KeySet
-from app.http.refused_requests import RequestError
+from app.http.responses import RequestError
 from app.storage.connections.database import Database
 from tests.authentication.issuer import AUDIENCE, ISSUER, SigningKey, claims_at, jwt_of
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.http.authentication.authenticator import MAX_TOKEN_BYTES
-from app.http.refused_requests import RequestError
+from app.http.responses import RequestError
 from app.storage.connections.database import Database
 from tests.authentication.checked_authenticator import (
     NO_TOKEN,

@@ -4,12 +4,11 @@ import asyncio
 from typing import Any
 
 import pytest
-from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from app.http.in_flight import PROMPT_SECONDS, InFlightRequest, InFlightRequests
-from app.http.refused_requests import RequestError
 from app.http.requests import read_request
+from app.http.responses import RequestError
 from tests.http.test_admission import admitting, settled
 
 SCOPE = {"type": "http", "method": "POST", "path": "/", "headers": [(b"content-type", b"application/json")]}
@@ -63,20 +62,19 @@ async def test_a_body_in_pieces_keeps_its_slot_unless_it_comes_slowly(*, is_slow
 
 
 @pytest.mark.parametrize(
-    ("message", "refusal"),
+    ("message", "status"),
     [
-        ({"type": "http.disconnect"}, ClientDisconnect),
-        ({"type": "http.request", "body": b"x" * 1001, "more_body": True}, RequestError),
+        ({"type": "http.disconnect"}, 499),
+        ({"type": "http.request", "body": b"x" * 1001, "more_body": True}, 413),
     ],
 )
-async def test_a_request_whose_body_was_refused_is_looked_at_without_harm(
-    message: Message, refusal: type[Exception]
-) -> None:
+async def test_a_request_whose_body_was_refused_is_looked_at_without_harm(message: Message, status: int) -> None:
     admission, body = admitting(running=1), Body([message])
     slot = await admission.slot(None, "a")
     request = InFlightRequest(SCOPE, body.receive, nothing, InFlightRequests())
     body.come.release()
-    with pytest.raises(refusal):
+    with pytest.raises(RequestError) as refusal:
         await read_request(request, max_body_bytes=1000, admission=admission, slot=slot)
+    assert refusal.value.status == status
     request.end_work()
     request.check(request.begun + 2 * PROMPT_SECONDS)

@@ -7,7 +7,7 @@ import pytest
 from starlette.types import Message
 
 from app.http.in_flight import PROMPT_SECONDS, InFlightRequest, InFlightRequests
-from app.http.refused_requests import RequestCode
+from app.http.responses import RequestCode
 
 SCOPE = {"type": "http", "method": "POST", "path": "/graphql", "headers": [(b"x-request-id", b"its-id")]}
 

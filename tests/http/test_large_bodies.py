@@ -8,8 +8,8 @@ from starlette.types import Message
 
 from app.http import requests
 from app.http.in_flight import InFlightRequest, InFlightRequests
-from app.http.refused_requests import RequestError
 from app.http.requests import read_request
+from app.http.responses import RequestError
 from app.json_keys import RepeatedKey, repeated_key
 from app.offload import LARGE
 from tests.http.test_admission import admitting

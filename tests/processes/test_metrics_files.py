@@ -23,7 +23,7 @@ EVERY_LABEL = """
 import struct, sys
 from pathlib import Path
 from app.http.documents import ROOT_FIELDS
-from app.http.refused_requests import RequestCode
+from app.http.responses import RequestCode
 from app.telemetry import metrics
 for operation in {*ROOT_FIELDS, "several", "unknown"}:
     for outcome in ("ok", "refused", "failed", "cancelled"):

@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.errors import ErrorCode
 from app.graphql.schema import schema
-from app.http.refused_requests import RequestCode
+from app.http.responses import RequestCode
 from app.settings import described
 from tests.databases import Databases
 from tests.explorer.demo import demo_client

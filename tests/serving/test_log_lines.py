@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from app.domain.errors import ErrorCode
-from app.http.refused_requests import RequestCode
+from app.http.responses import RequestCode
 from app.telemetry.log import configure_log, log
 from tests.cli.flowport import serving
 from tests.cli.forked import Forked

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 
 from app.domain.model import UserId
 from app.http.authentication.json_web_tokens import BETWEEN_REFETCHES, BadToken, JsonWebTokens, KeysUnavailable
-from app.http.refused_requests import RequestCode, RequestError
+from app.http.responses import RequestCode, RequestError
 from app.storage.accounts import PREFIX, find_user_by_email, find_user_by_id, owner_of, parts_of, tokens_to_check
 from app.storage.connections.connection import Row
 from app.storage.connections.database import Database

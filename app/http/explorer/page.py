@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from starlette.types import Receive, Scope, Send
 
 from app.http.authentication.authenticator import Authenticator, bearer_token, token_wanted
-from app.http.refused_requests import AGAIN_SOON, RequestCode, RequestError
+from app.http.responses import AGAIN_SOON, RequestCode, RequestError
 from app.storage.world.demo import DEMO_TOKENS, DemoIsBusy, NotOnlyTheDemo
 from app.usecases.apply_world import reset_demo_world
 from app.usecases.transaction import UnitOfWork

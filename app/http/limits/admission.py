@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from cachetools import FIFOCache
 
 from app.fair_queue import FairQueue, Place
-from app.http.refused_requests import RequestCode, RequestError
+from app.http.responses import RequestCode, RequestError
 from app.storage.connections.failures import CommitState
 from app.telemetry.log import log
 from app.telemetry.metrics import request_refused

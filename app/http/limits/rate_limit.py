@@ -15,7 +15,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from app.http.refused_requests import RequestCode, RequestError
+from app.http.responses import RequestCode, RequestError
 from app.telemetry.log import current_span, log
 
 WINDOW_SECONDS = 60
