@@ -76,10 +76,10 @@ async def allowed_cost_of(operation: Operation, variables: Mapping[str, Any], se
     for cached_cost in operation.costs:
         if cached_cost.holds_for(variables):
             return cached_cost.cost
-    analysis = CostAnalysis(operation.document, variables, settings.max_page_size)
-    query_cost = await offload(operation.characters, analysis.operation, operation.node)
+    analysis = CostAnalysis(operation.document.node, variables, settings.max_page_size)
+    query_cost = await offload(len(operation.document.source), analysis.operation, operation.node)
     check_limits(query_cost, settings, is_mutation=operation.type is OperationType.MUTATION)
-    if operation.is_valid and all(
+    if operation.document.is_valid and all(
         value is NOT_GIVEN or isinstance(value, int | None) for value in analysis.read.values()
     ):
         operation.costs.insert(0, KnownCost(analysis.read, query_cost.cost))

@@ -71,42 +71,43 @@ class IndexedSource(Source):
         return SourceLocation(line, position - self._line_starts[line - 1] + 1)
 
 
-OperationKey = tuple[str, str | None]
-"""The text of a document, and the name of the operation in the request."""
+@dataclass(eq=False)
+class Document:
+    source: str
+    node: DocumentNode
+    is_valid: bool = False
+    """The document was validated against the schema."""
+    operations: "dict[str | None, Operation]" = field(default_factory=dict)
+    """Operations that were asked for, by the name in the request."""
+
+
+def size_of(document: Document) -> int:
+    return ENTRY_CHARACTERS + len(document.source)
 
 
 @dataclass(eq=False)
 class Operation:
-    """The operation of a document that a request asks for. A cached one serves all requests that ask for the same."""
+    """The operation of a document that is to be run."""
 
-    key: OperationKey
-    document: DocumentNode
+    document: Document
     node: OperationDefinitionNode
-    is_valid: bool = False
-    """The document was validated against the schema."""
     costs: list[KnownCost] = field(default_factory=list)
     """The cost with some of the variables of earlier requests."""
 
     def __post_init__(self) -> None:
-        fragments = {
-            node.name.value: node for node in self.document.definitions if isinstance(node, FragmentDefinitionNode)
-        }
+        definitions = self.document.node.definitions
+        fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
         self.name = None if self.node.name is None else self.node.name.value
         self.type = self.node.operation
         self.roots = frozenset(_root_fields(self.node.selection_set, fragments))
         """The fields that it asks for first."""
-        self.hash = hashlib.sha256(self.key[0].encode(errors="replace")).hexdigest()[:16]
+        self.hash = hashlib.sha256(self.document.source.encode(errors="replace")).hexdigest()[:16]
         """Tells documents apart in the log, without their text."""
-
-    @property
-    def characters(self) -> int:
-        """The characters of the document."""
-        return len(self.key[0])
 
     @cached_property
     def conditions(self) -> tuple[str, ...]:
         """The variables on which it depends what is selected."""
-        return tuple(sorted(conditions_of(self.document)))
+        return tuple(sorted(conditions_of(self.document.node)))
 
     @cached_property
     def label(self) -> str:
@@ -117,58 +118,56 @@ class Operation:
         return root if root in ROOT_FIELDS else "unknown"
 
 
-def size_of(operation: Operation) -> int:
-    return ENTRY_CHARACTERS + operation.characters
-
-
 class Documents:
-    """Parses and validates documents. Operations of valid ones are cached, since clients send the same ones again and again."""
+    """Parses and validates documents. Validated ones are cached, since clients send the same ones again and again."""
 
     def __init__(self, *, max_tokens: int, max_characters: int, hides_suggestions: bool) -> None:
         self._max_tokens = max_tokens
         self._max_characters = max_characters
         self._hides_suggestions = hides_suggestions
         self._plans = PlanCache()
-        self._operations = FIFOCache[OperationKey, Operation](CACHED_CHARACTERS, getsizeof=size_of)
+        self._validated = FIFOCache[str, Document](CACHED_CHARACTERS, getsizeof=size_of)
 
-    async def operation(self, source: str, name: str | None) -> Operation:
-        """The operation that is meant.
-
-        Raises GraphQLError for a document that can't be parsed, is too long, has too many tokens or too long words, or leaves
-        open which operation to run.
-        """
-        cached = self._operations.get((source, name))
+    async def read(self, source: str) -> Document:
+        """Raises GraphQLError for a document that can't be parsed, is too long, or has too many tokens or too long words."""
+        cached = self._validated.get(source)
         if cached is not None:
             return cached
         if len(source) > self._max_characters:
             raise LimitExceeded("characters", len(source), self._max_characters)
-        document = await offload(len(source), _parse, source, self._max_tokens)
-        operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
-        chosen = [node for node in operations if name is None or (node.name is not None and node.name.value == name)]
-        if len(chosen) != 1:
-            raise UnacceptableInput(_why_not_one(operations, name))
-        return Operation((source, name), document, chosen[0])
+        return Document(source, await offload(len(source), _parse, source, self._max_tokens))
 
-    async def mistakes_in(self, operation: Operation) -> Sequence[GraphQLError]:
-        """Validate the document of an operation that isn't cached, and cache the operation if it is valid."""
+    async def mistakes_in(self, document: Document) -> Sequence[GraphQLError]:
+        """Validate a document that isn't cached, and cache it if it is valid."""
         mistakes = await offload(
-            CHECKING * operation.characters,
+            CHECKING * len(document.source),
             mistakes_in,
-            operation.document,
+            document.node,
             most=MOST_MISTAKES,
             hides_suggestions=self._hides_suggestions,
         )
-        if not mistakes and operation.key not in self._operations and size_of(operation) <= CACHED_CHARACTERS:
-            operation.is_valid = True
-            self._operations[operation.key] = operation
+        if not mistakes and document.source not in self._validated and size_of(document) <= CACHED_CHARACTERS:
+            document.is_valid = True
+            self._validated[document.source] = document
         return mistakes
 
     def plan_of(self, operation: Operation, variables: VariableValues) -> CachedPlan:
-        """The plan of an operation for these values of its conditions; that of a cached operation is cached too."""
-        if not operation.is_valid:
+        """The plan of an operation for these values of its conditions; that of a cached document is cached too."""
+        if not operation.document.is_valid:
             return CachedPlan()
         conditions = tuple(map(variables.coerced.get, operation.conditions))
-        return self._plans.plan_for((operation.key, conditions))
+        return self._plans.plan_for((operation.document.source, operation.name, conditions))
+
+
+def operation_of(document: Document, name: str | None) -> Operation:
+    """The operation that is meant. Refuses a document that leaves open which one to run."""
+    if name not in document.operations:
+        operations = [node for node in document.node.definitions if isinstance(node, OperationDefinitionNode)]
+        chosen = [node for node in operations if name is None or (node.name is not None and node.name.value == name)]
+        if len(chosen) != 1:
+            raise UnacceptableInput(_why_not_one(operations, name))
+        document.operations[name] = Operation(document, chosen[0])
+    return document.operations[name]
 
 
 def _why_not_one(operations: Sequence[OperationDefinitionNode], name: str | None) -> str:

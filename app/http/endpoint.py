@@ -12,7 +12,7 @@ from app.fair_queue import Place
 from app.graphql.context import Context
 from app.http.authentication.authenticator import Authenticator, Caller, bearer_token, token_wanted
 from app.http.cost_analysis import allowed_cost_of
-from app.http.documents import FIELDS_OF_SCHEMA, INTROSPECTION, Documents, Operation
+from app.http.documents import FIELDS_OF_SCHEMA, INTROSPECTION, Documents, Operation, operation_of
 from app.http.in_flight import InFlightRequest
 from app.http.limits.admission import Admission, Overloaded
 from app.http.limits.query_cost import check_inputs
@@ -123,7 +123,7 @@ class Endpoint:
         request.is_received = True
         call, started = Call(request, graphql_request, caller, meter), perf_counter()
         try:
-            operation = await self.documents.operation(graphql_request.query, graphql_request.operation_name)
+            operation = operation_of(await self.documents.read(graphql_request.query), graphql_request.operation_name)
             self._admit(call, operation)
             check_inputs(operation.node, graphql_request.variables, most=self.settings.max_input_elements)
             cost = await allowed_cost_of(operation, graphql_request.variables, self.settings)
@@ -159,9 +159,9 @@ class Endpoint:
         return response
 
     async def _execute(self, call: Call, operation: Operation) -> Answer:
-        if not operation.is_valid:
+        if not operation.document.is_valid:
             try:
-                mistakes = await self.documents.mistakes_in(operation)
+                mistakes = await self.documents.mistakes_in(operation.document)
             except LimitReached as reached:
                 mistakes = [OverLimit(reached)]
             if mistakes:

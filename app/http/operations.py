@@ -81,7 +81,7 @@ async def execute(
     """
     plan = Plan.of(
         SCHEMA,
-        operation.document,
+        operation.document.node,
         operation.node,
         graphql_request.variables,
         most_mistakes=MOST_MISTAKES,

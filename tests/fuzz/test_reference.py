@@ -19,6 +19,7 @@ from graphql import (
     ExecutionResult,
     GraphQLError,
     execute,
+    parse,
 )
 
 from app.domain.model import UserId
@@ -28,7 +29,7 @@ from app.execution.plan import Plan
 from app.graphql.connections import ListPage
 from app.graphql.context import Context
 from app.graphql.schema import mistakes_in, schema
-from app.http.documents import Documents
+from app.http.documents import Document, operation_of
 from app.meter import Meter
 from app.storage.connections.database import Database
 from app.usecases.transaction import UnitOfWork
@@ -37,7 +38,6 @@ from tests.databases import Databases, Loaded
 from tests.fuzz.session import TIMES, session_of
 
 DOCUMENTS = 75 * TIMES
-READ = Documents(max_tokens=100_000, max_characters=1_000_000, hides_suggestions=False)
 MADE = re.compile(r"(?<=_)[0-9a-hjkmnp-tv-z]{26}|\d{4}-\d\d-\d\dT[\d:.]+Z|W[\w-]{30,}")
 """What differs between two databases where the same was done: ids, times, cursors."""
 
@@ -87,10 +87,11 @@ class Both:
     ) -> list[tuple[str, Any]] | None:
         """What each answers; None where the document isn't executed."""
         try:
-            operation = await READ.operation(document, None)
+            node = parse(document)
+            operation = operation_of(Document(document, node), None)
         except GraphQLError:
             return None
-        if mistakes_in(operation.document, most=1, hides_suggestions=False):
+        if mistakes_in(node, most=1, hides_suggestions=False):
             return None
         try:
             orjson.dumps(variables)
@@ -99,7 +100,7 @@ class Both:
             return None
         before = asyncio.all_tasks()
         ours, theirs = (self._context(database, viewer, loader, behave) for database in self._databases)
-        plan = Plan.of(schema.graphql_schema, operation.document, operation.node, variables)
+        plan = Plan.of(schema.graphql_schema, node, operation.node, variables)
         if not isinstance(plan, Plan):
             return None
         with ExitStack() as stack:
@@ -107,7 +108,7 @@ class Both:
                 # What is answered from the rows of a page asks no loader.
                 stack.enter_context(patch.object(ListPage, "_rows", lambda _, elements, **__: elements()))
             found = await Executor(plan, ours).run()
-        expected = execute(schema.graphql_schema, operation.document, context_value=theirs, variable_values=variables)
+        expected = execute(schema.graphql_schema, node, context_value=theirs, variable_values=variables)
         answers = [found, expected if isinstance(expected, ExecutionResult) else await expected]
         for context in (ours, theirs):
             await context.loaders.close()
