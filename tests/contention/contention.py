@@ -47,8 +47,11 @@ LOOK_SECONDS = 0.05
 DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()"
 WAITING = """select count(*) from pg_stat_activity
     where datname = current_database() and application_name = 'flowport' and wait_event_type = 'Lock'"""
-IN_THE_WAY = ("deadlock", "serializ", "locknotavailable", "was removed at the moment")
-"""How it is told in the log that a call gave up for the sake of another."""
+IN_THE_WAY = ("deadlock", "serializ", "locknotavailable")
+"""How the log says that a call gave up for the sake of another.
+
+A world document that suspends a flow which is deleted meanwhile is read again, without having waited for anybody.
+"""
 
 
 @dataclass
