@@ -71,7 +71,9 @@ class FrontController:
         request = scope["request"] = InFlightRequest(scope, receive, send, self.in_flight)
         with request:
             refusal = self._hosts.refusal_of(request.headers)
-            answer = self._behind_cors if refusal is None else logged_refusal(refusal)
+            answer = (
+                self._behind_cors if refusal is None else logged_refusal(refusal, error_media_type(request.headers))
+            )
             try:
                 await answer(scope, receive, request.send)
             finally:
@@ -85,7 +87,7 @@ class FrontController:
             # Another process, or the next one, can answer soon.
             message = "The server is shutting down, and has not begun with the request. Send it again."
             refusal = RequestError(503, RequestCode.SHUTTING_DOWN, message, AGAIN_SOON, written=CommitState.NOTHING)
-            await logged_refusal(refusal)(scope, receive, send)
+            await logged_refusal(refusal, error_media_type(request.headers))(scope, receive, send)
             return
         self.in_flight.requests.add(request)
         # Until authentication, the request uses the connections of authentication.
@@ -106,7 +108,7 @@ class FrontController:
         except Exception as error:
             expected = refusal_of(error)
             if expected is None:
-                response = failed(request.request_id, request.commits)
+                response = failed(request.request_id, request.commits, error_media_type(request.headers))
                 if request.status is not None:
                     raise
             else:

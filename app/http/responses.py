@@ -162,13 +162,13 @@ def refused(refusal: RequestError, media_type: str = JSON_TYPE) -> JsonResponse:
     return response
 
 
-def failed(request_id: str, commits: Commits) -> JsonResponse:
+def failed(request_id: str, commits: Commits, media_type: str) -> JsonResponse:
     """The answer to an unexpected exception, which is logged whole under the request id."""
     log().exception("request failed")
     request_refused(RequestCode.INTERNAL)
     refusal = RequestError(500, RequestCode.INTERNAL, "Internal error", written=commits.of_all)
     refusal.extensions["requestId"] = request_id
-    return refused(refusal)
+    return refused(refusal, media_type)
 
 
 def note_refusal(code: str, reason: str | None = None) -> None:

@@ -44,6 +44,7 @@ async def test_a_page_that_gives_its_name_the_address_of_loopback_reaches_nothin
     async with browsing(cors_origins=OURS) as http:
         response = await asked(http, "rebound.example.com:8000", method=method, path=path)
     assert code_and_message(response) == not_allowed("rebound.example.com")
+    assert response.headers["Content-Type"] == "application/json; charset=utf-8"
     assert "access-control-allow-origin" not in response.headers
 
 

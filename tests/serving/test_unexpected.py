@@ -15,6 +15,7 @@ from tests.serving.logs import logging
 from tests.serving.real import COPY, real_server
 
 WORDS = "words-of-the-machinery"
+GRAPHQL = "application/graphql-response+json"
 FLOW = '{ flow(id: "any") { id } }'
 
 
@@ -84,10 +85,11 @@ async def test_an_exception_anywhere_else_is_a_500_that_is_masked(
     monkeypatch.setattr(broken, failing)
     with logging() as log:
         async with real_server(databases, loaded_trade) as real:
-            headers = {"Authorization": f"Bearer {real.api.tokens['ada']}"}
+            headers = {"Authorization": f"Bearer {real.api.tokens['ada']}", "Accept": GRAPHQL}
             response = await real.api.http.get(path, headers=headers)
             health = await real.api.http.get("/health")
     assert (response.status_code, health.status_code) == (500, 200)
+    assert response.headers["Content-Type"] == f"{GRAPHQL}; charset=utf-8"
     assert list(response.json()) == ["errors"]
     [error] = response.json()["errors"]
     line = logged(log.getvalue(), "request failed")
