@@ -8,7 +8,7 @@ from graphql import GraphQLError, OperationType
 
 from app.domain.model import UserId
 from app.execution.request_errors import OverLimit
-from app.fair_queue import Place
+from app.fair_queue import Slot
 from app.graphql.context import Context
 from app.http.authentication.authenticator import Authenticator, Caller, bearer_token, token_wanted
 from app.http.cost_analysis import allowed_cost_of
@@ -100,7 +100,7 @@ class Endpoint:
         REPLICAS_IN_USE.set(replica is not None and replica.is_in_use)
         COUNTING_ALONE.set(limiter is not None and limiter.is_alone)
 
-    async def _answer(self, request: InFlightRequest, token: str | None, slot: Place) -> JsonResponse:
+    async def _answer(self, request: InFlightRequest, token: str | None, slot: Slot) -> JsonResponse:
         caller = NOBODY
         if token is not None:
             caller = await self.authenticator.caller(token)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 from starlette.datastructures import Headers, QueryParams
 
-from app.fair_queue import Place
+from app.fair_queue import Slot
 from app.http.in_flight import InFlightRequest
 from app.http.limits.admission import Admission
 from app.http.responses import GRAPHQL_TYPE, JSON_TYPE, RequestCode, RequestError, json_text, shortened_text
@@ -47,7 +47,7 @@ def bad_request(message: str) -> RequestError:
 
 
 async def read_request(
-    request: InFlightRequest, *, max_body_bytes: int, admission: Admission, slot: Place
+    request: InFlightRequest, *, max_body_bytes: int, admission: Admission, slot: Slot
 ) -> GraphQLRequest:
     """The GraphQL request in an HTTP request. Raises RequestError: 400, 413, 415, 499, or Overloaded."""
     if request.scope["method"] == "GET":
@@ -124,7 +124,7 @@ def _check_kind_of_body(headers: Headers) -> None:
         raise RequestError(415, RequestCode.UNSUPPORTED_MEDIA_TYPE, message, {"Accept-Encoding": "identity"})
 
 
-async def _read_body(request: InFlightRequest, *, most: int, admission: Admission, slot: Place) -> bytes:
+async def _read_body(request: InFlightRequest, *, most: int, admission: Admission, slot: Slot) -> bytes:
     """The whole body. Raises RequestError: 413 where it is larger than that, 499 where the client has gone; Overloaded."""
     # Leading zeros don't count.
     declared = request.headers.get("content-length", "").lstrip("0")

@@ -58,7 +58,7 @@ class UnitOfWork:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Store]:
-        """Open a transaction; its commit is the only one. One for nobody needs no place among those that wait for locks."""
+        """Open a transaction; its commit is the only one. One for nobody needs no slot for waiting for locks."""
         is_for_nobody = self.actor == NOBODY
         async with self.database.writing(
             None if is_for_nobody else self.commits, locks=not is_for_nobody

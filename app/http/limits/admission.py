@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 
 from cachetools import FIFOCache
 
-from app.fair_queue import FairQueue, Place
+from app.fair_queue import FairQueue, Slot
 from app.http.responses import RequestCode, RequestError
 from app.storage.connections.failures import CommitState
 from app.telemetry.log import log
@@ -54,8 +54,8 @@ class Admission:
     ) -> None:
         """`running` requests are executed at once, and of these `costly` operations with a high cost."""
 
-        def queue(places: int, most_waiting: int) -> FairQueue:
-            return FairQueue(places, wait_seconds=wait_seconds, most_waiting=min(waiting, most_waiting))
+        def queue(slots: int, most_waiting: int) -> FairQueue:
+            return FairQueue(slots, wait_seconds=wait_seconds, most_waiting=min(waiting, most_waiting))
 
         self.all = queue(running, waiting)
         self.costly = queue(costly, WAITING_COSTLY * costly)
@@ -71,7 +71,7 @@ class Admission:
         foreseen. One caller may see much more than another."""
         self._shed, self._told_at = 0, -math.inf
 
-    async def slot(self, token: str | None, address: str) -> Place:
+    async def slot(self, token: str | None, address: str) -> Slot:
         """A slot for a request, whose caller may not be known yet: then it counts as one with others of its address.
 
         Raises Overloaded.
@@ -85,7 +85,7 @@ class Admission:
             raise Overloaded(self._wait_seconds, NOT_TAKEN)
         return slot
 
-    async def move(self, slot: Place, queue: FairQueue) -> None:
+    async def move(self, slot: Slot, queue: FairQueue) -> None:
         """Exchange a slot for one of another queue: of costly operations, or of clients that send slowly.
 
         Raises Overloaded.
@@ -93,7 +93,7 @@ class Admission:
         if not await queue.move(slot):
             raise Overloaded(self._wait_seconds)
 
-    async def wait_if_costly(self, slot: Place, caller: str, document: str, cost: int) -> None:
+    async def wait_if_costly(self, slot: Slot, caller: str, document: str, cost: int) -> None:
         """Exchange the slot for one for costly operations, if the operation is costly. Raises Overloaded."""
         if cost >= COSTLY or (caller, document) in self.costly_documents:
             await self.move(slot, self.costly)

@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.engine import Dialect
 
 from app.execution.rows import Layout
-from app.fair_queue import Place
+from app.fair_queue import Slot
 from app.telemetry.log import count_statement
 
 if TYPE_CHECKING:
@@ -144,10 +144,10 @@ class ReadConnection:
 class WriteConnection(ReadConnection):
     """A transaction: queries, which may lock rows, and changes."""
 
-    def __init__(self, driver: AnyConnection, lock_place: Place | None, lock_seconds: float) -> None:
-        """`lock_place` is one of those that may wait for locks, each `lock_seconds`."""
+    def __init__(self, driver: AnyConnection, lock_slot: Slot | None, lock_seconds: float) -> None:
+        """`lock_slot` is one of those that may wait for locks, each `lock_seconds`."""
         super().__init__(driver)
-        self.lock_place = lock_place
+        self.lock_slot = lock_slot
         self.lock_seconds = lock_seconds
 
     async def change(self, change: Statement, parameters: Parameters = NOTHING) -> list[Row]:

@@ -108,15 +108,15 @@ class Database:
         With `locks` it may wait for locks of others, as half of the connections at most may do.
         """
         commits, caller = Commits() if commits is None else commits, current_meter().caller
-        place = await self._lock_queue.take(caller) if locks else None
-        if locks and place is None:
+        slot = await self._lock_queue.take(caller) if locks else None
+        if locks and slot is None:
             raise DatabaseUnavailable("too many calls wait for locks")
         commits.append(CommitState.NOTHING)
         try:
             async with self._pool.connection(caller) as driver:
                 await driver.begin(read_only=False)
                 try:
-                    yield WriteConnection(driver, place, self._lock_queue.wait_seconds)
+                    yield WriteConnection(driver, slot, self._lock_queue.wait_seconds)
                 except asyncpg.ReadOnlySQLTransactionError as error:
                     raise ReadOnlyServer(type(error).__name__) from None
                 commits[-1] = CommitState.UNKNOWN
@@ -131,8 +131,8 @@ class Database:
                 self.renew_connections()
             raise
         finally:
-            if place is not None:
-                place.give_back()
+            if slot is not None:
+                slot.give_back()
 
     async def takes_writes(self) -> bool:
         """Ask whether the server takes writes; if it has become a standby, all connections are made anew."""

@@ -58,8 +58,8 @@ class ConnectionPool:
     @asynccontextmanager
     async def connection(self, caller: str = "") -> AsyncIterator[DriverConnection]:
         """Lend a connection. Raises DatabaseFailure without one, and for errors of the driver on it."""
-        place = await self._queue.take(caller)
-        if place is None:
+        slot = await self._queue.take(caller)
+        if slot is None:
             raise DatabaseUnavailable("all connections are at work")
         try:
             driver = await self._free_or_new()
@@ -75,7 +75,7 @@ class ConnectionPool:
             finally:
                 self._take_back(driver)
         finally:
-            place.give_back()
+            slot.give_back()
 
     def renew(self) -> None:
         """Close all connections, those at work when they are given back: they lead to the wrong server."""

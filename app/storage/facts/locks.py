@@ -134,15 +134,15 @@ The first part limits how long the others wait; it comes after the wait for an i
 async def lock(
     connection: WriteConnection, viewer: str, touched: Touched, *, permission: str = FLOW_EDIT
 ) -> frozenset[str]:
-    """Lock the rows that the viewer may write, then give back the place among those who wait for locks.
+    """Lock the rows that the viewer may write, then give back the slot of a call that waits for locks.
 
     Returns the ids of the locked rows.
     """
     parameters = touched.parameters()
     limited = {"viewer": viewer, "permission": permission, **lock_timeout_of(connection)}
     rows = await connection.rows(LOCKS, {**limited, **parameters}) if any(parameters.values()) else ()
-    if connection.lock_place is not None:
-        connection.lock_place.give_back()
+    if connection.lock_slot is not None:
+        connection.lock_slot.give_back()
     return frozenset(row.id for row in rows)
 
 
