@@ -160,8 +160,8 @@ async def with_graphs(connection: ReadConnection, rows: Sequence[Row], choices: 
     """The flows in rows, with the graphs of the chosen states; equal graphs are one object, and count once."""
     # Each state stands in the first row that has it.
     ids = ((row[f"{name}_id"], row, name) for row in reversed(rows) for name in STATES)
-    places = {state_id: OutlinedState(state_id, row, name) for state_id, row, name in ids if state_id is not None}
-    visible = _facts_of(rows, places, {})
+    outlined = {state_id: OutlinedState(state_id, row, name) for state_id, row, name in ids if state_id is not None}
+    visible = _facts_of(rows, outlined, {})
     chosen = {
         state.id
         for flow_id, flow in visible.flows.items()
@@ -169,22 +169,24 @@ async def with_graphs(connection: ReadConnection, rows: Sequence[Row], choices: 
         for state in choose(flow, visible.versions.get(flow_id, {}))
         if state is not None
     }
-    states = [places[state_id] for state_id in chosen]
+    states = [outlined[state_id] for state_id in chosen]
     different = {state.key: state for state in states} | {state.key: state for state in states if state.is_read}
     size = sum(state.size for state in different.values())
     current_meter().take_decided(size)
     outlines = await read_outlines(connection, different)
     # What a graph names is parsed at once: facts are read by it.
     await offload(size, lambda: [(graph.commands, graph.references) for graph in interruptible(outlines.values())])
-    return _facts_of(rows, places, {state.id: outlines[state.key] for state in states})
+    return _facts_of(rows, outlined, {state.id: outlines[state.key] for state in states})
 
 
-def _facts_of(rows: Sequence[Row], places: Mapping[str, OutlinedState], graphs: Mapping[str, Graph]) -> Facts:
+def _facts_of(rows: Sequence[Row], outlined: Mapping[str, OutlinedState], graphs: Mapping[str, Graph]) -> Facts:
     """The flows with their named versions, whose states have these graphs by id; other states have no steps.
 
     Flows of one workspace share its `WorkspaceAccess`.
     """
-    states = {state_id: state_of(row, name, graphs.get(state_id, NO_GRAPH)) for state_id, row, name in places.values()}
+    states = {
+        state_id: state_of(row, name, graphs.get(state_id, NO_GRAPH)) for state_id, row, name in outlined.values()
+    }
     of_workspaces = {row["workspace_id"]: row for row in rows}
     accesses = {workspace_id: access_of(row) for workspace_id, row in of_workspaces.items()}
     flows = {row["flow_id"]: _flow_of(row, accesses[row["workspace_id"]], states) for row in rows}
