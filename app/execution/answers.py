@@ -99,18 +99,18 @@ class Answers:
         for class_ in dict.fromkeys(map(type, elements)):
             # There may be hundreds of thousands, of which the limits refuse most only when they are begun.
             is_of_class = [type(element) is class_ for element in elements]
-            parents, places, objects = ([*compress(each, is_of_class)] for each in (containers, keys, elements))
+            parents, own_keys, objects = ([*compress(each, is_of_class)] for each in (containers, keys, elements))
             selection = self._selection_of(field, class_)
             if isinstance(selection, Selection):
                 batch = await self._begin(selection, objects)
-                for parent, place, answer in zip(parents, places, batch.answers, strict=True):
-                    parent[place] = answer
+                for parent, key, answer in zip(parents, own_keys, batch.answers, strict=True):
+                    parent[key] = answer
                 batches += [batch] if batch.unresolved else []
             elif class_ is NoneType and not is_required:
                 self._meter.take_nulls(len(objects))
             else:
-                for parent, place, element in zip(parents, places, objects, strict=True):
-                    parent[place] = self._failure(field, element if selection is None else selection)
+                for parent, key, element in zip(parents, own_keys, objects, strict=True):
+                    parent[key] = self._failure(field, element if selection is None else selection)
         return batches
 
     async def _begin(self, selection: Selection, sources: Sequence[Any] | RawRows) -> ObjectBatch:

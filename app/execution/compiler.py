@@ -108,13 +108,13 @@ class Compiled:
             return f"cursor({row})"
         if is_edge and isinstance(column, str):
             column = column.removeprefix(ELEMENT).removeprefix(".")
-        place = layout if column == "" else layout.get(column)
-        if place is None:
+        part = layout if column == "" else layout.get(column)
+        if part is None:
             return None
         if field.shape.leaf is not None:
-            return self._leaf_value(field, f"{row}[{place:d}]", row, itemgetter(place))
+            return self._leaf_value(field, f"{row}[{part:d}]", row, itemgetter(part))
         return (
-            self._nested_object(field, row, place) if field.relation is None else self._joined_object(field, row, place)
+            self._nested_object(field, row, part) if field.relation is None else self._joined_object(field, row, part)
         )
 
     def _leaf_value(self, field: FieldPlan, source: str, row: str, get: Callable[[Any], Any]) -> str | None:

@@ -179,7 +179,7 @@ class RowViews(NamedTuple, Generic[Element]):
     make: Callable[[Any], Element]
     """Makes the view of a row."""
     layout: Layout
-    """The places of the view's values in the row."""
+    """The indexes of the view's values in the row."""
 
 
 def views_of(view: type[View], start: int = 0) -> RowViews[View]:
@@ -198,5 +198,5 @@ def views_holding(view: type[View], **inner: type[NamedTuple]) -> RowViews[View]
     }
     return RowViews(
         lambda row: view(*(make(row) for make, _ in parts.values())),
-        {name: place for name, (_, place) in parts.items()},
+        {name: part for name, (_, part) in parts.items()},
     )

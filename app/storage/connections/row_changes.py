@@ -165,16 +165,16 @@ def _sent(what: str, table: Table, columns: Sequence[str]) -> Subquery:
     """The rows that are sent, as statements read them; the parameter has their name."""
     name = f"{what}_{table.name}"
     row = func.jsonb_array_elements(bindparam(name, type_=JSONB)).column_valued("row")
-    typed = (_typed(row, place, table.c[each].type).label(each) for place, each in enumerate(columns))
+    typed = (_typed(row, index, table.c[each].type).label(each) for index, each in enumerate(columns))
     return select(*typed).subquery(name)
 
 
-def _typed(row: ColumnElement[Any], place: int, type_: TypeEngine[Any]) -> ColumnElement[Any]:
-    """The value at a place of a row, in the type of its column; arrays are of text."""
+def _typed(row: ColumnElement[Any], index: int, type_: TypeEngine[Any]) -> ColumnElement[Any]:
+    """The value at an index of a row, in the type of its column; arrays are of text."""
     if isinstance(type_, ARRAY):
-        texts = func.jsonb_array_elements_text(row.op("->")(sql(str(place)))).column_valued("text")
+        texts = func.jsonb_array_elements_text(row.op("->")(sql(str(index)))).column_valued("text")
         return func.array(select(texts).scalar_subquery())
-    text = row.op("->>", return_type=Text())(sql(str(place)))
+    text = row.op("->>", return_type=Text())(sql(str(index)))
     return text if isinstance(type_, Text) else cast(text, type_)
 
 

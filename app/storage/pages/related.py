@@ -97,11 +97,11 @@ def reading_only(rows: Select[Any], layout: Layout, columns: Columns) -> Select[
 
 def _indexes(layout: Layout) -> Iterator[tuple[str, int]]:
     """The names of columns and their indexes, those of objects in the row too."""
-    for name, place in layout.items():
-        if isinstance(place, int):
-            yield name, place
+    for name, part in layout.items():
+        if isinstance(part, int):
+            yield name, part
         else:
-            yield from _indexes(place)
+            yield from _indexes(part)
 
 
 class Joined:
