@@ -48,17 +48,17 @@ class Lent:
         await self._lent.pop(connection).__aexit__(None, None, None)
 
 
-def pool(made: list[Any], *, size: int = 2, wait_seconds: float = 5) -> ConnectionPool:
+def pool(connections: list[Any], *, size: int = 2, wait_seconds: float = 5) -> ConnectionPool:
     async def connect() -> Any:
-        made.append(Connection())
-        return made[-1]
+        connections.append(Connection())
+        return connections[-1]
 
     return ConnectionPool(connect, size=size, wait_seconds=wait_seconds)
 
 
 async def test_after_a_renewal_no_connection_is_used_again_also_of_those_that_were_taken() -> None:
-    made: list[Any] = []
-    of_three = Lent(pool(made, size=3))
+    connections: list[Any] = []
+    of_three = Lent(pool(connections, size=3))
     first, second = await of_three.take("ada"), await of_three.take("ben")
     await of_three.give_back(first)
     of_three._pool.renew()
@@ -66,21 +66,21 @@ async def test_after_a_renewal_no_connection_is_used_again_also_of_those_that_we
     await of_three.give_back(second)
     assert second.closed
     third = await of_three.take()
-    assert (len(made), third.closed) == (3, False)
+    assert (len(connections), third.closed) == (3, False)
     await of_three.give_back(third)
     assert await of_three.take() is third
 
 
 async def test_a_connection_is_made_when_it_is_needed_and_used_again() -> None:
-    made: list[Any] = []
-    two = pool(made)
+    connections: list[Any] = []
+    two = pool(connections)
     of_two = Lent(two)
     first = await of_two.take()
     second = await of_two.take("ben")
-    assert (len(made), two.in_use, first is second) == (2, 2, False)
+    assert (len(connections), two.in_use, first is second) == (2, 2, False)
     await of_two.give_back(first)
     await of_two.give_back(second)
-    assert (await of_two.take(), len(made), two.in_use) == (second, 2, 1)
+    assert (await of_two.take(), len(connections), two.in_use) == (second, 2, 1)
 
 
 async def test_whoever_waits_gets_one_that_is_given_back() -> None:
@@ -142,13 +142,13 @@ def leave_in_transaction(connection: Connection) -> None:
 async def test_what_is_closed_or_left_in_a_transaction_is_not_given_out_again(
     spoil: Callable[[Connection], None],
 ) -> None:
-    made: list[Any] = []
-    of_one = Lent(pool(made, size=1))
+    connections: list[Any] = []
+    of_one = Lent(pool(connections, size=1))
     first: Any = await of_one.take()
     spoil(first)
     await of_one.give_back(first)
     second = await of_one.take()
-    assert (second is first, first.closed, len(made)) == (False, True, 2)
+    assert (second is first, first.closed, len(connections)) == (False, True, 2)
 
 
 async def test_what_was_closed_while_it_was_free_is_not_given_out() -> None:
@@ -160,25 +160,25 @@ async def test_what_was_closed_while_it_was_free_is_not_given_out() -> None:
 
 
 async def test_with_the_pool_all_connections_are_closed_at_once_or_when_they_are_given_back() -> None:
-    made: list[Any] = []
-    of_two = Lent(pool(made))
+    connections: list[Any] = []
+    of_two = Lent(pool(connections))
     free, at_work = await of_two.take("ada"), await of_two.take("ben")
     await of_two.give_back(free)
     await of_two._pool.close()
-    assert [each.closed for each in made] == [True, False]
+    assert [each.closed for each in connections] == [True, False]
     await of_two.give_back(at_work)
-    assert [each.closed for each in made] == [True, True]
+    assert [each.closed for each in connections] == [True, True]
 
 
 async def test_what_one_caller_asks_for_leaves_connections_to_others_and_one_to_authentication() -> None:
-    made: list[Any] = []
-    of_four = Lent(pool(made, size=4))
+    connections: list[Any] = []
+    of_four = Lent(pool(connections, size=4))
     calls = [asyncio.create_task(of_four.take(caller)) for caller in ("ada",) * 9 + ("ben", "cora", "dan")]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert [call.done() for call in calls] == [True, True, *[False] * 7, True, False, False]
-    assert (await of_four.take(AUTHENTICATION), len(made)) == (made[3], 4)
-    await of_four.give_back(made[0])
+    assert (await of_four.take(AUTHENTICATION), len(connections)) == (connections[3], 4)
+    await of_four.give_back(connections[0])
     await calls[10]
     assert not any(call.done() for call in calls[2:9])
     for call in calls:
