@@ -35,24 +35,24 @@ def loaded(database_url: str, tmp_path: Path) -> str:
     """The URL of a database with a small world."""
     world = tmp_path / "world.json"
     world.write_text(json.dumps(WORLD))
-    told = called("apply", world, DATABASE_URL=database_url)
-    assert told.returncode == 0, told.stderr
+    output = called("apply", world, DATABASE_URL=database_url)
+    assert output.returncode == 0, output.stderr
     return database_url
 
 
 def test_a_document_is_applied_and_its_keys_are_mapped_to_ids(database_url: str, tmp_path: Path) -> None:
     world, ids = tmp_path / "world.json", tmp_path / "ids.json"
     world.write_text(json.dumps(WORLD))
-    told = called("apply", world, "--map", ids, DATABASE_URL=database_url)
-    assert (told.returncode, told.stdout, told.stderr) == (
+    output = called("apply", world, "--map", ids, DATABASE_URL=database_url)
+    assert (output.returncode, output.stdout, output.stderr) == (
         0,
         "",
         f"Database: {named(database_url)}\nApplied {world}: 4 created, 0 changed, 0 removed, 0 unchanged.\n",
     )
     prefixes = {key: value.split("_")[0] for key, value in json.loads(ids.read_text()).items()}
     assert prefixes == {"tenant": "tenant", "retail": "contract", "ada": "user", "bob": "user"}
-    told = called("apply", world, DATABASE_URL=database_url)
-    assert (told.returncode, told.stderr.splitlines()[1:]) == (
+    output = called("apply", world, DATABASE_URL=database_url)
+    assert (output.returncode, output.stderr.splitlines()[1:]) == (
         0,
         [f"Applied {world}: 0 created, 0 changed, 0 removed, 4 unchanged."],
     )
@@ -65,9 +65,9 @@ def test_a_document_with_mistakes_is_refused_whole_with_a_line_for_each(database
     }
     for options in ([], ["--dry-run"]):
         ids = tmp_path / "ids.json"
-        told = called("apply", "-", "--map", ids, *options, stdin=json.dumps(mistaken), DATABASE_URL=database_url)
-        assert (told.returncode, told.stdout) == (1, "")
-        assert told.stderr.splitlines()[1:] == [
+        output = called("apply", "-", "--map", ids, *options, stdin=json.dumps(mistaken), DATABASE_URL=database_url)
+        assert (output.returncode, output.stdout) == (1, "")
+        assert output.stderr.splitlines()[1:] == [
             '$.contracts[0].tenant: There is no tenant with the key or id "nobody".',
             "$.teams[0].colour: There is no such property here.",
         ]
@@ -85,9 +85,9 @@ def test_a_dry_run_shows_what_would_change_and_changes_nothing(loaded: str, tmp_
     }
     report = tmp_path / "plan.json"
     options = ("--dry-run", "--tenant", "tenant", "--report", report)
-    told = called("apply", "-", *options, stdin=json.dumps(change), DATABASE_URL=loaded)
+    output = called("apply", "-", *options, stdin=json.dumps(change), DATABASE_URL=loaded)
     plan = json.loads(report.read_text())
-    assert (told.returncode, told.stdout.splitlines()) == (
+    assert (output.returncode, output.stdout.splitlines()) == (
         2,
         [
             '~ changed  contracts         retail       name: "Northern Retail" → "Shops"; status: "ACTIVE" → "SUSPENDED"',
@@ -107,7 +107,7 @@ def test_a_dry_run_shows_what_would_change_and_changes_nothing(loaded: str, tmp_
     ]
     assert plan["things"][0]["fields"][0] == {"path": "/name", "before": "Northern Retail", "after": "Shops"}
     again = called("apply", "-", *options, stdin=json.dumps(change), DATABASE_URL=loaded)
-    assert again.stdout == told.stdout
+    assert again.stdout == output.stdout
     assert called("token", "bob@example.com", DATABASE_URL=loaded).returncode == 0
 
 
@@ -117,10 +117,10 @@ def test_a_report_names_every_reason_why_nothing_was_applied(loaded: str, tmp_pa
     assert called("apply", "-", stdin=json.dumps(team), DATABASE_URL=loaded).returncode == 0
     document = json.dumps({"format": "flowport-world/1", "contracts": [{"key": "retail", "remove": True}]})
     options = ("--plan", "0" * 64, "--report", report)
-    told = called("apply", "-", *options, stdin=document, DATABASE_URL=loaded)
+    output = called("apply", "-", *options, stdin=document, DATABASE_URL=loaded)
     blockers = json.loads(report.read_text())["blockers"]
-    assert (told.returncode, [each["code"] for each in blockers]) == (3, ["WORLD_PLAN_IS_STALE", "THING_IN_USE"])
-    assert [each["message"] for each in blockers] == told.stderr.splitlines()[1:]
+    assert (output.returncode, [each["code"] for each in blockers]) == (3, ["WORLD_PLAN_IS_STALE", "THING_IN_USE"])
+    assert [each["message"] for each in blockers] == output.stderr.splitlines()[1:]
 
 
 def test_the_exit_status_says_why_nothing_was_applied(loaded: str) -> None:
@@ -153,15 +153,15 @@ async def test_a_dry_run_leaves_a_database_of_an_older_release_as_it_is(empty_da
             await upgrade(empty_database_url)
             await downgrade(empty_database_url, revision)
         before = await schema_of(empty_database_url)
-        told = await to_thread(called, "apply", "-", "--dry-run", stdin=document, DATABASE_URL=empty_database_url)
-        assert (told.returncode, told.stdout) == (1, "")
-        assert told.stderr == (
+        output = await to_thread(called, "apply", "-", "--dry-run", stdin=document, DATABASE_URL=empty_database_url)
+        assert (output.returncode, output.stdout) == (1, "")
+        assert output.stderr == (
             "Error: The database doesn't have the schema of this release, and a dry run writes nothing. `flowport serve` "
             "and `flowport apply` without --dry-run migrate it.\n"
         )
         assert await schema_of(empty_database_url) == before
-    told = await to_thread(called, "apply", "-", stdin=document, DATABASE_URL=empty_database_url)
-    assert told.returncode == 0
+    output = await to_thread(called, "apply", "-", stdin=document, DATABASE_URL=empty_database_url)
+    assert output.returncode == 0
 
 
 async def schema_of(url: str) -> list[tuple[str, str]]:
@@ -172,8 +172,8 @@ async def schema_of(url: str) -> list[tuple[str, str]]:
 
 def test_a_dry_run_shows_what_a_new_embedded_database_would_hold(folder: Path) -> None:
     """Nobody has anything in a database that the dry run itself makes."""
-    told = called("apply", "-", "--dry-run", "--data-dir", folder / "data", stdin=json.dumps(WORLD))
-    assert (told.returncode, told.stdout.splitlines()[0]) == (2, '+ created  tenants           tenant  "Northern"')
+    output = called("apply", "-", "--dry-run", "--data-dir", folder / "data", stdin=json.dumps(WORLD))
+    assert (output.returncode, output.stdout.splitlines()[0]) == (2, '+ created  tenants           tenant  "Northern"')
 
 
 def test_what_no_document_names_any_more_is_pruned_as_a_dry_run_said(loaded: str) -> None:
@@ -185,17 +185,17 @@ def test_what_no_document_names_any_more_is_pruned_as_a_dry_run_said(loaded: str
         '- removed  contracts         retail  "Northern Retail"',
     )
     fingerprint = dry.stdout.split()[-1]
-    told = called("apply", "-", *prune, "--plan", fingerprint, stdin=empty, DATABASE_URL=loaded)
-    assert (told.returncode, told.stderr.splitlines()[-1]) == (
+    output = called("apply", "-", *prune, "--plan", fingerprint, stdin=empty, DATABASE_URL=loaded)
+    assert (output.returncode, output.stderr.splitlines()[-1]) == (
         0,
         "Applied the document: 0 created, 0 changed, 1 removed, 0 unchanged.",
     )
 
 
 def test_the_schema_of_documents_is_printed() -> None:
-    told = called("apply", "--schema")
-    schema = json.loads(told.stdout)
-    assert (told.returncode, schema["required"]) == (0, ["format"])
+    output = called("apply", "--schema")
+    schema = json.loads(output.stdout)
+    assert (output.returncode, schema["required"]) == (0, ["format"])
     assert {"tenants", "flows", "tenantMembers"} <= schema["properties"].keys()
     assert "active" in schema["properties"]["users"]["anyOf"][0]["items"]["properties"]
 
@@ -207,9 +207,9 @@ def test_the_password_of_a_database_is_not_told() -> None:
 
 @pytest.mark.parametrize("arguments", [["token", "--list"], ["token", "ada@example.com"], ["reset-demo"]])
 def test_only_serve_and_apply_make_an_embedded_database(folder: Path, arguments: list[str]) -> None:
-    told = called(*arguments, "--data-dir", folder / "data")
-    assert (told.returncode, told.stdout) == (1, "")
-    assert told.stderr == (
+    output = called(*arguments, "--data-dir", folder / "data")
+    assert (output.returncode, output.stdout) == (1, "")
+    assert output.stderr == (
         f"Error: There is no embedded database in {folder / 'data'}; `flowport serve` and `flowport apply` make one. "
         "Name the folder of yours with --data-dir or FLOWPORT_DATA_DIR, or its URL in FLOWPORT_DATABASE_URL.\n"
     )
@@ -220,15 +220,15 @@ def test_a_map_that_could_not_be_written_is_refused_before_anything_is_applied(
     database_url: str, tmp_path: Path
 ) -> None:
     map_file = tmp_path / "missing" / "ids.json"
-    told = called("apply", "-", "--map", map_file, stdin=json.dumps(WORLD), DATABASE_URL=database_url)
-    assert told.returncode == 64
+    output = called("apply", "-", "--map", map_file, stdin=json.dumps(WORLD), DATABASE_URL=database_url)
+    assert output.returncode == 64
     assert called("token", "ada@example.com", DATABASE_URL=database_url).returncode == 1
 
 
 def test_a_token_is_printed_once_and_alone(loaded: str) -> None:
-    told = flowport("token", "ada@example.com", "--name", "nightly", "--expires", "30", DATABASE_URL=loaded)
-    assert (told.returncode, told.stderr) == (0, f"Database: {named(loaded)}\n")
-    token = told.stdout.removesuffix("\n")
+    output = flowport("token", "ada@example.com", "--name", "nightly", "--expires", "30", DATABASE_URL=loaded)
+    assert (output.returncode, output.stderr) == (0, f"Database: {named(loaded)}\n")
+    token = output.stdout.removesuffix("\n")
     assert token.startswith("fp_")
     assert token.split() == [token]
 
@@ -244,16 +244,20 @@ def test_a_token_is_printed_once_and_alone(loaded: str) -> None:
 def test_a_token_is_revoked_by_its_id(loaded: str) -> None:
     called("token", "ada@example.com", DATABASE_URL=loaded)
     token_id = called("token", "--list", DATABASE_URL=loaded).stdout.splitlines()[1].split()[0]
-    told = called("token", "--revoke", token_id, DATABASE_URL=loaded)
-    assert (told.returncode, told.stdout, told.stderr) == (0, "", f"Database: {named(loaded)}\nRevoked {token_id}.\n")
+    output = called("token", "--revoke", token_id, DATABASE_URL=loaded)
+    assert (output.returncode, output.stdout, output.stderr) == (
+        0,
+        "",
+        f"Database: {named(loaded)}\nRevoked {token_id}.\n",
+    )
     assert called("token", "--list", DATABASE_URL=loaded).stdout.splitlines()[1].split()[-1] != "-"
 
 
 @pytest.mark.parametrize("days", ["0", "36501"])
 def test_a_token_lasts_a_day_at_least_and_a_hundred_years_at_the_most(loaded: str, days: str) -> None:
-    told = called("token", "ada@example.com", "--expires", days, DATABASE_URL=loaded)
-    assert (told.returncode, told.stdout) == (2, "")
-    assert told.stderr.splitlines()[-1] == (
+    output = called("token", "ada@example.com", "--expires", days, DATABASE_URL=loaded)
+    assert (output.returncode, output.stdout) == (2, "")
+    assert output.stderr.splitlines()[-1] == (
         f"Error: Invalid value for '--expires': {days} is not in the range 1<=x<=36500."
     )
 
@@ -272,23 +276,23 @@ def test_a_token_may_last_a_hundred_years(loaded: str) -> None:
     ],
 )
 def test_what_is_no_line_that_can_be_printed_is_refused(loaded: str, arguments: list[str], named: str) -> None:
-    told = called("token", *arguments, DATABASE_URL=loaded)
-    assert (told.returncode, told.stdout) == (2, "")
-    assert told.stderr.splitlines()[-1] == (
+    output = called("token", *arguments, DATABASE_URL=loaded)
+    assert (output.returncode, output.stdout) == (2, "")
+    assert output.stderr.splitlines()[-1] == (
         f"Error: Invalid value for '{named}': it must be one line of letters that can be printed."
     )
 
 
 def test_what_is_unknown_is_said_in_a_line(loaded: str) -> None:
-    told = called("token", "nobody@example.com", DATABASE_URL=loaded)
-    assert (told.returncode, told.stdout) == (1, "")
+    output = called("token", "nobody@example.com", DATABASE_URL=loaded)
+    assert (output.returncode, output.stdout) == (1, "")
     assert (
-        told.stderr
+        output.stderr
         == f"Database: {named(loaded)}\nError: There is no user with the e-mail address nobody@example.com.\n"
     )
-    told = called("token", "--revoke", "nothing", DATABASE_URL=loaded)
-    assert (told.returncode, told.stdout) == (1, "")
+    output = called("token", "--revoke", "nothing", DATABASE_URL=loaded)
+    assert (output.returncode, output.stdout) == (1, "")
     assert (
-        told.stderr
+        output.stderr
         == f"Database: {named(loaded)}\nError: There is no token nothing that could be revoked; --list shows all.\n"
     )

@@ -31,16 +31,16 @@ async def api(databases: Databases, loaded: Loaded) -> AsyncIterator[Api]:
 
 
 async def printed(api: Api, *options: str) -> list[dict[str, Any]]:
-    told = await to_thread(called, "events", "--tenant", "home", *options, DATABASE_URL=api.database_url)
-    assert told.returncode == 0, told.stderr
-    return [json.loads(line) for line in told.stdout.splitlines()]
+    output = await to_thread(called, "events", "--tenant", "home", *options, DATABASE_URL=api.database_url)
+    assert output.returncode == 0, output.stderr
+    return [json.loads(line) for line in output.stdout.splitlines()]
 
 
 async def refused(api: Api, *options: str) -> tuple[int, str]:
     """The exit status, and the last line that is said of why."""
-    told = await to_thread(called, "events", *options, DATABASE_URL=api.database_url)
-    assert told.stdout == ""
-    return told.returncode, told.stderr.splitlines()[-1]
+    output = await to_thread(called, "events", *options, DATABASE_URL=api.database_url)
+    assert output.stdout == ""
+    return output.returncode, output.stderr.splitlines()[-1]
 
 
 async def test_each_event_is_a_line_with_its_cursor_by_which_it_goes_on(api: Api) -> None:
@@ -76,8 +76,8 @@ async def test_all_are_printed_however_many_unless_fewer_are_asked_for(api: Api)
 
 async def test_what_can_not_be_meant_is_refused(api: Api) -> None:
     await happen(api, {}, {"tenant": "abroad", "workspace": "far"})
-    told = await to_thread(called, "events", "--tenant", "abroad", DATABASE_URL=api.database_url)
-    foreign = json.loads(told.stdout)["cursor"]
+    output = await to_thread(called, "events", "--tenant", "abroad", DATABASE_URL=api.database_url)
+    foreign = json.loads(output.stdout)["cursor"]
     of_home = ("--tenant", api.id("home"))
     not_of_it = (
         "Error: Invalid value for --after: The cursor is not one of this list in this order. Start again without it."
@@ -116,9 +116,9 @@ async def test_it_follows_what_happens_until_it_is_interrupted(api: Api) -> None
             [event_id] = await happen(api, {})
             assert json.loads(await process.stdout.readline())["id"] == event_id
         process.send_signal(signal.SIGINT)
-        told, complaint = await process.communicate()
+        output, complaint = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()
     # Of what it says only the name of the database is on stderr.
-    assert (process.returncode, told, complaint.splitlines()[1:]) == (0, b"", [])
+    assert (process.returncode, output, complaint.splitlines()[1:]) == (0, b"", [])

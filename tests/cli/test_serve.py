@@ -122,23 +122,25 @@ def test_where_no_page_is_served_the_greeting_names_none() -> None:
 
 @pytest.mark.usefixtures("life")
 def test_the_demo_is_reset_by_a_command_and_no_other_database_is(data_dir: Path, database_url: str) -> None:
-    told = flowport("reset-demo", "--data-dir", data_dir)
-    assert (told.returncode, told.stdout) == (0, "")
-    assert told.stderr.splitlines() == [
+    output = flowport("reset-demo", "--data-dir", data_dir)
+    assert (output.returncode, output.stdout) == (0, "")
+    assert output.stderr.splitlines() == [
         f"Database: the embedded one in {data_dir}",
         "The demo world is as at its first start.",
     ]
     other = '{"format": "flowport-world/1", "tenants": [{"key": "other", "name": "Other"}]}'
     assert flowport("apply", "-", "--data-dir", data_dir, stdin=other).returncode == 0
-    told = called("reset-demo", "--data-dir", data_dir)
-    assert (told.returncode, told.stdout) == (1, "")
-    assert told.stderr.splitlines()[-1] == (
+    output = called("reset-demo", "--data-dir", data_dir)
+    assert (output.returncode, output.stdout) == (1, "")
+    assert output.stderr.splitlines()[-1] == (
         "Error: The database holds more than the demo world (other rows in tenant: 1). Nothing was changed. "
         "A demo world of its own starts in another folder: flowport serve --data-dir FOLDER"
     )
-    told = called("reset-demo", "--data-dir", data_dir, DATABASE_URL=database_url)
-    assert (told.returncode, told.stdout) == (1, "")
-    assert told.stderr == "Error: FLOWPORT_DATABASE_URL is set, and only the embedded database's demo world is reset.\n"
+    output = called("reset-demo", "--data-dir", data_dir, DATABASE_URL=database_url)
+    assert (output.returncode, output.stdout) == (1, "")
+    assert (
+        output.stderr == "Error: FLOWPORT_DATABASE_URL is set, and only the embedded database's demo world is reset.\n"
+    )
 
 
 def test_every_line_of_the_log_is_json_the_server_s_own_lines_too(life: Life) -> None:
@@ -158,9 +160,9 @@ def test_the_other_commands_work_while_the_server_runs(life: Life) -> None:
 @pytest.mark.parametrize("options", [[], ["--no-demo"]])
 @pytest.mark.usefixtures("life")
 def test_the_demo_world_is_not_served_to_other_hosts(data_dir: Path, options: list[str]) -> None:
-    told = flowport("serve", "--host", "0.0.0.0", "--port", "0", "--data-dir", data_dir, *options)
-    assert (told.returncode, told.stdout) == (1, "")
-    assert "loopback only" in told.stderr
+    output = flowport("serve", "--host", "0.0.0.0", "--port", "0", "--data-dir", data_dir, *options)
+    assert (output.returncode, output.stdout) == (1, "")
+    assert "loopback only" in output.stderr
 
 
 def test_other_hosts_are_served_without_a_demo_world_and_take_no_token_of_one_that_comes_later(folder: Path) -> None:
