@@ -48,9 +48,9 @@ async def change(api: Api, flow: str, text: str) -> None:
 
 async def released(api: Api) -> tuple[str, str, str]:
     """A flow of the workshop, the one that it was exported to, which is published, and the record."""
-    made = await exported(api, "plain", to="store")
-    await published(api, made["flow"]["id"])
-    return api.id("plain"), made["flow"]["id"], made["exportRecord"]["id"]
+    outcome = await exported(api, "plain", to="store")
+    await published(api, outcome["flow"]["id"])
+    return api.id("plain"), outcome["flow"]["id"], outcome["exportRecord"]["id"]
 
 
 async def test_what_was_exported_and_published_is_in_sync_from_both_ends(fresh: Api) -> None:
@@ -123,17 +123,17 @@ async def test_a_fix_that_was_exported_back_is_in_sync_and_what_follows_is_told_
 
 
 async def test_names_schedules_and_bindings_are_no_drift(fresh: Api) -> None:
-    made = await exported(fresh, "bound", onto="bound-live")
-    await published(fresh, made["flow"]["id"])
+    outcome = await exported(fresh, "bound", onto="bound-live")
+    await published(fresh, outcome["flow"]["id"])
     bindings, name, cron = [{"stepId": "2", "agentId": None}], "Another", "5 5 * * *"
-    await done(fresh, SAVE, flowId=made["flow"]["id"], bindings=bindings, name=name, cron=cron, description=None)
-    await published(fresh, made["flow"]["id"])
-    assert await stands(fresh, made["flow"]["id"]) == "IN_SYNC"
+    await done(fresh, SAVE, flowId=outcome["flow"]["id"], bindings=bindings, name=name, cron=cron, description=None)
+    await published(fresh, outcome["flow"]["id"])
+    assert await stands(fresh, outcome["flow"]["id"]) == "IN_SYNC"
 
 
 async def test_who_sees_one_end_alone_learns_nothing_and_the_filter_finds_nothing(fresh: Api) -> None:
-    made = await exported(fresh, "store-plain", to="shop")
-    await published(fresh, made["flow"]["id"])
+    outcome = await exported(fresh, "store-plain", to="shop")
+    await published(fresh, outcome["flow"]["id"])
     assert await copies(fresh, fresh.id("store-plain"), "ada") == ["IN_SYNC"]
     assert await copies(fresh, fresh.id("store-plain"), "gil") == [None]
     await run_sql(
@@ -141,7 +141,7 @@ async def test_who_sees_one_end_alone_learns_nothing_and_the_filter_finds_nothin
         "update workspace_access set role_id = null from workspace, user_account where workspace_id = workspace.id"
         " and workspace.name = 'Store' and user_id = user_account.id and email = 'ada@example.com'",
     )
-    assert await stands(fresh, made["flow"]["id"]) is None
+    assert await stands(fresh, outcome["flow"]["id"]) is None
     assert await found_by_filter(fresh, "shop") == {}
 
 

@@ -33,8 +33,8 @@ async def incoming(api: Api, workspace: str, user: str = "ada", **page: object) 
 
 
 async def test_drafts_and_versions_lead_to_the_record_whose_content_they_have_unchanged(fresh: Api) -> None:
-    made = await exported(fresh, "plain", to="store")
-    flow, record = made["flow"]["id"], {"id": made["exportRecord"]["id"]}
+    outcome = await exported(fresh, "plain", to="store")
+    flow, record = outcome["flow"]["id"], {"id": outcome["exportRecord"]["id"]}
     states = await fresh.caller("ada").one(STATES, id=flow)
     assert states == {"draft": {"provenance": record}, "history": {"nodes": []}}
     first = await published(fresh, flow)
@@ -48,12 +48,12 @@ async def test_drafts_and_versions_lead_to_the_record_whose_content_they_have_un
 
 
 async def test_a_record_leads_to_the_version_that_its_result_became_unless_it_was_edited_first(fresh: Api) -> None:
-    made, edited = [await exported(fresh, "plain", to="store") for _ in range(2)]
-    record = made["exportRecord"]["id"]
+    outcome, edited = [await exported(fresh, "plain", to="store") for _ in range(2)]
+    record = outcome["exportRecord"]["id"]
     assert await became(fresh, record) is None
-    version = await published(fresh, made["flow"]["id"])
+    version = await published(fresh, outcome["flow"]["id"])
     assert await became(fresh, record) == {"id": version, "number": 1}
-    await done(fresh, REVERT, flowId=made["flow"]["id"], versionId=version, publish=True)
+    await done(fresh, REVERT, flowId=outcome["flow"]["id"], versionId=version, publish=True)
     assert await became(fresh, record) == {"id": version, "number": 1}
     await done(fresh, SAVE, flowId=edited["flow"]["id"], graph=ANOTHER)
     await published(fresh, edited["flow"]["id"])
@@ -61,10 +61,10 @@ async def test_a_record_leads_to_the_version_that_its_result_became_unless_it_wa
 
 
 async def test_who_is_no_member_of_the_destination_learns_of_no_version(fresh: Api) -> None:
-    made = await exported(fresh, "plain", to="shop")
-    await published(fresh, made["flow"]["id"])
-    assert await became(fresh, made["exportRecord"]["id"], "gil") is None
-    assert await became(fresh, made["exportRecord"]["id"]) is not None
+    outcome = await exported(fresh, "plain", to="shop")
+    await published(fresh, outcome["flow"]["id"])
+    assert await became(fresh, outcome["exportRecord"]["id"], "gil") is None
+    assert await became(fresh, outcome["exportRecord"]["id"]) is not None
 
 
 async def test_what_came_into_a_workspace_is_listed_the_newest_first_with_what_was_undone_or_has_gone(
@@ -75,15 +75,15 @@ async def test_what_came_into_a_workspace_is_listed_the_newest_first_with_what_w
         "pageInfo": {"hasNextPage": False, "endCursor": None},
         "nodes": [],
     }
-    made = [
+    outcomes = [
         await exported(fresh, "plain", to="store"),
         await exported(fresh, "bound", onto="store-plain"),
         await exported(fresh, "versions", to="store"),
     ]
     await exported(fresh, "plain", to="shop")
-    records = [one["exportRecord"]["id"] for one in made]
+    records = [one["exportRecord"]["id"] for one in outcomes]
     await done(fresh, UNDO, exportId=records[1])
-    await done(fresh, DELETE, flowId=made[2]["flow"]["id"])
+    await done(fresh, DELETE, flowId=outcomes[2]["flow"]["id"])
     listed = await incoming(fresh, "store")
     assert listed["totalCount"] == len(records)
     assert [node["id"] for node in listed["nodes"]] == records[::-1]

@@ -179,8 +179,8 @@ async def test_a_record_outlives_both_flows(fresh: Api) -> None:
 
 async def test_what_was_made_is_readable_when_the_account_that_made_it_is_gone(fresh: Api) -> None:
     """H7, P6."""
-    made = await done(fresh, COPIED, "berta", flowId=fresh.id("plain"))
-    flow = made["flow"]["id"]
+    outcome = await done(fresh, COPIED, "berta", flowId=fresh.id("plain"))
+    flow = outcome["flow"]["id"]
     await done(fresh, PUBLISH, "berta", flowId=flow)
     over = {"overrideFlowId": flow}
     record = (await done(fresh, EXPORTED, "berta", flowId=fresh.id("plain"), destination=over))["exportRecord"]
@@ -215,14 +215,14 @@ async def test_what_was_made_is_readable_when_the_account_that_made_it_is_gone(f
 
 
 async def test_an_undo_answers_with_what_was_there(fresh: Api) -> None:
-    made = await exported(fresh, "plain", onto="live")
-    payload = await done(fresh, UNDO, exportId=made["exportRecord"]["id"])
-    aside = made["setAside"]["id"]
+    outcome = await exported(fresh, "plain", onto="live")
+    payload = await done(fresh, UNDO, exportId=outcome["exportRecord"]["id"])
+    aside = outcome["setAside"]["id"]
     assert payload["flow"] == {"id": fresh.id("live"), "draft": {"id": aside}}
-    assert payload["restoredDraft"] == {"id": aside, "revision": made["draft"]["revision"] + 1, "setAsideAt": None}
+    assert payload["restoredDraft"] == {"id": aside, "revision": outcome["draft"]["revision"] + 1, "setAsideAt": None}
     assert payload["deletedFlowId"] is None
     assert payload["exportRecord"]["undoneAt"] is not None
-    assert ends(payload["exportRecord"]) == ends(made["exportRecord"])
+    assert ends(payload["exportRecord"]) == ends(outcome["exportRecord"])
     new = await exported(fresh, "plain", to="store")
     payload = await done(fresh, UNDO, exportId=new["exportRecord"]["id"])
     assert (payload["flow"], payload["restoredDraft"]) == (None, None)
@@ -231,8 +231,8 @@ async def test_an_undo_answers_with_what_was_there(fresh: Api) -> None:
 
 
 async def test_an_undo_that_is_refused_says_why(fresh: Api) -> None:
-    made = await exported(fresh, "plain", onto="live")
-    record = made["exportRecord"]["id"]
+    outcome = await exported(fresh, "plain", onto="live")
+    record = outcome["exportRecord"]["id"]
     await done(fresh, SAVE, flowId=fresh.id("live"), name="Another name")
     expected = {
         "ada": {"__typename": "CannotUndo", "code": "CANNOT_UNDO", "path": ["exportId"], "since": "EDITED"},

@@ -156,22 +156,22 @@ async def test_a_draft_that_was_published_since_is_null_and_its_flow_is_told(fre
 @pytest.mark.parametrize("call", ["exportFlow", "exportFlows"])
 async def test_who_has_left_the_destination_is_told_nothing_of_it(fresh: Api, call: str) -> None:
     first = await called(fresh, call)
-    made = first["results"][0] if call == "exportFlows" else first
-    assert made["warnings"][1]["message"].endswith(
+    outcome = first["results"][0] if call == "exportFlows" else first
+    assert outcome["warnings"][1]["message"].endswith(
         "runs on the agent Workshop-agent, which Store can't use. Choose an agent in the draft, or nothing takes its place."
     )
     await leave(fresh, "store")
     again = await repeated(fresh, call)
     seen = again["results"][0] if call == "exportFlows" else again
-    assert (seen["flow"], seen["draft"], seen["exportRecord"]) == (None, None, made["exportRecord"])
-    assert [one["fromId"] for one in seen["references"]] == [one["fromId"] for one in made["references"]]
+    assert (seen["flow"], seen["draft"], seen["exportRecord"]) == (None, None, outcome["exportRecord"])
+    assert [one["fromId"] for one in seen["references"]] == [one["fromId"] for one in outcome["references"]]
     assert {one["toId"] for one in seen["references"]} == {None}
     [mismatch, agent] = seen["warnings"]
-    assert (mismatch["from"], mismatch["to"]) == (made["warnings"][0]["from"], None)
+    assert (mismatch["from"], mismatch["to"]) == (outcome["warnings"][0]["from"], None)
     assert ("strict" in mismatch["message"], "Store" in agent["message"]) == (False, False)
     hidden = {fresh.id(key) for key in ("store-strict", "store", "store-agent")} | {
-        made["flow"]["id"],
-        made["draft"]["id"],
+        outcome["flow"]["id"],
+        outcome["draft"]["id"],
     }
     assert [one for one in hidden if one in json.dumps(seen)] == []
 
@@ -179,15 +179,19 @@ async def test_who_has_left_the_destination_is_told_nothing_of_it(fresh: Api, ca
 @pytest.mark.parametrize("call", ["exportFlow", "exportFlows"])
 async def test_who_has_left_the_source_is_told_nothing_of_it(fresh: Api, call: str) -> None:
     first = await called(fresh, call)
-    made = first["results"][0] if call == "exportFlows" else first
+    outcome = first["results"][0] if call == "exportFlows" else first
     await leave(fresh, "workshop")
     again = await repeated(fresh, call)
     seen = again["results"][0] if call == "exportFlows" else again
-    assert (seen["flow"], seen["draft"], seen["exportRecord"]) == (made["flow"], made["draft"], made["exportRecord"])
+    assert (seen["flow"], seen["draft"], seen["exportRecord"]) == (
+        outcome["flow"],
+        outcome["draft"],
+        outcome["exportRecord"],
+    )
     assert {one["fromId"] for one in seen["references"]} == {None}
-    assert [one["toId"] for one in seen["references"]] == [one["toId"] for one in made["references"]]
+    assert [one["toId"] for one in seen["references"]] == [one["toId"] for one in outcome["references"]]
     mismatch = seen["warnings"][0]
-    assert (mismatch["from"], mismatch["to"]) == (None, made["warnings"][0]["to"])
+    assert (mismatch["from"], mismatch["to"]) == (None, outcome["warnings"][0]["to"])
     assert [one for one in fresh.ids if one.startswith("workshop-") and fresh.id(one) in json.dumps(seen)] == []
 
 
@@ -218,7 +222,7 @@ async def test_a_flow_that_is_gone_is_null_and_the_record_tells_the_rest(fresh: 
 
 
 @pytest.mark.parametrize(
-    ("call", "made"),
+    ("call", "outcome"),
     [
         ("createFlow", {"draft": None}),
         ("publishFlowDraft", {"version": None}),
@@ -228,7 +232,7 @@ async def test_a_flow_that_is_gone_is_null_and_the_record_tells_the_rest(fresh: 
 )
 @pytest.mark.parametrize("how", ["deleted", "left"])
 async def test_what_was_created_published_or_reverted_is_null_where_it_is_gone_or_out_of_sight(
-    fresh: Api, call: str, made: Json, how: str
+    fresh: Api, call: str, outcome: Json, how: str
 ) -> None:
     first = await called(fresh, call)
     if how == "left":
@@ -238,7 +242,7 @@ async def test_what_was_created_published_or_reverted_is_null_where_it_is_gone_o
             fresh.database_url, "update flow set status = 'INACTIVE' where id = :flow", flow=first["flow"]["id"]
         )
         await fresh.caller("ada").one(DELETE, input={"flowId": first["flow"]["id"]})
-    assert await repeated(fresh, call) == {"flow": None, **made, **DONE}
+    assert await repeated(fresh, call) == {"flow": None, **outcome, **DONE}
 
 
 @pytest.mark.parametrize("goes", ["guest", "leaves"])

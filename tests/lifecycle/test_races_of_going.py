@@ -51,12 +51,12 @@ async def test_a_flow_that_is_discarded_while_it_is_exported_over_another_was_ex
 
 async def set_aside_long_ago(company: Company) -> tuple[str, str]:
     """A flow that was never published, of which only a draft is left that was set aside; both expire now."""
-    made = await edited(company, 1)
+    outcome = await edited(company, 1)
     source, _ = await published(company, 9)
-    await company.export(source, onto=made.flow_id)
-    await company.discard(made.flow_id)
+    await company.export(source, onto=outcome.flow_id)
+    await company.discard(outcome.flow_id)
     company.now += timedelta(days=31)
-    return made.flow_id, made.draft_id
+    return outcome.flow_id, outcome.draft_id
 
 
 async def removed(company: Company) -> int:

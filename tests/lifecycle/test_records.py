@@ -23,15 +23,15 @@ from tests.lifecycle.records import exported, record_of
 
 async def test_records_outlive_what_they_name_and_never_change_but_for_being_undone(firm: Company) -> None:
     source, _ = await published(firm, 9)
-    made = await exported(firm, source, to="production")
-    first = await record_of(firm, made.export_id)
-    again = await exported(firm, source, onto=made.flow_id)
+    outcome = await exported(firm, source, to="production")
+    first = await record_of(firm, outcome.export_id)
+    again = await exported(firm, source, onto=outcome.flow_id)
     assert isinstance(await firm.undo(again.export_id), Undone)
-    assert await record_of(firm, made.export_id) == first
-    await firm.publish(made.flow_id)
-    await firm.delete(made.flow_id)
+    assert await record_of(firm, outcome.export_id) == first
+    await firm.publish(outcome.flow_id)
+    await firm.delete(outcome.flow_id)
     await firm.delete(source)
-    held = await record_of(firm, made.export_id)
+    held = await record_of(firm, outcome.export_id)
     noted = {"first_change", "first_changed_at", "version_id", "destination_deleted_at"}
     assert [held[name] is None for name in sorted(noted)] == [False] * 4
     assert {**held, **dict.fromkeys(noted)} == {**first, **dict.fromkeys(noted)}
@@ -71,31 +71,31 @@ async def test_a_record_goes_a_time_after_it_was_undone_and_not_before(firm: Com
     assert stays.export_id in there
 
 
-async def _delete(company: Company, made: Exported) -> None:
-    await company.publish(made.flow_id)
-    assert isinstance(await company.delete(made.flow_id), DeletePlan)
+async def _delete(company: Company, outcome: Exported) -> None:
+    await company.publish(outcome.flow_id)
+    assert isinstance(await company.delete(outcome.flow_id), DeletePlan)
 
 
-async def _discard(company: Company, made: Exported) -> None:
-    discarded = await company.discard(made.flow_id)
+async def _discard(company: Company, outcome: Exported) -> None:
+    discarded = await company.discard(outcome.flow_id)
     assert isinstance(discarded, DiscardPlan)
-    assert discarded.deleted_flow_id == made.flow_id
+    assert discarded.deleted_flow_id == outcome.flow_id
 
 
-async def _let_expire(company: Company, made: Exported) -> None:
+async def _let_expire(company: Company, outcome: Exported) -> None:
     """Its last draft, which was set aside, goes after a month, and the flow with it."""
     other, _ = await published(company, 3)
-    await exported(company, other, onto=made.flow_id)
-    await company.discard(made.flow_id)
+    await exported(company, other, onto=outcome.flow_id)
+    await company.discard(outcome.flow_id)
     async with company.database.writing() as connection:
         await connection.change(
-            update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == made.draft_id).values(set_aside_at=LONG_AGO)
+            update(FLOW_DRAFT).where(FLOW_DRAFT.c.id == outcome.draft_id).values(set_aside_at=LONG_AGO)
         )
     assert await expire_of(company.kept(), remove_drafts, timedelta(days=30)) == 1
 
 
-async def _undo(company: Company, made: Exported) -> None:
-    assert isinstance(await company.undo(made.export_id), Undone)
+async def _undo(company: Company, outcome: Exported) -> None:
+    assert isinstance(await company.undo(outcome.export_id), Undone)
 
 
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
@@ -106,38 +106,38 @@ async def test_a_record_goes_a_time_after_its_destination_was_deleted_however_th
     firm: Company, delete: Callable[[Company, Exported], Awaitable[None]]
 ) -> None:
     source, _ = await published(firm, 9)
-    stays, made = [await exported(firm, source, to="production") for _ in range(2)]
+    stays, outcome = [await exported(firm, source, to="production") for _ in range(2)]
     began = datetime.now(UTC) - timedelta(minutes=1)
-    await delete(firm, made)
-    record = await record_of(firm, made.export_id)
+    await delete(firm, outcome)
+    record = await record_of(firm, outcome.export_id)
     assert began < record["destination_deleted_at"] < datetime.now(UTC) + timedelta(minutes=1)
     assert (await record_of(firm, stays.export_id))["destination_deleted_at"] is None
     firm.now = (record["undone_at"] or record["destination_deleted_at"]) + YEAR - timedelta(seconds=1)
-    assert made.export_id in await records(firm)
+    assert outcome.export_id in await records(firm)
     await expire(firm)
-    assert made.export_id in await records(firm)
+    assert outcome.export_id in await records(firm)
     firm.now = max(record["destination_deleted_at"], record["undone_at"] or LONG_AGO) + YEAR
     assert await expire(firm) >= 1
-    assert made.export_id not in await records(firm)
+    assert outcome.export_id not in await records(firm)
     assert stays.export_id in await records(firm)
 
 
 async def test_the_record_of_a_flow_that_is_there_is_kept_for_ever_though_its_source_is_gone(firm: Company) -> None:
     source, _ = await published(firm, 9)
-    made = await exported(firm, source, to="production")
+    outcome = await exported(firm, source, to="production")
     await firm.delete(source)
     firm.now += 100 * YEAR
     await expire(firm)
-    assert made.export_id in await records(firm)
+    assert outcome.export_id in await records(firm)
 
 
 async def over(company: Company, *, number: int) -> list[str]:
     """Records of exports with references, of destinations that are gone."""
-    made = [await exported(company, "orders", to="production") for _ in range(number)]
-    for one in made:
+    outcomes = [await exported(company, "orders", to="production") for _ in range(number)]
+    for one in outcomes:
         await company.discard(one.flow_id)
     company.now = datetime.now(UTC) + YEAR + timedelta(days=1)
-    return [one.export_id for one in made]
+    return [one.export_id for one in outcomes]
 
 
 async def test_a_report_goes_with_its_last_record(firm: Company) -> None:

@@ -53,15 +53,17 @@ async def test_undo_after_export_gives_what_was_there(firm: Company, kind: str) 
     source, _ = await published(firm, 9)
     onto = await destination(firm, kind)
     before, revision = await but_for_records_and_revisions(firm), await revision_of(firm, onto)
-    made = await exported(firm, source, to="production", onto=onto)
-    undone = await firm.undo(made.export_id, by="ben")
-    assert undone == Undone(made.export_id, made.flow_id, made.set_aside, made.flow_id if kind == "new" else None)
+    outcome = await exported(firm, source, to="production", onto=onto)
+    undone = await firm.undo(outcome.export_id, by="ben")
+    assert undone == Undone(
+        outcome.export_id, outcome.flow_id, outcome.set_aside, outcome.flow_id if kind == "new" else None
+    )
     assert await but_for_records_and_revisions(firm) == before
     await lawful(firm)
-    assert (await record_of(firm, made.export_id))["undone_at"] == firm.now
+    assert (await record_of(firm, outcome.export_id))["undone_at"] == firm.now
     if onto is not None:
         # The export counts as one, and so does a draft that is restored (H1).
-        assert await revision_of(firm, onto) == revision + (1 if made.set_aside is None else 2)
+        assert await revision_of(firm, onto) == revision + (1 if outcome.set_aside is None else 2)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -72,10 +74,12 @@ async def test_a_record_that_does_not_say_what_was_there_deletes_no_flow_that_wa
     source, _ = await published(firm, 9)
     onto = await destination(firm, kind)
     before = without_times(await but_for_records_and_revisions(firm))
-    made = await exported(firm, source, to="production", onto=onto)
+    outcome = await exported(firm, source, to="production", onto=onto)
     await run_sql(firm.url, "update flow_export set flow_before = null")
-    undone = await firm.undo(made.export_id, by="ben")
-    assert undone == Undone(made.export_id, made.flow_id, made.set_aside, made.flow_id if kind == "new" else None)
+    undone = await firm.undo(outcome.export_id, by="ben")
+    assert undone == Undone(
+        outcome.export_id, outcome.flow_id, outcome.set_aside, outcome.flow_id if kind == "new" else None
+    )
     assert without_times(await but_for_records_and_revisions(firm)) == before
     await lawful(firm)
 
@@ -93,9 +97,9 @@ async def revision_of(company: Company, flow: str | None) -> int:
 async def test_undo_after_copy_gives_what_was_there(firm: Company) -> None:
     source, _ = await published(firm, 9)
     before = await but_for_records_and_revisions(firm)
-    made = await firm.copy(source)
-    assert isinstance(made, Exported)
-    assert isinstance(await firm.undo(made.export_id), Undone)
+    outcome = await firm.copy(source)
+    assert isinstance(outcome, Exported)
+    assert isinstance(await firm.undo(outcome.export_id), Undone)
     assert await but_for_records_and_revisions(firm) == before
 
 
@@ -103,14 +107,14 @@ async def test_undo_after_copy_gives_what_was_there(firm: Company) -> None:
 async def test_exports_are_undone_one_after_the_other_the_last_first(firm: Company, kind: str) -> None:
     source, _ = await published(firm, 9)
     onto = await destination(firm, kind)
-    states, made = [await but_for_records_and_revisions(firm)], list[Exported]()
+    states, outcomes = [await but_for_records_and_revisions(firm)], list[Exported]()
     for _ in range(3):
-        made.append(await exported(firm, source, to="production", onto=made[0].flow_id if made else onto))
+        outcomes.append(await exported(firm, source, to="production", onto=outcomes[0].flow_id if outcomes else onto))
         states.append(await but_for_records_and_revisions(firm))
-    refused = await firm.undo(made[0].export_id)
+    refused = await firm.undo(outcomes[0].export_id)
     assert isinstance(refused, Refused)
     assert [error.since for error in refused.errors] == [ChangeSinceExport.OVERRIDDEN_AGAIN]
-    for each in reversed(made):
+    for each in reversed(outcomes):
         assert await but_for_records_and_revisions(firm) == states.pop()
         assert isinstance(await firm.undo(each.export_id), Undone)
     assert await but_for_records_and_revisions(firm) == states.pop()
@@ -119,10 +123,10 @@ async def test_exports_are_undone_one_after_the_other_the_last_first(firm: Compa
 async def test_a_start_or_stop_since_stays_told(firm: Company) -> None:
     source, _ = await published(firm, 9)
     onto, _ = await published(firm, 1, workspace="production")
-    made = await exported(firm, source, onto=onto)
+    outcome = await exported(firm, source, onto=onto)
     await firm.start(onto)
     started = firm.now
-    assert isinstance(await firm.undo(made.export_id), Undone)
+    assert isinstance(await firm.undo(outcome.export_id), Undone)
     flow = (await lawful(firm)).flows[onto]
     assert (flow["status"], flow["updated_at"]) == ("ACTIVE", started)
 
@@ -137,13 +141,13 @@ def test_whatever_is_exported_to_whatever_undoing_it_all_gives_what_was_there(st
         firm = stage.company
         sources = [(await published(firm, note))[0] for note in (7, 8)]
         there = [await destination(firm, kind) for kind, _ in steps]
-        before, made = await but_for_records_and_revisions(firm), list[Exported]()
+        before, outcomes = await but_for_records_and_revisions(firm), list[Exported]()
         for onto, (_, choice) in zip(there, steps, strict=True):
             source = sources[choice % 2]
-            made.append(await exported(firm, source, to="production", onto=onto))
+            outcomes.append(await exported(firm, source, to="production", onto=onto))
             if choice > 1:
-                made.append(await exported(firm, sources[0], onto=made[-1].flow_id))
-        for each in reversed(made):
+                outcomes.append(await exported(firm, sources[0], onto=outcomes[-1].flow_id))
+        for each in reversed(outcomes):
             assert isinstance(await firm.undo(each.export_id), Undone)
         assert await but_for_records_and_revisions(firm) == before
 

@@ -23,57 +23,57 @@ from tests.lifecycle.racing import (
 from tests.lifecycle.records import KINDS, destination, exported, record_of
 
 
-async def _edit(company: Company, made: Exported) -> None:
-    await saved(company, made.flow_id, 5)
+async def _edit(company: Company, outcome: Exported) -> None:
+    await saved(company, outcome.flow_id, 5)
 
 
-async def _bind(company: Company, made: Exported) -> None:
-    await company.update(made.flow_id, name="Another name")
+async def _bind(company: Company, outcome: Exported) -> None:
+    await company.update(outcome.flow_id, name="Another name")
 
 
-async def _publish(company: Company, made: Exported) -> None:
-    await company.publish(made.flow_id)
+async def _publish(company: Company, outcome: Exported) -> None:
+    await company.publish(outcome.flow_id)
 
 
-async def _edit_and_publish(company: Company, made: Exported) -> None:
-    await _edit(company, made)
-    await _publish(company, made)
+async def _edit_and_publish(company: Company, outcome: Exported) -> None:
+    await _edit(company, outcome)
+    await _publish(company, outcome)
 
 
-async def _override(company: Company, made: Exported) -> None:
-    await exported(company, (await published(company, 4))[0], onto=made.flow_id)
+async def _override(company: Company, outcome: Exported) -> None:
+    await exported(company, (await published(company, 4))[0], onto=outcome.flow_id)
 
 
-async def _override_and_restore(company: Company, made: Exported) -> None:
-    await _override(company, made)
-    await company.restore(made.draft_id)
+async def _override_and_restore(company: Company, outcome: Exported) -> None:
+    await _override(company, outcome)
+    await company.restore(outcome.draft_id)
 
 
-async def _revert_and_publish(company: Company, made: Exported) -> None:
-    [version, *_] = (await lawful(company)).versions_of(made.flow_id)
-    await company.revert(made.flow_id, version["id"], publish=True)
+async def _revert_and_publish(company: Company, outcome: Exported) -> None:
+    [version, *_] = (await lawful(company)).versions_of(outcome.flow_id)
+    await company.revert(outcome.flow_id, version["id"], publish=True)
 
 
-async def _revert(company: Company, made: Exported) -> None:
-    [version, *_] = (await lawful(company)).versions_of(made.flow_id)
-    await company.revert(made.flow_id, version["id"])
+async def _revert(company: Company, outcome: Exported) -> None:
+    [version, *_] = (await lawful(company)).versions_of(outcome.flow_id)
+    await company.revert(outcome.flow_id, version["id"])
 
 
-async def _discard(company: Company, made: Exported) -> None:
-    await company.discard(made.flow_id)
+async def _discard(company: Company, outcome: Exported) -> None:
+    await company.discard(outcome.flow_id)
 
 
-async def _delete(company: Company, made: Exported) -> None:
-    await company.delete(made.flow_id)
+async def _delete(company: Company, outcome: Exported) -> None:
+    await company.delete(outcome.flow_id)
 
 
-async def _undo(company: Company, made: Exported) -> None:
-    await company.undo(made.export_id)
+async def _undo(company: Company, outcome: Exported) -> None:
+    await company.undo(outcome.export_id)
 
 
-async def _restore_the_other(company: Company, made: Exported) -> None:
-    assert made.set_aside is not None
-    await company.restore(made.set_aside)
+async def _restore_the_other(company: Company, outcome: Exported) -> None:
+    assert outcome.set_aside is not None
+    await company.restore(outcome.set_aside)
 
 
 async def _expire(company: Company, _: Exported) -> None:
@@ -81,58 +81,58 @@ async def _expire(company: Company, _: Exported) -> None:
     await remove_drafts(company.kept(), timedelta(days=30))
 
 
-async def _stop_and_delete(company: Company, made: Exported) -> Any:
-    await company.stop(made.flow_id)
-    return await company.delete(made.flow_id)
+async def _stop_and_delete(company: Company, outcome: Exported) -> Any:
+    await company.stop(outcome.flow_id)
+    return await company.delete(outcome.flow_id)
 
 
-async def _undo_the_later(company: Company, made: Exported) -> Any:
+async def _undo_the_later(company: Company, outcome: Exported) -> Any:
     async with company.database.reading() as connection:
-        over_it = FLOW_EXPORT.c.set_aside_draft_id == made.draft_id
+        over_it = FLOW_EXPORT.c.set_aside_draft_id == outcome.draft_id
         later = await connection.value(select(FLOW_EXPORT.c.id).where(over_it))
     assert isinstance(await company.undo(later), Undone)
-    return await company.undo(made.export_id)
+    return await company.undo(outcome.export_id)
 
 
-async def _revert_to_the_first(company: Company, made: Exported) -> Any:
-    [version, *_] = (await lawful(company)).versions_of(made.flow_id)
-    assert version["published_at"] < (await record_of(company, made.export_id))["created_at"]
-    return await company.revert(made.flow_id, version["id"], publish=True)
+async def _revert_to_the_first(company: Company, outcome: Exported) -> Any:
+    [version, *_] = (await lawful(company)).versions_of(outcome.flow_id)
+    assert version["published_at"] < (await record_of(company, outcome.export_id))["created_at"]
+    return await company.revert(outcome.flow_id, version["id"], publish=True)
 
 
 FOLLOWED: dict[Instead, Callable[[Company, Exported], Awaitable[Any]]] = {
     Instead.UNDO_LATER_EXPORT: _undo_the_later,
-    Instead.RESTORE_DRAFT: lambda company, made: company.restore(str(made.set_aside)),
-    Instead.DISCARD_DRAFT: lambda company, made: company.discard(made.flow_id),
+    Instead.RESTORE_DRAFT: lambda company, outcome: company.restore(str(outcome.set_aside)),
+    Instead.DISCARD_DRAFT: lambda company, outcome: company.discard(outcome.flow_id),
     Instead.REVERT: _revert_to_the_first,
-    Instead.DELETE: lambda company, made: company.delete(made.flow_id),
+    Instead.DELETE: lambda company, outcome: company.delete(outcome.flow_id),
     Instead.STOP_AND_DELETE: _stop_and_delete,
 }
 """How each advice is followed."""
 
 
-async def _publish_and_start(company: Company, made: Exported) -> None:
-    await company.publish(made.flow_id, start=True)
+async def _publish_and_start(company: Company, outcome: Exported) -> None:
+    await company.publish(outcome.flow_id, start=True)
 
 
-async def _edit_and_discard(company: Company, made: Exported) -> None:
-    await _edit(company, made)
-    await company.discard(made.flow_id)
+async def _edit_and_discard(company: Company, outcome: Exported) -> None:
+    await _edit(company, outcome)
+    await company.discard(outcome.flow_id)
 
 
-async def _override_and_edit(company: Company, made: Exported) -> None:
-    await _override(company, made)
-    await saved(company, made.flow_id, 6)
+async def _override_and_edit(company: Company, outcome: Exported) -> None:
+    await _override(company, outcome)
+    await saved(company, outcome.flow_id, 6)
 
 
-async def _override_and_publish(company: Company, made: Exported) -> None:
-    await _override(company, made)
-    await company.publish(made.flow_id)
+async def _override_and_publish(company: Company, outcome: Exported) -> None:
+    await _override(company, outcome)
+    await company.publish(outcome.flow_id)
 
 
-async def _override_publish_and_restore(company: Company, made: Exported) -> None:
-    await _override_and_publish(company, made)
-    await company.restore(made.draft_id)
+async def _override_publish_and_restore(company: Company, outcome: Exported) -> None:
+    await _override_and_publish(company, outcome)
+    await company.restore(outcome.draft_id)
 
 
 BUILT_ON = (
@@ -172,9 +172,9 @@ async def test_what_a_refused_undo_advises_instead_can_be_done(firm: Company, ki
     advised = set[Instead | None]()
     for done in BUILT_ON:
         onto = await destination(firm, kind)
-        made = await exported(firm, source, to="production", onto=onto)
-        await done(firm, made)
-        refused = await firm.undo(made.export_id)
+        outcome = await exported(firm, source, to="production", onto=onto)
+        await done(firm, outcome)
+        refused = await firm.undo(outcome.export_id)
         if not isinstance(refused, Refused):
             # Nothing was set aside that could expire, or the flow runs and wasn't deleted.
             assert done in {_expire, _delete}
@@ -184,7 +184,7 @@ async def test_what_a_refused_undo_advises_instead_can_be_done(firm: Company, ki
         advised.add(error.instead)
         if error.instead is not Instead.NOTHING:
             assert error.instead is not None
-            followed = await FOLLOWED[error.instead](firm, made)
+            followed = await FOLLOWED[error.instead](firm, outcome)
             assert not isinstance(followed, Refused), (kind, done, error.instead, followed)
         await lawful(firm)
     assert advised == {Instead.NOTHING, Instead.UNDO_LATER_EXPORT, *ADVISED[kind]}
@@ -214,10 +214,10 @@ async def test_once_somebody_has_built_on_the_result_nothing_is_undone(
 ) -> None:
     source, _ = await published(firm, 9)
     onto = await destination(firm, "with a draft")
-    made = await exported(firm, source, onto=onto)
-    await done(firm, made)
+    outcome = await exported(firm, source, onto=onto)
+    await done(firm, outcome)
     before = await everything_in(firm.database)
-    refused = await firm.undo(made.export_id)
+    refused = await firm.undo(outcome.export_id)
     assert isinstance(refused, Refused)
     [error] = refused.errors
     assert isinstance(error, CannotUndo)
@@ -227,16 +227,16 @@ async def test_once_somebody_has_built_on_the_result_nothing_is_undone(
 
 @pytest.mark.parametrize(("by", "code"), [("gus", "INSUFFICIENT_PERMISSION"), ("olga", "EXPORT_NOT_FOUND")])
 async def test_who_may_not_write_there_undoes_nothing(shared_firm: Company, by: str, code: str) -> None:
-    made = await exported(shared_firm, (await published(shared_firm))[0], to="production")
+    outcome = await exported(shared_firm, (await published(shared_firm))[0], to="production")
     before = await everything_in(shared_firm.database)
-    assert refused_for(await shared_firm.undo(made.export_id, by=by)) == ({code},)
+    assert refused_for(await shared_firm.undo(outcome.export_id, by=by)) == ({code},)
     assert await everything_in(shared_firm.database) == before
 
 
 async def test_who_sees_only_the_source_finds_nothing_to_undo(shared_firm: Company) -> None:
     """Ben works in development and knows nothing of the kitchen."""
-    made = await exported(shared_firm, (await published(shared_firm))[0], to="kitchen")
-    assert refused_for(await shared_firm.undo(made.export_id, by="ben")) == ({"EXPORT_NOT_FOUND"},)
+    outcome = await exported(shared_firm, (await published(shared_firm))[0], to="kitchen")
+    assert refused_for(await shared_firm.undo(outcome.export_id, by="ben")) == ({"EXPORT_NOT_FOUND"},)
 
 
 @pytest.mark.parametrize("export_id", ["", "export_", "flow_01jgfjjz00f0ban5yz2jahf60g", "x" * 5000, "export_\0"])

@@ -9,12 +9,12 @@ from tests.usecases.company_database import NOW, CompanyDatabase
 from tests.usecases.contents import Row
 
 
-def new_flow(world: CompanyDatabase, made: Exported | Saved, workspace: str, name: str, **said: Any) -> Row:
+def new_flow(world: CompanyDatabase, outcome: Exported | Saved, workspace: str, name: str, **said: Any) -> Row:
     """A flow of Ada's: it starts inactive, with its first draft."""
     unsaid = {"description": None, "cron": None, "type": "ORDINARY", "published_version_id": None}
     return {
         **unsaid,
-        "id": made.flow_id,
+        "id": outcome.flow_id,
         "workspace_id": world[workspace],
         "name": name,
         "name_key": name_key(name),
@@ -28,13 +28,13 @@ def new_flow(world: CompanyDatabase, made: Exported | Saved, workspace: str, nam
 
 
 def new_draft(
-    world: CompanyDatabase, made: Exported | Saved, state: Row, bindings: list[Any], *, origin: str, **said: Any
+    world: CompanyDatabase, outcome: Exported | Saved, state: Row, bindings: list[Any], *, origin: str, **said: Any
 ) -> Row:
     """An active draft of Ada's with the content and the description of a state."""
     return {
         **{column: state[column] for column in ("name", "description", "cron", "content_hash")},
-        "id": made.draft_id,
-        "flow_id": made.flow_id,
+        "id": outcome.draft_id,
+        "flow_id": outcome.flow_id,
         "bindings": bindings,
         "revision": 1,
         "author_id": world["ada"],
@@ -44,15 +44,15 @@ def new_draft(
         "set_aside_at": None,
         "set_aside_by": None,
         "revert_of": None,
-        "export_id": made.export_id if isinstance(made, Exported) else None,
-        "descends_from": made.export_id if isinstance(made, Exported) else None,
+        "export_id": outcome.export_id if isinstance(outcome, Exported) else None,
+        "descends_from": outcome.export_id if isinstance(outcome, Exported) else None,
         **said,
     }
 
 
 def record(
     world: CompanyDatabase,
-    made: Exported,
+    outcome: Exported,
     *,
     source: str,
     state: Row,
@@ -62,18 +62,18 @@ def record(
 ) -> Row:
     """The record of a copy or export of the state of a draft or version; `before` is the row of the overridden flow, as it was."""
     return {
-        "id": made.export_id,
+        "id": outcome.export_id,
         "actor_id": world["ada"],
         "created_at": NOW,
-        "copied_from": made.copied_from,
+        "copied_from": outcome.copied_from,
         "source_workspace_id": world[home],
         "source_flow_id": world[source],
         "source_version_id": state["id"] if "number" in state else None,
         "content_hash": state["content_hash"],
         "destination_workspace_id": world[workspace],
-        "destination_flow_id": made.flow_id,
-        "draft_id": made.draft_id,
-        "set_aside_draft_id": made.set_aside,
+        "destination_flow_id": outcome.flow_id,
+        "draft_id": outcome.draft_id,
+        "set_aside_draft_id": outcome.set_aside,
         "flow_before": None if before is None else _before(before),
         **dict.fromkeys(("first_change", "first_changed_at", "version_id", "undone_at", "destination_deleted_at")),
         "references": [
@@ -85,7 +85,7 @@ def record(
                 "from": one.from_id,
                 "to": one.to_id,
             }
-            for one in made.references
+            for one in outcome.references
         ],
     }
 

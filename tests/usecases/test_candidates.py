@@ -32,9 +32,9 @@ def key_of(world: CompanyDatabase, id_: str) -> str:
 
 
 async def test_a_flow_that_an_export_made_comes_first_then_names_in_order(world: CompanyDatabase) -> None:
-    made = exported(await world.export("orders", to="production", topic="live-orders", name="Zulu"))
+    outcome = exported(await world.export("orders", to="production", topic="live-orders", name="Zulu"))
     assert await flows_for(world, "orders", "production") == [
-        (made.flow_id, "COPIED_FROM_THIS_FLOW"),
+        (outcome.flow_id, "COPIED_FROM_THIS_FLOW"),
         (world["busy"], "OTHER"),
         (world["never-published"], "OTHER"),
         (world["orders-live"], "OTHER"),

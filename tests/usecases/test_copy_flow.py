@@ -19,7 +19,7 @@ async def test_a_copy_is_a_new_inactive_flow_with_everything_in_its_draft(world:
     before = await world.contents()
     _, published = await world.versions("orders")
 
-    made = exported(await world.copy("orders"))
+    outcome = exported(await world.copy("orders"))
 
     found = written(before, await world.contents())
     name = "Copy of Orders"
@@ -31,14 +31,14 @@ async def test_a_copy_is_a_new_inactive_flow_with_everything_in_its_draft(world:
     ]
     assert found == Written(
         added={
-            "flow": [new_flow(world, made, "development", name, type="REAL_TIME", **described)],
-            "flow_draft": [new_draft(world, made, published, bindings, origin="COPY", name=name)],
-            "flow_export": [record(world, made, source="orders", state=published, workspace="development")],
+            "flow": [new_flow(world, outcome, "development", name, type="REAL_TIME", **described)],
+            "flow_draft": [new_draft(world, outcome, published, bindings, origin="COPY", name=name)],
+            "flow_export": [record(world, outcome, source="orders", state=published, workspace="development")],
         }
     )
-    assert made.set_aside is None
-    assert made.warnings == ()
-    assert [(one.step_id, one.kind, one.action, one.from_id, one.to_id) for one in made.references] == [
+    assert outcome.set_aside is None
+    assert outcome.warnings == ()
+    assert [(one.step_id, one.kind, one.action, one.from_id, one.to_id) for one in outcome.references] == [
         ("in", ReferenceKind.TOPIC, KEPT, world["dev-orders"], world["dev-orders"]),
         ("mail", ReferenceKind.CREDENTIAL, KEPT, world["dev-mail"], world["dev-mail"]),
         ("mail", ReferenceKind.AGENT, KEPT, world["dev-agent"], world["dev-agent"]),
@@ -48,28 +48,28 @@ async def test_a_copy_is_a_new_inactive_flow_with_everything_in_its_draft(world:
 
 
 async def test_the_flow_and_draft_of_copies_and_overrides_are_known_as_they_are_read(world: CompanyDatabase) -> None:
-    for made in (
+    for outcome in (
         exported(await world.copy("orders")),
         exported(await world.export("orders", over="orders-live")),
         exported(await world.export("orders", over="never-published")),
     ):
         async with world.database.reading() as connection:
-            flows = await read_flows(connection, world.user("ada"), [made.flow_id])
-            drafts = await read_drafts(connection, world.user("ada"), [made.draft_id])
-        assert (made.flow, made.draft) == (flows[made.flow_id], drafts[made.draft_id])
+            flows = await read_flows(connection, world.user("ada"), [outcome.flow_id])
+            drafts = await read_drafts(connection, world.user("ada"), [outcome.draft_id])
+        assert (outcome.flow, outcome.draft) == (flows[outcome.flow_id], drafts[outcome.draft_id])
 
 
 async def test_an_exact_copy_has_the_bindings_of_its_source_letter_by_letter(world: CompanyDatabase) -> None:
     [source] = await world.versions("two-topics")
-    made = exported(await world.copy("two-topics"))
-    copied = await world.draft(made.flow_id)
+    outcome = exported(await world.copy("two-topics"))
+    copied = await world.draft(outcome.flow_id)
     assert (copied["content_hash"], copied["bindings"]) == (source["content_hash"], source["bindings"])
 
 
 async def test_a_copy_has_the_name_that_is_given_without_white_space_around_it(world: CompanyDatabase) -> None:
-    made = exported(await world.copy("orders", name="  Orders, again "))
-    flow = (await world.contents())["flow"][(made.flow_id,)]
-    draft = await world.draft(made.flow_id)
+    outcome = exported(await world.copy("orders", name="  Orders, again "))
+    flow = (await world.contents())["flow"][(outcome.flow_id,)]
+    draft = await world.draft(outcome.flow_id)
     assert (flow["name"], flow["name_key"], draft["name"]) == ("Orders, again", "orders, again", "Orders, again")
 
 
@@ -100,21 +100,21 @@ async def test_the_state_that_is_asked_for_is_copied_and_named(
     is_draft = copied_from is CopiedFrom.DRAFT
     source = await world.draft("orders") if is_draft else named or versions[-1]
 
-    made = exported(await world.copy("orders", source=SourceWish(wanted, None if named is None else named["id"])))
+    outcome = exported(await world.copy("orders", source=SourceWish(wanted, None if named is None else named["id"])))
 
-    copied = await world.draft(made.flow_id)
+    copied = await world.draft(outcome.flow_id)
     columns = ("content_hash", "bindings", "description", "cron")
-    assert made.copied_from is copied_from
+    assert outcome.copied_from is copied_from
     assert [copied[column] for column in columns] == [source[column] for column in columns]
     assert copied["name"] == name
-    [row] = [row for row in (await world.contents())["flow_export"].values() if row["draft_id"] == made.draft_id]
+    [row] = [row for row in (await world.contents())["flow_export"].values() if row["draft_id"] == outcome.draft_id]
     assert row["source_version_id"] == (None if is_draft else source["id"])
 
 
 async def test_a_flow_that_was_never_published_is_copied_from_its_draft(world: CompanyDatabase) -> None:
-    made = exported(await world.copy("unpublished"))
-    assert made.copied_from is CopiedFrom.DRAFT
-    assert (await world.draft(made.flow_id))["content_hash"] == (await world.draft("unpublished"))["content_hash"]
+    outcome = exported(await world.copy("unpublished"))
+    assert outcome.copied_from is CopiedFrom.DRAFT
+    assert (await world.draft(outcome.flow_id))["content_hash"] == (await world.draft("unpublished"))["content_hash"]
 
 
 async def test_the_content_of_a_large_flow_is_stored_once_however_often_it_is_copied(world: CompanyDatabase) -> None:
@@ -144,6 +144,6 @@ async def test_components_and_topics_are_no_reason_to_refuse_a_copy(world: Compa
     await world.execute("update component set access = 'TEAM' where name = 'normalizer'")
     await world.execute("update team set contract_id = :contract where name = 'lab'", contract=world["foods"])
     exported(await world.copy("of-the-team"))
-    made = exported(await world.copy("two-topics"))
-    assert {one.action for one in made.references} == {KEPT}
-    assert made.warnings == ()
+    outcome = exported(await world.copy("two-topics"))
+    assert {one.action for one in outcome.references} == {KEPT}
+    assert outcome.warnings == ()

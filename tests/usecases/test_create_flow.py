@@ -31,7 +31,7 @@ async def test_a_created_flow_has_its_content_apart_from_its_bindings(world: Com
     )
 
     said = {"description": "Über alles", "cron": "0 5 * * *", "type": FlowType.REAL_TIME}
-    made = created(await world.create("development", native, name=" Fresh ", **said))
+    outcome = created(await world.create("development", native, name=" Fresh ", **said))
 
     content = json.loads(json.dumps(native))
     del content["nodes"][0]["fields"]["topic"]
@@ -56,8 +56,8 @@ async def test_a_created_flow_has_its_content_apart_from_its_bindings(world: Com
             "flow_content_component": [
                 {"hash": content_hash, "team": "core", "name": name} for name in names if name != "code"
             ],
-            "flow": [new_flow(world, made, "development", "Fresh", type="REAL_TIME", **described)],
-            "flow_draft": [new_draft(world, made, state, bindings, origin="EDIT")],
+            "flow": [new_flow(world, outcome, "development", "Fresh", type="REAL_TIME", **described)],
+            "flow_draft": [new_draft(world, outcome, state, bindings, origin="EDIT")],
         }
     )
 
@@ -75,8 +75,8 @@ async def test_content_that_is_known_is_not_stored_again_whatever_the_bindings(w
 
 async def test_an_unfinished_graph_and_unknown_components_are_no_reason_to_refuse(world: CompanyDatabase) -> None:
     unfinished = {"nodes": [{"id": "1", "command": "gone/away:run"}, {"id": "1", "command": ""}], "edges": []}
-    made = created(await world.create("development", unfinished))
-    assert (await world.draft(made.flow_id))["bindings"] == "[]"
+    outcome = created(await world.create("development", unfinished))
+    assert (await world.draft(outcome.flow_id))["bindings"] == "[]"
 
 
 async def test_a_graph_that_is_sent_is_taken_apart_once(
@@ -89,7 +89,7 @@ async def test_a_graph_that_is_sent_is_taken_apart_once(
         return split(sent, topic_field)
 
     monkeypatch.setattr("app.domain.content.split", split_and_count)
-    made = created(await world.create("development", native))
-    saved = await update_draft(world.work.of(world.user("ada")), UpdateWish(made.flow_id, graph=native))
+    outcome = created(await world.create("development", native))
+    saved = await update_draft(world.work.of(world.user("ada")), UpdateWish(outcome.flow_id, graph=native))
     assert isinstance(saved, Saved)
     assert taken_apart == [native, native]

@@ -72,9 +72,9 @@ async def test_inside_the_workspace_others_come_after_the_sources_own_by_their_n
 async def test_what_was_chosen_in_a_flow_that_was_exported_from_this_one_comes_before_the_name(
     world: CompanyDatabase,
 ) -> None:
-    made = exported(await world.export("orders", to="production"))
+    outcome = exported(await world.export("orders", to="production"))
     chosen = StepChoice("mail", {ReferenceKind.CREDENTIAL: world["draft-mail"]})
-    await update_draft(world.work.of(world.user("ada")), UpdateWish(made.flow_id, bindings=(chosen,)))
+    await update_draft(world.work.of(world.user("ada")), UpdateWish(outcome.flow_id, bindings=(chosen,)))
     assert (await candidates(world, "production"))["mail"] == [
         ("draft-mail", "CHOSEN_BEFORE"),
         ("live-mail", "SAME_NAME"),

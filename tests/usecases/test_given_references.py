@@ -42,21 +42,21 @@ def choosing(*chosen: tuple[str, ReferenceKind, str]) -> Wish:
 async def test_many_topics_are_all_mapped_in_one_call_and_none_is_told_as_not_copied(world: CompanyDatabase) -> None:
     """T3."""
     wish = mapping(("dev-orders", "live-orders"), ("dev-items", "live-items"), flow="two-topics")(world)
-    made = exported(await export_flow(world.work.of(world.user("ada")), wish))
+    outcome = exported(await export_flow(world.work.of(world.user("ada")), wish))
     orders, items = world["live-orders"], world["live-items"]
-    assert json.loads((await world.draft(made.flow_id))["bindings"]) == [
+    assert json.loads((await world.draft(outcome.flow_id))["bindings"]) == [
         bound(0, topic=orders),
         bound(1, topic=items),
         bound(2, topic=orders),
     ]
-    assert [type(warning).__name__ for warning in made.warnings] == ["TopicSchemaMismatch"]
+    assert [type(warning).__name__ for warning in outcome.warnings] == ["TopicSchemaMismatch"]
 
 
 async def test_an_agent_that_is_mapped_is_no_warning(world: CompanyDatabase) -> None:
     """X7c."""
-    made = exported(await export_flow(world.work.of(world.user("ada")), mapping(("dev-agent", "live-agent"))(world)))
-    assert made.warnings == ()
-    assert json.loads((await world.draft(made.flow_id))["bindings"]) == [bound(1, agent=world["live-agent"])]
+    outcome = exported(await export_flow(world.work.of(world.user("ada")), mapping(("dev-agent", "live-agent"))(world)))
+    assert outcome.warnings == ()
+    assert json.loads((await world.draft(outcome.flow_id))["bindings"]) == [bound(1, agent=world["live-agent"])]
 
 
 INVALID, TOPIC_ELSEWHERE, ELSEWHERE = "INVALID_INPUT", "TOPIC_NOT_ACCESSIBLE", "CREDENTIAL_NOT_ACCESSIBLE"

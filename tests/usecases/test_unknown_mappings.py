@@ -93,10 +93,10 @@ async def test_a_mapping_of_two_kinds_is_refused_for_that_alone(untouched: Compa
 
 
 async def test_what_is_seen_and_not_used_is_ignored_whatever_takes_its_place(world: CompanyDatabase) -> None:
-    made = exported(
+    outcome = exported(
         await export_flow(world.work.of(world.user("ada")), orders(world, ("dev-items", new_id(Kind.TOPIC))))
     )
-    assert [one.to_id for one in made.references if one.kind is ReferenceKind.TOPIC] == [world["live-orders"]]
+    assert [one.to_id for one in outcome.references if one.kind is ReferenceKind.TOPIC] == [world["live-orders"]]
 
 
 async def test_what_is_gone_and_still_bound_in_the_source_can_be_mapped(world: CompanyDatabase) -> None:
@@ -104,8 +104,8 @@ async def test_what_is_gone_and_still_bound_in_the_source_can_be_mapped(world: C
     ada, agent = world.user("ada"), world["dev-agent"]
     await world.execute("delete from agent where id = :agent", agent=agent)
     wish = orders(world, ("dev-agent", "live-agent"))
-    made = exported(await export_flow(world.work.of(ada), wish))
-    assert [one.to_id for one in made.references if one.from_id == agent] == [world["live-agent"]]
+    outcome = exported(await export_flow(world.work.of(ada), wish))
+    assert [one.to_id for one in outcome.references if one.from_id == agent] == [world["live-agent"]]
     plain = replace(world.export_wish("plain", to="production"), mappings=wish.mappings)
     alone = errors_of(await export_flow(world.work.of(ada), plain))
     assert codes_and_paths(alone) == [("INVALID_INPUT", "mappings/0/fromId")]
