@@ -75,20 +75,20 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print figures as JSON")
     parser.add_argument("--peer", choices=[*PEERS], help="another product to measure as well")
     parser.add_argument("--profile", action="store_true", help="instead say where our CPU time goes")
-    wanted = parser.parse_args()
-    callers = prepared(wanted.folder, Size(wanted.workspaces, wanted.flows, wanted.callers))
-    if wanted.profile:
-        chosen = [each for each in OPERATIONS if wanted.operations is None or each.name in wanted.operations]
-        asyncio.run(profile(wanted.folder / "data", chosen, callers))
+    options = parser.parse_args()
+    callers = prepared(options.folder, Size(options.workspaces, options.flows, options.callers))
+    if options.profile:
+        chosen = [each for each in OPERATIONS if options.operations is None or each.name in options.operations]
+        asyncio.run(profile(options.folder / "data", chosen, callers))
         return
     with ExitStack() as started:
-        url = started.enter_context(running(wanted.folder / "data"))
-        us, hand_written = started.enter_context(ours(wanted.folder)), started.enter_context(ceiling(url))
-        peer = started.enter_context(PEERS[wanted.peer](wanted.folder, url)) if wanted.peer else None
+        url = started.enter_context(running(options.folder / "data"))
+        us, hand_written = started.enter_context(ours(options.folder)), started.enter_context(ceiling(url))
+        peer = started.enter_context(PEERS[options.peer](options.folder, url)) if options.peer else None
         contenders = Contenders(us, hand_written, peer)
         pin(*filter(None, contenders))
-        figures = asyncio.run(all_measured(contenders, url, callers, wanted))
-    print(json.dumps({"machine": machine(), "operations": figures}) if wanted.json else table(figures))
+        figures = asyncio.run(all_measured(contenders, url, callers, options))
+    print(json.dumps({"machine": machine(), "operations": figures}) if options.json else table(figures))
 
 
 class Contenders(NamedTuple):
@@ -98,62 +98,62 @@ class Contenders(NamedTuple):
 
 
 async def all_measured(
-    contenders: Contenders, url: str, callers: list[Caller], wanted: argparse.Namespace
+    contenders: Contenders, url: str, callers: list[Caller], options: argparse.Namespace
 ) -> list[dict[str, Any]]:
-    named = wanted.operations or [each.name for each in (*MEASURED, MANY)] + [TOGETHER]
+    named = options.operations or [each.name for each in (*MEASURED, MANY)] + [TOGETHER]
     queries = [each for each in OPERATIONS if each.name in named]
     mutations = [each for each in WRITES if each.name in named]
     us = contenders.us
-    figures = await measured(contenders, queries, callers, wanted)
+    figures = await measured(contenders, queries, callers, options)
     if mutations or MANY.name in named or TOGETHER in named:
         async with writers(us.port, url, callers) as those:
-            figures += await measured(contenders, mutations, those, wanted)
+            figures += await measured(contenders, mutations, those, options)
             if MANY.name in named:
-                figures.append(await bulk_measured(us, those, wanted))
+                figures.append(await bulk_measured(us, those, options))
             if TOGETHER in named:
-                figures.append(await publishing_measured(us, those, wanted))
+                figures.append(await publishing_measured(us, those, options))
     return figures
 
 
-async def bulk_measured(us: Contender, callers: list[Caller], wanted: argparse.Namespace) -> dict[str, Any]:
+async def bulk_measured(us: Contender, callers: list[Caller], options: argparse.Namespace) -> dict[str, Any]:
     """Calls of many exports against calls of one, by flows."""
     pairs = []
-    for number in range(wanted.rounds):
-        one = await one_round(us, 0, ONE, callers, wanted, seed=number)
-        many = await one_round(us, 0, MANY, callers, wanted, seed=number)
+    for number in range(options.rounds):
+        one = await one_round(us, 0, ONE, callers, options, seed=number)
+        many = await one_round(us, 0, MANY, callers, options, seed=number)
         flows = Load(many.load.requests * ITEMS, many.load.seconds, many.load.latencies)
         pairs.append((Round(flows, many.cpu_seconds), one))
-    return figures_of(MANY.name, pairs, await statements_alone(us, 0, MANY, callers, wanted.folder / "log"))
+    return figures_of(MANY.name, pairs, await statements_alone(us, 0, MANY, callers, options.folder / "log"))
 
 
-async def publishing_measured(us: Contender, callers: list[Caller], wanted: argparse.Namespace) -> dict[str, Any]:
+async def publishing_measured(us: Contender, callers: list[Caller], options: argparse.Namespace) -> dict[str, Any]:
     """Calls that publish many drafts against calls of one, by flows. The first round warms both up."""
-    rounds = [await both_ways(us, callers[number % len(callers)]) for number in range(wanted.rounds + 1)]
+    rounds = [await both_ways(us, callers[number % len(callers)]) for number in range(options.rounds + 1)]
     pairs = [(Round(*together), Round(*singly)) for together, singly in rounds[1:]]
-    return figures_of(TOGETHER, pairs, statements(wanted.folder / "log"))
+    return figures_of(TOGETHER, pairs, statements(options.folder / "log"))
 
 
 async def measured(
-    contenders: Contenders, chosen: list[ComparedOperation], callers: list[Caller], wanted: argparse.Namespace
+    contenders: Contenders, chosen: list[ComparedOperation], callers: list[Caller], options: argparse.Namespace
 ) -> list[dict[str, Any]]:
     us, hand_written, peer = contenders
     rounds: dict[str, list[tuple[Round, Round]]] = {operation.name: [] for operation in chosen}
     of_peer: dict[str, list[Round]] = {operation.name: [] for operation in chosen}
     taken: dict[str, int] = {}
-    for number in range(wanted.rounds):
+    for number in range(options.rounds):
         for operation in chosen:
             if sys.stderr.isatty():
-                print(f"\rround {number + 1} of {wanted.rounds}: {operation.name:<30}", end="", file=sys.stderr)
+                print(f"\rround {number + 1} of {options.rounds}: {operation.name:<30}", end="", file=sys.stderr)
             index = MEASURED.index(operation)
             await compared(us, hand_written, index, operation, callers)
             pair = [
-                await one_round(each, index, operation, callers, wanted, seed=number) for each in (hand_written, us)
+                await one_round(each, index, operation, callers, options, seed=number) for each in (hand_written, us)
             ]
             rounds[operation.name].append((pair[1], pair[0]))
             if peer is not None and operation.name in DOCUMENTS:
                 await answered(peer, index, operation, callers[0])
-                of_peer[operation.name].append(await one_round(peer, index, operation, callers, wanted, seed=number))
-            taken[operation.name] = await statements_alone(us, index, operation, callers, wanted.folder / "log")
+                of_peer[operation.name].append(await one_round(peer, index, operation, callers, options, seed=number))
+            taken[operation.name] = await statements_alone(us, index, operation, callers, options.folder / "log")
     print(file=sys.stderr)
     return [figures_of(name, pairs, taken[name]) | beside(pairs, of_peer[name]) for name, pairs in rounds.items()]
 
@@ -186,7 +186,7 @@ async def one_round(
     index: int,
     operation: Operation,
     callers: list[Caller],
-    wanted: argparse.Namespace,
+    options: argparse.Namespace,
     *,
     seed: int,
 ) -> Round:
@@ -194,11 +194,11 @@ async def one_round(
     number = 20 if operation is MANY else 2000
     requests = [contender.request(index, operation, random.choice(callers), random) for _ in range(number)]
     turn = iter(range(10**9))
-    connections = 2 if operation is MANY else wanted.connections
+    connections = 2 if operation is MANY else options.connections
     await loaded(contender.port, lambda: requests[next(turn) % number], connections=connections, seconds=0.3)
     before = contender.process.cpu_times()
     load = await loaded(
-        contender.port, lambda: requests[next(turn) % number], connections=connections, seconds=wanted.seconds
+        contender.port, lambda: requests[next(turn) % number], connections=connections, seconds=options.seconds
     )
     after = contender.process.cpu_times()
     return Round(load, after.user + after.system - before.user - before.system)

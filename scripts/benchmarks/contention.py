@@ -31,16 +31,16 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=10_000, help="default: %(default)s")
     parser.add_argument("--workers", type=int, default=2, help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=1)
-    wanted = parser.parse_args()
+    options = parser.parse_args()
     with open_folder() as folder:
-        sys.exit(asyncio.run(_run(folder, wanted)))
+        sys.exit(asyncio.run(_run(folder, options)))
 
 
-async def _run(folder: Path, wanted: argparse.Namespace) -> int:
+async def _run(folder: Path, options: argparse.Namespace) -> int:
     started = time.monotonic()
     with running(folder / "data") as url:
         async with open_databases(url) as databases:
-            tally = await contend(databases, folder, calls=wanted.calls, seed=wanted.seed, workers=wanted.workers)
+            tally = await contend(databases, folder, calls=options.calls, seed=options.seed, workers=options.workers)
     print("\n".join(tally.lines()))
     for each in [*tally.failures[:MOST_TOLD], *tally.wrong[:MOST_TOLD]]:
         print(f"\n{each}")

@@ -74,19 +74,19 @@ def main() -> None:
     parser.add_argument(
         "--pooler", action="store_true", help="reach the database through pgbouncer, which is killed too"
     )
-    wanted = parser.parse_args()
-    if wanted.pooler and (wanted.embedded or not wanted.faults):
+    options = parser.parse_args()
+    if options.pooler and (options.embedded or not options.faults):
         parser.error("--pooler goes with --faults, and not with --embedded")
-    chance = Random(wanted.seed)  # noqa: S311 - not for secrets
+    chance = Random(options.seed)  # noqa: S311 - not for secrets
     with open_folder() as folder:
-        if wanted.faults:
-            worlds = partial(_worlds, folder, embedded=wanted.embedded, pooled=wanted.pooler)
-            sys.exit(asyncio.run(_run_faults(worlds, wanted.faults, chance)))
-        if wanted.approvals:
-            sys.exit(asyncio.run(_run_approvals(folder, wanted.approvals, chance)))
-        rounds = open_embedded_rounds(folder) if wanted.embedded else _watched(folder)
-        killing = _killing_of_embedded if wanted.embedded else _killing
-        sys.exit(asyncio.run(_run(rounds, killing, wanted.kills, chance)))
+        if options.faults:
+            worlds = partial(_worlds, folder, embedded=options.embedded, pooled=options.pooler)
+            sys.exit(asyncio.run(_run_faults(worlds, options.faults, chance)))
+        if options.approvals:
+            sys.exit(asyncio.run(_run_approvals(folder, options.approvals, chance)))
+        rounds = open_embedded_rounds(folder) if options.embedded else _watched(folder)
+        killing = _killing_of_embedded if options.embedded else _killing
+        sys.exit(asyncio.run(_run(rounds, killing, options.kills, chance)))
 
 
 @asynccontextmanager

@@ -42,13 +42,13 @@ def main() -> None:
     sys.exit(asyncio.run(_run(parser.parse_args())))
 
 
-async def _run(wanted: argparse.Namespace) -> int:
-    async with httpx.AsyncClient(base_url=wanted.url, timeout=60) as http:
-        tokens = list(wanted.token or TOKENS)
-        sessions = [Session(http, tokens, Random(f"{wanted.seed}/{index}")) for index in range(wanted.clients)]  # noqa: S311
-        telling = asyncio.create_task(_tell_now_and_then(sessions, wanted.requests))
-        each = -(-wanted.requests // wanted.clients)
-        await asyncio.gather(*(_use(session, each, wanted.mutations) for session in sessions))
+async def _run(options: argparse.Namespace) -> int:
+    async with httpx.AsyncClient(base_url=options.url, timeout=60) as http:
+        tokens = list(options.token or TOKENS)
+        sessions = [Session(http, tokens, Random(f"{options.seed}/{index}")) for index in range(options.clients)]  # noqa: S311
+        telling = asyncio.create_task(_tell_now_and_then(sessions, options.requests))
+        each = -(-options.requests // options.clients)
+        await asyncio.gather(*(_use(session, each, options.mutations) for session in sessions))
         telling.cancel()
     wrong = [fault for session in sessions for fault in session.wrong]
     for outcome, number in sum((session.outcomes for session in sessions), Counter[str]()).most_common(MOST_TOLD):

@@ -109,9 +109,9 @@ def main() -> None:
     parser.add_argument("--few", type=int, default=10_000, help="flows of the small workspace; default: %(default)s")
     parser.add_argument("--many", type=int, default=1_000_000, help="flows of the large one; default: %(default)s")
     parser.add_argument("--rounds", type=int, default=200, help="answers of each kind; default: %(default)s")
-    wanted = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, serving(Path(folder)) as (url, _):
-        made = asyncio.run(lengthened(Path(folder) / "data", wanted.few, wanted.many))
+        made = asyncio.run(lengthened(Path(folder) / "data", options.few, options.many))
         headers = {"Authorization": f"Bearer {ADMIN}"}
         with httpx.Client(base_url=url, headers=headers, timeout=60) as http:
 
@@ -122,7 +122,7 @@ def main() -> None:
                 data: dict[str, Any] = body["data"]
                 return data
 
-            worst = max(compared(kind, ask, wanted.rounds) for kind in kinds(made, ask))
+            worst = max(compared(kind, ask, options.rounds) for kind in kinds(made, ask))
     print(f"At most {worst:.2f} times as long; {BOUND} is the bound.")
     sys.exit(0 if worst <= BOUND else 1)
 

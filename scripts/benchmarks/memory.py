@@ -65,14 +65,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, default=100_000)
     parser.add_argument("--documents", type=int, default=1_000)
-    wanted = parser.parse_args()
+    options = parser.parse_args()
     bodies = [
         request_of("/graphql", token, orjson.dumps({"query": document}))
-        for document, token in islice(documents(), wanted.documents)
+        for document, token in islice(documents(), options.documents)
     ]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, serving(Path(folder)) as (url, server):
         [worker] = [each for each in server.children() if "python" in each.name()]
-        grown = asyncio.run(measured(urlsplit(url).port or 80, worker, bodies, wanted.requests))
+        grown = asyncio.run(measured(urlsplit(url).port or 80, worker, bodies, options.requests))
     print(f"After the first quarter it grew by {grown:.1f} MB; at most {BOUND_MEGABYTES:.0f} are expected.")
     sys.exit(0 if grown <= BOUND_MEGABYTES else 1)
 

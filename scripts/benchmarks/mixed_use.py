@@ -37,21 +37,21 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--pause", type=float, default=2.0, help="mean seconds between a client's clicks")
     parser.add_argument("--seed", type=int, default=1)
-    wanted = parser.parse_args()
-    sys.exit(asyncio.run(_run(wanted, wanted.token or TOKENS)))
+    options = parser.parse_args()
+    sys.exit(asyncio.run(_run(options, options.token or TOKENS)))
 
 
-async def _run(wanted: argparse.Namespace, tokens: Sequence[str]) -> int:
-    async with httpx.AsyncClient(base_url=wanted.url, timeout=60) as http:
+async def _run(options: argparse.Namespace, tokens: Sequence[str]) -> int:
+    async with httpx.AsyncClient(base_url=options.url, timeout=60) as http:
         client = Client(http)
-        audit = Audit(client, wanted.auditor)
+        audit = Audit(client, options.auditor)
         await audit.open()
         users = [
-            SyntheticUser(client, audit, tokens[index % len(tokens)], random.Random(f"{wanted.seed}/{index}"))  # noqa: S311
-            for index in range(wanted.clients)
+            SyntheticUser(client, audit, tokens[index % len(tokens)], random.Random(f"{options.seed}/{index}"))  # noqa: S311
+            for index in range(options.clients)
         ]
-        use = Use(users, wanted.pause)
-        until = time.monotonic() + wanted.minutes * 60
+        use = Use(users, options.pause)
+        until = time.monotonic() + options.minutes * 60
         while (left := until - time.monotonic()) > 0:
             await use.go_on(min(AUDIT_SECONDS, left))
             await audit.check(thorough=left <= AUDIT_SECONDS)

@@ -67,10 +67,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--connections", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=60)
-    wanted = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, serving(Path(folder)) as (url, server):
         [worker] = [each for each in server.children() if "python" in each.name()]
-        sys.exit(asyncio.run(overloaded(url, worker, wanted.connections, wanted.seconds)))
+        sys.exit(asyncio.run(overloaded(url, worker, options.connections, options.seconds)))
 
 
 async def overloaded(url: str, worker: psutil.Process, connections: int, seconds: float) -> int:

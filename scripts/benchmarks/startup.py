@@ -28,12 +28,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--starts", type=int, default=10, help="after the first; default: %(default)s")
     parser.add_argument("--workers", type=int, default=1, help="default: %(default)s")
-    wanted = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         # The embedded database may belong to another user than the one who starts it.
         Path(folder).chmod(0o755)
-        print(f"the first start: {seconds_of_a_start(Path(folder), wanted.workers):.2f} s", flush=True)
-        later = [seconds_of_a_start(Path(folder), wanted.workers) for _ in range(wanted.starts)]
+        print(f"the first start: {seconds_of_a_start(Path(folder), options.workers):.2f} s", flush=True)
+        later = [seconds_of_a_start(Path(folder), options.workers) for _ in range(options.starts)]
     print(f"{len(later)} later ones: {statistics.median(later):.2f} s (median), at most {max(later):.2f} s")
 
 

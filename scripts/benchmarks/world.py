@@ -57,13 +57,13 @@ def main() -> None:
     parser.add_argument("--callers", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, help="default: stdout")
-    wanted = parser.parse_args()
-    size = Size(max(wanted.workspaces, 1), wanted.flows, max(wanted.callers, 1))
-    sections = GeneratedWorld(size, wanted.seed).sections()
-    if wanted.out is None:
+    options = parser.parse_args()
+    size = Size(max(options.workspaces, 1), options.flows, max(options.callers, 1))
+    sections = GeneratedWorld(size, options.seed).sections()
+    if options.out is None:
         write(sections, sys.stdout)
     else:
-        with wanted.out.open("w", encoding="utf-8") as out:
+        with options.out.open("w", encoding="utf-8") as out:
             write(sections, out)
 
 

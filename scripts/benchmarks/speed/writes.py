@@ -232,8 +232,8 @@ async def _flow(port: int, caller: Caller, workspace: str, credential: Json, num
         for index in range(STEPS)
     ]
     edges = [{"source": f"step_{index}", "target": f"step_{index + 1}"} for index in range(STEPS - 1)]
-    wanted = {"workspaceId": workspace, "name": f"Benchmark {number}", "graph": {"nodes": nodes, "edges": edges}}
-    created = (await _ask(port, caller, CREATE, {"input": wanted}))["createFlow"]
+    options = {"workspaceId": workspace, "name": f"Benchmark {number}", "graph": {"nodes": nodes, "edges": edges}}
+    created = (await _ask(port, caller, CREATE, {"input": options}))["createFlow"]
     if created["errors"]:
         return None
     await _ask(port, caller, PUBLISH, {"input": {"flowId": created["flow"]["id"]}})
