@@ -31,9 +31,9 @@ def places(demo: Demo) -> tuple[str, str, list[Json]]:
     lists = " ".join(f"{kind} {{ nodes {{ id }} }}" for kind in KINDS)
     query = f"{{ workspaces {{ nodes {{ id name {lists} }} }} }}"
     by_name = {each["name"]: each for each in demo.ask(query)["workspaces"]["nodes"]}
-    here, there = by_name["Retail Development"], by_name["Retail Production"]
-    pairs = ((here[kind]["nodes"][0], there[kind]["nodes"][0]) for kind in KINDS)
-    return here["id"], there["id"], [{"fromId": before["id"], "toId": after["id"]} for before, after in pairs]
+    source, destination = by_name["Retail Development"], by_name["Retail Production"]
+    pairs = ((source[kind]["nodes"][0], destination[kind]["nodes"][0]) for kind in KINDS)
+    return source["id"], destination["id"], [{"fromId": before["id"], "toId": after["id"]} for before, after in pairs]
 
 
 def bound(number: int, mappings: list[Json], first: int = 0) -> Json:
@@ -76,9 +76,9 @@ def refused(document: str, nodes: list[Json], *, mapped: bool = False, named: bo
     """A call by a guest about one flow: of equal items, or each with mappings or a name of its own."""
 
     def prepare(demo: Demo) -> httpx.Request:
-        here, there, _ = places(demo)
-        flow, _ = demo.create(graph(nodes), here)
-        wish = {"flowId": flow, "destination": {"workspaceId": there}}
+        source, destination, _ = places(demo)
+        flow, _ = demo.create(graph(nodes), source)
+        wish = {"flowId": flow, "destination": {"workspaceId": destination}}
         items: list[Json] = [
             wish
             | ({"name": f"Flow {number}"} if named else {})
@@ -96,9 +96,9 @@ def refused(document: str, nodes: list[Json], *, mapped: bool = False, named: bo
 
 def refused_of_different_flows(document: str, number: int) -> Prepare:
     def prepare(demo: Demo) -> httpx.Request:
-        here, there, mappings = places(demo)
-        flows = different(demo, (bound(number, mappings, first) for first in range(ITEMS)), here)
-        items = [{"flowId": flow, "destination": {"workspaceId": there}} for flow in flows]
+        source, destination, mappings = places(demo)
+        flows = different(demo, (bound(number, mappings, first) for first in range(ITEMS)), source)
+        items = [{"flowId": flow, "destination": {"workspaceId": destination}} for flow in flows]
         return demo.request(document, headers=GUEST, input={"items": items, "mappings": mappings})
 
     return prepare
@@ -108,8 +108,10 @@ def honest(document: str, flows: Callable[[Demo, str, list[Json]], list[str]]) -
     """A release of a thousand flows with 300 references each."""
 
     def prepare(demo: Demo) -> httpx.Request:
-        here, there, mappings = places(demo)
-        items = [{"flowId": flow, "destination": {"workspaceId": there}} for flow in flows(demo, here, mappings)]
+        source, destination, mappings = places(demo)
+        items = [
+            {"flowId": flow, "destination": {"workspaceId": destination}} for flow in flows(demo, source, mappings)
+        ]
         return demo.request(document, input={"items": items, "mappings": mappings, "mode": "BEST_EFFORT"})
 
     return prepare
@@ -137,10 +139,11 @@ def chains(demo: Demo, workspace: str, mappings: list[Json]) -> list[str]:
 
 def planned(number: int) -> Prepare:
     def prepare(demo: Demo) -> httpx.Request:
-        here, there, mappings = places(demo)
-        flow, _ = demo.create(bound(number, mappings), here)
+        source, destination, mappings = places(demo)
+        flow, _ = demo.create(bound(number, mappings), source)
         items = [
-            {"flowId": flow, "destination": {"workspaceId": there}, "name": f"Flow {each}"} for each in range(ITEMS)
+            {"flowId": flow, "destination": {"workspaceId": destination}, "name": f"Flow {each}"}
+            for each in range(ITEMS)
         ]
         return demo.request(PLANS, input={"items": items, "mappings": mappings})
 
@@ -151,8 +154,8 @@ def published(flows: Callable[[Demo, str, list[Json]], list[str]], *, by: Json |
     """The drafts of a thousand flows, published and started."""
 
     def prepare(demo: Demo) -> httpx.Request:
-        here, _, mappings = places(demo)
-        drafts = [{"flowId": flow, "expectedRevision": 1} for flow in flows(demo, here, mappings)]
+        source, _, mappings = places(demo)
+        drafts = [{"flowId": flow, "expectedRevision": 1} for flow in flows(demo, source, mappings)]
         wish = {"items": drafts, "mode": "BEST_EFFORT", "start": True}
         return demo.request(PUBLISH, headers=by, input=wish) if by else demo.request(PUBLISH, input=wish)
 
@@ -163,8 +166,8 @@ def undone(exports: Callable[[Demo, str], list[str]], *, by: Json | None = None)
     """A thousand exports, in the order in which they were made."""
 
     def prepare(demo: Demo) -> httpx.Request:
-        here, _, _ = places(demo)
-        wish = {"exportIds": exports(demo, here), "mode": "BEST_EFFORT"}
+        source, _, _ = places(demo)
+        wish = {"exportIds": exports(demo, source), "mode": "BEST_EFFORT"}
         return demo.request(UNDO, headers=by, input=wish) if by else demo.request(UNDO, input=wish)
 
     return prepare
