@@ -60,7 +60,7 @@ class FailoverSeen:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
-    wanted = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as made:
         folder = Path(made)
         # As root, PostgreSQL runs as another user, who has to get to its folder.
@@ -68,7 +68,7 @@ def main() -> None:
         with pair_in(folder) as pair:
             loaded = asyncio.run(prepared(pair))
             with serving(pair.url(), folder) as url:
-                sys.exit(asyncio.run(failed_over(pair, loaded, url, wanted.rounds)))
+                sys.exit(asyncio.run(failed_over(pair, loaded, url, options.rounds)))
 
 
 async def prepared(pair: Pair) -> Loaded:
@@ -138,19 +138,19 @@ async def acknowledged_since(seen: FailoverSeen, since: float) -> bool:
     return seen.last > since
 
 
-def told(seen: FailoverSeen, silent: dict[str, list[float]], there: Counter[str]) -> int:
+def told(seen: FailoverSeen, silent: dict[str, list[float]], copies: Counter[str]) -> int:
     for how, times in silent.items():
         ordered = sorted(times)
         print(
             f"{len(times)} times the primary was {how}: without writes for {ordered[len(ordered) // 2]:.1f} s (median), "
             f"{ordered[-1]:.1f} s (longest)"
         )
-    lost, doubled = seen.made - set(there), [name for name, number in there.items() if number > 1]
-    unexpected = set(there) - seen.made - seen.unknown
+    lost, doubled = seen.made - set(copies), [name for name, number in copies.items() if number > 1]
+    unexpected = set(copies) - seen.made - seen.unknown
     print(f"refused meanwhile: {dict(seen.refused)}")
     print(f"{len(seen.made)} copies acknowledged; lost: {len(lost)}, doubled: {len(doubled)}")
     print(
-        f"{len(seen.unknown)} perhaps written, {len(seen.unknown & set(there))} of them there; refused, but there: {len(unexpected)}"
+        f"{len(seen.unknown)} perhaps written, {len(seen.unknown & set(copies))} of them there; refused, but there: {len(unexpected)}"
     )
     good = not lost and not doubled and not unexpected
     print("GOOD" if good else "BAD")

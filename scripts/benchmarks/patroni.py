@@ -159,7 +159,7 @@ RUNNING = {"running", "streaming"}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
-    wanted = parser.parse_args()
+    arguments = parser.parse_args()
     if missing := [program for program in PROGRAMS if shutil.which(program) is None]:
         raise SystemExit(f"Not installed: {', '.join(missing)}")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as made:
@@ -168,7 +168,7 @@ def main() -> None:
         # As root, PostgreSQL runs as another user, who has to write there.
         account.own(folder)
         with running(folder, account) as cluster:
-            sys.exit(asyncio.run(measured(cluster, folder, wanted.rounds)))
+            sys.exit(asyncio.run(measured(cluster, folder, arguments.rounds)))
 
 
 def started(account: Account, log: Path, *command: str) -> "subprocess.Popen[bytes]":
@@ -226,8 +226,8 @@ async def measured(cluster: Cluster, folder: Path, rounds: int) -> int:
                 print(f"{how}: {silent[how][-1]:.1f} s", file=sys.stderr, flush=True)
         await cluster.synchronous()
         async with connected(async_url(cluster.url)) as connection:
-            there = Counter(str(row[0]) for row in await connection.fetch(NAMES))
-    return told(seen, silent, there)
+            copies = Counter(str(row[0]) for row in await connection.fetch(NAMES))
+    return told(seen, silent, copies)
 
 
 async def changed_over(cluster: Cluster, leader: str, seen: FailoverSeen, *, is_killed: bool) -> float:

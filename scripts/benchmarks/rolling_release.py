@@ -96,14 +96,14 @@ def main() -> None:
     parser.add_argument("--servers", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=3, help="how often every server is restarted")
     parser.add_argument("--clients", type=int, default=12)
-    wanted = parser.parse_args()
+    options = parser.parse_args()
     if HAPROXY is None:
         raise SystemExit("HAProxy is not installed: apt-get install haproxy")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as made:
         folder = Path(made)
         # As root, PostgreSQL runs as another user, who has to get to its folder.
         folder.chmod(0o755)
-        sys.exit(asyncio.run(released(folder, wanted.servers, wanted.rounds, wanted.clients)))
+        sys.exit(asyncio.run(released(folder, options.servers, options.rounds, options.clients)))
 
 
 async def released(folder: Path, number: int, rounds: int, clients: int) -> int:
@@ -118,9 +118,9 @@ async def released(folder: Path, number: int, rounds: int, clients: int) -> int:
         async with httpx.AsyncClient(base_url=url, headers=INTEGRATOR, timeout=LONGEST_SECONDS) as http:
             async with working(http, seen, flow, is_over, clients):
                 stops = [seconds for _ in range(rounds) for server in servers for seconds in [await restarted(server)]]
-            there = Counter([name async for name in names_in(http, workspace)])
-    lost = seen.made - set(there)
-    doubled = [name for name, times in there.items() if times > 1]
+            copies = Counter([name async for name in names_in(http, workspace)])
+    lost = seen.made - set(copies)
+    doubled = [name for name, times in copies.items() if times > 1]
     ordered = sorted(seen.seconds)
     print(f"{len(stops)} restarts of {number} servers, each ended within {max(stops):.1f} s")
     print(f"{len(ordered)} requests of {clients} clients; failed at first: {dict(seen.first_failures) or 'none'}")
