@@ -67,7 +67,7 @@ NAMED = {"firstName": "Zoe", "lastName": "Hill", "email": "zoe@example.com"}
         ("components", {"key": "mailer", "access": "TENANT"}, ("mailer", "CHANGED", {"access": ("TEAM", "TENANT")})),
         ("components", {"key": "mailer", "whitelistedContracts": ["foods", "foods"]}, ("mailer", "CHANGED", {"whitelistedContracts": ([], ["foods"])})),
         ("credentials", {"id": MAIL, "key": "mail", "name": "Relay"}, ("mail", "CHANGED", {"name": ("Mail", "Relay")})),
-        ("flows", {"workspace": "dev", "key": "orders", "name": "Renamed", "versions": []}, ("orders", "UNCHANGED", {})),
+        ("flows", {"workspace": "dev", "key": "orders", "name": "Renamed", "versions": [], "draft": {}}, ("orders", "UNCHANGED", {})),
         ("flows", {"id": ORDERS, "suspended": True}, ("orders", "CHANGED", {"suspended": (False, True)})),
         ("flows", {"key": "orders", "suspended": False}, ("orders", "UNCHANGED", {})),
         ("flows", {"key": "sketch", "remove": True}, ("sketch", "REMOVED", {})),
