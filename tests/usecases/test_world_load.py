@@ -225,7 +225,7 @@ async def test_keys_of_the_file_are_kept_in_their_tenants_and_those_of_flows_in_
 def test_a_key_of_several_sections_names_its_first_thing_and_with_the_section_each() -> None:
     things = [("tenants", "a", "1"), ("users", "a", "2"), ("users", "b", "3"), ("roles", "a", "4")]
     effects = [
-        Planned(SECTIONS[section], key, WorldChange.CREATED, Thing(thing_id, {}, None))
+        Planned(SECTIONS[section], key, WorldChange.CREATED, Thing(thing_id, {}, None), is_guest=False)
         for section, key, thing_id in things
     ]
     assert ids_of(WorldPlan(effects)) == {"a": "1", "tenants/a": "1", "users/a": "2", "roles/a": "4", "b": "3"}

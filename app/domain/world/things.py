@@ -176,7 +176,7 @@ class Planned:
     uses: FlowUses = FlowUses()
     item: Item | None = None
     """None for a thing that is pruned."""
-    is_guest: bool = False
+    is_guest: bool = field(kw_only=True)
     """Whether it is another tenant's user, of whom only the key and the memberships of this tenant change (W9)."""
     is_done: bool = False
     role: str | None = None
