@@ -237,7 +237,7 @@ class NewExports:
     usable: UsableWhere | None
     """The workspaces that can use all components; None: the flow can't be exported anywhere."""
 
-    def eligibility(self, workspace: VisibleWorkspace, flows_used: int = 0) -> Eligibility:
+    def eligibility(self, workspace: VisibleWorkspace, flows_used: int) -> Eligibility:
         """Whether `refusals` has any, and others than the quota: decided without making them, for many workspaces."""
         may_be_written = (
             self.usable is not None
@@ -248,7 +248,7 @@ class NewExports:
         is_full = workspace.is_quota_judged and flows_used >= (workspace.flow_quota or 0)
         return Eligibility(may_be_written and not is_full, may_be_written)
 
-    def refusals(self, access: WorkspaceAccess, flows_used: int = 0) -> tuple[ExportRefusal, ...]:
+    def refusals(self, access: WorkspaceAccess, flows_used: int) -> tuple[ExportRefusal, ...]:
         """Every refusal of `plan_export` for this workspace, whose contract holds so many flows (X11)."""
         components = () if self.graph is None else self.graph.refused_by(access.workspace, INTO_WORKSPACE)
         return in_order((*self.source_refusals, *new_flow_refused(access, flows_used, INTO_WORKSPACE), *components))

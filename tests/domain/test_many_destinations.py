@@ -88,14 +88,14 @@ def test_each_destination_is_refused_as_by_an_export_to_it() -> None:
     for place in (home, PRODUCTION, OF_OVERSEAS, ACCESSES[0]):
         outcome = export(orders, to=integrator(place), components=COMPONENTS)
         refusals = outcome.errors if isinstance(outcome, Refused) else ()
-        assert anew.refusals(integrator(place)) == refusals
-        assert anew.eligibility(visible(integrator(place))) == (not refusals, not refusals)
-    assert anew.refusals(integrator(home)) == ()
+        assert anew.refusals(integrator(place), 0) == refusals
+        assert anew.eligibility(visible(integrator(place)), 0) == (not refusals, not refusals)
+    assert anew.refusals(integrator(home), 0) == ()
 
 
 def test_another_destination_takes_no_look_at_each_step() -> None:
     anew = exports_of(flow(published=state(*UNKNOWN, *KNOWN)), *COMPONENTS)
-    anew.refusals(integrator(ACCESSES[0]))
-    assert bytecodes(lambda: anew.refusals(integrator(ACCESSES[1]))) < 5 * len(UNKNOWN)
+    anew.refusals(integrator(ACCESSES[0]), 0)
+    assert bytecodes(lambda: anew.refusals(integrator(ACCESSES[1]), 0)) < 5 * len(UNKNOWN)
     row = visible(integrator(ACCESSES[2]))
-    assert bytecodes(lambda: anew.eligibility(row)) < len(UNKNOWN)
+    assert bytecodes(lambda: anew.eligibility(row, 0)) < len(UNKNOWN)
