@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.domain.world.things import Terms, Thing
+from tests.domain.counting import bytecodes
 from tests.domain.provisioned import ABROAD, DEV, FOODS, HOME, mistakes_of, planned, the_world
 
 
@@ -101,3 +102,12 @@ def test_what_has_an_unusable_name_already_keeps_it() -> None:
     )
     assert mistakes_of(plan) == {}
     assert [each.change for each in plan.effects] == ["CHANGED", "UNCHANGED"]
+
+
+def test_references_to_a_key_that_very_many_items_have_take_no_longer_with_each_of_them() -> None:
+    def effort(number: int) -> int:
+        same = [{"key": "w"}] * number
+        return bytecodes(lambda: planned({"workspaces": same, "agents": [{"workspace": "w"}] * number}))
+
+    small, large = effort(200), effort(800)
+    assert large < 5 * small

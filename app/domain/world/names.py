@@ -35,7 +35,10 @@ class Names:
     def declare(self, item: Item, thing: Thing) -> None:
         """Note what the key of an item names: references mean that before anything else."""
         if item.section.kind is not None and item.key is not None:
-            self._of_document[item.section.name, item.key].append(thing)
+            declared = self._of_document[item.section.name, item.key]
+            # Each reference looks through these, so items without a thing, which may be very many, count as one.
+            if thing.id or not declared:
+                declared.append(thing)
 
     def claim(self, claim: Hashable, item: Item) -> Item | None:
         """Claim something that one item alone may have; answers the item that has it already."""
